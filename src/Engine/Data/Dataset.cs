@@ -1,0 +1,20 @@
+namespace GpuMlp.Engine.Data;
+
+/// <summary>
+/// Images and labels of one data set, in memory.
+/// </summary>
+/// <param name="Name">What people call it: <c>mnist</c> for the embedded set, else the folder's name.</param>
+/// <param name="Pixels">Unsigned bytes, row-major [N, rows * columns].</param>
+/// <param name="Labels">One class a image, 0 .. <see cref="Classes"/> - 1.</param>
+/// <param name="Rows">Image height in pixels, 1 .. 256.</param>
+/// <param name="Columns">Image width in pixels, 1 .. 256.</param>
+/// <param name="Classes">Number of classes, 2 .. 256: the largest label plus one.</param>
+/// <param name="Sha256">SHA-256 of pixels and labels as stored in the (unzipped) IDX files, lower-case hex; identifies the data in a plan.</param>
+public sealed record Dataset(string Name, byte[] Pixels, byte[] Labels, int Rows, int Columns, int Classes, string Sha256)
+{
+    /// <summary>D, the inputs of every model.</summary>
+    public int Inputs => Rows * Columns;
+
+    /// <summary>N, the number of images.</summary>
+    public int Images => Labels.Length;
+}

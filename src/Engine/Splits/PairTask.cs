@@ -1,0 +1,23 @@
+using System.Globalization;
+
+namespace GpuMlp.Engine.Splits;
+
+/// <summary>A task: tell class <paramref name="First"/> (label 0) from class <paramref name="Second"/> (label 1). Written <c>4v9</c>.</summary>
+public readonly record struct PairTask(int First, int Second)
+{
+    public override string ToString() => $"{First}v{Second}";
+
+    /// <summary>Reads <c>4v9</c>: two different classes 0..255.</summary>
+    public static bool TryParse(string text, out PairTask task)
+    {
+        task = default;
+        string[] parts = text.Split('v');
+        if (parts.Length != 2
+            || !byte.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out byte first)
+            || !byte.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out byte second)
+            || first == second)
+            return false;
+        task = new PairTask(first, second);
+        return true;
+    }
+}

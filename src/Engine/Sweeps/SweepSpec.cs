@@ -1,0 +1,24 @@
+using GpuMlp.Engine.Splits;
+
+namespace GpuMlp.Engine.Sweeps;
+
+/// <summary>What a sweep trains: every combination of task, seed, hidden size and learning rate. Part of the plan, so part of its hash.</summary>
+/// <param name="Data"><c>mnist</c> for the embedded set, else the folder given by <c>--data</c>.</param>
+/// <param name="Batch">Images in a batch; null is the full training split.</param>
+/// <param name="InitStd">Standard deviation of the initial weights; biases start at 0.</param>
+public sealed record SweepSpec(
+    string Data,
+    IReadOnlyList<PairTask> Tasks,
+    IReadOnlyList<int> Hidden,
+    IReadOnlyList<int> Seeds,
+    IReadOnlyList<double> LearningRates,
+    int Epochs,
+    int? Batch,
+    double InitStd);
+
+/// <summary>One model of a cohort. H units, trained at its own rate.</summary>
+public readonly record struct ModelSpec(int Hidden, double LearningRate)
+{
+    /// <summary>As in weight files: <c>h24-lr0.03</c>.</summary>
+    public string Name => $"h{Hidden}-lr{LearningRate:R}";
+}

@@ -1,0 +1,36 @@
+namespace GpuMlp.Engine.Training;
+
+/// <summary>Mean binary cross-entropy (nats), fractions 0..1, and exact ROC AUC with ties averaged, over one set of images.</summary>
+public readonly record struct Metrics(double Loss, double Accuracy, double Precision, double Recall, double F1, double Auc);
+
+/// <summary>Training figures of one epoch, from the forward passes that training does anyway (before each update).</summary>
+public readonly record struct EpochMetrics(double Loss, double Accuracy, double Precision, double Recall, double F1);
+
+/// <summary>Parameters of one model in float32: W1 row-major [D, H], b1 [H], w2 [H], b2.</summary>
+public sealed record ModelWeights(float[] W1, float[] B1, float[] W2, float B2);
+
+/// <summary>Everything known of one trained model.</summary>
+/// <param name="Train">Final parameters on the training images.</param>
+/// <param name="Validation">Final parameters on the validation images.</param>
+/// <param name="BestTrainF1Epoch">1-based epoch whose forward pass gave <paramref name="BestTrainF1"/>; the first one on ties.</param>
+/// <param name="DeadInactive">Hidden units that are 0 on every validation image.</param>
+/// <param name="DeadNoInput">Hidden units without a non-zero input weight.</param>
+/// <param name="DeadNoOutput">Hidden units whose output weight is zero.</param>
+/// <param name="Status"><c>ok</c>, or <c>failed</c> when a training loss was NaN or infinite.</param>
+/// <param name="History">One entry an epoch.</param>
+public sealed record ModelResult(
+    ModelKey Key,
+    Metrics Train,
+    Metrics Validation,
+    double BestTrainF1,
+    int BestTrainF1Epoch,
+    int DeadInactive,
+    int DeadNoInput,
+    int DeadNoOutput,
+    string Status,
+    IReadOnlyList<EpochMetrics> History,
+    ModelWeights Weights);
+
+/// <summary>The identifying columns of every table, in their order: task, seed, hidden, lr, batch, epochs.</summary>
+/// <param name="Batch"><c>full</c> or the number of images.</param>
+public sealed record ModelKey(string Task, int Seed, int Hidden, double LearningRate, string Batch, int Epochs);
