@@ -16,7 +16,10 @@ public readonly record struct PairTask(int First, int Second)
             || !byte.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out byte first)
             || !byte.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out byte second)
             || first == second)
+        {
             return false;
+        }
+
         task = new PairTask(first, second);
         return true;
     }
