@@ -1,0 +1,45 @@
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+
+namespace GpuMlp.Kernels.Devices;
+
+/// <summary>
+/// ILGPU's CPU accelerator with one operating system thread a core. Launches on it block, one at a time; the object
+/// belongs to one thread at a time.
+/// </summary>
+public sealed class CpuDevice : IDisposable
+{
+    private readonly Context _context;
+
+    /// <param name="threads">Worker threads, 1 to 1,024.</param>
+    /// <exception cref="ArgumentOutOfRangeException">threads out of range.</exception>
+    public CpuDevice(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, MostThreads);
+        Threads = threads;
+
+        // A warp of 64 makes ILGPU start a multiprocessor's threads lazily: with groups of one there is exactly one each.
+        _context = Context.Create(builder => builder.CPU(new CPUDevice(64, 1, threads)));
+        Accelerator = _context.CreateCPUAccelerator(0, CPUAcceleratorMode.Parallel);
+        NextItem = Accelerator.Allocate1D<int>(1);
+    }
+
+    /// <summary>The most threads a device can have; no machine known has more cores.</summary>
+    public static int MostThreads => 1024;
+
+    public int Threads { get; }
+
+    public Accelerator Accelerator { get; }
+
+    /// <summary>The counter from which the threads of a launch take their next item.</summary>
+    internal MemoryBuffer1D<int, Stride1D.Dense> NextItem { get; }
+
+    public void Dispose()
+    {
+        NextItem.Dispose();
+        Accelerator.Dispose();
+        _context.Dispose();
+    }
+}

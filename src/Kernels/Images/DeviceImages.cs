@@ -1,0 +1,93 @@
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Layout;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuMlp.Kernels.Images;
+
+/// <summary>The images of one split on a device, in the form that one kernel form wants.</summary>
+public sealed class DeviceImages : IDisposable
+{
+    private readonly MemoryBuffer1D<int, Stride1D.Dense> _chunks, _forwardStarts, _backwardStarts;
+    private readonly MemoryBuffer1D<ushort, Stride1D.Dense> _forwardIndex, _backwardIndex;
+    private readonly MemoryBuffer1D<float, Stride1D.Dense> _forwardValue, _backwardValue, _pixels, _labels;
+
+    /// <param name="device">Where.</param>
+    /// <param name="pixels">Unsigned bytes, row-major [N, D].</param>
+    /// <param name="labels">0 or 1 an image; may be all 0 where no loss is wanted.</param>
+    /// <param name="inputs">D.</param>
+    /// <param name="schedule">Batches and chunks.</param>
+    /// <param name="form">Which form the kernels will run in.</param>
+    /// <param name="withBackward">False when nothing is trained on these images.</param>
+    public DeviceImages(
+        CpuDevice device, ReadOnlyMemory<byte> pixels, ReadOnlySpan<float> labels, int inputs, ChunkSchedule schedule, KernelForm form, bool withBackward)
+    {
+        Accelerator accelerator = device.Accelerator;
+        Images = labels.Length;
+        Chunks = schedule.Chunks.Count;
+        Form = form;
+        bool sparse = form == KernelForm.InputSparse;
+
+        // The dense form needs the chunk table alone: compressing no pixel gives just that.
+        ReadOnlyMemory<byte> compressed = sparse ? pixels : new byte[pixels.Length];
+        SparseImages images = SparseImages.Compress(compressed, inputs, schedule, withBackward && sparse);
+        NonZeros = images.NonZeros;
+        _chunks = Copy(accelerator, images.ChunkTable);
+        _forwardStarts = Copy(accelerator, images.ForwardStarts);
+        _forwardIndex = Copy(accelerator, images.ForwardIndex);
+        _forwardValue = Copy(accelerator, images.ForwardValue);
+        _backwardStarts = Copy(accelerator, images.BackwardStarts);
+        _backwardIndex = Copy(accelerator, images.BackwardIndex);
+        _backwardValue = Copy(accelerator, images.BackwardValue);
+        _pixels = Copy(accelerator, sparse ? [] : Scale(pixels.Span));
+        _labels = Copy(accelerator, labels.ToArray());
+    }
+
+    /// <summary>N.</summary>
+    public int Images { get; }
+
+    public int Chunks { get; }
+
+    public KernelForm Form { get; }
+
+    /// <summary>Non-zero pixels of an epoch; 0 for the dense form, which does not count them.</summary>
+    public long NonZeros { get; }
+
+    internal ImageViews Views => new()
+    {
+        Chunks = _chunks.View,
+        ForwardStarts = _forwardStarts.View,
+        BackwardStarts = _backwardStarts.View,
+        ForwardIndex = _forwardIndex.View,
+        BackwardIndex = _backwardIndex.View,
+        ForwardValue = _forwardValue.View,
+        BackwardValue = _backwardValue.View,
+        Pixels = _pixels.View,
+        Labels = _labels.View,
+        Images = Images,
+    };
+
+    public void Dispose()
+    {
+        foreach (MemoryBuffer buffer in new MemoryBuffer[]
+        {
+            _chunks, _forwardStarts, _backwardStarts, _forwardIndex, _backwardIndex, _forwardValue, _backwardValue, _pixels, _labels,
+        })
+        {
+            buffer.Dispose();
+        }
+    }
+
+    // A buffer must have a length, so an empty array becomes one unused element.
+    private static MemoryBuffer1D<T, Stride1D.Dense> Copy<T>(Accelerator accelerator, T[] values)
+        where T : unmanaged =>
+        accelerator.Allocate1D(values.Length == 0 ? new T[1] : values);
+
+    private static float[] Scale(ReadOnlySpan<byte> pixels)
+    {
+        var scaled = new float[pixels.Length];
+        for (int i = 0; i < scaled.Length; i++)
+            scaled[i] = pixels[i] / 255f;
+        return scaled;
+    }
+}

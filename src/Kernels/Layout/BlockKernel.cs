@@ -1,0 +1,64 @@
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Simd;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuMlp.Kernels.Layout;
+
+/// <summary>
+/// A CPU operation on one block of columns. <see cref="Run"/> must carry ILGPU's <c>[IntrinsicImplementation]</c>: then
+/// ILGPU launches it but never reads its body, which is free to use SIMD registers and pointers.
+/// </summary>
+internal interface IBlockOperation
+{
+    static abstract void Run(BlockArguments arguments, int block);
+}
+
+/// <summary>The body of a block operation, written once for all register widths.</summary>
+internal interface IBlockBody
+{
+    static abstract void Run<T>(in BlockArguments arguments, in BlockPointers block)
+        where T : unmanaged, ILanes<T>;
+}
+
+/// <summary>Launches a block operation on the CPU accelerator: each thread takes the next block until none is left.</summary>
+internal sealed class BlockKernel<TOperation>
+    where TOperation : struct, IBlockOperation
+{
+    private readonly CpuDevice _device;
+    private readonly Action<KernelConfig, ArrayView<int>, BlockArguments> _launch;
+
+    public BlockKernel(CpuDevice device)
+    {
+        _device = device;
+        _launch = device.Accelerator.LoadStreamKernel<ArrayView<int>, BlockArguments>(TakeBlocks);
+    }
+
+    /// <summary>Runs all blocks; returns when they are done (a launch on the CPU accelerator blocks).</summary>
+    public void Launch(in BlockArguments arguments)
+    {
+        int blocks = arguments.Cohort.Blocks.IntLength / 4;
+        _device.NextItem.MemSetToZero();
+        _launch(new KernelConfig(Math.Min(_device.Threads, blocks), 1), _device.NextItem.View, arguments);
+    }
+
+    /// <summary>Body for one width, chosen at run time.</summary>
+    public static void Dispatch<TBody>(in BlockArguments arguments, int block)
+        where TBody : struct, IBlockBody
+    {
+        var pointers = new BlockPointers(arguments.Cohort, arguments.Scratch, block);
+        switch ((SimdWidth)arguments.Width)
+        {
+            case SimdWidth.V512: TBody.Run<Lanes512>(arguments, pointers); break;
+            case SimdWidth.V256: TBody.Run<Lanes256>(arguments, pointers); break;
+            default: TBody.Run<Lanes128>(arguments, pointers); break;
+        }
+    }
+
+    private static void TakeBlocks(ArrayView<int> next, BlockArguments arguments)
+    {
+        int blocks = arguments.Cohort.Blocks.IntLength / 4;
+        for (int block = Atomic.Add(ref next[0], 1); block < blocks; block = Atomic.Add(ref next[0], 1))
+            TOperation.Run(arguments, block);
+    }
+}

@@ -1,0 +1,188 @@
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Images;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuMlp.Kernels.Layout;
+
+/// <summary>The memory of one cohort on a device: parameters, gradients and scratch, allocated once.</summary>
+public sealed class DeviceCohort : IDisposable
+{
+    private readonly MemoryBuffer1D<float, Stride1D.Dense> _w1, _gradW1, _activations, _logits;
+    private readonly MemoryBuffer1D<float, Stride1D.Dense> _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2;
+    private readonly MemoryBuffer1D<int, Stride1D.Dense> _blocks, _slots, _counts;
+    private readonly MemoryBuffer1D<double, Stride1D.Dense> _loss;
+
+    /// <param name="device">Where.</param>
+    /// <param name="layout">Which columns lie where.</param>
+    /// <param name="learningRates">One a model, in the caller's order.</param>
+    /// <exception cref="ArgumentException">Rates do not fit the models, or W1 has more than 2^31 elements.</exception>
+    public DeviceCohort(CpuDevice device, ColumnLayout layout, IReadOnlyList<float> learningRates)
+    {
+        if (learningRates.Count != layout.Slots.Count)
+            throw new ArgumentException($"{learningRates.Count} rates for {layout.Slots.Count} models", nameof(learningRates));
+        long weights = (long)layout.Inputs * layout.PaddedColumns;
+        if (weights > int.MaxValue)
+            throw new ArgumentException($"{weights} weights in one cohort; 2^31 - 1 are the most", nameof(layout));
+
+        Layout = layout;
+        Accelerator accelerator = device.Accelerator;
+        int columns = layout.PaddedColumns, slots = layout.Slots.Count;
+        MemoryBuffer1D<float, Stride1D.Dense> Floats(long length) => Zeroed(accelerator.Allocate1D<float>(length));
+        _w1 = Floats(weights);
+        _gradW1 = Floats(weights);
+        _activations = Floats((long)ChunkSchedule.ChunkRows * columns);
+        _logits = Floats((long)ChunkSchedule.ChunkRows * slots);
+        (_b1, _w2, _columnRates, _gradB1, _gradW2) = (Floats(columns), Floats(columns), Floats(columns), Floats(columns), Floats(columns));
+        (_b2, _slotRates, _gradB2) = (Floats(slots), Floats(slots), Floats(slots));
+        _loss = Zeroed(accelerator.Allocate1D<double>(slots));
+        _counts = Zeroed(accelerator.Allocate1D<int>(4 * slots));
+        _blocks = accelerator.Allocate1D(layout.Blocks.SelectMany(b => new[] { b.FirstColumn, b.Stride, b.FirstSlot, b.Slots }).ToArray());
+        _slots = accelerator.Allocate1D(layout.Slots.SelectMany(s => new[] { s.Column, s.Hidden }).ToArray());
+        SetRates(learningRates);
+    }
+
+    public ColumnLayout Layout { get; }
+
+    internal CohortViews Cohort => new()
+    {
+        W1 = _w1.View,
+        B1 = _b1.View,
+        W2 = _w2.View,
+        ColumnRates = _columnRates.View,
+        B2 = _b2.View,
+        SlotRates = _slotRates.View,
+        Blocks = _blocks.View,
+        Slots = _slots.View,
+        Inputs = Layout.Inputs,
+    };
+
+    internal ScratchViews Scratch => new()
+    {
+        Activations = _activations.View,
+        Logits = _logits.View,
+        GradW1 = _gradW1.View,
+        GradB1 = _gradB1.View,
+        GradW2 = _gradW2.View,
+        GradB2 = _gradB2.View,
+        Loss = _loss.View,
+        Counts = _counts.View,
+    };
+
+    /// <summary>Bytes that a cohort of this layout takes on the device.</summary>
+    public static long Bytes(ColumnLayout layout)
+    {
+        long columns = layout.PaddedColumns, slots = layout.Slots.Count;
+        return sizeof(float) * ((2 * layout.Inputs * columns) + (ChunkSchedule.ChunkRows * (columns + slots)) + (5 * columns) + (9 * slots));
+    }
+
+    /// <summary>Puts parameters of all models in place, in the caller's order.</summary>
+    /// <exception cref="ArgumentException">A shape does not fit.</exception>
+    public void Upload(IReadOnlyList<ModelParameters> models)
+    {
+        if (models.Count != Layout.Slots.Count)
+            throw new ArgumentException($"parameters of {models.Count} models for {Layout.Slots.Count}", nameof(models));
+
+        int inputs = Layout.Inputs;
+        float[] w1 = new float[_w1.Length], b1 = new float[_b1.Length], w2 = new float[_w2.Length], b2 = new float[_b2.Length];
+        for (int s = 0; s < Layout.Slots.Count; s++)
+        {
+            ModelSlot slot = Layout.Slots[s];
+            ModelParameters model = models[slot.Model];
+            int hidden = slot.Hidden;
+            if (model.W1.Length != inputs * hidden || model.B1.Length != hidden || model.W2.Length != hidden)
+                throw new ArgumentException($"model {slot.Model} is not [{inputs}, {hidden}]", nameof(models));
+            for (int d = 0; d < inputs; d++)
+                model.W1.AsSpan(d * hidden, hidden).CopyTo(w1.AsSpan(Weight(slot, d), hidden));
+            model.B1.CopyTo(b1, slot.Column);
+            model.W2.CopyTo(w2, slot.Column);
+            b2[s] = model.B2;
+        }
+        _w1.CopyFromCPU(w1);
+        _b1.CopyFromCPU(b1);
+        _w2.CopyFromCPU(w2);
+        _b2.CopyFromCPU(b2);
+    }
+
+    /// <summary>Parameters of all models, in the caller's order.</summary>
+    public ModelParameters[] Download() => Gather(_w1, _b1, _w2, _b2);
+
+    /// <summary>Gradients of the batch that the backward kernels last worked on, in the caller's order.</summary>
+    public ModelParameters[] DownloadGradients() => Gather(_gradW1, _gradB1, _gradW2, _gradB2);
+
+    /// <summary>Loss sums and counts of the last epoch, in the caller's order.</summary>
+    public EpochTotals[] DownloadTotals()
+    {
+        double[] loss = _loss.GetAsArray1D();
+        int[] counts = _counts.GetAsArray1D();
+        var totals = new EpochTotals[Layout.Slots.Count];
+        for (int s = 0; s < totals.Length; s++)
+            totals[Layout.Slots[s].Model] = new EpochTotals(loss[s], counts[4 * s], counts[(4 * s) + 1], counts[(4 * s) + 2], counts[(4 * s) + 3]);
+        return totals;
+    }
+
+    public void SetRates(IReadOnlyList<float> learningRates)
+    {
+        float[] columns = new float[_columnRates.Length], slots = new float[_slotRates.Length];
+        for (int s = 0; s < slots.Length; s++)
+        {
+            ModelSlot slot = Layout.Slots[s];
+            slots[s] = learningRates[slot.Model];
+            columns.AsSpan(slot.Column, slot.Hidden).Fill(slots[s]);
+        }
+        _columnRates.CopyFromCPU(columns);
+        _slotRates.CopyFromCPU(slots);
+    }
+
+    public void Dispose()
+    {
+        foreach (MemoryBuffer buffer in new MemoryBuffer[]
+        {
+            _w1, _gradW1, _activations, _logits, _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2, _blocks, _slots, _counts, _loss,
+        })
+        {
+            buffer.Dispose();
+        }
+    }
+
+    private static MemoryBuffer1D<T, Stride1D.Dense> Zeroed<T>(MemoryBuffer1D<T, Stride1D.Dense> buffer)
+        where T : unmanaged
+    {
+        buffer.MemSetToZero();
+        return buffer;
+    }
+
+    // Place of W1[d, 0] of a slot: its block starts at D * FirstColumn and has rows of Stride.
+    private int Weight(ModelSlot slot, int d)
+    {
+        ColumnBlock block = Layout.Blocks[slot.Block];
+        return (Layout.Inputs * block.FirstColumn) + (d * block.Stride) + slot.Column - block.FirstColumn;
+    }
+
+    private ModelParameters[] Gather(
+        MemoryBuffer1D<float, Stride1D.Dense> w1Buffer,
+        MemoryBuffer1D<float, Stride1D.Dense> b1Buffer,
+        MemoryBuffer1D<float, Stride1D.Dense> w2Buffer,
+        MemoryBuffer1D<float, Stride1D.Dense> b2Buffer)
+    {
+        float[] w1 = w1Buffer.GetAsArray1D(), b1 = b1Buffer.GetAsArray1D(), w2 = w2Buffer.GetAsArray1D(), b2 = b2Buffer.GetAsArray1D();
+        var models = new ModelParameters[Layout.Slots.Count];
+        for (int s = 0; s < models.Length; s++)
+        {
+            ModelSlot slot = Layout.Slots[s];
+            int hidden = slot.Hidden;
+            var weights = new float[Layout.Inputs * hidden];
+            for (int d = 0; d < Layout.Inputs; d++)
+                w1.AsSpan(Weight(slot, d), hidden).CopyTo(weights.AsSpan(d * hidden, hidden));
+            models[slot.Model] = new ModelParameters(
+                weights, b1.AsSpan(slot.Column, hidden).ToArray(), w2.AsSpan(slot.Column, hidden).ToArray(), b2[s]);
+        }
+        return models;
+    }
+}
+
+/// <summary>Parameters (or their gradients) of one model in float32: W1 row-major [D, H], b1 [H], w2 [H], b2.</summary>
+public sealed record ModelParameters(float[] W1, float[] B1, float[] W2, float B2);
+
+/// <summary>Sums over the images of an epoch: binary cross-entropy in nats, and counts.</summary>
+public readonly record struct EpochTotals(double Loss, int TruePositives, int FalsePositives, int FalseNegatives, int Images);

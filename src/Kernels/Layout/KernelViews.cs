@@ -1,0 +1,100 @@
+using ILGPU;
+
+namespace GpuMlp.Kernels.Layout;
+
+/// <summary>Parameters and shape of a cohort on the device. Columns are laid out as <see cref="ColumnLayout"/> says.</summary>
+public struct CohortViews
+{
+    /// <summary>[D, stride] block after block.</summary>
+    public ArrayView<float> W1;
+
+    /// <summary>One value a padded column.</summary>
+    public ArrayView<float> B1, W2, ColumnRates;
+
+    /// <summary>One value a slot.</summary>
+    public ArrayView<float> B2, SlotRates;
+
+    /// <summary>Four ints a block: first column, stride, first slot, slots.</summary>
+    public ArrayView<int> Blocks;
+
+    /// <summary>Two ints a slot: column, hidden.</summary>
+    public ArrayView<int> Slots;
+
+    /// <summary>D.</summary>
+    public int Inputs;
+}
+
+/// <summary>Images of one split in the forms that the kernels want; see <see cref="Images.SparseImages"/>.</summary>
+public struct ImageViews
+{
+    /// <summary>Six ints a chunk.</summary>
+    public ArrayView<int> Chunks;
+
+    public ArrayView<int> ForwardStarts, BackwardStarts;
+
+    public ArrayView<ushort> ForwardIndex, BackwardIndex;
+
+    public ArrayView<float> ForwardValue, BackwardValue;
+
+    /// <summary>Pixel / 255, row-major [N, D]; only for the dense form, else one unused value.</summary>
+    public ArrayView<float> Pixels;
+
+    /// <summary>0 or 1 an image.</summary>
+    public ArrayView<float> Labels;
+
+    /// <summary>N.</summary>
+    public int Images;
+}
+
+/// <summary>Working memory of a cohort for one chunk of at most 256 images.</summary>
+public struct ScratchViews
+{
+    /// <summary>[256, stride] block after block: Z after the forward pass, d1 after the output's backward pass.</summary>
+    public ArrayView<float> Activations;
+
+    /// <summary>[slot, 256]: logits after the output's forward pass, d2 after the loss.</summary>
+    public ArrayView<float> Logits;
+
+    /// <summary>As W1, and one value a padded column or slot: the sums of a batch so far.</summary>
+    public ArrayView<float> GradW1, GradB1, GradW2, GradB2;
+
+    /// <summary>One sum a slot: binary cross-entropy over the images seen in this epoch, nats.</summary>
+    public ArrayView<double> Loss;
+
+    /// <summary>Four counts a slot: true positives, false positives, false negatives, images.</summary>
+    public ArrayView<int> Counts;
+}
+
+/// <summary>Results of evaluation and saliency.</summary>
+public struct OutputViews
+{
+    /// <summary>Evaluation: logits [slot, N]. Saliency: maps [slot, N, D].</summary>
+    public ArrayView<float> Values;
+
+    /// <summary>One value a padded column: 1 when the hidden unit is above 0 on some image, else 0.</summary>
+    public ArrayView<int> Active;
+}
+
+/// <summary>Everything that a kernel over blocks is given.</summary>
+public struct BlockArguments
+{
+    public CohortViews Cohort;
+
+    public ImageViews Images;
+
+    public ScratchViews Scratch;
+
+    public OutputViews Output;
+
+    /// <summary>The chunk to work on; ignored by kernels that go through all chunks.</summary>
+    public int Chunk;
+
+    /// <summary>A <see cref="KernelForm"/>.</summary>
+    public int Form;
+
+    /// <summary>A <see cref="Simd.SimdWidth"/>.</summary>
+    public int Width;
+
+    /// <summary>A value of the operation's own.</summary>
+    public int Mode;
+}

@@ -1,0 +1,150 @@
+using System.Runtime.InteropServices;
+using GpuMlp.Kernels.HiddenForward;
+using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.OutputForward;
+using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Simd;
+using ILGPU.IR.Intrinsics;
+
+namespace GpuMlp.Kernels.Saliency;
+
+/// <summary>
+/// Saliency maps of all models of the cohort for all images, [slot, N, D].
+/// dlogit/dx[i] = sum over hidden units with Z &gt; 0 of w2 W1[i, :], units in ascending order; dp/dx is that times p (1 - p).
+/// </summary>
+/// <remarks>
+/// The gradient is a sparse product: an image's row holds w2 of its active units, the dense operand is W1 transposed.
+/// Perturbation moves one pixel by 0.1 and takes the change of the logit from the units that change, so nothing cancels:
+/// p' - p = p (1 - p) (e^t - 1) / (1 + p (e^t - 1)) with t the change of the logit.
+/// </remarks>
+internal readonly unsafe struct SaliencyOperation : IBlockOperation, IBlockBody
+{
+    private const float PerturbationStep = 0.1f;
+
+    [IntrinsicImplementation]
+    public static void Run(BlockArguments arguments, int block) =>
+        BlockKernel<SaliencyOperation>.Dispatch<SaliencyOperation>(arguments, block);
+
+    public static void Run<T>(in BlockArguments arguments, in BlockPointers block)
+        where T : unmanaged, ILanes<T>
+    {
+        var method = (SaliencyMethod)arguments.Mode;
+        int inputs = block.Inputs, vectors = (inputs + LaneMask.Lanes - 1) / LaneMask.Lanes, padded = vectors * LaneMask.Lanes;
+        int widest = 0;
+        for (int slot = 0; slot < block.Slots; slot++)
+            widest = Math.Max(widest, block.Hidden(slot));
+
+        // W1 of one model transposed [H, D padded], then one padded row of output and a row of zeros.
+        float* transposed = (float*)NativeMemory.AllocZeroed((nuint)((widest + 2L) * padded), sizeof(float));
+        try
+        {
+            float* maps = BlockPointers.Pointer(arguments.Output.Values);
+            float* zeros = transposed + ((long)widest * padded), row = zeros + padded;
+            int chunks = arguments.Images.Chunks.IntLength / ChunkSchedule.ChunkFields;
+            for (int index = 0; index < chunks; index++)
+            {
+                var chunk = new ChunkPointers(arguments.Images, inputs, index);
+                HiddenForwardOperation.Apply<T>(arguments.Form, block, chunk);
+                OutputForwardBody.Logits<T>(block, chunk);
+                for (int slot = 0; slot < block.Slots; slot++)
+                {
+                    Transpose(block, slot, transposed, padded);
+                    for (int n = 0; n < chunk.Rows; n++)
+                    {
+                        long image = ((long)(block.FirstSlot + slot) * arguments.Images.Images) + chunk.FirstRow + n;
+                        float logit = block.Logits[(slot * ChunkSchedule.ChunkRows) + n];
+                        float* z = block.Activations + ((long)n * block.Stride) + block.Column(slot);
+                        if (method == SaliencyMethod.Perturbation)
+                            Perturb<T>(block, slot, z, transposed, padded, row);
+                        else
+                            Gradient<T>(block, slot, z, transposed, vectors, zeros, row);
+                        Scale(method, logit, new Span<float>(row, inputs));
+                        new ReadOnlySpan<float>(row, inputs).CopyTo(new Span<float>(maps + (image * inputs), inputs));
+                    }
+                }
+            }
+        }
+        finally
+        {
+            NativeMemory.Free(transposed);
+        }
+    }
+
+    private static void Transpose(in BlockPointers block, int slot, float* transposed, int padded)
+    {
+        int hidden = block.Hidden(slot);
+        float* weights = block.W1 + block.Column(slot);
+        for (int d = 0; d < block.Inputs; d++, weights += block.Stride)
+        {
+            for (int h = 0; h < hidden; h++)
+                transposed[((long)h * padded) + d] = weights[h];
+        }
+    }
+
+    private static void Gradient<T>(in BlockPointers block, int slot, float* z, float* transposed, int vectors, float* zeros, float* row)
+        where T : unmanaged, ILanes<T>
+    {
+        int hidden = block.Hidden(slot), column = block.Column(slot), count = 0;
+        ushort* units = stackalloc ushort[hidden];
+        float* weights = stackalloc float[hidden];
+        for (int h = 0; h < hidden; h++)
+        {
+            if (z[h] > 0)
+            {
+                units[count] = (ushort)h;
+                weights[count++] = block.W2[column + h];
+            }
+        }
+        int* starts = stackalloc int[2] { 0, count };
+        var panel = new SparseRows.Panel(1, starts, units, weights);
+        int padded = vectors * LaneMask.Lanes;
+        SparseRows.Multiply<T>(vectors, panel, new Matrix(transposed, padded), new Matrix(zeros, 0), new Matrix(row, 0), skipEmpty: false);
+    }
+
+    // The change of the logit when one pixel grows by the step, for sixteen pixels at a time.
+    private static void Perturb<T>(in BlockPointers block, int slot, float* z, float* transposed, int padded, float* row)
+        where T : unmanaged, ILanes<T>
+    {
+        int hidden = block.Hidden(slot), column = block.Column(slot);
+        T step = T.Broadcast(PerturbationStep);
+        for (int d = 0; d < padded; d += LaneMask.Lanes)
+        {
+            T change = T.Zero;
+            for (int h = 0; h < hidden; h++)
+            {
+                T w = T.Load(transposed + ((long)h * padded) + d);
+
+                // relu(z + 0.1 w) - relu(z) without the cancellation: an active unit moves by 0.1 w, down to -z at most.
+                T moved = z[h] > 0
+                    ? T.Max(T.Multiply(step, w), T.Broadcast(-z[h]))
+                    : T.Max(T.Fma(step, w, T.Broadcast(z[h])), T.Zero);
+                change = T.Fma(moved, T.Broadcast(block.W2[column + h]), change);
+            }
+            T.Store(change, row + d);
+        }
+    }
+
+    private static void Scale(SaliencyMethod method, float logit, Span<float> row)
+    {
+        // In double: the scale is one number an image, and 1 - p must not lose its digits where p is near 1.
+        double e = Math.Exp(-Math.Abs((double)logit));
+        double slope = e / ((1 + e) * (1 + e)), p = logit >= 0 ? 1 / (1 + e) : e / (1 + e);
+        for (int d = 0; d < row.Length; d++)
+        {
+            if (method == SaliencyMethod.ProbabilityGradient)
+            {
+                row[d] = (float)(row[d] * slope);
+            }
+            else if (method == SaliencyMethod.Perturbation)
+            {
+                double growth = ExpMinusOne(row[d]);
+                row[d] = (float)Math.Abs(slope * growth / (1 + (p * growth)));
+            }
+        }
+    }
+
+    // e^t - 1: the series where subtraction would cancel (|t| < 0.01: the first term left out, t^4/120, is below 1e-10 of it).
+    private static double ExpMinusOne(double t) =>
+        Math.Abs(t) < 0.01 ? t * (1 + (t / 2 * (1 + (t / 3 * (1 + (t / 4)))))) : Math.Exp(t) - 1;
+}

@@ -1,0 +1,19 @@
+using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Simd;
+using ILGPU.IR.Intrinsics;
+
+namespace GpuMlp.Kernels.Update;
+
+/// <summary>The update of all parameters from the gradients in scratch, on its own for tests and measurements.</summary>
+internal readonly struct UpdateOperation : IBlockOperation, IBlockBody
+{
+    [IntrinsicImplementation]
+    public static void Run(BlockArguments arguments, int block) => BlockKernel<UpdateOperation>.Dispatch<UpdateOperation>(arguments, block);
+
+    public static void Run<T>(in BlockArguments arguments, in BlockPointers block)
+        where T : unmanaged, ILanes<T>
+    {
+        UpdateBody.Weights<T>(block);
+        UpdateBody.Rest<T>(block);
+    }
+}
