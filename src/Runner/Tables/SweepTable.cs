@@ -94,7 +94,8 @@ internal static class SweepTable
 
         int sizeWidth = Math.Max(SummaryName.Length, sizes.Max().ToString(CultureInfo.InvariantCulture).Length);
         int taskWidth = Math.Max(tasks.Max(task => task.Length), cells.Cast<string>().Max(cell => cell.Length));
-        int perTable = Math.Max(1, (Width - sizeWidth) / (taskWidth + TextTable.Gap));
+        int room = io.OutIsTerminal ? Width - TextTable.Frame : Width;
+        int perTable = Math.Max(1, (room - sizeWidth) / (taskWidth + TextTable.Gap));
         for (int first = 0; first < tasks.Length; first += perTable)
         {
             string[] shown = tasks[first..Math.Min(first + perTable, tasks.Length)];

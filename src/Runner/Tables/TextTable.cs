@@ -11,6 +11,9 @@ internal sealed class TextTable(string title, string[] header, int? rightAligned
     /// <summary>Spaces between columns, piped or not.</summary>
     public const int Gap = 2;
 
+    /// <summary>What the ruled form adds to the width: one blank on each side.</summary>
+    public const int Frame = 2;
+
     private readonly List<string[]> _rows = [];
     private string[]? _summary;
 
@@ -74,7 +77,9 @@ internal sealed class TextTable(string title, string[] header, int? rightAligned
             {
                 Alignment = IsRight(column) ? Justify.Right : Justify.Left,
                 NoWrap = IsRight(column),
-                Padding = new Padding(0, 0, column == header.Length - 1 ? 0 : Gap, 0),
+
+                // The border itself puts one blank between columns.
+                Padding = new Padding(column == 0 ? 0 : Gap - 1, 0, 0, 0),
             };
             if (_summary is not null)
             {
