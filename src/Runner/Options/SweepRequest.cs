@@ -34,7 +34,7 @@ internal sealed record SweepRequest(
     int? Epochs,
     string? Batch,
     double? InitStd,
-    int SaliencyHidden,
+    int? SaliencyHidden,
     SaliencyMethod SaliencyMethod,
     string Device,
     int? Threads,
@@ -67,7 +67,7 @@ internal sealed record SweepRequest(
             Whole(options.Epochs, "--epochs", 1, MaxEpochs),
             options.Batch is "full" ? "full" : Whole(options.Batch, "--batch", 1, int.MaxValue, "full or ")?.ToString(CultureInfo.InvariantCulture),
             Number(options.InitStd, "--init-std"),
-            Whole(options.Saliency, "--saliency", 0, ushort.MaxValue) ?? DefaultSaliencyHidden,
+            Whole(options.Saliency, "--saliency", 0, ushort.MaxValue),
             OneOf(options.SaliencyMethod, "--saliency-method", "gradient", "perturbation") is "perturbation"
                 ? SaliencyMethod.Perturbation
                 : SaliencyMethod.Gradient,
