@@ -10,7 +10,7 @@ using GpuMlp.Kernels.Saliency;
 namespace GpuMlp.Perf;
 
 /// <summary>Each kernel on its own on the study's cohort (4v9, C = 226); hidden and output kernels on one chunk of 256 images.</summary>
-public class KernelBenchmarks
+public class KernelBenchmarks : IDisposable
 {
     private CpuDevice _device = null!;
     private CohortKernels _kernels = null!;
@@ -34,10 +34,11 @@ public class KernelBenchmarks
     }
 
     [GlobalCleanup]
-    public void CleanUp()
+    public void Dispose()
     {
         _cohort.Dispose();
         _device.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Benchmark]
