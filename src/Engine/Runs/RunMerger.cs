@@ -32,7 +32,7 @@ public static class RunMerger
             WriteTables(run);
             WriteCohorts(run);
         }
-        catch (Exception e) when (e is DuckDBException or InvalidDataException or InvalidCastException)
+        catch (Exception e) when (e is DuckDBException or InvalidDataException or InvalidCastException or OverflowException)
         {
             throw DamagedUnits(run, e);
         }

@@ -19,6 +19,8 @@ public static class StorageErrors
     public static bool IsStorage(Exception e) => e switch
     {
         IOException or UnauthorizedAccessException => true,
+        // A footer that points past the end of its file is damage, though DuckDB calls it an IO error.
+        DuckDBException when e.Message.Contains("Could not read enough bytes", StringComparison.Ordinal) => false,
         DuckDBException => e.Message.StartsWith("IO Error", StringComparison.Ordinal) || Has(e, s_fullTexts) || Has(e, s_deniedTexts),
         _ => false,
     };

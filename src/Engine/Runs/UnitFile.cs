@@ -98,7 +98,8 @@ public static class UnitFile
         {
             throw StorageErrors.Map(e, path);
         }
-        catch (Exception e) when (e is DuckDBException or InvalidCastException or KeyNotFoundException or ArgumentException or FormatException)
+        catch (Exception e) when (e is DuckDBException or InvalidCastException or KeyNotFoundException or ArgumentException or FormatException
+            or InvalidOperationException or OverflowException)
         {
             throw new UserErrorException($"{path}: damaged; delete it and run the same command again", ExitCodes.Incomplete, e);
         }
@@ -243,9 +244,16 @@ public static class UnitFile
         double[] precision = row.Numbers();
         double[] recall = row.Numbers();
         double[] f1 = row.Numbers();
+        ModelWeights weights = new(row.Floats(), row.Floats(), row.Floats(), row.Floats().Single());
+        bool whole = new[] { accuracy, precision, recall, f1 }.All(list => list.Length == loss.Length)
+            && key.Hidden > 0 && weights.B1.Length == key.Hidden && weights.W2.Length == key.Hidden && weights.W1.Length % key.Hidden == 0;
+        if (!whole)
+        {
+            throw new FormatException($"lists of different lengths in model {key.Hidden}, {key.LearningRate}");
+        }
+
         EpochMetrics[] history =
             [.. loss.Select((_, i) => new EpochMetrics(loss[i], accuracy[i], precision[i], recall[i], f1[i]))];
-        ModelWeights weights = new(row.Floats(), row.Floats(), row.Floats(), row.Floats()[0]);
         return new ModelResult(key, train, validation, best, bestEpoch, inactive, noInput, noOutput, status, history, weights);
     }
 
