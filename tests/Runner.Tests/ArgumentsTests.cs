@@ -72,7 +72,7 @@ public sealed class ArgumentsTests
     {
         Assert.Equal(
             new SweepRequest(
-                null, null, null, null, null, null, null, null, null, null, SweepRequest.DefaultSaliencyHidden, SaliencyMethod.Gradient,
+                null, null, null, null, null, null, null, null, null, null, null, SaliencyMethod.Gradient,
                 "auto", null, null, DryRun: false, Quiet: false, FailFast: false),
             Request(""));
     }

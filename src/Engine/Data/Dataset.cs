@@ -9,7 +9,7 @@ namespace GpuMlp.Engine.Data;
 /// <param name="Rows">Image height in pixels, 1 .. 256.</param>
 /// <param name="Columns">Image width in pixels, 1 .. 256.</param>
 /// <param name="Classes">Number of classes, 2 .. 256: the lines of <c>classes.txt</c> where the folder has one, else the largest label plus one.</param>
-/// <param name="Sha256">SHA-256 of pixels, then labels, as stored in the (unzipped) IDX files without their headers, lower-case hex; identifies the data in a plan.</param>
+/// <param name="Sha256">SHA-256 of rows, columns and classes (32-bit little endian), pixels, then labels; lower-case hex; identifies the data in a plan.</param>
 public sealed record Dataset(string Name, byte[] Pixels, byte[] Labels, int Rows, int Columns, int Classes, string Sha256)
 {
     /// <summary>D, the inputs of every model.</summary>

@@ -43,6 +43,7 @@ public static class DatasetLoader
         }
 
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData([.. new[] { images.Rows, images.Columns, limit }.SelectMany(BitConverter.GetBytes)]);
         hash.AppendData(images.Pixels);
         hash.AppendData(labels);
         string sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());

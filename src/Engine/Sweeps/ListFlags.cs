@@ -1,5 +1,4 @@
 using System.Globalization;
-using GpuMlp.Engine.Splits;
 
 namespace GpuMlp.Engine.Sweeps;
 
@@ -105,35 +104,6 @@ public static class ListFlags
         }
 
         return WithoutDuplicates(flag, items);
-    }
-
-    /// <summary>Pairs of classes: <c>0v1,4v9</c>, or <c>all</c> pairs of <paramref name="classes"/> classes, first below second.</summary>
-    public static IReadOnlyList<PairTask> Tasks(string flag, string text, int classes)
-    {
-        if (text.Trim() == "all")
-        {
-            return [.. from first in Enumerable.Range(0, classes)
-                       from second in Enumerable.Range(first + 1, classes - first - 1)
-                       select new PairTask(first, second)];
-        }
-
-        List<PairTask> items = [];
-        foreach (string part in Parts(flag, text, "0v1,4v9 or all"))
-        {
-            if (!PairTask.TryParse(part, out PairTask task) || task.First >= classes || task.Second >= classes)
-            {
-                throw Error(flag, $"'{part}' is not a pair of different classes 0..{classes - 1}; write for example 0v1,4v9 or all");
-            }
-
-            items.Add(task);
-        }
-
-        if (items.GroupBy(task => task).FirstOrDefault(group => group.Skip(1).Any()) is { } twice)
-        {
-            throw Error(flag, $"{twice.Key} occurs twice; name every task once");
-        }
-
-        return items;
     }
 
     private static double Step(double from, double to, double factor, int i)

@@ -20,7 +20,7 @@ internal enum SaliencyMethod
 /// <param name="Epochs">1 .. 1,000,000.</param>
 /// <param name="Batch"><c>full</c>, or a number of images from 1.</param>
 /// <param name="InitStd">Finite, 0 or more.</param>
-/// <param name="SaliencyHidden">Hidden size of the models in the panels; 0 for no panels.</param>
+/// <param name="SaliencyHidden">Hidden size of the models in the panels; 0 for no panels; null for the size nearest to 24.</param>
 /// <param name="Device"><c>auto</c> or <c>cpu</c>.</param>
 /// <param name="Threads">1 .. 1024.</param>
 internal sealed record SweepRequest(
@@ -71,7 +71,7 @@ internal sealed record SweepRequest(
             OneOf(options.SaliencyMethod, "--saliency-method", "gradient", "perturbation") is "perturbation"
                 ? SaliencyMethod.Perturbation
                 : SaliencyMethod.Gradient,
-            OneOf(options.Device, "--device", "auto", "cpu"),
+            Device(options.Device),
             Whole(options.Threads, "--threads", 1, MaxThreads),
             options.Out,
             options.DryRun,
@@ -110,6 +110,15 @@ internal sealed record SweepRequest(
         }
 
         throw new UserErrorException($"{flag}: '{value}' is not a number from 0, such as {HelpText.ExampleOf(flag)}.");
+    }
+
+    // A device that exists elsewhere is absent here, which scripts tell apart from a typing error by the exit code.
+    private static string Device(string? value)
+    {
+        string kind = value?.Split(':')[0] ?? "auto";
+        return kind is "cuda" or "opencl"
+            ? throw new UserErrorException($"--device: no {kind} device can be used; cpu is what there is", ExitCodes.DeviceAbsent)
+            : OneOf(value, "--device", "auto", "cpu");
     }
 
     /// <summary>The first choice is the default.</summary>

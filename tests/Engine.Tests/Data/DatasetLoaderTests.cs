@@ -19,8 +19,8 @@ public sealed class DatasetLoaderTests : IDisposable
         Assert.Equal((6, 2, 3, 6, 3), (data.Images, data.Rows, data.Columns, data.Inputs, data.Classes));
         Assert.Equal(pixels, data.Pixels);
         Assert.Equal(labels, data.Labels);
-        byte[] both = [.. pixels, .. labels];
-        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(both)), data.Sha256);
+        byte[] all = [2, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, .. pixels, .. labels];
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(all)), data.Sha256);
     }
 
     [Theory]

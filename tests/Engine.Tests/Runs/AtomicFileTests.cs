@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
-using Xunit;
 
 namespace GpuMlp.Engine.Tests.Runs;
 

@@ -1,6 +1,5 @@
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
-using Xunit;
 
 namespace GpuMlp.Engine.Tests.Runs;
 

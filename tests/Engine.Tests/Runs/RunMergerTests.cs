@@ -2,7 +2,6 @@ using System.Text.Json;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using Xunit;
 
 namespace GpuMlp.Engine.Tests.Runs;
 

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using GpuMlp.Engine.Runs;
-using Xunit;
 
 namespace GpuMlp.Engine.Tests.Runs;
 

@@ -1,7 +1,6 @@
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using Xunit;
 
 namespace GpuMlp.Engine.Tests.Runs;
 

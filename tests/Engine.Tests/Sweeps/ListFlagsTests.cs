@@ -1,7 +1,5 @@
 using CsCheck;
-using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
-using Xunit;
 
 namespace GpuMlp.Engine.Tests.Sweeps;
 
@@ -73,18 +71,6 @@ public sealed class ListFlagsTests
     {
         UserErrorException e = AssertOneLine("--hidden: ", () => ListFlags.Integers("--hidden", "1025", 1, 1024));
         Assert.Contains("1..1024", e.Message);
-    }
-
-    [Fact]
-    public void Tasks_are_pairs_or_all_pairs()
-    {
-        Assert.Equal([new PairTask(0, 1), new PairTask(9, 4)], ListFlags.Tasks("--tasks", "0v1,9v4", 10));
-        IReadOnlyList<PairTask> all = ListFlags.Tasks("--tasks", "all", 10);
-        Assert.Equal(45, all.Count);
-        Assert.All(all, task => Assert.True(task.First < task.Second));
-        AssertOneLine("--tasks: ", () => ListFlags.Tasks("--tasks", "0v10", 10));
-        AssertOneLine("--tasks: ", () => ListFlags.Tasks("--tasks", "0v1,0v1", 10));
-        AssertOneLine("--tasks: ", () => ListFlags.Tasks("--tasks", "3v3", 10));
     }
 
     [Fact]

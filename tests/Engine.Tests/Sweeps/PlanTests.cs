@@ -2,7 +2,6 @@ using System.Text;
 using CsCheck;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
-using Xunit;
 
 namespace GpuMlp.Engine.Tests.Sweeps;
 

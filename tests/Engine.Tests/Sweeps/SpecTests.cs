@@ -1,7 +1,6 @@
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tests.Runs;
-using Xunit;
 
 namespace GpuMlp.Engine.Tests.Sweeps;
 
