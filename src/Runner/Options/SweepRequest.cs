@@ -71,7 +71,7 @@ internal sealed record SweepRequest(
             OneOf(options.SaliencyMethod, "--saliency-method", "gradient", "perturbation") is "perturbation"
                 ? SaliencyMethod.Perturbation
                 : SaliencyMethod.Gradient,
-            Device(options.Device),
+            DeviceKind(options.Device),
             Whole(options.Threads, "--threads", 1, MaxThreads),
             options.Out,
             options.DryRun,
@@ -113,7 +113,7 @@ internal sealed record SweepRequest(
     }
 
     // A device that exists elsewhere is absent here, which scripts tell apart from a typing error by the exit code.
-    private static string Device(string? value)
+    private static string DeviceKind(string? value)
     {
         string kind = value?.Split(':')[0] ?? "auto";
         return kind is "cuda" or "opencl"
