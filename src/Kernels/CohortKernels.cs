@@ -74,7 +74,7 @@ public sealed class CohortKernels
     public void TrainEpoch(DeviceCohort cohort, DeviceImages images) => _trainEpoch.Launch(Arguments(cohort, images, 0));
 
     /// <summary>Logits [M, N] and active hidden units of each model, in the caller's order of models.</summary>
-    public Evaluation[] Evaluate(DeviceCohort cohort, DeviceImages images)
+    public ModelEvaluation[] Evaluate(DeviceCohort cohort, DeviceImages images)
     {
         ColumnLayout layout = cohort.Layout;
         Accelerator accelerator = _device.Accelerator;
@@ -86,11 +86,11 @@ public sealed class CohortKernels
 
         float[] values = logits.GetAsArray1D();
         int[] flags = active.GetAsArray1D();
-        var evaluations = new Evaluation[layout.Slots.Count];
+        var evaluations = new ModelEvaluation[layout.Slots.Count];
         for (int s = 0; s < evaluations.Length; s++)
         {
             ModelSlot slot = layout.Slots[s];
-            evaluations[slot.Model] = new Evaluation(
+            evaluations[slot.Model] = new ModelEvaluation(
                 values.AsMemory(s * images.Images, images.Images), flags.AsSpan(slot.Column, slot.Hidden).ToArray());
         }
         return evaluations;
@@ -139,4 +139,4 @@ public sealed class CohortKernels
 }
 
 /// <summary>One model on one set of images: logit of each image, and 1 for each hidden unit above 0 on some image.</summary>
-public sealed record Evaluation(ReadOnlyMemory<float> Logits, int[] Active);
+public sealed record ModelEvaluation(ReadOnlyMemory<float> Logits, int[] Active);

@@ -19,6 +19,6 @@ public sealed record SweepSpec(
 /// <summary>One model of a cohort. H units, trained at its own rate.</summary>
 public readonly record struct ModelSpec(int Hidden, double LearningRate)
 {
-    /// <summary>As in weight files: <c>h24-lr0.03</c>.</summary>
-    public string Name => $"h{Hidden}-lr{LearningRate:R}";
+    /// <summary>As in weight files: <c>h24-lr0.03</c>, <c>h24-lr1e-05</c>; the rate reads as in the tables.</summary>
+    public string Name => $"h{Hidden}-lr{LearningRate:R}".Replace('E', 'e');
 }

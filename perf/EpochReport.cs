@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Training;
+using GpuMlp.Kernels;
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Simd;
+
+namespace GpuMlp.Perf;
+
+/// <summary>
+/// In one run: the machine's peak, the epoch of the study's cohort (4v9, eleven sizes, C = 226) in every kernel form and
+/// width, and the training seconds of the whole grid. Prints Markdown, so that a result file is this output and no other.
+/// </summary>
+internal static class EpochReport
+{
+    private const int Epochs = 31;
+
+    private static readonly PairTask s_task = new(4, 9);
+
+    public static int Run(TextWriter output, int threads)
+    {
+        SweepSpec study = Presets.Paper;
+        Dataset data = DatasetLoader.Load(null);
+        double peak = PeakFma.Measure(threads);
+        output.WriteLine("# One epoch of the study's cohort, and the whole grid");
+        output.WriteLine();
+        output.WriteLine($"Machine: {CpuName()}, {threads} threads, {RuntimeInformation.OSArchitecture}; {RuntimeInformation.OSDescription}; "
+            + $"{RuntimeInformation.FrameworkDescription}; {DateTime.UtcNow:yyyy-MM-dd}.");
+        output.WriteLine($"Command: `dotnet run -c Release --project perf -- epoch {threads}`.");
+        output.WriteLine();
+        output.WriteLine($"Peak float32 FMA rate, registers only, median of nine: **{peak:F0} GFLOP/s**.");
+        output.WriteLine("Epoch: forward, loss and counts, backward, update. Dense-equivalent = 4 N D C / time; zeros that are skipped count as done.");
+        output.WriteLine($"Median, tenth and ninetieth percentile of {Epochs - 1} epochs after one to warm up.");
+        output.WriteLine();
+        output.WriteLine("| form | registers | batch | ms | p10 | p90 | GFLOP/s dense-equivalent | times peak |");
+        output.WriteLine("|---|---|---|---|---|---|---|---|");
+        using var device = new CpuDevice(threads);
+        Split split = Splitter.Create(data, s_task, study.Seeds[0]);
+        foreach (SimdWidth width in SimdSupport.Available.Reverse())
+        {
+            var kernels = new CohortKernels(device, width);
+            foreach (KernelForm form in new[] { KernelForm.InputSparse, KernelForm.Dense })
+            {
+                foreach (int? batch in new int?[] { null, 256, 32 })
+                    output.WriteLine(Row(device, kernels, data, split, study, form, batch, peak));
+            }
+        }
+        output.WriteLine();
+        output.WriteLine(Grid(device, data, study, peak));
+        return 0;
+    }
+
+    private static string Row(
+        CpuDevice device, CohortKernels kernels, Dataset data, Split split, SweepSpec study, KernelForm form, int? batch, double peak)
+    {
+        using var cohort = new Cohort(device, kernels, data, split, Models(study), batch, form);
+        cohort.Initialize(study.InitStd);
+        var times = new List<double>();
+        for (int epoch = 0; epoch < Epochs; epoch++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            cohort.TrainEpoch();
+            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+        times.RemoveAt(0);
+        times.Sort();
+        double median = PeakFma.Median(times), rate = cohort.EpochFlop / median / 1e6;
+        string batchText = batch?.ToString() ?? "full";
+        return $"| {form} | {(int)kernels.Width} bit | {batchText} | {median:F2} | {times[times.Count / 10]:F2} | {times[times.Count * 9 / 10]:F2} "
+            + $"| {rate:F0} | {rate / peak:F2} |";
+    }
+
+    private static string Grid(CpuDevice device, Dataset data, SweepSpec study, double peak)
+    {
+        var kernels = new CohortKernels(device);
+        double seconds = 0, flop = 0;
+        long start = Stopwatch.GetTimestamp();
+        foreach (PairTask task in study.Tasks)
+        {
+            foreach (int seed in study.Seeds)
+            {
+                using var cohort = new Cohort(device, kernels, data, Splitter.Create(data, task, seed), Models(study), study.Batch);
+                cohort.Initialize(study.InitStd);
+                long training = Stopwatch.GetTimestamp();
+                for (int epoch = 0; epoch < study.Epochs; epoch++)
+                    cohort.TrainEpoch();
+                seconds += Stopwatch.GetElapsedTime(training).TotalSeconds;
+                flop += study.Epochs * cohort.EpochFlop;
+            }
+        }
+        double all = Stopwatch.GetElapsedTime(start).TotalSeconds, rate = flop / seconds / 1e9;
+        int models = study.Tasks.Count * study.Seeds.Count * study.Hidden.Count * study.LearningRates.Count;
+        return $"Whole grid, {models} models x {study.Epochs} epochs: training {seconds:F1} s ({flop / 1e12:F2} TFLOP dense-equivalent, {rate:F0} GFLOP/s, "
+            + $"{rate / peak:F2} times peak), with splits, compression and initial weights {all:F1} s.";
+    }
+
+    private static ModelSpec[] Models(SweepSpec study) => [.. study.Hidden.Select(hidden => new ModelSpec(hidden, study.LearningRates[0]))];
+
+    private static string CpuName()
+    {
+        const string Path = "/proc/cpuinfo";
+        string? line = File.Exists(Path) ? File.ReadLines(Path).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        return line?.Split(':')[1].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
+    }
+}

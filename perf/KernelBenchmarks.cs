@@ -1,0 +1,68 @@
+using BenchmarkDotNet.Attributes;
+using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Training;
+using GpuMlp.Kernels;
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Saliency;
+
+namespace GpuMlp.Perf;
+
+/// <summary>Each kernel on its own on the study's cohort (4v9, C = 226); hidden and output kernels on one chunk of 256 images.</summary>
+public class KernelBenchmarks : IDisposable
+{
+    private CpuDevice _device = null!;
+    private CohortKernels _kernels = null!;
+    private Cohort _cohort = null!;
+
+    [Params(KernelForm.InputSparse, KernelForm.Dense)]
+    public KernelForm Form { get; set; }
+
+    [GlobalSetup]
+    public void SetUp()
+    {
+        Dataset data = DatasetLoader.Load(null);
+        SweepSpec study = Presets.Paper;
+        _device = new CpuDevice(Environment.ProcessorCount);
+        _kernels = new CohortKernels(_device);
+        Split split = Splitter.Create(data, new PairTask(4, 9), study.Seeds[0]);
+        ModelSpec[] models = [.. study.Hidden.Select(hidden => new ModelSpec(hidden, study.LearningRates[0]))];
+        _cohort = new Cohort(_device, _kernels, data, split, models, batch: null, Form);
+        _cohort.Initialize(study.InitStd);
+        _cohort.TrainEpoch();
+    }
+
+    [GlobalCleanup]
+    public void Dispose()
+    {
+        _cohort.Dispose();
+        _device.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    [Benchmark]
+    public void HiddenForward() => _kernels.HiddenForward(_cohort.Device, _cohort.TrainImages, 0);
+
+    [Benchmark]
+    public void OutputForward() => _kernels.OutputForward(_cohort.Device, _cohort.TrainImages, 0);
+
+    [Benchmark]
+    public void OutputForwardWithLoss() => _kernels.OutputForwardWithLoss(_cohort.Device, _cohort.TrainImages, 0);
+
+    [Benchmark]
+    public void OutputBackward() => _kernels.OutputBackward(_cohort.Device, _cohort.TrainImages, 0);
+
+    [Benchmark]
+    public void HiddenBackward() => _kernels.HiddenBackward(_cohort.Device, _cohort.TrainImages, 0);
+
+    [Benchmark]
+    public void TrainEpoch() => _kernels.TrainEpoch(_cohort.Device, _cohort.TrainImages);
+
+    [Benchmark]
+    public ModelEvaluation[] Evaluate() => _kernels.Evaluate(_cohort.Device, _cohort.TrainImages);
+
+    [Benchmark]
+    public ReadOnlyMemory<float>[] SaliencyOf16Images() =>
+        _cohort.Saliency(_cohort.Split.Validation.AsSpan(0, 16), SaliencyMethod.ProbabilityGradient);
+}

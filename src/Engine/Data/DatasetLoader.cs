@@ -1,0 +1,135 @@
+using System.Security.Cryptography;
+
+namespace GpuMlp.Engine.Data;
+
+/// <summary>Loads the embedded MNIST or a user's folder of IDX files. Only training images are used.</summary>
+public static class DatasetLoader
+{
+    private const int LargestClassFile = 1 << 20;
+    private const string ClassFile = "classes.txt";
+
+    /// <summary>
+    /// Loads a data set into memory. A folder holds <c>train-images-idx3-ubyte</c> and <c>train-labels-idx1-ubyte</c>
+    /// (also <c>train-images.idx3-ubyte</c> and so on; plain before <c>.gz</c> where both are there), may hold the
+    /// <c>t10k</c> pair, which is checked but not used, and may hold <c>classes.txt</c>, one class name a line.
+    /// </summary>
+    /// <param name="directory">Null for the embedded MNIST, whose files are checked against their SHA-256.</param>
+    /// <exception cref="UserErrorException">
+    /// Missing folder or file, a fault of a file (see <see cref="IdxReader"/>), counts that differ, test images of another
+    /// size, fewer than two classes, a label out of range, or a damaged installation.
+    /// </exception>
+    public static Dataset Load(string? directory) => directory is null
+        ? EmbeddedMnist.Load(EmbeddedMnist.InstalledDirectory)
+        : LoadDirectory(directory);
+
+    /// <summary>Checks that images, labels and classes belong together. <paramref name="classes"/>: null for the largest label plus one.</summary>
+    internal static Dataset Combine(string name, IdxImages images, string imagePath, byte[] labels, string labelPath, int? classes)
+    {
+        CheckCounts(images, imagePath, labels, labelPath);
+
+        // A byte has 256 values, so without names no label can be out of range.
+        int limit = classes ?? 1 + labels.Max();
+        int outOfRange = Array.FindIndex(labels, label => label >= limit);
+        if (outOfRange >= 0)
+        {
+            throw new UserErrorException($"'{OneLine.Of(labelPath)}': label {labels[outOfRange]} of image {outOfRange} is out of range; "
+                + $"{ClassFile} names {limit} classes, so labels are 0 to {limit - 1}.");
+        }
+
+        if (!labels.AsSpan().ContainsAnyExcept(labels[0]))
+        {
+            throw new UserErrorException(
+                $"'{OneLine.Of(labelPath)}' holds fewer than 2 classes: every label is {labels[0]}; at least two classes are needed.");
+        }
+
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData([.. new[] { images.Rows, images.Columns, limit }.SelectMany(BitConverter.GetBytes)]);
+        hash.AppendData(images.Pixels);
+        hash.AppendData(labels);
+        string sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
+        return new Dataset(name, images.Pixels, labels, images.Rows, images.Columns, limit, sha256);
+    }
+
+    private static Dataset LoadDirectory(string directory)
+    {
+        if (!Directory.Exists(directory))
+            throw new UserErrorException($"--data: the folder '{OneLine.Of(directory)}' does not exist; give a folder of IDX files.");
+
+        string imagePath = Find(directory, "train-images", "idx3") ?? throw Missing(directory, "train-images-idx3-ubyte");
+        string labelPath = Find(directory, "train-labels", "idx1") ?? throw Missing(directory, "train-labels-idx1-ubyte");
+        int? classes = CountClasses(Path.Combine(directory, ClassFile));
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        string folder = Path.GetFileName(full);
+        IdxImages images = IdxReader.ReadImages(imagePath);
+        byte[] labels = IdxReader.ReadLabels(labelPath);
+        Dataset data = Combine(folder.Length == 0 ? full : folder, images, imagePath, labels, labelPath, classes);
+        CheckTestPair(directory, data);
+        return data;
+    }
+
+    /// <summary>Nothing is computed from the test pair, but a folder with an unsound one is not the data set it claims to be.</summary>
+    private static void CheckTestPair(string directory, Dataset train)
+    {
+        string? imagePath = Find(directory, "t10k-images", "idx3");
+        string? labelPath = Find(directory, "t10k-labels", "idx1");
+        if (imagePath is null && labelPath is null)
+            return;
+        if (imagePath is null || labelPath is null)
+        {
+            string there = imagePath ?? labelPath!;
+            string absent = imagePath is null ? "t10k-images-idx3-ubyte" : "t10k-labels-idx1-ubyte";
+            throw new UserErrorException($"'{OneLine.Of(there)}' is there without {absent}[.gz]; add that file or remove this one.");
+        }
+
+        IdxImages images = IdxReader.ReadImages(imagePath);
+        CheckCounts(images, imagePath, IdxReader.ReadLabels(labelPath), labelPath);
+        if (images.Rows != train.Rows || images.Columns != train.Columns)
+        {
+            throw new UserErrorException($"'{OneLine.Of(imagePath)}' has images of {images.Rows}x{images.Columns} pixels, "
+                + $"but the training images have {train.Rows}x{train.Columns}; both must be the same.");
+        }
+    }
+
+    private static void CheckCounts(IdxImages images, string imagePath, byte[] labels, string labelPath)
+    {
+        if (images.Count != labels.Length)
+        {
+            throw new UserErrorException($"'{OneLine.Of(imagePath)}' holds {images.Count} images, "
+                + $"but '{OneLine.Of(labelPath)}' holds {labels.Length} labels; there must be one label an image.");
+        }
+    }
+
+    private static string? Find(string directory, string stem, string dimensions)
+    {
+        string[] names = [$"{stem}-{dimensions}-ubyte", $"{stem}-{dimensions}-ubyte.gz", $"{stem}.{dimensions}-ubyte", $"{stem}.{dimensions}-ubyte.gz"];
+        return names.Select(name => Path.Combine(directory, name)).FirstOrDefault(File.Exists);
+    }
+
+    private static int? CountClasses(string path)
+    {
+        if (!File.Exists(path))
+            return null;
+        string[] lines;
+        try
+        {
+            // 256 names of a sane length fit many times; a larger file is not a list of classes and is not read.
+            if (new FileInfo(path).Length > LargestClassFile)
+                throw new UserErrorException($"'{OneLine.Of(path)}' is larger than {LargestClassFile} bytes; it should hold one class name a line.");
+            lines = File.ReadAllText(path).TrimEnd().Split('\n');
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new UserErrorException($"'{OneLine.Of(path)}' cannot be read: {OneLine.Of(fault.Message)}", inner: fault);
+        }
+
+        int empty = Array.FindIndex(lines, string.IsNullOrWhiteSpace);
+        if (empty >= 0)
+            throw new UserErrorException($"'{OneLine.Of(path)}': line {empty + 1} is empty; each line names one class.");
+        if (lines.Length is < 2 or > 256)
+            throw new UserErrorException($"'{OneLine.Of(path)}' names {lines.Length} classes; 2 to 256 are possible.");
+        return lines.Length;
+    }
+
+    private static UserErrorException Missing(string directory, string name) =>
+        new($"--data: '{OneLine.Of(directory)}' has no file {name} or {name}.gz; a data set needs images and labels.");
+}

@@ -1,0 +1,37 @@
+using GpuMlp.Engine.Training;
+
+namespace GpuMlp.Engine.Evaluation;
+
+/// <summary>Metrics from logits, in double.</summary>
+public static class ModelMetrics
+{
+    /// <param name="logits">One a image.</param>
+    /// <param name="labels">0 or 1 an image.</param>
+    public static Metrics Compute(ReadOnlySpan<float> logits, ReadOnlySpan<float> labels)
+    {
+        double loss = 0;
+        int truePositives = 0, falsePositives = 0, falseNegatives = 0;
+        for (int n = 0; n < logits.Length; n++)
+        {
+            double x = logits[n], y = labels[n];
+            loss += Math.Max(x, 0) - (x * y) + LogOnePlus(Math.Exp(-Math.Abs(x)));
+            bool predicted = x >= 0, actual = y > 0.5;
+            if (predicted && actual)
+                truePositives++;
+            else if (predicted)
+                falsePositives++;
+            else if (actual)
+                falseNegatives++;
+        }
+        var counts = new Confusion(truePositives, falsePositives, falseNegatives, logits.Length);
+        double auc = RocAuc.Compute(logits, labels);
+        return new Metrics(loss / logits.Length, counts.Accuracy, counts.Precision, counts.Recall, counts.F1, auc);
+    }
+
+    // ln(1 + e) for e in 0..1. The library has no log1p; Kahan's quotient gives back the digits that 1 + e loses.
+    private static double LogOnePlus(double e)
+    {
+        double sum = 1 + e;
+        return sum == 1 ? e : Math.Log(sum) * (e / (sum - 1));
+    }
+}

@@ -1,0 +1,76 @@
+using DuckDB.NET.Data;
+
+namespace GpuMlp.Engine.Runs;
+
+/// <summary>
+/// One in-memory DuckDB of this process, used by one caller at a time. Opening one takes some 30 to 100 ms, a unit file a
+/// few: so it stays open. One thread and no spilling, so that the bytes written depend on the data alone.
+/// </summary>
+internal static class DuckSession
+{
+    // Above any unit (see the limits in Plan), far below any machine's memory.
+    private const string Settings =
+        "SET threads=1; SET memory_limit='2GB'; SET temp_directory=''; SET preserve_insertion_order=true; "
+        + "SET autoinstall_known_extensions=false; SET autoload_known_extensions=false;";
+
+    private static readonly Lock s_lock = new();
+    private static DuckDBConnection? s_connection;
+
+    public static T Use<T>(Func<DuckDBConnection, T> work)
+    {
+        lock (s_lock)
+        {
+            try
+            {
+                return work(s_connection ??= Open());
+            }
+            catch
+            {
+                // An error may leave tables behind, a fatal one the whole database unusable.
+                s_connection?.Dispose();
+                s_connection = null;
+                throw;
+            }
+        }
+    }
+
+    public static void Execute(this DuckDBConnection connection, string sql)
+    {
+        using DuckDBCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>Calls <paramref name="row"/> for each row; the result is never in memory as a whole.</summary>
+    public static void Query(this DuckDBConnection connection, string sql, Action<DuckDBDataReader> row)
+    {
+        using DuckDBCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.UseStreamingMode = true;
+        using DuckDBDataReader reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            row(reader);
+        }
+    }
+
+    /// <summary>A string literal.</summary>
+    public static string Quote(string text) => $"'{text.Replace("'", "''")}'";
+
+    /// <summary>A literal for one file to read: read_parquet takes every name for a pattern, so its special characters go in brackets.</summary>
+    public static string QuoteFile(string path) =>
+        Quote(Path.GetFullPath(path).Replace("[", "[[]").Replace("*", "[*]").Replace("?", "[?]"));
+
+    /// <summary>The options of every Parquet file; <paramref name="metadata"/> goes to its key-value metadata.</summary>
+    public static string ParquetOptions(IEnumerable<(string Key, string Value)> metadata) =>
+        "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false, "
+        + $"KV_METADATA {{{string.Join(", ", metadata.Select(pair => $"{pair.Key}: {Quote(pair.Value)}"))}}}";
+
+    private static DuckDBConnection Open()
+    {
+        DuckDBConnection connection = new("Data Source=:memory:");
+        connection.Open();
+        connection.Execute(Settings);
+        return connection;
+    }
+}

@@ -1,0 +1,190 @@
+using System.Globalization;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+
+namespace GpuMlp.Engine.Runs;
+
+/// <summary>
+/// A run on disk. Nothing is locked: every file is written whole under its final name and depends on the plan alone, so
+/// several processes may work in one folder; at worst they do a unit twice.
+/// </summary>
+public sealed class RunDirectory
+{
+    private const int UnitsPerFolder = 1000;
+
+    private RunDirectory(string path, Plan plan)
+    {
+        Path = path;
+        Plan = plan;
+    }
+
+    /// <summary>As given by the user.</summary>
+    public string Path { get; }
+
+    public Plan Plan { get; }
+
+    public string PlanPath => PlanPathIn(Path);
+
+    public string RunInfoPath => In("run.json");
+
+    /// <summary>Makes a run, or resumes one of the same plan, and removes temporary files that dead processes left in it.</summary>
+    /// <exception cref="UserErrorException">
+    /// Exit 2: the run was made by another plan, the folder holds other things, or it cannot be written. See
+    /// <see cref="StorageErrors.Map"/>.
+    /// </exception>
+    public static RunDirectory OpenOrCreate(string path, Plan plan)
+    {
+        RunDirectory run = new(path, plan);
+        AtomicFile.CreateFolder(path);
+        try
+        {
+            if (!File.Exists(run.PlanPath))
+            {
+                if (Directory.EnumerateFileSystemEntries(path).FirstOrDefault(entry => !AtomicFile.IsTemporary(entry)) is { } stranger
+                    && !File.Exists(run.PlanPath))
+                {
+                    throw new UserErrorException(
+                        $"{path}: not a run (no plan.json) but holds {System.IO.Path.GetFileName(stranger)}; a new or empty folder for --out is right");
+                }
+
+                AtomicFile.TryCreate(run.PlanPath, PlanJson.Write(plan));
+            }
+
+            // Also after creating: another process may have been faster, with another plan.
+            Plan old = ReadPlan(run.PlanPath);
+            if (old.Hash != plan.Hash)
+            {
+                string changes = string.Join(", ", PlanDiff.Between(old, plan).Select(change => $"{change.Field} {change.Old} -> {change.New}"));
+                throw new UserErrorException($"{path} was made by another plan: {changes}; use another --out or the old flags");
+            }
+
+            foreach (string folder in new[] { "units", "errors", "weights", "split" })
+            {
+                AtomicFile.CreateFolder(run.In(folder));
+            }
+
+            foreach (string folder in Directory.EnumerateDirectories(run.In("units")).Concat([path, run.In("errors"), run.In("weights"), run.In("split")]))
+            {
+                AtomicFile.RemoveStale(folder);
+            }
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e))
+        {
+            throw StorageErrors.Map(e, path);
+        }
+
+        return run;
+    }
+
+    /// <summary>Opens an existing run as it is; writes nothing.</summary>
+    /// <exception cref="UserErrorException">There is no run, or its plan is damaged.</exception>
+    public static RunDirectory Open(string path) => File.Exists(PlanPathIn(path))
+        ? new RunDirectory(path, ReadPlan(PlanPathIn(path)))
+        : throw new UserErrorException($"{path}: no plan.json here; the folder of a run is right");
+
+    /// <summary><c>units/000/unit-000012.parquet</c></summary>
+    public string UnitPath(int id) => System.IO.Path.Combine(UnitFolder(id), $"unit-{id:D6}.parquet");
+
+    /// <summary><c>errors/unit-000012.json</c></summary>
+    public string ErrorPath(int id) => In("errors", $"unit-{id:D6}.json");
+
+    /// <summary><c>weights/4v9-s42.safetensors</c></summary>
+    public string WeightsPath(PairTask task, int seed) => In("weights", $"{task}-s{seed}.safetensors");
+
+    /// <summary><c>split/4v9-s42.json</c></summary>
+    public string SplitPath(PairTask task, int seed) => In("split", $"{task}-s{seed}.json");
+
+    /// <summary>A file of the run's top folder, such as <c>results.csv</c>.</summary>
+    public string TablePath(string name) => In(name);
+
+    /// <summary>Saves a finished unit; at once and for good.</summary>
+    /// <exception cref="UserErrorException">See <see cref="StorageErrors.Map"/>.</exception>
+    public void WriteUnit(UnitResult result)
+    {
+        AtomicFile.CreateFolder(UnitFolder(result.Unit.Id));
+        UnitFile.Write(UnitPath(result.Unit.Id), result, Plan.Hash);
+    }
+
+    /// <inheritdoc cref="FinishedUnits(out IReadOnlyList{string})"/>
+    public IReadOnlySet<int> FinishedUnits() => FinishedUnits(out _);
+
+    /// <summary>The ids of all units that are saved whole; about 1 ms a unit.</summary>
+    /// <param name="setAside">
+    /// One line for each unit file that is torn or not of this plan. Such files get the suffix <c>.bad</c> (where the run can
+    /// be written), and their units count as not done.
+    /// </param>
+    public IReadOnlySet<int> FinishedUnits(out IReadOnlyList<string> setAside)
+    {
+        HashSet<int> finished = [];
+        List<string> bad = [];
+        try
+        {
+            string units = In("units");
+            IEnumerable<string> files = Directory.Exists(units)
+                ? Directory.EnumerateDirectories(units).SelectMany(folder => Directory.EnumerateFiles(folder, "unit-*.parquet"))
+                : [];
+            foreach (string file in files.Order(StringComparer.Ordinal))
+            {
+                string? problem = IdOf(file) is { } id ? UnitFile.Problem(file, Plan.Hash, Plan.Units[id]) : "no unit of this plan";
+                if (problem is null)
+                {
+                    finished.Add(IdOf(file)!.Value);
+                }
+                else
+                {
+                    bad.Add(SetAside(file, problem));
+                }
+            }
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e))
+        {
+            throw StorageErrors.Map(e, Path);
+        }
+
+        setAside = bad;
+        return finished;
+    }
+
+    /// <summary>Renames a unit file that is no good and tells so in one line.</summary>
+    internal static string SetAside(string file, string problem)
+    {
+        try
+        {
+            File.Move(file, $"{file}.bad", overwrite: true);
+            return $"{file}: {problem}; set aside as {System.IO.Path.GetFileName(file)}.bad";
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e))
+        {
+            return $"{file}: {problem}; not used";
+        }
+    }
+
+    private static string PlanPathIn(string path) => System.IO.Path.Combine(path, "plan.json");
+
+    private static Plan ReadPlan(string path)
+    {
+        try
+        {
+            return PlanJson.Read(File.ReadAllBytes(path), path);
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e))
+        {
+            throw StorageErrors.Map(e, path);
+        }
+    }
+
+    private string In(params ReadOnlySpan<string> parts) => System.IO.Path.Combine([Path, .. parts]);
+
+    private string UnitFolder(int id) => In("units", $"{id / UnitsPerFolder:D3}");
+
+    /// <summary>Null for names and places that no unit of the plan has.</summary>
+    private int? IdOf(string file)
+    {
+        string digits = System.IO.Path.GetFileNameWithoutExtension(file)["unit-".Length..];
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+            && id < Plan.Units.Count
+            && System.IO.Path.GetFullPath(UnitPath(id)) == System.IO.Path.GetFullPath(file)
+            ? id
+            : null;
+    }
+}

@@ -1,0 +1,121 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace GpuMlp.Engine.Runs;
+
+/// <summary>
+/// run.json: how, where and how fast a run was made. Differs from machine to machine, so it is no part of the promise that
+/// a run's files are the same byte for byte.
+/// </summary>
+/// <param name="Commit">Null when the build does not know it.</param>
+/// <param name="Threads">CPU threads used.</param>
+/// <param name="Simd">Vector instructions used, such as <c>AVX2</c>.</param>
+/// <param name="SecondsByPhase">Wall-clock seconds: <c>train</c>, <c>merge</c> and the like.</param>
+public sealed record RunInfo(
+    string Version,
+    string? Commit,
+    string CommandLine,
+    string Device,
+    string CpuModel,
+    int Threads,
+    string Simd,
+    string IlgpuVersion,
+    string DotnetVersion,
+    string Os,
+    DateTime StartedUtc,
+    DateTime FinishedUtc,
+    IReadOnlyDictionary<string, double> SecondsByPhase,
+    int ModelsOk,
+    int ModelsFailed)
+{
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        NewLine = "\n",
+        // A command line with quotes stays readable; no browser ever takes this file for a script.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Fills in what the program can find out by itself: versions, commit, CPU, system; finished now.</summary>
+    public static RunInfo Create(
+        string commandLine,
+        string device,
+        int threads,
+        string simd,
+        DateTime startedUtc,
+        IReadOnlyDictionary<string, double> secondsByPhase,
+        int modelsOk,
+        int modelsFailed)
+    {
+        (string version, string? commit) = VersionOf(typeof(RunInfo).Assembly);
+        return new RunInfo(
+            version,
+            commit,
+            commandLine,
+            device,
+            FindCpuModel(),
+            threads,
+            simd,
+            VersionOf(typeof(ILGPU.Context).Assembly).Version,
+            RuntimeInformation.FrameworkDescription,
+            $"{RuntimeInformation.OSDescription} {RuntimeInformation.OSArchitecture}",
+            startedUtc,
+            DateTime.UtcNow,
+            secondsByPhase,
+            modelsOk,
+            modelsFailed);
+    }
+
+    /// <exception cref="UserErrorException">See <see cref="StorageErrors.Map"/>.</exception>
+    public void Write(string path) => AtomicFile.Write(path, stream =>
+    {
+        JsonSerializer.Serialize(stream, this, s_json);
+        stream.WriteByte((byte)'\n');
+    });
+
+    /// <exception cref="UserErrorException">There is no such file, or it is damaged.</exception>
+    public static RunInfo Read(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<RunInfo>(File.ReadAllBytes(path), s_json) ?? throw new JsonException("null");
+        }
+        catch (JsonException e)
+        {
+            throw new UserErrorException($"{path}: damaged; run the same command again to make it anew", inner: e);
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e))
+        {
+            throw StorageErrors.Map(e, path);
+        }
+    }
+
+    /// <summary>The informational version is <c>0.1.0+COMMIT</c> when the build knew the commit.</summary>
+    private static (string Version, string? Commit) VersionOf(Assembly assembly)
+    {
+        string text = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            ?? assembly.GetName().Version?.ToString() ?? "unknown";
+        string[] parts = text.Split('+', 2);
+        return (parts[0], parts.Length > 1 ? parts[1] : null);
+    }
+
+    private static string FindCpuModel()
+    {
+        const string Unknown = "unknown";
+        try
+        {
+            const string Table = "/proc/cpuinfo";
+            string? line = File.Exists(Table)
+                ? File.ReadLines(Table).FirstOrDefault(text => text.StartsWith("model name", StringComparison.Ordinal))
+                : null;
+            return line?.Split(':', 2)[^1].Trim() ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? Unknown;
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e))
+        {
+            return Unknown;
+        }
+    }
+}

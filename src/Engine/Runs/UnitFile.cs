@@ -1,0 +1,292 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using DuckDB.NET.Data;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Training;
+
+namespace GpuMlp.Engine.Runs;
+
+/// <summary>Everything of one finished unit.</summary>
+/// <param name="Models">In the order of <see cref="Plan.ModelsOf"/>.</param>
+public sealed record UnitResult(WorkUnit Unit, Split Split, IReadOnlyList<ModelResult> Models);
+
+/// <summary>
+/// One unit as a Parquet file, one row a model: the key and results columns, <c>model_index</c> (in the cohort's list),
+/// <c>history_*</c> (lists, one number an epoch), <c>w1 b1 w2 b2</c> (BLOBs: float32, little endian, W1 row-major [D, H]),
+/// <c>split_train split_validation</c> (lists in the first row, NULL below). Key-value metadata: <c>plan_hash unit
+/// first_model models</c>. Figures that are not finite are stored as NULL and come back as NaN. The same result gives
+/// the same bytes.
+/// </summary>
+public static class UnitFile
+{
+    private static readonly Column[] s_columns =
+    [
+        .. Columns.Key,
+        .. Columns.Results,
+        new("model_index", "INTEGER"),
+        .. Columns.History.Select(figure => new Column(Columns.HistoryList(figure), "DOUBLE[]")),
+        new("w1", "BLOB"), new("b1", "BLOB"), new("w2", "BLOB"), new("b2", "BLOB"),
+        new("split_train", "INTEGER[]"), new("split_validation", "INTEGER[]"),
+    ];
+
+    /// <summary>Writes the file whole or not at all.</summary>
+    /// <exception cref="ArgumentException">The result holds another number of models than its unit.</exception>
+    /// <exception cref="UserErrorException">See <see cref="StorageErrors.Map"/>.</exception>
+    public static void Write(string path, UnitResult result, string planHash)
+    {
+        if (result.Models.Count != result.Unit.ModelCount)
+        {
+            throw new ArgumentException($"unit {result.Unit.Id} has {result.Unit.ModelCount} models, its result {result.Models.Count}", nameof(result));
+        }
+
+        string options = DuckSession.ParquetOptions(
+        [
+            ("plan_hash", planHash),
+            ("unit", $"{result.Unit.Id}"),
+            ("first_model", $"{result.Unit.FirstModel}"),
+            ("models", $"{result.Unit.ModelCount}"),
+        ]);
+        AtomicFile.WriteThrough(path, temporary => DuckSession.Use(connection =>
+        {
+            connection.Execute($"CREATE TABLE unit ({string.Join(", ", s_columns.Select(column => $"{column.Name} {column.Type}"))})");
+            using (DuckDBAppender appender = connection.CreateAppender("unit"))
+            {
+                for (int i = 0; i < result.Models.Count; i++)
+                {
+                    Append(appender.CreateRow(), result, i);
+                }
+            }
+
+            connection.Execute($"COPY unit TO {DuckSession.Quote(temporary)} ({options})");
+            connection.Execute("DROP TABLE unit");
+            return true;
+        }));
+    }
+
+    /// <summary>Reads a file of <see cref="Write"/>.</summary>
+    /// <exception cref="UserErrorException">There is no such file, or it is damaged.</exception>
+    public static UnitResult Read(string path)
+    {
+        try
+        {
+            Dictionary<string, string> metadata = Metadata(path);
+            List<ModelResult> models = [];
+            int[] train = [];
+            int[] validation = [];
+            DuckSession.Use(connection =>
+            {
+                connection.Query($"SELECT {Columns.Names(s_columns)} FROM {From([path])}", reader =>
+                {
+                    RowReader row = new(reader);
+                    models.Add(ReadModel(ref row));
+                    if (models.Count == 1)
+                    {
+                        train = row.Integers();
+                        validation = row.Integers();
+                    }
+                });
+                return true;
+            });
+
+            ModelKey key = models[0].Key;
+            PairTask task = PairTask.TryParse(key.Task, out PairTask parsed) ? parsed : throw new FormatException(key.Task);
+            WorkUnit unit = new(Number(metadata, "unit"), task, key.Seed, Number(metadata, "first_model"), models.Count);
+            return new UnitResult(unit, new Split(task, key.Seed, train, validation), models);
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e))
+        {
+            throw StorageErrors.Map(e, path);
+        }
+        catch (Exception e) when (e is DuckDBException or InvalidCastException or KeyNotFoundException or ArgumentException or FormatException
+            or InvalidOperationException or OverflowException)
+        {
+            throw new UserErrorException($"{path}: damaged; delete it and run the same command again", ExitCodes.Incomplete, e);
+        }
+    }
+
+    /// <summary>Copies w1, b1, w2 and b2 of every model, in order, to <paramref name="output"/>.</summary>
+    internal static void CopyWeights(string path, Stream output) => DuckSession.Use(connection =>
+    {
+        connection.Query($"SELECT w1, b1, w2, b2 FROM {From([path])}", reader =>
+        {
+            for (int column = 0; column < 4; column++)
+            {
+                using Stream blob = reader.GetFieldValue<Stream>(column);
+                blob.CopyTo(output);
+            }
+        });
+        return true;
+    });
+
+    /// <summary>The split, and D: the inputs of each model.</summary>
+    internal static (int[] Train, int[] Validation, int Inputs) ReadSplit(string path) => DuckSession.Use(connection =>
+    {
+        (int[], int[], int) result = default;
+        connection.Query($"SELECT split_train, split_validation, octet_length(w1) // (4 * hidden) FROM {From([path])} LIMIT 1", reader =>
+        {
+            RowReader row = new(reader);
+            result = (row.Integers(), row.Integers(), (int)reader.GetInt64(2));
+        });
+        return result;
+    });
+
+    /// <summary>Whether the file is whole and belongs to this plan and unit; reads its end only, about 1 ms.</summary>
+    /// <returns>Null if it does, else what is wrong.</returns>
+    internal static string? Problem(string path, string planHash, WorkUnit unit)
+    {
+        Dictionary<string, string> metadata;
+        try
+        {
+            metadata = Metadata(path);
+        }
+        catch (DuckDBException e)
+        {
+            // A file that cannot be read for another reason (no permission, no memory) is not to be set aside.
+            return StorageErrors.IsStorage(e) && !CanRead(path) ? throw StorageErrors.Map(e, path) : "torn or not Parquet";
+        }
+
+        return metadata.GetValueOrDefault("plan_hash") != planHash ? "made by another plan"
+            : metadata.GetValueOrDefault("unit") != $"{unit.Id}" || metadata.GetValueOrDefault("models") != $"{unit.ModelCount}" ? "another unit"
+            : null;
+    }
+
+    private static bool CanRead(string path)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            return stream.ReadByte() >= -1;
+        }
+        catch (FileNotFoundException)
+        {
+            // Another process has set it aside: for this one, not finished.
+            return true;
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The file as SQL; several are read one after the other, in this order.</summary>
+    internal static string From(IEnumerable<string> paths) =>
+        $"read_parquet([{string.Join(", ", paths.Select(DuckSession.QuoteFile))}], hive_partitioning=false)";
+
+    private static Dictionary<string, string> Metadata(string path) => DuckSession.Use(connection =>
+    {
+        Dictionary<string, string> metadata = [];
+        connection.Query(
+            $"SELECT key::VARCHAR, value::VARCHAR FROM parquet_kv_metadata({DuckSession.QuoteFile(path)})",
+            reader => metadata[reader.GetString(0)] = reader.GetString(1));
+        return metadata;
+    });
+
+    private static int Number(Dictionary<string, string> metadata, string key) =>
+        int.Parse(metadata[key], NumberStyles.None, CultureInfo.InvariantCulture);
+
+    private static void Append(IDuckDBAppenderRow row, UnitResult result, int index)
+    {
+        ModelResult model = result.Models[index];
+        ModelKey key = model.Key;
+        row.AppendValue(key.Task).AppendValue(key.Seed).AppendValue(key.Hidden)
+            .AppendValue(key.LearningRate).AppendValue(key.Batch).AppendValue(key.Epochs);
+        AppendMetrics(row, model.Train);
+        AppendMetrics(row, model.Validation);
+        row.AppendValue(Finite(model.BestTrainF1)).AppendValue(model.BestTrainF1Epoch)
+            .AppendValue(model.DeadInactive).AppendValue(model.DeadNoInput).AppendValue(model.DeadNoOutput)
+            .AppendValue(model.Status).AppendValue(result.Unit.FirstModel + index);
+        AppendHistory(row, model, epoch => epoch.Loss);
+        AppendHistory(row, model, epoch => epoch.Accuracy);
+        AppendHistory(row, model, epoch => epoch.Precision);
+        AppendHistory(row, model, epoch => epoch.Recall);
+        AppendHistory(row, model, epoch => epoch.F1);
+        row.AppendValue(Bytes(model.Weights.W1)).AppendValue(Bytes(model.Weights.B1))
+            .AppendValue(Bytes(model.Weights.W2)).AppendValue(Bytes([model.Weights.B2]));
+        if (index == 0)
+        {
+            row.AppendValue<int>(result.Split.Train).AppendValue<int>(result.Split.Validation);
+        }
+        else
+        {
+            row.AppendNullValue().AppendNullValue();
+        }
+
+        row.EndRow();
+    }
+
+    private static void AppendMetrics(IDuckDBAppenderRow row, Metrics metrics) => row
+        .AppendValue(Finite(metrics.Loss)).AppendValue(Finite(metrics.Accuracy)).AppendValue(Finite(metrics.Precision))
+        .AppendValue(Finite(metrics.Recall)).AppendValue(Finite(metrics.F1)).AppendValue(Finite(metrics.Auc));
+
+    private static void AppendHistory(IDuckDBAppenderRow row, ModelResult model, Func<EpochMetrics, double> figure) =>
+        row.AppendValue<double?>(model.History.Select(epoch => Finite(figure(epoch))).ToList());
+
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
+
+    // Every platform of .NET and ILGPU that can run this is little endian, as the format is.
+    private static byte[] Bytes(float[] values) => MemoryMarshal.AsBytes<float>(values).ToArray();
+
+    private static ModelResult ReadModel(ref RowReader row)
+    {
+        ModelKey key = new(row.Text(), row.Integer(), row.Integer(), row.Number(), row.Text(), row.Integer());
+        Metrics train = ReadMetrics(ref row);
+        Metrics validation = ReadMetrics(ref row);
+        double best = row.Number();
+        int bestEpoch = row.Integer();
+        int inactive = row.Integer();
+        int noInput = row.Integer();
+        int noOutput = row.Integer();
+        string status = row.Text();
+        row.Integer();
+        double[] loss = row.Numbers();
+        double[] accuracy = row.Numbers();
+        double[] precision = row.Numbers();
+        double[] recall = row.Numbers();
+        double[] f1 = row.Numbers();
+        ModelWeights weights = new(row.Floats(), row.Floats(), row.Floats(), row.Floats().Single());
+        bool whole = new[] { accuracy, precision, recall, f1 }.All(list => list.Length == loss.Length)
+            && key.Hidden > 0 && weights.B1.Length == key.Hidden && weights.W2.Length == key.Hidden && weights.W1.Length % key.Hidden == 0;
+        if (!whole)
+        {
+            throw new FormatException($"lists of different lengths in model {key.Hidden}, {key.LearningRate}");
+        }
+
+        EpochMetrics[] history =
+            [.. loss.Select((_, i) => new EpochMetrics(loss[i], accuracy[i], precision[i], recall[i], f1[i]))];
+        return new ModelResult(key, train, validation, best, bestEpoch, inactive, noInput, noOutput, status, history, weights);
+    }
+
+    private static Metrics ReadMetrics(ref RowReader row) =>
+        new(row.Number(), row.Number(), row.Number(), row.Number(), row.Number(), row.Number());
+
+    /// <summary>Takes the columns of a row one after the other, in the order of the table.</summary>
+    private struct RowReader(DuckDBDataReader reader)
+    {
+        private int _next;
+
+        public string Text() => reader.GetString(_next++);
+
+        public int Integer() => reader.GetInt32(_next++);
+
+        public double Number() => reader.IsDBNull(_next) ? Skip() : reader.GetDouble(_next++);
+
+        public double[] Numbers() => [.. reader.GetFieldValue<List<double?>>(_next++).Select(value => value ?? double.NaN)];
+
+        public int[] Integers() => [.. reader.GetFieldValue<List<int>>(_next++)];
+
+        public float[] Floats()
+        {
+            using Stream stream = reader.GetFieldValue<Stream>(_next++);
+            float[] values = new float[stream.Length / sizeof(float)];
+            stream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
+            return values;
+        }
+
+        private double Skip()
+        {
+            _next++;
+            return double.NaN;
+        }
+    }
+}

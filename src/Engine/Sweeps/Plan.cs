@@ -1,0 +1,119 @@
+using GpuMlp.Engine.Splits;
+
+namespace GpuMlp.Engine.Sweeps;
+
+/// <summary>The smallest piece of work that is saved: a cohort or a slice of one.</summary>
+/// <param name="Id">Position in <see cref="Plan.Units"/>, 0 .. 999,999.</param>
+/// <param name="FirstModel">0-based position of the unit's first model in the cohort's list.</param>
+/// <param name="ModelCount">At least 1.</param>
+public readonly record struct WorkUnit(int Id, PairTask Task, int Seed, int FirstModel, int ModelCount);
+
+/// <summary>
+/// What a run does, unit by unit; the same spec and data give the same plan everywhere. The models of a cohort are the
+/// list hidden x lr in the order of the spec, lr outer, hidden inner; units go through tasks (outer), seeds and models.
+/// </summary>
+/// <param name="FormatVersion">Of plan.json.</param>
+/// <param name="DataSha256">As in <c>Dataset.Sha256</c>: lower-case hex.</param>
+/// <param name="Hash">SHA-256 (lower-case hex) of everything else in the plan; names the run in each of its files.</param>
+public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, IReadOnlyList<WorkUnit> Units, string Hash)
+{
+    public const int CurrentFormat = 1;
+
+    /// <summary>Unit files have six-digit numbers.</summary>
+    public const int MaxUnits = 1_000_000;
+
+    /// <summary>Ids, rows and file sizes stay manageable; the paper has 165 models.</summary>
+    public const int MaxModels = 10_000_000;
+
+    // 20 TFLOP are about a minute at the 300 GFLOP/s of two CPU cores: what a kill may cost.
+    private const double MaxUnitFlop = 20e12;
+
+    // Few epochs make many models cheap; 16 Mi parameters (64 MiB) keep a unit's results small in memory all the same.
+    private const double MaxUnitParameters = 1 << 24;
+
+    // Five figures a model and epoch: 4 Mi entries are 160 MiB. Only tiny data with very many epochs gets there.
+    private const int MaxUnitEpochs = 1 << 22;
+
+    private readonly Lazy<ModelSpec[]> _models = new(() =>
+        [.. from rate in Spec.LearningRates from hidden in Spec.Hidden select new ModelSpec(hidden, rate)]);
+
+    /// <summary>Cannot be changed by <c>with</c>: the models belong to it.</summary>
+    public SweepSpec Spec { get; } = Spec;
+
+    /// <summary>All models of any one cohort, in order.</summary>
+    public IReadOnlyList<ModelSpec> CohortModels => _models.Value;
+
+    /// <summary>The models of one unit, in order; a view, not a copy.</summary>
+    public IReadOnlyList<ModelSpec> ModelsOf(WorkUnit unit) =>
+        new ArraySegment<ModelSpec>(_models.Value, unit.FirstModel, unit.ModelCount);
+
+    /// <summary><c>full</c> or the number of images: the column <c>batch</c>.</summary>
+    public string BatchName => Spec.Batch?.ToString() ?? "full";
+
+    /// <summary>Cuts a sweep into units.</summary>
+    /// <param name="inputs">D, pixels of an image.</param>
+    /// <param name="trainImages">N, the training images of a task.</param>
+    /// <exception cref="UserErrorException">The spec is invalid, or has too many models or units.</exception>
+    public static Plan Create(SweepSpec spec, string dataSha256, int inputs, Func<PairTask, int> trainImages)
+    {
+        SpecValidator.Validate(spec);
+        double models = (double)spec.LearningRates.Count * spec.Hidden.Count;
+        double cohorts = (double)spec.Tasks.Count * spec.Seeds.Count;
+        if (models * cohorts > MaxModels)
+        {
+            throw new UserErrorException($"--hidden, --lr, --seeds, --tasks: {models * cohorts:0} models; at most {MaxModels} are right, split the sweep");
+        }
+
+        List<WorkUnit> units = [];
+        foreach (PairTask task in spec.Tasks)
+        {
+            List<(int First, int Count)> slices = Slices(spec, inputs, trainImages(task));
+            if ((long)slices.Count * spec.Seeds.Count + units.Count > MaxUnits)
+            {
+                throw new UserErrorException($"--epochs, --seeds: more than {MaxUnits} units of work; a smaller sweep is right");
+            }
+
+            foreach (int seed in spec.Seeds)
+            {
+                foreach ((int first, int count) in slices)
+                {
+                    units.Add(new WorkUnit(units.Count, task, seed, first, count));
+                }
+            }
+        }
+
+        Plan plan = new(CurrentFormat, spec, dataSha256, units, "");
+        return plan with { Hash = PlanJson.HashOf(plan) };
+    }
+
+    /// <summary>Fills slices from the front; a model that is above a limit by itself is a slice of its own.</summary>
+    private static List<(int First, int Count)> Slices(SweepSpec spec, int inputs, int images)
+    {
+        // An epoch takes 2 N D FLOP a column for X W1 and as many for X^T dZ; everything else is small beside them.
+        double flopPerColumn = 4.0 * images * inputs * spec.Epochs;
+        int maxColumns = (int)Math.Max(1, Math.Min(MaxUnitFlop / flopPerColumn, MaxUnitParameters / (inputs + 2.0)));
+        int maxModels = Math.Max(1, MaxUnitEpochs / spec.Epochs);
+        List<(int First, int Count)> slices = [];
+        int first = 0;
+        int next = 0;
+        long columns = 0;
+        foreach (double _ in spec.LearningRates)
+        {
+            foreach (int hidden in spec.Hidden)
+            {
+                if (next > first && (columns + hidden > maxColumns || next - first == maxModels))
+                {
+                    slices.Add((first, next - first));
+                    first = next;
+                    columns = 0;
+                }
+
+                columns += hidden;
+                next++;
+            }
+        }
+
+        slices.Add((first, next - first));
+        return slices;
+    }
+}

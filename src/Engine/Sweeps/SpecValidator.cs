@@ -1,0 +1,43 @@
+namespace GpuMlp.Engine.Sweeps;
+
+/// <summary>The limits of a sweep.</summary>
+public static class SpecValidator
+{
+    public const int MaxHidden = 1024;
+    public const int MaxEpochs = 1_000_000;
+
+    /// <summary>Checks that lists are not empty and name everything once, and that every number is in its range.</summary>
+    /// <param name="name">Turns a field of spec files (<c>init_std</c>) into what messages call it; by default the flag, <c>--init-std</c>.</param>
+    /// <exception cref="UserErrorException">One line that names the first wrong field.</exception>
+    public static void Validate(SweepSpec spec, Func<string, string>? name = null)
+    {
+        name ??= field => $"--{field.Replace('_', '-')}";
+        Check(spec.Data.Length > 0, "data", "empty; mnist or a folder is right");
+        CheckList("tasks", spec.Tasks, _ => true, "");
+        CheckList("hidden", spec.Hidden, hidden => hidden is >= 1 and <= MaxHidden, $"1..{MaxHidden} is right");
+        CheckList("seeds", spec.Seeds, seed => seed >= 0, $"0..{int.MaxValue} is right");
+        CheckList("lr", spec.LearningRates, rate => double.IsFinite(rate) && rate > 0, "a finite number above 0 is right");
+        Check(spec.Epochs is >= 1 and <= MaxEpochs, "epochs", $"{spec.Epochs} is out of range; 1..{MaxEpochs} is right");
+        Check(spec.Batch is null or >= 1, "batch", $"{spec.Batch} is out of range; full or a number from 1 is right");
+        Check(double.IsFinite(spec.InitStd) && spec.InitStd >= 0, "init_std", $"{spec.InitStd:R} is out of range; a finite number from 0 is right");
+
+        void Check(bool good, string field, string what)
+        {
+            if (!good)
+            {
+                throw new UserErrorException($"{name(field)}: {what}");
+            }
+        }
+
+        void CheckList<T>(string field, IReadOnlyList<T> items, Predicate<T> good, string right)
+        {
+            Check(items.Count > 0, field, "empty; at least one item is right");
+            HashSet<T> seen = [];
+            foreach (T item in items)
+            {
+                Check(good(item), field, $"{item} is out of range; {right}");
+                Check(seen.Add(item), field, $"{item} occurs twice; name every value once");
+            }
+        }
+    }
+}

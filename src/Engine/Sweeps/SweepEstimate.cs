@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Training;
+using GpuMlp.Kernels;
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Layout;
+
+namespace GpuMlp.Engine.Sweeps;
+
+/// <summary>What a plan will cost on this machine, from its shape and a calibration of about a second.</summary>
+/// <param name="Flop">Dense-equivalent floating point operations of all training.</param>
+/// <param name="DiskBytes">Weights twice (unit files and merged files), splits and tables; an upper guess.</param>
+/// <param name="DeviceBytes">Parameters, scratch and compressed images of the largest unit.</param>
+/// <param name="GflopsPerSecond">Dense-equivalent rate of the calibration.</param>
+/// <param name="Time">Training at that rate, with the measured cost of preparing and evaluating each unit.</param>
+public sealed record SweepEstimate(
+    int Models, int Units, double Flop, long DiskBytes, long DeviceBytes, double GflopsPerSecond, TimeSpan Time)
+{
+    private const int CalibrationEpochs = 8;
+
+    // Key and metric columns of results and history in text form.
+    private const int RowBytes = 300, HistoryRowBytes = 120, SplitEntryBytes = 8;
+
+    /// <param name="plan">At least one unit.</param>
+    /// <param name="data">Its data.</param>
+    /// <param name="threads">Worker threads.</param>
+    public static SweepEstimate Measure(Plan plan, Dataset data, int threads)
+    {
+        using var device = new CpuDevice(threads);
+        var kernels = new CohortKernels(device);
+        WorkUnit largest = plan.Units.MaxBy(unit => Columns(plan, unit));
+        long start = Stopwatch.GetTimestamp();
+        Split split = Splitter.Create(data, largest.Task, largest.Seed);
+        using var cohort = new Cohort(device, kernels, data, split, plan.ModelsOf(largest), plan.Spec.Batch);
+        cohort.Initialize(plan.Spec.InitStd);
+        double preparing = Stopwatch.GetElapsedTime(start).TotalSeconds;
+
+        // The first epoch compiles; then the median of a few.
+        cohort.TrainEpoch();
+        var seconds = new List<double>();
+        for (int epoch = 0; epoch < CalibrationEpochs; epoch++)
+        {
+            start = Stopwatch.GetTimestamp();
+            cohort.TrainEpoch();
+            seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+        seconds.Sort();
+        start = Stopwatch.GetTimestamp();
+        cohort.EvaluateTrain();
+        double evaluating = Stopwatch.GetElapsedTime(start).TotalSeconds;
+
+        double rate = cohort.EpochFlop / seconds[seconds.Count / 2];
+        double flop = plan.Units.Sum(unit => UnitFlop(plan, data, unit));
+        double time = (flop / rate) + (plan.Units.Count * (preparing + (2 * evaluating)));
+        int models = plan.Units.Sum(unit => unit.ModelCount);
+        return new SweepEstimate(
+            models, plan.Units.Count, flop, Disk(plan, data, models), DeviceMemory(cohort), rate / 1e9, TimeSpan.FromSeconds(time));
+    }
+
+    /// <summary>Dense-equivalent operations of one unit: 4 N D C an epoch.</summary>
+    public static double UnitFlop(Plan plan, Dataset data, WorkUnit unit) =>
+        4.0 * Splitter.TrainImages(data, unit.Task) * data.Inputs * Columns(plan, unit) * plan.Spec.Epochs;
+
+    private static long Columns(Plan plan, WorkUnit unit) => plan.ModelsOf(unit).Sum(model => (long)model.Hidden);
+
+    private static long Disk(Plan plan, Dataset data, int models)
+    {
+        long parameters = plan.Units.Sum(unit => (Columns(plan, unit) * (data.Inputs + 2)) + unit.ModelCount);
+        long splits = plan.Units.Sum(unit => (long)Splitter.TrainImages(data, unit.Task)) * 5 / 4;
+        return (2 * sizeof(float) * parameters) + (models * (RowBytes + ((long)HistoryRowBytes * plan.Spec.Epochs))) + (2 * SplitEntryBytes * splits);
+    }
+
+    // An entry is an index (2 bytes) and a value (4 bytes), stored for both directions.
+    private static long DeviceMemory(Cohort cohort) => DeviceCohort.Bytes(cohort.Device.Layout) + (12 * cohort.TrainImages.NonZeros);
+}

@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Training;
+using GpuMlp.Kernels;
+using GpuMlp.Kernels.Devices;
+
+namespace GpuMlp.Engine.Sweeps;
+
+/// <summary>What a sweep tells while it works. Calls may come from several threads at once.</summary>
+public interface ISweepObserver
+{
+    /// <summary>One epoch of all models of a unit is done.</summary>
+    void EpochDone(WorkUnit unit, IReadOnlyList<EpochMetrics> metrics);
+
+    /// <summary>A unit is trained and on disk.</summary>
+    void UnitDone(UnitResult result);
+}
+
+/// <summary>Trains the units of a plan that are not finished yet and saves each as soon as it is done.</summary>
+public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, int threads, bool failFast)
+{
+    // A cohort keeps about four cores busy (its widest model is one thread's work); more cores take more cohorts at once.
+    private const int ThreadsPerDevice = 4;
+
+    /// <summary>Trains what is left.</summary>
+    /// <param name="finished">Units to leave alone.</param>
+    /// <param name="observer">Told of every epoch and unit.</param>
+    /// <param name="cancel">Looked at between epochs; units in flight are dropped, finished ones stay.</param>
+    /// <returns>Failed models of the units trained here.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public int Run(IReadOnlySet<int> finished, ISweepObserver observer, CancellationToken cancel)
+    {
+        var queue = new ConcurrentQueue<WorkUnit>(plan.Units.Where(unit => !finished.Contains(unit.Id)));
+        int workers = Math.Max(1, Math.Min(queue.Count, threads / ThreadsPerDevice));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        int failed = 0;
+        var tasks = new Task[workers];
+        for (int worker = 0; worker < workers; worker++)
+        {
+            int share = (threads / workers) + (worker < threads % workers ? 1 : 0);
+            tasks[worker] = Task.Factory.StartNew(
+                () => Work(queue, share, observer, stop, ref failed), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        try
+        {
+            Task.WaitAll(tasks, CancellationToken.None);
+        }
+        catch (AggregateException all)
+        {
+            // The first real fault, not the cancellations that followed from it.
+            Exception fault = all.Flatten().InnerExceptions.FirstOrDefault(e => e is not OperationCanceledException) ?? all.InnerExceptions[0];
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
+        }
+        return failed;
+    }
+
+    private void Work(ConcurrentQueue<WorkUnit> queue, int share, ISweepObserver observer, CancellationTokenSource stop, ref int failed)
+    {
+        try
+        {
+            using var device = new CpuDevice(share);
+            var kernels = new CohortKernels(device);
+            while (!stop.IsCancellationRequested && queue.TryDequeue(out WorkUnit unit))
+            {
+                UnitResult result = Train(device, kernels, unit, observer, stop.Token);
+                run.WriteUnit(result);
+                observer.UnitDone(result);
+                int bad = result.Models.Count(model => model.Status == Trainer.Failed);
+                Interlocked.Add(ref failed, bad);
+                if (bad > 0 && failFast)
+                    return;
+            }
+        }
+        catch
+        {
+            stop.Cancel();
+            throw;
+        }
+    }
+
+    private UnitResult Train(CpuDevice device, CohortKernels kernels, WorkUnit unit, ISweepObserver observer, CancellationToken cancel)
+    {
+        Split split = Splitter.Create(data, unit.Task, unit.Seed);
+        using var cohort = new Cohort(device, kernels, data, split, plan.ModelsOf(unit), plan.Spec.Batch);
+        IReadOnlyList<ModelResult> models = Trainer.Train(cohort, plan.Spec, (_, metrics) => observer.EpochDone(unit, metrics), cancel);
+        return new UnitResult(unit, split, models);
+    }
+}

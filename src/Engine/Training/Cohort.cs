@@ -1,0 +1,116 @@
+using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Evaluation;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Kernels;
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Layout;
+
+namespace GpuMlp.Engine.Training;
+
+/// <summary>Models that share a split and a batch schedule, with their images, on a device: ready to train.</summary>
+public sealed class Cohort : IDisposable
+{
+    // Above this share of non-zero pixels skipping the zeros costs more than it saves (perf -- epoch shows both forms).
+    private const double DenseAbove = 0.5;
+
+    private readonly CohortKernels _kernels;
+    private readonly CpuDevice _device;
+
+    /// <param name="device">Where.</param>
+    /// <param name="kernels">The device's launchers.</param>
+    /// <param name="data">The data set of the split.</param>
+    /// <param name="split">Training and validation images.</param>
+    /// <param name="models">Sizes and learning rates, in the order of all results.</param>
+    /// <param name="batch">Images in a batch: consecutive blocks of the split's training order, the same in every epoch; null is the full split.</param>
+    /// <param name="form">Null chooses by the share of zero pixels; the bits do not depend on it.</param>
+    public Cohort(
+        CpuDevice device, CohortKernels kernels, Dataset data, Split split, IReadOnlyList<ModelSpec> models, int? batch, KernelForm? form = null)
+    {
+        _device = device;
+        _kernels = kernels;
+        Data = data;
+        Split = split;
+        Models = models;
+        SplitImages train = SplitImages.Gather(data, split.Task, split.Train);
+        TrainLabels = train.Labels;
+        Form = form ?? (train.Density > DenseAbove ? KernelForm.Dense : KernelForm.InputSparse);
+        int rows = train.Labels.Length;
+        ChunkSchedule schedule = ChunkSchedule.Consecutive(rows, Math.Min(batch ?? rows, rows));
+        TrainImages = new DeviceImages(device, train.Pixels, train.Labels, data.Inputs, schedule, Form, withBackward: true);
+        ColumnLayout layout = ColumnLayout.Create([.. models.Select(m => m.Hidden)], data.Inputs, device.Threads);
+        Device = new DeviceCohort(device, layout, [.. models.Select(m => (float)m.LearningRate)]);
+    }
+
+    public Dataset Data { get; }
+
+    public Split Split { get; }
+
+    public IReadOnlyList<ModelSpec> Models { get; }
+
+    public KernelForm Form { get; }
+
+    /// <summary>0 or 1 a training image.</summary>
+    public float[] TrainLabels { get; }
+
+    public DeviceImages TrainImages { get; }
+
+    public DeviceCohort Device { get; }
+
+    /// <summary>Dense-equivalent floating point operations of one epoch: 4 N D C.</summary>
+    public double EpochFlop => 4.0 * TrainLabels.Length * Data.Inputs * Models.Sum(m => m.Hidden);
+
+    /// <summary>Draws initial weights, normal with standard deviation <paramref name="std"/>; biases are 0.</summary>
+    public void Initialize(double std) =>
+        Device.Upload([.. Models.Select(m => _kernels.Initialize(Data.Inputs, m.Hidden, Identity(m), unchecked((uint)Split.Seed), (float)std))]);
+
+    /// <summary>One epoch; one entry a model, from the forward passes before each update.</summary>
+    public IReadOnlyList<EpochMetrics> TrainEpoch()
+    {
+        _kernels.TrainEpoch(Device, TrainImages);
+        EpochTotals[] totals = Device.DownloadTotals();
+        return [.. totals.Select(ToMetrics)];
+    }
+
+    /// <summary>All models on any images of the data set, in the order of <paramref name="images"/>.</summary>
+    public (ModelEvaluation[] Models, float[] Labels) Evaluate(ReadOnlySpan<int> images)
+    {
+        (DeviceImages device, float[] labels) = Upload(images);
+        using (device)
+            return (_kernels.Evaluate(Device, device), labels);
+    }
+
+    /// <summary>All models on the training images.</summary>
+    public ModelEvaluation[] EvaluateTrain() => _kernels.Evaluate(Device, TrainImages);
+
+    /// <summary>Saliency maps [image, D] of all models.</summary>
+    public ReadOnlyMemory<float>[] Saliency(ReadOnlySpan<int> images, Kernels.Saliency.SaliencyMethod method)
+    {
+        (DeviceImages device, _) = Upload(images);
+        using (device)
+            return _kernels.Saliency(Device, device, method);
+    }
+
+    public void Dispose()
+    {
+        TrainImages.Dispose();
+        Device.Dispose();
+    }
+
+    // Learning rate is not part of it: runs that differ in rate share their start. Nor are batch and epochs.
+    private ulong Identity(ModelSpec model) => ((ulong)((uint)(Split.Task.First << 8) | (uint)Split.Task.Second) << 32) | (uint)model.Hidden;
+
+    private static EpochMetrics ToMetrics(EpochTotals totals)
+    {
+        var counts = new Confusion(totals.TruePositives, totals.FalsePositives, totals.FalseNegatives, totals.Images);
+        return new EpochMetrics(totals.Loss / totals.Images, counts.Accuracy, counts.Precision, counts.Recall, counts.F1);
+    }
+
+    private (DeviceImages Device, float[] Labels) Upload(ReadOnlySpan<int> images)
+    {
+        SplitImages gathered = SplitImages.Gather(Data, Split.Task, images);
+        ChunkSchedule schedule = ChunkSchedule.Consecutive(images.Length, images.Length);
+        return (new DeviceImages(_device, gathered.Pixels, gathered.Labels, Data.Inputs, schedule, Form, withBackward: false), gathered.Labels);
+    }
+}

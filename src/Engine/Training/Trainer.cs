@@ -1,0 +1,95 @@
+using GpuMlp.Engine.Evaluation;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Kernels;
+using GpuMlp.Kernels.Layout;
+
+namespace GpuMlp.Engine.Training;
+
+/// <summary>Trains a cohort and gathers everything that is known of its models.</summary>
+public static class Trainer
+{
+    /// <summary>Status of a model that trained to the end.</summary>
+    public const string Ok = "ok";
+
+    /// <summary>Status of a model whose training loss was NaN or infinite in some epoch.</summary>
+    public const string Failed = "failed";
+
+    /// <param name="cohort">Freshly made; its weights are initialised here.</param>
+    /// <param name="spec">Epochs, batch and initial spread.</param>
+    /// <param name="afterEpoch">Called with the 1-based epoch and its figures; null to go without.</param>
+    /// <param name="cancel">Looked at between epochs.</param>
+    /// <returns>One result a model, in the cohort's order.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled; nothing of the cohort is kept.</exception>
+    public static IReadOnlyList<ModelResult> Train(
+        Cohort cohort, SweepSpec spec, Action<int, IReadOnlyList<EpochMetrics>>? afterEpoch, CancellationToken cancel)
+    {
+        cohort.Initialize(spec.InitStd);
+        var histories = cohort.Models.Select(_ => new List<EpochMetrics>(spec.Epochs)).ToArray();
+        for (int epoch = 1; epoch <= spec.Epochs; epoch++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            IReadOnlyList<EpochMetrics> metrics = cohort.TrainEpoch();
+            for (int m = 0; m < histories.Length; m++)
+                histories[m].Add(metrics[m]);
+            afterEpoch?.Invoke(epoch, metrics);
+        }
+        return Collect(cohort, spec, histories);
+    }
+
+    private static ModelResult[] Collect(Cohort cohort, SweepSpec spec, List<EpochMetrics>[] histories)
+    {
+        ModelEvaluation[] train = cohort.EvaluateTrain();
+        (ModelEvaluation[] validation, float[] labels) = cohort.Evaluate(cohort.Split.Validation);
+        ModelParameters[] parameters = cohort.Device.Download();
+        var results = new ModelResult[cohort.Models.Count];
+        Parallel.For(0, results.Length, m =>
+        {
+            ModelSpec model = cohort.Models[m];
+            var key = new ModelKey(
+                cohort.Split.Task.ToString(), cohort.Split.Seed, model.Hidden, model.LearningRate, spec.Batch?.ToString() ?? "full", spec.Epochs);
+            ModelParameters p = parameters[m];
+            (double bestF1, int bestEpoch) = Best(histories[m]);
+            bool finite = histories[m].All(e => double.IsFinite(e.Loss)) && IsFinite(p);
+            results[m] = new ModelResult(
+                key,
+                ModelMetrics.Compute(train[m].Logits.Span, cohort.TrainLabels),
+                ModelMetrics.Compute(validation[m].Logits.Span, labels),
+                bestF1,
+                bestEpoch,
+                validation[m].Active.Count(active => active == 0),
+                UnitsWithoutInput(p),
+                p.W2.Count(w => w == 0),
+                finite ? Ok : Failed,
+                histories[m],
+                new ModelWeights(p.W1, p.B1, p.W2, p.B2));
+        });
+        return results;
+    }
+
+    // Over the epochs whose loss is a number; (NaN, 0) when there is none.
+    private static (double F1, int Epoch) Best(List<EpochMetrics> history)
+    {
+        (double f1, int epoch) = (double.NaN, 0);
+        for (int e = 0; e < history.Count; e++)
+        {
+            if (double.IsFinite(history[e].Loss) && !(history[e].F1 <= f1))
+                (f1, epoch) = (history[e].F1, e + 1);
+        }
+        return (f1, epoch);
+    }
+
+    private static bool IsFinite(ModelParameters p) =>
+        float.IsFinite(p.B2) && p.W1.All(float.IsFinite) && p.B1.All(float.IsFinite) && p.W2.All(float.IsFinite);
+
+    private static int UnitsWithoutInput(ModelParameters p)
+    {
+        int hidden = p.B1.Length;
+        var hasInput = new bool[hidden];
+        for (int i = 0; i < p.W1.Length; i++)
+        {
+            if (p.W1[i] != 0)
+                hasInput[i % hidden] = true;
+        }
+        return hasInput.Count(has => !has);
+    }
+}

@@ -1,0 +1,41 @@
+using System.Globalization;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Runner.Progress;
+
+namespace GpuMlp.Runner.Commands;
+
+/// <summary><c>--dry-run</c>: what a sweep would do and cost. Writes nothing.</summary>
+internal static class DryRun
+{
+    public static void Print(SweepPlanning planning, SweepEstimate estimate, CommandIo io)
+    {
+        SweepSpec spec = planning.Plan.Spec;
+        void Line(string name, string value) => io.Out.WriteLine($"{name,-12}{value}");
+        Line("data", $"{spec.Data}, {planning.Data.Images:N0} images of {planning.Data.Rows} x {planning.Data.Columns}, {planning.Data.Classes} classes");
+        Line("tasks", Short(spec.Tasks));
+        Line("hidden", Short(spec.Hidden));
+        Line("seeds", Short(spec.Seeds));
+        Line("lr", Short(spec.LearningRates));
+        Line("training", $"{spec.Epochs:N0} epochs, batch {planning.Plan.BatchName}, init std {spec.InitStd.ToString("R", CultureInfo.InvariantCulture)}");
+        Line("models", $"{estimate.Models:N0} in {estimate.Units:N0} units");
+        Line("work", $"{estimate.Flop / 1e12:N2} TFLOP dense-equivalent");
+        Line("disk", $"{Size(estimate.DiskBytes)} into {planning.Out}");
+        Line("memory", $"{Size(estimate.DeviceBytes)} for the largest unit");
+        Line("time", $"{ProgressText.Duration(estimate.Time)} at {estimate.GflopsPerSecond:N0} GFLOP/s dense-equivalent (calibrated just now)");
+    }
+
+    // A terminal's width, whatever the length of the list.
+    private static string Short<T>(IReadOnlyList<T> items)
+    {
+        const int Room = 64;
+        string all = string.Join(",", items.Select(item => Convert.ToString(item, CultureInfo.InvariantCulture)));
+        return all.Length <= Room ? all : $"{items.Count:N0} from {items[0]} to {items[^1]}";
+    }
+
+    private static string Size(long bytes) => bytes switch
+    {
+        >= 1L << 30 => $"{bytes / (double)(1L << 30):N1} GiB",
+        >= 1L << 20 => $"{bytes / (double)(1L << 20):N1} MiB",
+        _ => $"{bytes / 1024.0:N1} KiB",
+    };
+}

@@ -1,0 +1,153 @@
+using System.Runtime.InteropServices;
+using GpuMlp.Engine;
+using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Saliency;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Training;
+using GpuMlp.Kernels.Simd;
+using GpuMlp.Runner.Options;
+using GpuMlp.Runner.Png;
+using GpuMlp.Runner.Progress;
+using GpuMlp.Runner.Tables;
+
+namespace GpuMlp.Runner.Commands;
+
+/// <summary><c>gpumlp sweep</c>: the main job on this machine: plan, train, merge, pictures, table.</summary>
+internal static class SweepCommand
+{
+    /// <returns>An exit code.</returns>
+    /// <exception cref="UserErrorException">A flag that cannot be, data that is damaged, a run of another plan, a full disk.</exception>
+    public static int Run(SweepOptions options, CommandIo io)
+    {
+        SweepRequest request = SweepRequest.From(options);
+        var phases = new PhaseClock();
+        SweepPlanning planning = phases.Measure("plan", () => SweepPlanning.From(request));
+        int threads = request.Threads ?? Environment.ProcessorCount;
+        if (request.DryRun)
+        {
+            DryRun.Print(planning, SweepEstimate.Measure(planning.Plan, planning.Data, threads), io);
+            return ExitCodes.Done;
+        }
+
+        var run = RunDirectory.OpenOrCreate(planning.Out, planning.Plan);
+        IReadOnlyList<string> setAside = [];
+        IReadOnlySet<int> finished = phases.Measure("resume", () => run.FinishedUnits(out setAside));
+        foreach (string line in setAside)
+            io.Error.WriteLine(line);
+        if (!request.Quiet)
+            io.Error.WriteLine(Opening(planning, finished.Count, threads));
+
+        using var stop = new StopSignals();
+        bool stoppedEarly = false;
+        using (ISweepProgress display = SweepProgress.Create(io, request.Quiet))
+        {
+            var observer = new SweepObserver(planning.Plan, planning.Data, finished, display);
+            var runner = new SweepRunner(planning.Plan, planning.Data, run, threads, request.FailFast);
+            try
+            {
+                int failed = phases.Measure("train", () => runner.Run(finished, observer, stop.Token));
+                stoppedEarly = failed > 0 && request.FailFast;
+            }
+            catch (OperationCanceledException)
+            {
+                observer.Stopped();
+                throw new UserErrorException(
+                    $"interrupted; finished units stay in {planning.Out}, the same command again resumes", stop.ExitCode);
+            }
+        }
+        if (stoppedEarly)
+            throw new UserErrorException("--fail-fast: a model failed (its training loss was not finite); finished units stay", ExitCodes.SomeModelsFailed);
+        return Finish(request, planning, run, threads, phases, io);
+    }
+
+    private static int Finish(SweepRequest request, SweepPlanning planning, RunDirectory run, int threads, PhaseClock phases, CommandIo io)
+    {
+        IReadOnlyList<int> missing = phases.Measure("merge", () => RunMerger.Merge(run));
+        if (missing.Count > 0)
+            throw new UserErrorException($"{planning.Out}: {missing.Count} units are missing; the same command again does them", ExitCodes.Incomplete);
+
+        if (planning.SaliencyHidden is { } hidden)
+            phases.Measure("saliency", () => Panels(request, planning, run, hidden, threads));
+
+        List<SweepTableRow> rows = phases.Measure("table", () => Rows(run));
+        SweepTable.Write(rows, io);
+        int failed = rows.Count(row => !row.Ok);
+        RunInfo.Create(
+            Environment.CommandLine, "cpu", threads, $"{(int)SimdSupport.Best} bit", phases.StartedUtc, phases.Seconds, rows.Count - failed, failed)
+            .Write(run.RunInfoPath);
+        if (!request.Quiet)
+            io.Error.WriteLine($"{rows.Count} models in {phases.Total:F1} s; tables, weights and pictures: {planning.Out}");
+        return failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;
+    }
+
+    private static bool Panels(SweepRequest request, SweepPlanning planning, RunDirectory run, int hidden, int threads)
+    {
+        string folder = Path.Combine(planning.Out, "saliency");
+        AtomicFile.CreateFolder(folder);
+        Kernels.Saliency.SaliencyMethod method = request.SaliencyMethod == SaliencyMethod.Gradient
+            ? Kernels.Saliency.SaliencyMethod.ProbabilityGradient
+            : Kernels.Saliency.SaliencyMethod.Perturbation;
+        foreach (SaliencyFigure figure in RunSaliency.Figures(run, planning.Data, hidden, method, threads))
+        {
+            SaliencyPicture? Picture(SaliencyExample? example, string title) => example is null ? null : new SaliencyPicture(
+                title,
+                example.Pixels,
+                planning.Data.Rows,
+                planning.Data.Columns,
+                example.Map,
+                SaliencyPicture.Describe(example.Image, example.TrueClass, example.PredictedClass, example.Probability, figure.Task.Second));
+            var panel = new SaliencyPanel(
+                $"{figure.Task}, H = {hidden}, seed {figure.Seed}",
+                request.SaliencyMethod,
+                Picture(figure.Correct, "classified correctly"),
+                Picture(figure.Mistake, "misclassified"));
+            panel.Save(Path.Combine(folder, $"{figure.Task}-s{figure.Seed}-h{hidden}-{request.SaliencyMethod.ToString().ToLowerInvariant()}.png"));
+        }
+        return true;
+    }
+
+    private static List<SweepTableRow> Rows(RunDirectory run) =>
+    [
+        .. from unit in run.Plan.Units
+           from model in UnitFile.Read(run.UnitPath(unit.Id)).Models
+           select new SweepTableRow(
+               model.Key.Task, model.Key.Hidden, model.Key.Seed, model.Key.LearningRate, model.BestTrainF1, model.Validation.F1, model.Status == Trainer.Ok),
+    ];
+
+    private static string Opening(SweepPlanning planning, int finished, int threads)
+    {
+        string resumed = finished > 0 ? $", {finished} units already done" : "";
+        int models = planning.Plan.Units.Sum(unit => unit.ModelCount);
+        return $"{models} models in {planning.Plan.Units.Count} units on the CPU ({threads} threads, {(int)SimdSupport.Best} bit) -> {planning.Out}{resumed}";
+    }
+
+    /// <summary>Ctrl-C and SIGTERM end a sweep at the next epoch; a second Ctrl-C ends it at once.</summary>
+    private sealed class StopSignals : IDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly PosixSignalRegistration[] _registrations;
+
+        public StopSignals()
+        {
+            _registrations = [Listen(PosixSignal.SIGINT, ExitCodes.Cancelled), Listen(PosixSignal.SIGTERM, ExitCodes.Interrupted)];
+        }
+
+        public CancellationToken Token => _stop.Token;
+
+        public int ExitCode { get; private set; } = ExitCodes.Cancelled;
+
+        public void Dispose()
+        {
+            foreach (PosixSignalRegistration registration in _registrations)
+                registration.Dispose();
+            _stop.Dispose();
+        }
+
+        private PosixSignalRegistration Listen(PosixSignal signal, int exitCode) => PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = !_stop.IsCancellationRequested;
+            ExitCode = exitCode;
+            _stop.Cancel();
+        });
+    }
+}

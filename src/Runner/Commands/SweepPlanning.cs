@@ -1,0 +1,49 @@
+using System.Globalization;
+using GpuMlp.Engine;
+using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Runner.Options;
+
+namespace GpuMlp.Runner.Commands;
+
+/// <summary>From flags to a plan: preset or spec file first, then what the flags change.</summary>
+internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? SaliencyHidden)
+{
+    private const string EmbeddedName = "mnist", DefaultPreset = "paper", RunsFolder = "runs";
+
+    private const int LargestHidden = 1024;
+
+    /// <exception cref="UserErrorException">A flag, a file or the data is not right.</exception>
+    public static SweepPlanning From(SweepRequest request)
+    {
+        SweepSpec start = request.Spec is { } file ? SpecJson.ReadFile(file, Presets.Paper) : Presets.Get("--preset", request.Preset ?? DefaultPreset);
+        string source = request.Data ?? start.Data;
+        Dataset data = DatasetLoader.Load(source == EmbeddedName && request.Data is null ? null : source);
+        SweepSpec spec = start with
+        {
+            Data = request.Data is null ? start.Data : Path.TrimEndingDirectorySeparator(request.Data),
+            Tasks = request.Tasks is { } tasks ? TaskList.Parse(tasks, data.Classes) : start.Tasks,
+            Hidden = request.Hidden is { } hidden ? ListFlags.Integers("--hidden", hidden, 1, LargestHidden) : start.Hidden,
+            Seeds = request.Seeds is { } seeds ? ListFlags.Integers("--seeds", seeds, int.MinValue, int.MaxValue) : start.Seeds,
+            LearningRates = request.LearningRates is { } rates ? ListFlags.Doubles("--lr", rates, double.Epsilon, 1e30) : start.LearningRates,
+            Epochs = request.Epochs ?? start.Epochs,
+            Batch = request.Batch is { } batch ? (batch == "full" ? null : int.Parse(batch, CultureInfo.InvariantCulture)) : start.Batch,
+            InitStd = request.InitStd ?? start.InitStd,
+        };
+        var plan = Plan.Create(spec, data.Sha256, data.Inputs, task => Splitter.TrainImages(data, task));
+        string name = request.Spec is { } path ? Path.GetFileNameWithoutExtension(path) : request.Preset ?? DefaultPreset;
+        return new SweepPlanning(plan, data, request.Out ?? Path.Combine(RunsFolder, name), PanelSize(request, spec));
+    }
+
+    // Asked for: exactly that size. Not asked for: the study's 24, or the size nearest to it.
+    private static int? PanelSize(SweepRequest request, SweepSpec spec)
+    {
+        if (request.SaliencyHidden is not { } hidden)
+            return spec.Hidden.MinBy(h => Math.Abs(h - SweepRequest.DefaultSaliencyHidden));
+        if (hidden == 0)
+            return null;
+        return spec.Hidden.Contains(hidden) ? hidden
+            : throw new UserErrorException($"--saliency: no model has {hidden} hidden units; one of {string.Join(", ", spec.Hidden)} is right (0 for no panels)");
+    }
+}

@@ -1,0 +1,65 @@
+using CommandLine;
+
+namespace GpuMlp.Runner.Options;
+
+/// <summary>
+/// The flags of <c>gpumlp sweep</c> as typed. Everything with a value is text, so that <see cref="SweepRequest"/> can
+/// reject it in our own words; null means not given. What they mean is in <see cref="HelpText"/>.
+/// </summary>
+[Verb("sweep")]
+internal sealed class SweepOptions : CommandOptions
+{
+    [Option("preset")]
+    public string? Preset { get; set; }
+
+    [Option("spec")]
+    public string? Spec { get; set; }
+
+    [Option("data")]
+    public string? Data { get; set; }
+
+    [Option("tasks")]
+    public string? Tasks { get; set; }
+
+    [Option("hidden")]
+    public string? Hidden { get; set; }
+
+    [Option("seeds")]
+    public string? Seeds { get; set; }
+
+    [Option("lr")]
+    public string? LearningRates { get; set; }
+
+    [Option("epochs")]
+    public string? Epochs { get; set; }
+
+    [Option("batch")]
+    public string? Batch { get; set; }
+
+    [Option("init-std")]
+    public string? InitStd { get; set; }
+
+    [Option("saliency")]
+    public string? Saliency { get; set; }
+
+    [Option("saliency-method")]
+    public string? SaliencyMethod { get; set; }
+
+    [Option("device")]
+    public string? Device { get; set; }
+
+    [Option("threads")]
+    public string? Threads { get; set; }
+
+    [Option("out")]
+    public string? Out { get; set; }
+
+    [Option("dry-run")]
+    public bool DryRun { get; set; }
+
+    [Option("quiet")]
+    public bool Quiet { get; set; }
+
+    [Option("fail-fast")]
+    public bool FailFast { get; set; }
+}

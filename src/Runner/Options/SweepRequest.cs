@@ -1,0 +1,129 @@
+using System.Globalization;
+using GpuMlp.Engine;
+
+namespace GpuMlp.Runner.Options;
+
+/// <summary>How saliency is measured; decides the colour map and the unit of a panel.</summary>
+internal enum SaliencyMethod
+{
+    /// <summary>dp/dx, signed, of the probability of the second class by a pixel on the scale 0..1.</summary>
+    Gradient,
+
+    /// <summary>|p(x + 0.1 e) - p(x)| for one pixel at a time, as in the study's code.</summary>
+    Perturbation,
+}
+
+/// <summary>
+/// What a <c>gpumlp sweep</c> asks for, checked as far as that is possible without data and presets. Null: not given, so
+/// the preset or spec decides. Lists are still text: their syntax is the engine's.
+/// </summary>
+/// <param name="Epochs">1 .. 1,000,000.</param>
+/// <param name="Batch"><c>full</c>, or a number of images from 1.</param>
+/// <param name="InitStd">Finite, 0 or more.</param>
+/// <param name="SaliencyHidden">Hidden size of the models in the panels; 0 for no panels; null for the size nearest to 24.</param>
+/// <param name="Device"><c>auto</c> or <c>cpu</c>.</param>
+/// <param name="Threads">1 .. 1024.</param>
+internal sealed record SweepRequest(
+    string? Preset,
+    string? Spec,
+    string? Data,
+    string? Tasks,
+    string? Hidden,
+    string? Seeds,
+    string? LearningRates,
+    int? Epochs,
+    string? Batch,
+    double? InitStd,
+    int? SaliencyHidden,
+    SaliencyMethod SaliencyMethod,
+    string Device,
+    int? Threads,
+    string? Out,
+    bool DryRun,
+    bool Quiet,
+    bool FailFast)
+{
+    public const int DefaultSaliencyHidden = 24;
+
+    private const int MaxEpochs = 1_000_000;
+    private const int MaxThreads = 1024;
+
+    /// <exception cref="UserErrorException">A value out of range or two flags that exclude each other; names the flag.</exception>
+    public static SweepRequest From(SweepOptions options)
+    {
+        if (options.Preset is not null && options.Spec is not null)
+        {
+            throw new UserErrorException("--spec: cannot be combined with --preset; give one of them.");
+        }
+
+        return new SweepRequest(
+            options.Preset,
+            options.Spec,
+            options.Data,
+            options.Tasks,
+            options.Hidden,
+            options.Seeds,
+            options.LearningRates,
+            Whole(options.Epochs, "--epochs", 1, MaxEpochs),
+            options.Batch is "full" ? "full" : Whole(options.Batch, "--batch", 1, int.MaxValue, "full or ")?.ToString(CultureInfo.InvariantCulture),
+            Number(options.InitStd, "--init-std"),
+            Whole(options.Saliency, "--saliency", 0, ushort.MaxValue),
+            OneOf(options.SaliencyMethod, "--saliency-method", "gradient", "perturbation") is "perturbation"
+                ? SaliencyMethod.Perturbation
+                : SaliencyMethod.Gradient,
+            DeviceKind(options.Device),
+            Whole(options.Threads, "--threads", 1, MaxThreads),
+            options.Out,
+            options.DryRun,
+            options.Quiet,
+            options.FailFast);
+    }
+
+    private static int? Whole(string? value, string flag, int least, int most, string orElse = "")
+    {
+        if (value is null)
+        {
+            return null;
+        }
+
+        if (int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+            && number >= least && number <= most)
+        {
+            return number;
+        }
+
+        string range = most == int.MaxValue ? $"from {least}" : $"from {least} to {most}";
+        throw new UserErrorException($"{flag}: '{value}' is not {orElse}a whole number {range}.");
+    }
+
+    private static double? Number(string? value, string flag)
+    {
+        if (value is null)
+        {
+            return null;
+        }
+
+        if (double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            && double.IsFinite(number) && number >= 0)
+        {
+            return number;
+        }
+
+        throw new UserErrorException($"{flag}: '{value}' is not a number from 0, such as {HelpText.ExampleOf(flag)}.");
+    }
+
+    // A device that exists elsewhere is absent here, which scripts tell apart from a typing error by the exit code.
+    private static string DeviceKind(string? value)
+    {
+        string kind = value?.Split(':')[0] ?? "auto";
+        return kind is "cuda" or "opencl"
+            ? throw new UserErrorException($"--device: no {kind} device can be used; cpu is what there is", ExitCodes.DeviceAbsent)
+            : OneOf(value, "--device", "auto", "cpu");
+    }
+
+    /// <summary>The first choice is the default.</summary>
+    private static string OneOf(string? value, string flag, params string[] choices) =>
+        value is null ? choices[0]
+        : choices.Contains(value) ? value
+        : throw new UserErrorException($"{flag}: '{value}' is unknown; {Suggestion.For(value, choices) ?? $"take {string.Join(" or ", choices)}."}");
+}

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Training;
+
+namespace GpuMlp.Runner.Progress;
+
+/// <summary>Adds up what the engine tells and hands the sum to the display.</summary>
+internal sealed class SweepObserver : ISweepObserver
+{
+    private readonly Lock _gate = new();
+    private readonly Plan _plan;
+    private readonly ISweepProgress _display;
+    private readonly double[] _gflop;
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private SweepState _state;
+
+    public SweepObserver(Plan plan, Dataset data, IReadOnlySet<int> finished, ISweepProgress display)
+    {
+        _plan = plan;
+        _display = display;
+        _gflop = [.. plan.Units.Select(unit => SweepEstimate.UnitFlop(plan, data, unit) / 1e9)];
+        double done = finished.Sum(id => _gflop[id]);
+        long epochs = (long)finished.Count * plan.Spec.Epochs;
+        _state = new SweepState(
+            finished.Sum(id => plan.Units[id].ModelCount),
+            plan.Units.Sum(unit => unit.ModelCount),
+            finished.Count,
+            plan.Units.Count,
+            epochs,
+            (long)plan.Units.Count * plan.Spec.Epochs,
+            done,
+            _gflop.Sum(),
+            TimeSpan.Zero,
+            0,
+            "",
+            0,
+            epochs,
+            done);
+    }
+
+    public void EpochDone(WorkUnit unit, IReadOnlyList<EpochMetrics> metrics)
+    {
+        double best = metrics.Max(m => double.IsFinite(m.Loss) ? m.F1 : 0);
+        Change(s => s with
+        {
+            EpochsDone = s.EpochsDone + 1,
+            GflopDone = s.GflopDone + (_gflop[unit.Id] / _plan.Spec.Epochs),
+            BestF1 = Math.Max(s.BestF1, best),
+            Now = $"{unit.Task} seed {unit.Seed}",
+        });
+    }
+
+    public void UnitDone(UnitResult result)
+    {
+        foreach (ModelResult model in result.Models.Where(m => m.Status == Trainer.Failed))
+            _display.Note($"{model.Key.Task} seed {model.Key.Seed} H {model.Key.Hidden} lr {model.Key.LearningRate:R}: training loss not finite, marked failed");
+        Change(s => s with
+        {
+            ModelsDone = s.ModelsDone + result.Models.Count,
+            UnitsDone = s.UnitsDone + 1,
+            Failed = s.Failed + result.Models.Count(m => m.Status == Trainer.Failed),
+        });
+    }
+
+    /// <summary>Nothing more is trained now.</summary>
+    public void Stopped() => Change(s => s with { Now = "" });
+
+    private void Change(Func<SweepState, SweepState> change)
+    {
+        lock (_gate)
+        {
+            _state = change(_state) with { Elapsed = Stopwatch.GetElapsedTime(_start) };
+            _display.Update(_state);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using System.Security.Cryptography;
+using GpuMlp.Engine.Data;
+
+namespace GpuMlp.Engine.Tests.Data;
+
+public sealed class DatasetLoaderTests : IDisposable
+{
+    private readonly IdxFolder _folder = IdxFolder.Sound();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_folder_is_loaded_with_its_name_shape_classes_and_hash()
+    {
+        Dataset data = DatasetLoader.Load(_folder.Directory + Path.DirectorySeparatorChar);
+        byte[] pixels = IdxFolder.Images(6, 2, 3)[16..];
+        byte[] labels = [0, 1, 2, 0, 1, 2];
+        Assert.Equal(Path.GetFileName(_folder.Directory), data.Name);
+        Assert.Equal((6, 2, 3, 6, 3), (data.Images, data.Rows, data.Columns, data.Inputs, data.Classes));
+        Assert.Equal(pixels, data.Pixels);
+        Assert.Equal(labels, data.Labels);
+        byte[] all = [2, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, .. pixels, .. labels];
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(all)), data.Sha256);
+    }
+
+    [Theory]
+    [InlineData("train-images-idx3-ubyte.gz", "train-labels.idx1-ubyte")]
+    [InlineData("train-images.idx3-ubyte", "train-labels.idx1-ubyte.gz")]
+    [InlineData("train-images.idx3-ubyte.gz", "train-labels-idx1-ubyte.gz")]
+    public void Other_spellings_and_gzip_give_the_same_data(string imageName, string labelName)
+    {
+        string expected = DatasetLoader.Load(_folder.Directory).Sha256;
+        using var other = new IdxFolder();
+        other.Write(imageName, IdxFolder.Gzip(IdxFolder.Images(6, 2, 3)));
+        other.Write(labelName, IdxFolder.Labels(0, 1, 2, 0, 1, 2));
+        Assert.Equal(expected, DatasetLoader.Load(other.Directory).Sha256);
+    }
+
+    [Theory]
+    [InlineData("/no/such/folder")]
+    [InlineData("")]
+    [InlineData("a\0b")]
+    public void A_missing_folder_is_an_error(string directory)
+    {
+        UserErrorException fault = Assert.Throws<UserErrorException>(() => DatasetLoader.Load(directory));
+        Assert.Equal($"--data: the folder '{directory.Replace('\0', '?')}' does not exist; give a folder of IDX files.", fault.Message);
+        IdxFolder.AssertUserError(fault);
+    }
+
+    [Theory]
+    [InlineData(IdxFolder.TrainImages)]
+    [InlineData(IdxFolder.TrainLabels)]
+    public void A_missing_training_file_is_named(string name)
+    {
+        _folder.Delete(name);
+        Assert.Equal($"--data: '{_folder.Directory}' has no file {name} or {name}.gz; a data set needs images and labels.", _folder.LoadFault().Message);
+    }
+
+    [Fact]
+    public void Counts_that_differ_are_both_given()
+    {
+        _folder.Write(IdxFolder.TrainLabels, IdxFolder.Labels(0, 1, 2));
+        Assert.Contains("holds 6 images, but '", _folder.LoadFault().Message);
+        Assert.EndsWith("holds 3 labels; there must be one label an image.", _folder.LoadFault().Message);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    public void One_class_alone_is_an_error(byte label)
+    {
+        _folder.Write(IdxFolder.TrainLabels, IdxFolder.Labels(label, label, label, label, label, label));
+        Assert.EndsWith($"holds fewer than 2 classes: every label is {label}; at least two classes are needed.", _folder.LoadFault().Message);
+    }
+
+    [Fact]
+    public void All_256_labels_are_classes()
+    {
+        _folder.Write(IdxFolder.TrainLabels, IdxFolder.Labels(0, 1, 2, 0, 1, 255));
+        Assert.Equal(256, DatasetLoader.Load(_folder.Directory).Classes);
+    }
+
+    [Theory]
+    [InlineData("cat\ndog\nowl\nfox", 4)]
+    [InlineData("cat\r\ndog\r\nowl\r\n\n", 3)]
+    public void The_lines_of_classes_txt_are_the_classes(string text, int classes)
+    {
+        File.WriteAllText(Path.Combine(_folder.Directory, "classes.txt"), text);
+        Assert.Equal(classes, DatasetLoader.Load(_folder.Directory).Classes);
+    }
+
+    [Fact]
+    public void The_first_label_out_of_range_is_named()
+    {
+        File.WriteAllText(Path.Combine(_folder.Directory, "classes.txt"), "cat\ndog\n");
+        Assert.EndsWith("label 2 of image 2 is out of range; classes.txt names 2 classes, so labels are 0 to 1.", _folder.LoadFault().Message);
+    }
+
+    [Theory]
+    [InlineData("", "line 1 is empty; each line names one class.")]
+    [InlineData("cat\n\nowl", "line 2 is empty; each line names one class.")]
+    [InlineData("cat\n", "names 1 classes; 2 to 256 are possible.")]
+    public void A_classes_txt_without_a_list_of_names_is_an_error(string text, string message)
+    {
+        File.WriteAllText(Path.Combine(_folder.Directory, "classes.txt"), text);
+        Assert.EndsWith(message, _folder.LoadFault().Message);
+    }
+
+    [Fact]
+    public void A_classes_txt_that_is_too_long_is_an_error()
+    {
+        string path = Path.Combine(_folder.Directory, "classes.txt");
+        File.WriteAllLines(path, Enumerable.Repeat("name", 257));
+        Assert.EndsWith("names 257 classes; 2 to 256 are possible.", _folder.LoadFault().Message);
+        File.WriteAllText(path, new string('x', (1 << 20) + 1));
+        Assert.EndsWith("is larger than 1048576 bytes; it should hold one class name a line.", _folder.LoadFault().Message);
+    }
+
+    [Fact]
+    public void A_sound_test_pair_changes_nothing()
+    {
+        string expected = DatasetLoader.Load(_folder.Directory).Sha256;
+        _folder.Write(IdxFolder.TestImages, IdxFolder.Images(2, 2, 3));
+        _folder.Write(IdxFolder.TestLabels, IdxFolder.Labels(0, 1));
+        Assert.Equal(expected, DatasetLoader.Load(_folder.Directory).Sha256);
+    }
+
+    [Fact]
+    public void Test_images_of_another_size_are_an_error()
+    {
+        _folder.Write(IdxFolder.TestImages, IdxFolder.Images(2, 3, 2));
+        _folder.Write(IdxFolder.TestLabels, IdxFolder.Labels(0, 1));
+        Assert.EndsWith("has images of 3x2 pixels, but the training images have 2x3; both must be the same.", _folder.LoadFault().Message);
+    }
+
+    [Fact]
+    public void Test_counts_that_differ_are_an_error()
+    {
+        _folder.Write(IdxFolder.TestImages, IdxFolder.Images(2, 2, 3));
+        _folder.Write(IdxFolder.TestLabels, IdxFolder.Labels(0, 1, 2));
+        Assert.EndsWith("holds 3 labels; there must be one label an image.", _folder.LoadFault().Message);
+    }
+
+    [Fact]
+    public void Half_a_test_pair_is_an_error()
+    {
+        _folder.Write(IdxFolder.TestImages, IdxFolder.Images(2, 2, 3));
+        Assert.EndsWith("is there without t10k-labels-idx1-ubyte[.gz]; add that file or remove this one.", _folder.LoadFault().Message);
+    }
+}

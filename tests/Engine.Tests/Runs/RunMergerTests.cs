@@ -1,0 +1,201 @@
+using System.Text.Json;
+using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Training;
+
+namespace GpuMlp.Engine.Tests.Runs;
+
+public sealed class RunMergerTests
+{
+    private const string KeyColumns = "task,seed,hidden,lr,batch,epochs";
+    private const string ResultColumns =
+        "train_loss,train_accuracy,train_precision,train_recall,train_f1,train_auc,val_loss,val_accuracy,val_precision,"
+        + "val_recall,val_f1,val_auc,best_train_f1,best_train_f1_epoch,dead_inactive,dead_no_input,dead_no_output,status";
+
+    private static readonly Plan s_plan = SampleRun.Plan;
+
+    [Fact]
+    public void Tables_have_the_promised_columns_rows_and_order()
+    {
+        using TemporaryFolder folder = new();
+        RunDirectory run = Finished(folder.Path, s_plan, s_plan.Units);
+        string[] results = File.ReadAllLines(run.TablePath("results.csv"));
+        Assert.Equal($"{KeyColumns},{ResultColumns}", results[0]);
+        Assert.Equal(1 + (2 * 2 * 4), results.Length);
+        string[] keys = [.. results.Skip(1).Select(line => string.Join(',', line.Split(',').Take(6)))];
+        Assert.Equal(["4v9,42,4,0.1,full,3", "4v9,42,2,0.1,full,3", "4v9,42,4,1e-05,full,3", "4v9,42,2,1e-05,full,3", "4v9,0,4,0.1,full,3"], keys.Take(5));
+        Assert.StartsWith("0v1,0,2,1e-05,full,3,", results[^1]);
+
+        string[] history = File.ReadAllLines(run.TablePath("history.csv"));
+        Assert.Equal($"{KeyColumns},epoch,train_loss,train_accuracy,train_precision,train_recall,train_f1", history[0]);
+        Assert.Equal(1 + (16 * 3), history.Length);
+        Assert.Equal(["1", "2", "3", "1"], history.Skip(1).Take(4).Select(line => line.Split(',')[6]));
+        foreach (string table in new[] { "results", "history" })
+        {
+            Assert.Equal(ReadBack($"read_csv({Quoted(run, $"{table}.csv")})"), ReadBack($"read_parquet({Quoted(run, $"{table}.parquet")})"));
+        }
+    }
+
+    [Fact]
+    public void Numbers_in_the_tables_are_those_of_the_results_to_the_last_bit()
+    {
+        using TemporaryFolder folder = new();
+        RunDirectory run = Finished(folder.Path, s_plan, s_plan.Units);
+        double[][] csv = [.. File.ReadLines(run.TablePath("results.csv")).Skip(1).Select(line => line.Split(',')[6..^1].Select(double.Parse).ToArray())];
+        double[][] expected = [.. s_plan.Units.SelectMany(unit => SampleRun.ResultOf(s_plan, unit).Models).Select(NumbersOf)];
+        Assert.Equal(expected, csv);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Files_are_the_same_bytes_in_whatever_order_units_were_written(bool sliced)
+    {
+        using TemporaryFolder folder = new();
+        Plan plan = sliced ? SampleRun.SlicedPlan : s_plan;
+        RunDirectory straight = Finished(folder.File("straight"), plan, plan.Units);
+
+        // Back to front, with an interruption, a torn unit and an early merge on the way.
+        RunDirectory crooked = RunDirectory.OpenOrCreate(folder.File("crooked"), plan);
+        crooked.WriteUnit(SampleRun.ResultOf(plan, plan.Units[^1]));
+        File.WriteAllText(crooked.UnitPath(plan.Units[^1].Id), "torn");
+        crooked = RunDirectory.OpenOrCreate(folder.File("crooked"), plan);
+        Assert.Equal(plan.Units.Count, RunMerger.Merge(crooked).Count);
+        Finished(folder.File("crooked"), plan, plan.Units.Reverse());
+
+        string[] files = [.. FilesOf(straight)];
+        Assert.Equal(files, FilesOf(crooked).Where(file => !file.EndsWith(".bad", StringComparison.Ordinal)));
+        Assert.All(files, file =>
+            Assert.Equal(File.ReadAllBytes(Path.Combine(straight.Path, file)), File.ReadAllBytes(Path.Combine(crooked.Path, file))));
+    }
+
+    [Fact]
+    public void Slices_do_not_show_in_the_results()
+    {
+        using TemporaryFolder folder = new();
+        RunDirectory whole = Finished(folder.File("whole"), s_plan, s_plan.Units);
+        Assert.All(SampleRun.SlicedPlan.Units, unit => Assert.Equal(1, unit.ModelCount));
+        RunDirectory sliced = Finished(folder.File("sliced"), SampleRun.SlicedPlan, SampleRun.SlicedPlan.Units);
+        foreach (string file in new[] { "results.csv", "history.csv", "split/4v9-s42.json" })
+        {
+            Assert.Equal(File.ReadAllBytes(whole.TablePath(file)), File.ReadAllBytes(sliced.TablePath(file)));
+        }
+    }
+
+    [Fact]
+    public void Weights_and_splits_hold_what_was_trained()
+    {
+        using TemporaryFolder folder = new();
+        RunDirectory run = Finished(folder.Path, SampleRun.SlicedPlan, SampleRun.SlicedPlan.Units);
+        foreach (WorkUnit unit in SampleRun.SlicedPlan.Units)
+        {
+            UnitResult result = SampleRun.ResultOf(SampleRun.SlicedPlan, unit);
+            using Safetensors weights = Safetensors.Open(run.WeightsPath(unit.Task, unit.Seed));
+            Assert.Equal(16, weights.Tensors.Count);
+            Assert.Equal(run.Plan.Hash, weights.Metadata["plan_hash"]);
+            foreach (ModelResult model in result.Models)
+            {
+                string name = new ModelSpec(model.Key.Hidden, model.Key.LearningRate).Name;
+                Assert.Equal([SampleRun.Inputs, model.Key.Hidden], weights.Tensors.Single(tensor => tensor.Name == $"{name}.w1").Shape);
+                Assert.Equal(model.Weights.W1, weights.Read($"{name}.w1"));
+                Assert.Equal(model.Weights.B1, weights.Read($"{name}.b1"));
+                Assert.Equal(model.Weights.W2, weights.Read($"{name}.w2"));
+                Assert.Equal([model.Weights.B2], weights.Read($"{name}.b2"));
+            }
+
+            using JsonDocument split = JsonDocument.Parse(File.ReadAllBytes(run.SplitPath(unit.Task, unit.Seed)));
+            Assert.Equal(result.Split.Train, split.RootElement.GetProperty("train").EnumerateArray().Select(item => item.GetInt32()));
+            Assert.Equal(result.Split.Validation, split.RootElement.GetProperty("validation").EnumerateArray().Select(item => item.GetInt32()));
+        }
+    }
+
+    [Fact]
+    public void Missing_units_are_named_and_nothing_is_written()
+    {
+        using TemporaryFolder folder = new();
+        RunDirectory run = RunDirectory.OpenOrCreate(folder.Path, s_plan);
+        run.WriteUnit(SampleRun.ResultOf(s_plan, s_plan.Units[1]));
+        Assert.Equal([0, 2, 3], RunMerger.Merge(run));
+        Assert.False(File.Exists(run.TablePath("results.csv")));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(run.Path, "weights")));
+    }
+
+    [Fact]
+    public void Figures_of_failed_models_are_empty()
+    {
+        using TemporaryFolder folder = new();
+        RunDirectory run = RunDirectory.OpenOrCreate(folder.Path, s_plan);
+        foreach (WorkUnit unit in s_plan.Units)
+        {
+            UnitResult result = SampleRun.ResultOf(s_plan, unit);
+            run.WriteUnit(result with
+            {
+                Models = [.. result.Models.Select(model => model with { Status = "failed", Train = model.Train with { Loss = double.NaN } })],
+            });
+        }
+
+        Assert.Empty(RunMerger.Merge(run));
+        Assert.StartsWith("4v9,42,4,0.1,full,3,,", File.ReadAllLines(run.TablePath("results.csv"))[1]);
+        Assert.DoesNotContain("nan", File.ReadAllText(run.TablePath("results.csv")), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void A_unit_damaged_in_its_middle_is_set_aside_or_read_but_never_a_crash()
+    {
+        using TemporaryFolder folder = new();
+        RunDirectory run = Finished(folder.Path, s_plan, s_plan.Units);
+        byte[] whole = File.ReadAllBytes(run.UnitPath(0));
+        int setAside = 0;
+        for (int start = 4; start < whole.Length / 2; start += 61)
+        {
+            byte[] damaged = [.. whole];
+            damaged.AsSpan(start, 16).Fill(0xA5);
+            File.WriteAllBytes(run.UnitPath(0), damaged);
+            try
+            {
+                RunMerger.Merge(run);
+            }
+            catch (UserErrorException e)
+            {
+                Assert.Equal(ExitCodes.Incomplete, e.ExitCode);
+                Assert.Contains("damaged units 0 were set aside", e.Message);
+                Assert.False(File.Exists(run.UnitPath(0)));
+                setAside++;
+            }
+        }
+
+        Assert.True(setAside > 0);
+    }
+
+    private static RunDirectory Finished(string path, Plan plan, IEnumerable<WorkUnit> order)
+    {
+        RunDirectory run = RunDirectory.OpenOrCreate(path, plan);
+        foreach (WorkUnit unit in order)
+        {
+            run.WriteUnit(SampleRun.ResultOf(plan, unit));
+        }
+
+        Assert.Empty(RunMerger.Merge(run));
+        return run;
+    }
+
+    private static double[] NumbersOf(ModelResult model) =>
+    [
+        model.Train.Loss, model.Train.Accuracy, model.Train.Precision, model.Train.Recall, model.Train.F1, model.Train.Auc,
+        model.Validation.Loss, model.Validation.Accuracy, model.Validation.Precision, model.Validation.Recall, model.Validation.F1, model.Validation.Auc,
+        model.BestTrainF1, model.BestTrainF1Epoch, model.DeadInactive, model.DeadNoInput, model.DeadNoOutput,
+    ];
+
+    private static IEnumerable<string> FilesOf(RunDirectory run) =>
+        Directory.EnumerateFiles(run.Path, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(run.Path, file)).Order(StringComparer.Ordinal);
+
+    private static string Quoted(RunDirectory run, string file) => DuckSession.QuoteFile(run.TablePath(file));
+
+    private static List<string> ReadBack(string source) => DuckSession.Use(connection =>
+    {
+        List<string> rows = [];
+        connection.Query($"SELECT * FROM {source}", reader =>
+            rows.Add(string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(i => $"{reader.GetName(i)}={reader.GetValue(i)}"))));
+        return rows;
+    });
+}

@@ -1,0 +1,50 @@
+using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Training;
+
+namespace GpuMlp.Engine.Tests.Runs;
+
+/// <summary>A small sweep and made-up results that depend on the unit alone.</summary>
+internal static class SampleRun
+{
+    public const int Inputs = 9;
+
+    public static SweepSpec Spec { get; } = Presets.Paper with
+    {
+        Tasks = [new PairTask(4, 9), new PairTask(0, 1)],
+        Hidden = [4, 2],
+        LearningRates = [0.1, 1e-5],
+        Seeds = [42, 0],
+        Epochs = 3,
+    };
+
+    public static Plan Plan { get; } = Plan.Create(Spec, "data", Inputs, _ => 20);
+
+    /// <summary>The same sweep, cut in slices of one model: as for a huge data set.</summary>
+    public static Plan SlicedPlan { get; } = Plan.Create(Spec, "data", inputs: 1000, _ => int.MaxValue);
+
+    public static UnitResult ResultOf(Plan plan, WorkUnit unit, int inputs = Inputs)
+    {
+        IReadOnlyList<ModelSpec> models = plan.ModelsOf(unit);
+        Split split = new(unit.Task, unit.Seed, [.. Enumerable.Range(unit.Seed, 16).Reverse()], [3, 1, 2]);
+        return new UnitResult(unit, split, [.. models.Select(model => ResultOf(plan, unit, model, inputs))]);
+    }
+
+    private static ModelResult ResultOf(Plan plan, WorkUnit unit, ModelSpec model, int inputs)
+    {
+        Random random = new(HashOf($"{unit.Task} {unit.Seed} {model.Name}"));
+        double Next() => random.NextDouble();
+        Metrics NextMetrics() => new(Next(), Next(), Next(), Next(), Next(), Next());
+        float[] Floats(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];
+
+        ModelKey key = new(unit.Task.ToString(), unit.Seed, model.Hidden, model.LearningRate, plan.BatchName, plan.Spec.Epochs);
+        EpochMetrics[] history = [.. Enumerable.Range(0, plan.Spec.Epochs).Select(_ => new EpochMetrics(Next(), Next(), Next(), Next(), Next()))];
+        return new ModelResult(
+            key, NextMetrics(), NextMetrics(), Next(), 2, 1, 0, 3, "ok", history,
+            new ModelWeights(Floats(inputs * model.Hidden), Floats(model.Hidden), Floats(model.Hidden), random.NextSingle()));
+    }
+
+    /// <summary>The same on every run, unlike <see cref="string.GetHashCode()"/>.</summary>
+    private static int HashOf(string text) => text.Aggregate(17, (hash, letter) => unchecked((hash * 31) + letter));
+}

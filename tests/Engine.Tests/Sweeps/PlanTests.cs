@@ -1,0 +1,135 @@
+using System.Text;
+using CsCheck;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+
+namespace GpuMlp.Engine.Tests.Sweeps;
+
+public sealed class PlanTests
+{
+    private const string DataHash = "0011223344556677";
+
+    [Fact]
+    public void The_paper_is_15_units_of_11_models_in_order()
+    {
+        Plan plan = PlanOf(Presets.Paper);
+        Assert.Equal(15, plan.Units.Count);
+        Assert.All(plan.Units, unit => Assert.Equal(11, unit.ModelCount));
+        Assert.Equal(Enumerable.Range(0, 15), plan.Units.Select(unit => unit.Id));
+        Assert.Equal(new WorkUnit(4, new PairTask(1, 7), 42, 0, 11), plan.Units[4]);
+        Assert.Equal(new ModelSpec(24, 0.03), plan.ModelsOf(plan.Units[0])[7]);
+        Assert.Equal("full", plan.BatchName);
+    }
+
+    [Fact]
+    public void A_plan_reads_back_as_itself()
+    {
+        Plan plan = PlanOf(Presets.Paper with { LearningRates = [1e-5, 0.1 + 0.2], Batch = 128, Data = "my \"data\" \u00e4" });
+        byte[] text = PlanJson.Write(plan);
+        Plan back = PlanJson.Read(text, "plan.json");
+        Assert.Equal(plan.Hash, back.Hash);
+        Assert.Equal(plan.Units, back.Units);
+        Assert.Equal(plan.Spec.LearningRates, back.Spec.LearningRates);
+        Assert.Equal(text, PlanJson.Write(back));
+    }
+
+    [Fact]
+    public void The_hash_is_a_function_of_spec_and_data()
+    {
+        string hash = PlanOf(Presets.Paper).Hash;
+        Assert.Matches("^[0-9a-f]{64}$", hash);
+        Assert.Equal(hash, PlanOf(Presets.Paper with { Seeds = [0, 42, 78] }).Hash);
+        Assert.NotEqual(hash, PlanOf(Presets.Paper with { Epochs = 50 }).Hash);
+        Assert.NotEqual(hash, Plan.Create(Presets.Paper, "other", 784, _ => 9344).Hash);
+    }
+
+    [Fact]
+    public void Units_lie_one_a_line()
+    {
+        string text = Encoding.UTF8.GetString(PlanJson.Write(PlanOf(Presets.Paper)));
+        Assert.Equal(15, text.Split('\n').Count(line => line.StartsWith("{\"id\":", StringComparison.Ordinal)));
+        Assert.DoesNotContain('\r', text);
+    }
+
+    [Theory]
+    [InlineData("\"epochs\":100", "\"epochs\":50")]
+    [InlineData("\"seed\":42", "\"seed\":43")]
+    [InlineData("\"units\":[", "\"units\":")]
+    [InlineData("\"task\":\"0v1\"", "\"task\":\"0v0\"")]
+    [InlineData("\"format\":1", "\"format\":2")]
+    [InlineData("\"format\":1", "\"format\":\"1\"")]
+    [InlineData("\"data_sha256\"", "\"data\"")]
+    public void A_changed_plan_is_refused_in_one_line(string old, string @new)
+    {
+        string text = Encoding.UTF8.GetString(PlanJson.Write(PlanOf(Presets.Paper)));
+        Assert.Contains(old, text);
+        AssertDamaged(Encoding.UTF8.GetBytes(text.Replace(old, @new)));
+    }
+
+    [Fact]
+    public void A_plan_cut_off_anywhere_is_refused_in_one_line()
+    {
+        byte[] text = PlanJson.Write(PlanOf(Presets.Quick));
+        Gen.Int[0, text.Length - 3].Sample(length => AssertDamaged(text[..length]));
+    }
+
+    [Fact]
+    public void Slices_cover_every_model_exactly_once_and_keep_to_the_limit()
+    {
+        Gen<SweepSpec> specs =
+            from hidden in Gen.Int[1, 1024].HashSet[1, 30]
+            from rates in Gen.Double[1e-5, 1].HashSet[1, 5]
+            from epochs in Gen.Int[1, 5000]
+            select Presets.Paper with { Hidden = [.. hidden], LearningRates = [.. rates], Epochs = epochs };
+        specs.Sample(spec =>
+        {
+            Plan plan = PlanOf(spec);
+            foreach (IGrouping<(PairTask, int), WorkUnit> cohort in plan.Units.GroupBy(unit => (unit.Task, unit.Seed)))
+            {
+                Assert.Equal(plan.CohortModels, cohort.SelectMany(plan.ModelsOf));
+                Assert.Equal(cohort.Select(unit => unit.FirstModel).Order(), cohort.Select(unit => unit.FirstModel));
+            }
+
+            Assert.All(plan.Units, unit => Assert.True(
+                unit.ModelCount == 1 || 4.0 * 9344 * 784 * spec.Epochs * plan.ModelsOf(unit).Sum(model => model.Hidden) <= 20e12));
+        }, iter: 50);
+    }
+
+    [Fact]
+    public void Learning_rates_are_outside_and_hidden_sizes_inside() =>
+        Assert.Equal(
+            ["h4-lr0.01", "h2-lr0.01", "h4-lr0.1", "h2-lr0.1"],
+            PlanOf(Presets.Quick with { Hidden = [4, 2], LearningRates = [0.01, 0.1] }).CohortModels.Select(model => model.Name));
+
+    [Fact]
+    public void Hostile_sweeps_are_refused_before_they_fill_the_memory()
+    {
+        SweepSpec spec = Presets.Paper with { Seeds = [.. Enumerable.Range(0, 2_000_000)] };
+        Assert.Contains("models", Assert.Throws<UserErrorException>(() => PlanOf(spec)).Message);
+        Assert.Contains("units", Assert.Throws<UserErrorException>(() => PlanOf(spec with { Hidden = [2], Tasks = [new PairTask(0, 1)] })).Message);
+    }
+
+    [Fact]
+    public void A_diff_names_what_changed_and_nothing_else()
+    {
+        SweepSpec changed = Presets.Paper with { Epochs = 50, Batch = 128, Hidden = [.. Enumerable.Range(1, 100)] };
+        Assert.Equal(
+            [
+                "hidden: 2,4,6,8,10,12,16,24,32,48,64 -> 1,2,3,4,5,6,7,8,9,10,11,12,... (100 in all)",
+                "epochs: 100 -> 50",
+                "batch: full -> 128",
+                "data sha256: aa -> bb",
+            ],
+            PlanDiff.Between(Presets.Paper, "aa", changed, "bb").Select(change => change.ToString()));
+        Assert.Empty(PlanDiff.Between(Presets.Paper, "aa", Presets.Paper, "aa"));
+    }
+
+    private static Plan PlanOf(SweepSpec spec) => Plan.Create(spec, DataHash, 784, _ => 9344);
+
+    private static void AssertDamaged(byte[] text)
+    {
+        UserErrorException e = Assert.Throws<UserErrorException>(() => PlanJson.Read(text, "plan.json"));
+        Assert.StartsWith("plan.json: ", e.Message);
+        Assert.DoesNotContain('\n', e.Message);
+    }
+}

@@ -1,0 +1,79 @@
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tests.Runs;
+
+namespace GpuMlp.Engine.Tests.Sweeps;
+
+public sealed class SpecTests
+{
+    [Fact]
+    public void A_spec_file_overrides_the_fields_that_it_names()
+    {
+        SweepSpec spec = Read("""{ "tasks": ["4v9", "0v1"], "lr": [1e-3], "batch": 64, /* why */ "init_std": 0, }""");
+        Assert.Equal([new PairTask(4, 9), new PairTask(0, 1)], spec.Tasks);
+        Assert.Equal([1e-3], spec.LearningRates);
+        Assert.Equal(64, spec.Batch);
+        Assert.Equal(0, spec.InitStd);
+        Assert.Equal(Presets.Paper.Hidden, spec.Hidden);
+        Assert.Equal(100, spec.Epochs);
+        Assert.Null(Read("\uFEFF{ \"batch\": \"full\" }").Batch);
+    }
+
+    [Theory]
+    [InlineData("""{ "hiden": [2] }""", "hiden")]
+    [InlineData("""{ "hidden": 2 }""", "hidden")]
+    [InlineData("""{ "hidden": [2.5] }""", "hidden")]
+    [InlineData("""{ "hidden": [] }""", "hidden")]
+    [InlineData("""{ "hidden": [1025] }""", "hidden")]
+    [InlineData("""{ "hidden": [2, 2] }""", "hidden")]
+    [InlineData("""{ "hidden": [2], "hidden": [4] }""", "hidden")]
+    [InlineData("""{ "tasks": ["4v4"] }""", "tasks")]
+    [InlineData("""{ "seeds": [-1] }""", "seeds")]
+    [InlineData("""{ "lr": [0] }""", "lr")]
+    [InlineData("""{ "lr": [1e999] }""", "lr")]
+    [InlineData("""{ "epochs": 1000001 }""", "epochs")]
+    [InlineData("""{ "epochs": "100" }""", "epochs")]
+    [InlineData("""{ "batch": "half" }""", "batch")]
+    [InlineData("""{ "batch": 0 }""", "batch")]
+    [InlineData("""{ "init_std": -1 }""", "init_std")]
+    [InlineData("""{ "data": null }""", "data")]
+    [InlineData("""{ "epochs": 1""", "JSON")]
+    [InlineData("[]", "JSON")]
+    [InlineData("", "JSON")]
+    public void A_wrong_spec_file_gives_one_line_with_file_and_field(string text, string names)
+    {
+        UserErrorException e = Assert.Throws<UserErrorException>(() => Read(text));
+        Assert.Contains("spec.json: ", e.Message);
+        Assert.Contains(names, e.Message);
+        Assert.DoesNotContain('\n', e.Message);
+        Assert.Equal(ExitCodes.BadInput, e.ExitCode);
+    }
+
+    [Fact]
+    public void A_missing_spec_file_is_named()
+    {
+        UserErrorException e = Assert.Throws<UserErrorException>(() => SpecJson.ReadFile("nowhere/spec.json", Presets.Paper));
+        Assert.StartsWith("nowhere/spec.json: ", e.Message);
+    }
+
+    [Fact]
+    public void Presets_are_valid_and_have_names()
+    {
+        Assert.All(Presets.All.Values, spec => SpecValidator.Validate(spec));
+        Assert.Same(Presets.Quick, Presets.Get("--preset", "quick"));
+        Assert.Contains("paper or quick", Assert.Throws<UserErrorException>(() => Presets.Get("--preset", "papr")).Message);
+    }
+
+    [Fact]
+    public void Without_a_file_messages_name_the_flag() => Assert.StartsWith(
+        "--init-std: ",
+        Assert.Throws<UserErrorException>(() => SpecValidator.Validate(Presets.Paper with { InitStd = double.NaN })).Message);
+
+    private static SweepSpec Read(string text)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.File("spec.json");
+        File.WriteAllText(path, text);
+        return SpecJson.ReadFile(path, Presets.Paper);
+    }
+}

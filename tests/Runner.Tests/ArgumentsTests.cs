@@ -1,0 +1,107 @@
+using GpuMlp.Engine;
+using GpuMlp.Runner.Options;
+using Xunit;
+
+namespace GpuMlp.Runner.Tests;
+
+public sealed class ArgumentsTests
+{
+    [Theory]
+    [InlineData("swep", "swep: unknown command; did you mean sweep?")]
+    [InlineData("frobnicate", "frobnicate: unknown command; there are sweep and devices.")]
+    [InlineData("--hidden 4", "--hidden: a command comes first, as in `gpumlp sweep --hidden`.")]
+    [InlineData("sweep --epoch 3", "--epoch: unknown flag of sweep; did you mean --epochs?")]
+    [InlineData("sweep --sedes=3", "--sedes: unknown flag of sweep; did you mean --seeds?")]
+    [InlineData("sweep --init 3", "--init: unknown flag of sweep; did you mean --init-std?")]
+    [InlineData("sweep --frobnicate", "--frobnicate: unknown flag of sweep; `gpumlp sweep --help` lists them.")]
+    [InlineData("sweep -e 3", "-e: unknown flag of sweep; `gpumlp sweep --help` lists them.")]
+    [InlineData("devices --verbos", "--verbos: unknown flag of devices; did you mean --verbose?")]
+    [InlineData("sweep --hidden", "--hidden: a value must follow, as in `--hidden 2..64*2`.")]
+    [InlineData("sweep --hidden --seeds 0", "--hidden: a value must follow, as in `--hidden 2..64*2`.")]
+    [InlineData("sweep --out=", "--out: a value must follow, as in `--out runs/mine`.")]
+    [InlineData("sweep --quiet=yes", "--quiet: takes no value.")]
+    [InlineData("sweep --epochs 5 --epochs 6", "--epochs: given more than once; join the values with commas.")]
+    [InlineData("sweep --tasks 4v9 5v6", "5v6: belongs to no flag of sweep; values follow their flag, without spaces in a list.")]
+    [InlineData("sweep tasks", "tasks: belongs to no flag of sweep; did you mean --tasks?")]
+    [InlineData("sweep --epochs 1e3", "--epochs: '1e3' is not a whole number from 1 to 1000000.")]
+    [InlineData("sweep --epochs 0", "--epochs: '0' is not a whole number from 1 to 1000000.")]
+    [InlineData("sweep --epochs 99999999999", "--epochs: '99999999999' is not a whole number from 1 to 1000000.")]
+    [InlineData("sweep --threads -1", "--threads: '-1' is not a whole number from 1 to 1024.")]
+    [InlineData("sweep --batch fulll", "--batch: 'fulll' is not full or a whole number from 1.")]
+    [InlineData("sweep --init-std -0.1", "--init-std: '-0.1' is not a number from 0, such as 0.1.")]
+    [InlineData("sweep --init-std NaN", "--init-std: 'NaN' is not a number from 0, such as 0.1.")]
+    [InlineData("sweep --saliency -1", "--saliency: '-1' is not a whole number from 0 to 65535.")]
+    [InlineData("sweep --saliency-method gradiant", "--saliency-method: 'gradiant' is unknown; did you mean gradient?")]
+    [InlineData("sweep --device gpu", "--device: 'gpu' is unknown; take auto or cpu.")]
+    [InlineData("sweep --preset paper --spec a.json", "--spec: cannot be combined with --preset; give one of them.")]
+    public void A_wrong_command_line_gets_one_line_and_exit_code_2(string commandLine, string message)
+    {
+        (int exitCode, string stdout, string stderr) = Cli.Run(commandLine.Split(' '));
+
+        Assert.Equal(ExitCodes.BadInput, exitCode);
+        Assert.Equal("", stdout);
+        Assert.Equal("gpumlp: " + message, Assert.Single(Cli.Lines(stderr)));
+    }
+
+    [Fact]
+    public void Verbose_adds_the_stack_trace()
+    {
+        (int exitCode, _, string stderr) = Cli.Run("sweep", "--epochs", "0", "--verbose");
+
+        Assert.Equal(ExitCodes.BadInput, exitCode);
+        Assert.StartsWith("gpumlp: --epochs:", stderr);
+        Assert.Contains("   at GpuMlp.", stderr);
+    }
+
+    [Fact]
+    public void All_flags_arrive_in_the_request()
+    {
+        SweepRequest request = Request(
+            "--preset quick --data d --tasks 4v9 --hidden 2..64*2 --seeds 0..9 --lr 0.01,0.03 --epochs 7 --batch 128 --init-std 0.2"
+            + " --saliency 0 --saliency-method perturbation --device cpu --threads 3 --out=o --dry-run --quiet --fail-fast");
+
+        Assert.Equal(
+            new SweepRequest(
+                "quick", null, "d", "4v9", "2..64*2", "0..9", "0.01,0.03", 7, "128", 0.2, 0, SaliencyMethod.Perturbation, "cpu", 3, "o",
+                DryRun: true, Quiet: true, FailFast: true),
+            request);
+    }
+
+    [Theory]
+    [InlineData("cuda")]
+    [InlineData("opencl:1")]
+    public void A_device_that_is_absent_exits_70(string device)
+    {
+        (int exitCode, string stdout, string stderr) = Cli.Run("sweep", "--device", device);
+        Assert.Equal((70, ""), (exitCode, stdout));
+        Assert.StartsWith("gpumlp: --device: ", Assert.Single(Cli.Lines(stderr)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_not_given_is_left_to_the_preset()
+    {
+        Assert.Equal(
+            new SweepRequest(
+                null, null, null, null, null, null, null, null, null, null, null, SaliencyMethod.Gradient,
+                "auto", null, null, DryRun: false, Quiet: false, FailFast: false),
+            Request(""));
+    }
+
+    [Theory]
+    [InlineData("", "", 0)]
+    [InlineData("abc", "", 3)]
+    [InlineData("sweep", "swep", 1)]
+    [InlineData("seeds", "sedes", 1)]
+    [InlineData("kitten", "sitting", 3)]
+    public void Distance_counts_edits(string a, string b, int expected)
+    {
+        Assert.Equal(expected, Suggestion.Distance(a, b));
+        Assert.Equal(expected, Suggestion.Distance(b, a));
+    }
+
+    private static SweepRequest Request(string flags)
+    {
+        string[] args = ["sweep", .. flags.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+        return SweepRequest.From((SweepOptions)Arguments.Parse(args));
+    }
+}

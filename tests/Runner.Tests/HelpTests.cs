@@ -1,0 +1,67 @@
+using System.Text.RegularExpressions;
+using GpuMlp.Engine;
+using GpuMlp.Runner.Options;
+using Xunit;
+
+namespace GpuMlp.Runner.Tests;
+
+public sealed partial class HelpTests
+{
+    [Theory]
+    [InlineData("")]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    [InlineData("help")]
+    [InlineData("sweep --help")]
+    [InlineData("sweep --hidden 4 --help")]
+    [InlineData("help sweep")]
+    [InlineData("devices --help")]
+    [InlineData("nonsense --help")]
+    public void Help_fits_80_columns_and_succeeds(string commandLine)
+    {
+        (int exitCode, string stdout, string stderr) = Cli.Run(commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+        Assert.Equal(ExitCodes.Done, exitCode);
+        Assert.Equal("", stderr);
+        Assert.EndsWith("\n", stdout);
+        Assert.All(Cli.Lines(stdout), line => Assert.True(line.Length <= 80 && line == line.TrimEnd(), line));
+    }
+
+    [Theory]
+    [InlineData("sweep")]
+    [InlineData("devices")]
+    public void Help_names_every_flag_that_there_is_and_no_other(string command)
+    {
+        string help = Cli.Run(command, "--help").Out;
+        IEnumerable<string> described = FlagAtLineStart().Matches(help).Select(match => match.Groups[1].Value);
+        Assert.Equal(Arguments.Flags(command).Keys.Order(), described.Order());
+    }
+
+    [Fact]
+    public void Overview_names_every_command_default_and_exit_code()
+    {
+        string help = Cli.Run().Out;
+        Assert.All(Arguments.Commands, command => Assert.Contains($"\n  {command} ", help));
+        Assert.Contains($"default: {SweepRequest.DefaultSaliencyHidden};", help);
+        Assert.All(
+            new[] { ExitCodes.Done, 1, 2, 3, 4, 70, 75, ExitCodes.Cancelled },
+            code => Assert.Matches($@"(?m)(^|\s){code} \w", help));
+    }
+
+    [Fact]
+    public void Every_flag_with_a_value_has_an_example() =>
+        Assert.All(
+            Arguments.Flags("sweep").Where(flag => flag.Value),
+            flag => Assert.NotEqual("VALUE", HelpText.ExampleOf(flag.Key)));
+
+    [Fact]
+    public void Version_is_the_number_alone()
+    {
+        (int exitCode, string stdout, _) = Cli.Run("--version");
+        Assert.Equal(ExitCodes.Done, exitCode);
+        Assert.Matches(@"^gpumlp \d+\.\d+\.\d+\r?\n$", stdout);
+    }
+
+    [GeneratedRegex("(?m)^  (--[a-z-]+)")]
+    private static partial Regex FlagAtLineStart();
+}

@@ -1,0 +1,136 @@
+using System.Text.RegularExpressions;
+using GpuMlp.Runner.Tables;
+using Xunit;
+
+namespace GpuMlp.Runner.Tests;
+
+public sealed partial class SweepTableTests
+{
+    [Fact]
+    public void Mean_and_sample_deviation_are_those_of_the_textbook()
+    {
+        (double mean, double std) = SweepTable.MeanStd([2, 4, 4, 4, 5, 5, 7, 9]);
+        Assert.Equal(5, mean, 12);
+        Assert.Equal(Math.Sqrt(32.0 / 7), std, 12);
+        Assert.True(double.IsNaN(SweepTable.MeanStd([3]).Std));
+        Assert.True(double.IsNaN(SweepTable.MeanStd([]).Mean));
+    }
+
+    [Fact]
+    public void Piped_table_is_the_text_expected()
+    {
+        string text = Piped(
+        [
+            Row("0v1", 2, 0, 0.90, 0.80), Row("0v1", 2, 42, 0.98, 0.90),
+            Row("0v1", 16, 0, 0.91, 0.95), Row("0v1", 16, 42, 0.99, 0.97),
+            Row("4v9", 2, 0, 0.50, 0.40), Row("4v9", 2, 42, 0.60, 0.60),
+            Row("4v9", 16, 0, 0.95, 0.85), Row("4v9", 16, 42, double.NaN, double.NaN, ok: false),
+        ]);
+
+        Assert.Equal(
+            """
+            Best training F1, learning rate 0.03
+             H            0v1            4v9
+             2  0.940 ± 0.057  0.550 ± 0.071
+            16  0.950 ± 0.057          0.950
+            --  -------------  -------------
+            H*             16           none
+
+            Validation F1, learning rate 0.03
+             H            0v1            4v9
+             2  0.850 ± 0.071  0.500 ± 0.141
+            16  0.960 ± 0.014          0.850
+
+            Mean ± sample standard deviation over 2 seeds.
+            H*: smallest H whose best training F1 exceeds 0.90 with every seed.
+            1 model failed and is left out of every mean; a failed seed counts against H*.
+
+            """,
+            text);
+    }
+
+    [Fact]
+    public void Smallest_size_needs_every_seed_and_more_than_the_mark()
+    {
+        Assert.Null(SweepTable.SmallestHidden([Row("a", 2, 0, 0.90, 0)]));
+        Assert.Equal(2, SweepTable.SmallestHidden([Row("a", 2, 0, 0.9001, 0), Row("a", 4, 0, 0.5, 0)]));
+        Assert.Equal(4, SweepTable.SmallestHidden([Row("a", 2, 0, 0.95, 0), Row("a", 4, 0, 0.95, 0), Row("a", 4, 1, 0.95, 0)]));
+        Assert.Null(SweepTable.SmallestHidden([Row("a", 2, 0, 0.95, 0), Row("a", 2, 1, 0.95, 0, ok: false)]));
+    }
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(5, false)]
+    [InlineData(45, false)]
+    [InlineData(5, true)]
+    [InlineData(45, true)]
+    public void Any_number_of_tasks_fits_80_columns_and_each_is_shown(int tasks, bool terminal)
+    {
+        SweepTableRow[] rows =
+        [
+            .. from task in Enumerable.Range(0, tasks)
+               from hidden in new[] { 2, 64, 1024 }
+               from seed in new[] { 0, 42, 78 }
+               select Row($"{task}v{task + 100}", hidden, seed, 0.9 + (seed / 1000.0), 0.5),
+        ];
+        string text = terminal ? Terminal(rows) : Piped(rows);
+
+        Assert.All(Cli.Lines(text), line => Assert.True(line.TrimEnd().Length <= 80, $"{line.Length}: {line}"));
+        Assert.All(rows, row => Assert.Equal(2, text.Split(' ', '\n', '\r').Count(word => word == row.Task)));
+        Assert.Equal(2 * tasks * 3, text.Split('±').Length - 2);
+        Assert.DoesNotContain("…", text);
+    }
+
+    [Fact]
+    public void Piped_text_has_neither_escapes_nor_rules()
+    {
+        string text = Piped([Row("4v9", 2, 0, 0.9, 0.9), Row("4v9", 2, 1, 0.9, 0.9)]);
+        Assert.DoesNotContain(text, c => c is '\u001b' or (>= '\u2500' and <= '\u259f'));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_papers_five_tasks_are_one_table(bool terminal)
+    {
+        SweepTableRow[] rows =
+        [
+            .. from task in new[] { "0v1", "1v7", "5v6", "3v8", "4v9" }
+               from seed in new[] { 0, 42, 78 }
+               select Row(task, 64, seed, 0.95, 0.95),
+        ];
+        string text = terminal ? Terminal(rows) : Piped(rows);
+        Assert.DoesNotContain("continued", text);
+        Assert.Contains("64  0.950 ± 0.000  0.950 ± 0.000  0.950 ± 0.000  0.950 ± 0.000  0.950 ± 0.000", text);
+    }
+
+    [Fact]
+    public void Each_learning_rate_is_a_block_of_its_own()
+    {
+        string text = Piped([Row("4v9", 2, 0, 0.9, 0.9) with { LearningRate = 0.1 }, Row("4v9", 2, 0, 0.8, 0.8)]);
+        Assert.True(text.IndexOf("rate 0.03", StringComparison.Ordinal) < text.IndexOf("rate 0.1\n", StringComparison.Ordinal));
+        Assert.Contains("One seed", text);
+    }
+
+    private static SweepTableRow Row(string task, int hidden, int seed, double train, double validation, bool ok = true) =>
+        new(task, hidden, seed, 0.03, train, validation, ok);
+
+    private static string Piped(SweepTableRow[] rows)
+    {
+        using StringWriter stdout = new() { NewLine = "\n" };
+        SweepTable.Write(rows, Cli.Piped(stdout, TextWriter.Null));
+        return stdout.ToString();
+    }
+
+    private static string Terminal(SweepTableRow[] rows)
+    {
+        using StringWriter stdout = new() { NewLine = "\n" };
+        SweepTable.Write(rows, Cli.Piped(stdout, TextWriter.Null) with { OutIsTerminal = true });
+
+        // Colours are not wide; whether they are written depends on the environment.
+        return Escape().Replace(stdout.ToString(), "");
+    }
+
+    [GeneratedRegex("\u001b\\[[0-9;]*m")]
+    private static partial Regex Escape();
+}
