@@ -73,7 +73,7 @@ public sealed class GoldenTests : IDisposable
         Compare($"{name}: final", golden.Models.Select(m => m.Final), cohort.Download(), AfterTraining);
 
         using DeviceImages all = Images(golden, ChunkSchedule.Consecutive(golden.Labels.Length, golden.Labels.Length), form);
-        Evaluation[] evaluations = kernels.Evaluate(cohort, all);
+        ModelEvaluation[] evaluations = kernels.Evaluate(cohort, all);
         for (int m = 0; m < evaluations.Length; m++)
         {
             GoldenModel model = golden.Models[m];

@@ -169,7 +169,7 @@ internal static class KernelCases
     private static void Evaluate(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
         RunningError[][] expected = FirstStep(shape);
-        Evaluation[] actual = kernels.Evaluate(cohort, images);
+        ModelEvaluation[] actual = kernels.Evaluate(cohort, images);
         for (int m = 0; m < actual.Length; m++)
         {
             Check.Near(

@@ -29,7 +29,7 @@ internal sealed record Outcome(ModelParameters Model, EpochTotals[] Epochs, floa
             totals[epoch] = cohort.DownloadTotals();
         }
         ModelParameters[] parameters = cohort.Download();
-        Evaluation[] evaluations = kernels.Evaluate(cohort, training);
+        ModelEvaluation[] evaluations = kernels.Evaluate(cohort, training);
 
         // Few images are enough for the maps, and 500 models times N times D would be large.
         using var few = new DeviceImages(
