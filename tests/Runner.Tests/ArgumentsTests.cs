@@ -32,7 +32,7 @@ public sealed class ArgumentsTests
     [InlineData("sweep --init-std NaN", "--init-std: 'NaN' is not a number from 0, such as 0.1.")]
     [InlineData("sweep --saliency -1", "--saliency: '-1' is not a whole number from 0 to 65535.")]
     [InlineData("sweep --saliency-method gradiant", "--saliency-method: 'gradiant' is unknown; did you mean gradient?")]
-    [InlineData("sweep --device cuda", "--device: 'cuda' is unknown; take auto or cpu.")]
+    [InlineData("sweep --device gpu0", "--device: 'gpu0' is unknown; take auto or cpu.")]
     [InlineData("sweep --preset paper --spec a.json", "--spec: cannot be combined with --preset; give one of them.")]
     public void A_wrong_command_line_gets_one_line_and_exit_code_2(string commandLine, string message)
     {
