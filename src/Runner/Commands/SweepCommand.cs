@@ -72,11 +72,20 @@ internal static class SweepCommand
             phases.Measure("saliency", () => Panels(request, planning, run, hidden, threads));
 
         List<SweepTableRow> rows = phases.Measure("table", () => Rows(run));
-        SweepTable.Write(rows, io);
         int failed = rows.Count(row => !row.Ok);
         RunInfo.Create(
             Environment.CommandLine, "cpu", threads, $"{(int)SimdSupport.Best} bit", phases.StartedUtc, phases.Seconds, rows.Count - failed, failed)
             .Write(run.RunInfoPath);
+        try
+        {
+            SweepTable.Write(rows, io);
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e))
+        {
+            // Redirected to a full disk, say. The run itself is complete.
+            throw StorageErrors.Map(e, "stdout");
+        }
+
         if (!request.Quiet)
             io.Error.WriteLine($"{rows.Count} models in {phases.Total:F1} s; tables, weights and pictures: {planning.Out}");
         return failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;
