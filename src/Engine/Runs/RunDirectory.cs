@@ -63,7 +63,7 @@ public sealed class RunDirectory
                 AtomicFile.CreateFolder(run.In(folder));
             }
 
-            foreach (string folder in Directory.EnumerateDirectories(run.In("units")).Concat([path, run.In("errors"), run.In("weights"), run.In("split")]))
+            foreach (string folder in Directory.EnumerateDirectories(run.In("units")).Concat(Directory.EnumerateDirectories(path)).Append(path))
             {
                 AtomicFile.RemoveStale(folder);
             }

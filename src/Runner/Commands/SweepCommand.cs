@@ -20,15 +20,18 @@ internal static class SweepCommand
     public static int Run(SweepOptions options, CommandIo io)
     {
         SweepRequest request = SweepRequest.From(options);
-        var phases = new PhaseClock();
-        SweepPlanning planning = phases.Measure("plan", () => SweepPlanning.From(request));
         int threads = request.Threads ?? Environment.ProcessorCount;
         if (request.DryRun)
         {
-            DryRun.Print(planning, SweepEstimate.Measure(planning.Plan, planning.Data, threads), io);
+            SweepPlanning dry = SweepPlanning.From(request);
+            DryRun.Print(dry, SweepEstimate.Measure(dry.Plan, dry.Data, threads), io);
             return ExitCodes.Done;
         }
 
+        // Before the data are read: a scheduler may take the machine back at any moment, and the exit code tells it why we went.
+        using var stop = new StopSignals();
+        var phases = new PhaseClock();
+        SweepPlanning planning = phases.Measure("plan", () => SweepPlanning.From(request));
         var run = RunDirectory.OpenOrCreate(planning.Out, planning.Plan);
         IReadOnlyList<string> setAside = [];
         IReadOnlySet<int> finished = phases.Measure("resume", () => run.FinishedUnits(out setAside));
@@ -37,7 +40,6 @@ internal static class SweepCommand
         if (!request.Quiet)
             io.Error.WriteLine(Opening(planning, finished.Count, threads));
 
-        using var stop = new StopSignals();
         bool stoppedEarly = false;
         using (ISweepProgress display = SweepProgress.Create(io, request.Quiet))
         {
@@ -70,11 +72,20 @@ internal static class SweepCommand
             phases.Measure("saliency", () => Panels(request, planning, run, hidden, threads));
 
         List<SweepTableRow> rows = phases.Measure("table", () => Rows(run));
-        SweepTable.Write(rows, io);
         int failed = rows.Count(row => !row.Ok);
         RunInfo.Create(
             Environment.CommandLine, "cpu", threads, $"{(int)SimdSupport.Best} bit", phases.StartedUtc, phases.Seconds, rows.Count - failed, failed)
             .Write(run.RunInfoPath);
+        try
+        {
+            SweepTable.Write(rows, io);
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e))
+        {
+            // Redirected to a full disk, say. The run itself is complete.
+            throw StorageErrors.Map(e, "stdout");
+        }
+
         if (!request.Quiet)
             io.Error.WriteLine($"{rows.Count} models in {phases.Total:F1} s; tables, weights and pictures: {planning.Out}");
         return failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;
