@@ -20,7 +20,7 @@ internal static class SweepCommand
     public static int Run(SweepOptions options, CommandIo io)
     {
         SweepRequest request = SweepRequest.From(options);
-        int threads = request.Threads ?? Environment.ProcessorCount;
+        int threads = request.Threads ?? Math.Min(Environment.ProcessorCount, SweepRequest.MaxThreads);
         if (request.DryRun)
         {
             SweepPlanning dry = SweepPlanning.From(request);
@@ -59,10 +59,10 @@ internal static class SweepCommand
         }
         if (stoppedEarly)
             throw new UserErrorException("--fail-fast: a model failed (its training loss was not finite); finished units stay", ExitCodes.SomeModelsFailed);
-        return Finish(request, planning, run, threads, phases, io);
+        return Finish(request, planning, run, threads, trained: finished.Count < planning.Plan.Units.Count, phases, io);
     }
 
-    private static int Finish(SweepRequest request, SweepPlanning planning, RunDirectory run, int threads, PhaseClock phases, CommandIo io)
+    private static int Finish(SweepRequest request, SweepPlanning planning, RunDirectory run, int threads, bool trained, PhaseClock phases, CommandIo io)
     {
         IReadOnlyList<int> missing = phases.Measure("merge", () => RunMerger.Merge(run));
         if (missing.Count > 0)
@@ -73,9 +73,14 @@ internal static class SweepCommand
 
         List<SweepTableRow> rows = phases.Measure("table", () => Rows(run));
         int failed = rows.Count(row => !row.Ok);
-        RunInfo.Create(
-            Environment.CommandLine, "cpu", threads, $"{(int)SimdSupport.Best} bit", phases.StartedUtc, phases.Seconds, rows.Count - failed, failed)
-            .Write(run.RunInfoPath);
+        if (trained || !File.Exists(run.RunInfoPath))
+        {
+            // Not after a run that was complete already: it keeps the record of how it was made.
+            string simd = $"{(int)SimdSupport.Best} bit";
+            RunInfo.Create(Environment.CommandLine, "cpu", threads, simd, phases.StartedUtc, phases.Seconds, rows.Count - failed, failed)
+                .Write(run.RunInfoPath);
+        }
+
         try
         {
             SweepTable.Write(rows, io);
@@ -108,7 +113,7 @@ internal static class SweepCommand
                 example.Map,
                 SaliencyPicture.Describe(example.Image, example.TrueClass, example.PredictedClass, example.Probability, figure.Task.Second));
             var panel = new SaliencyPanel(
-                $"{figure.Task}, H = {hidden}, seed {figure.Seed}",
+                $"{figure.Task}, H = {hidden}, learning rate {figure.Model.LearningRate:R}, seed {figure.Seed}",
                 request.SaliencyMethod,
                 Picture(figure.Correct, "classified correctly"),
                 Picture(figure.Mistake, "misclassified"));
