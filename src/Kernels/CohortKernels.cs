@@ -65,13 +65,13 @@ public sealed class CohortKernels
     public void OutputBackward(DeviceCohort cohort, DeviceImages images, int chunk) => _outputBackward.Launch(Arguments(cohort, images, chunk));
 
     /// <summary>dW1 of one chunk from d1.</summary>
-    public void HiddenBackward(DeviceCohort cohort, DeviceImages images, int chunk) => _hiddenBackward.Launch(Arguments(cohort, images, chunk));
+    public void HiddenBackward(DeviceCohort cohort, DeviceImages images, int chunk) => _hiddenBackward.Launch(Arguments(cohort, Trainable(images), chunk));
 
     /// <summary>All parameters from their gradients.</summary>
     public void Update(DeviceCohort cohort, DeviceImages images) => _update.Launch(Arguments(cohort, images, 0));
 
     /// <summary>One epoch over the images' schedule; totals of loss and counts are left in the cohort.</summary>
-    public void TrainEpoch(DeviceCohort cohort, DeviceImages images) => _trainEpoch.Launch(Arguments(cohort, images, 0));
+    public void TrainEpoch(DeviceCohort cohort, DeviceImages images) => _trainEpoch.Launch(Arguments(cohort, Trainable(images), 0));
 
     /// <summary>Logits [M, N] and active hidden units of each model, in the caller's order of models.</summary>
     public ModelEvaluation[] Evaluate(DeviceCohort cohort, DeviceImages images)
@@ -125,17 +125,29 @@ public sealed class CohortKernels
         return new ModelParameters(values[..(inputs * hidden)], new float[hidden], values[(inputs * hidden)..], 0f);
     }
 
-    internal BlockArguments Arguments(DeviceCohort cohort, DeviceImages images, int chunk, int mode = 0) => new()
+    internal BlockArguments Arguments(DeviceCohort cohort, DeviceImages images, int chunk, int mode = 0)
     {
-        Cohort = cohort.Cohort,
-        Images = images.Views,
-        Scratch = cohort.Scratch,
-        Output = new OutputViews { Values = cohort.Scratch.Logits, Active = cohort.Scratch.Counts },
-        Chunk = chunk,
-        Form = (int)images.Form,
-        Width = (int)Width,
-        Mode = mode,
-    };
+        // Kernel bodies take pointers and check nothing: what does not fit together would read other memory.
+        if (images.Inputs != cohort.Layout.Inputs)
+            throw new ArgumentException($"images of {images.Inputs} pixels for models of {cohort.Layout.Inputs} inputs", nameof(images));
+        ArgumentOutOfRangeException.ThrowIfNegative(chunk);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(chunk, images.Chunks);
+        return new BlockArguments
+        {
+            Cohort = cohort.Cohort,
+            Images = images.Views,
+            Scratch = cohort.Scratch,
+            Output = new OutputViews { Values = cohort.Scratch.Logits, Active = cohort.Scratch.Counts },
+            Chunk = chunk,
+            Form = (int)images.Form,
+            Width = (int)Width,
+            Mode = mode,
+        };
+    }
+
+    private static DeviceImages Trainable(DeviceImages images) => images.HasBackward
+        ? images
+        : throw new ArgumentException("images made without their backward form cannot be trained on", nameof(images));
 }
 
 /// <summary>One model on one set of images: logit of each image, and 1 for each hidden unit above 0 on some image.</summary>

@@ -32,7 +32,7 @@ public sealed class ArgumentsTests
     [InlineData("sweep --init-std NaN", "--init-std: 'NaN' is not a number from 0, such as 0.1.")]
     [InlineData("sweep --saliency -1", "--saliency: '-1' is not a whole number from 0 to 65535.")]
     [InlineData("sweep --saliency-method gradiant", "--saliency-method: 'gradiant' is unknown; did you mean gradient?")]
-    [InlineData("sweep --device gpu0", "--device: 'gpu0' is unknown; take auto or cpu.")]
+    [InlineData("sweep --device metal", "--device: 'metal' is unknown; take auto or cpu.")]
     [InlineData("sweep --preset paper --spec a.json", "--spec: cannot be combined with --preset; give one of them.")]
     public void A_wrong_command_line_gets_one_line_and_exit_code_2(string commandLine, string message)
     {
@@ -65,6 +65,16 @@ public sealed class ArgumentsTests
                 "quick", null, "d", "4v9", "2..64*2", "0..9", "0.01,0.03", 7, "128", 0.2, 0, SaliencyMethod.Perturbation, "cpu", 3, "o",
                 DryRun: true, Quiet: true, FailFast: true),
             request);
+    }
+
+    [Theory]
+    [InlineData("cuda")]
+    [InlineData("opencl:1")]
+    public void A_device_that_is_absent_exits_70(string device)
+    {
+        (int exitCode, string stdout, string stderr) = Cli.Run("sweep", "--device", device);
+        Assert.Equal((70, ""), (exitCode, stdout));
+        Assert.StartsWith("gpumlp: --device: ", Assert.Single(Cli.Lines(stderr)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using DuckDB.NET.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
+using GpuMlp.Kernels.Layout;
 
 namespace GpuMlp.Engine.Runs;
 
@@ -244,7 +245,7 @@ public static class UnitFile
         double[] precision = row.Numbers();
         double[] recall = row.Numbers();
         double[] f1 = row.Numbers();
-        ModelWeights weights = new(row.Floats(), row.Floats(), row.Floats(), row.Floats().Single());
+        ModelParameters weights = new(row.Floats(), row.Floats(), row.Floats(), row.Floats().Single());
         bool whole = new[] { accuracy, precision, recall, f1 }.All(list => list.Length == loss.Length)
             && key.Hidden > 0 && weights.B1.Length == key.Hidden && weights.W2.Length == key.Hidden && weights.W1.Length % key.Hidden == 0;
         if (!whole)

@@ -5,7 +5,6 @@ using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Saliency;
 
 namespace GpuMlp.Engine.Saliency;
@@ -32,9 +31,7 @@ public static class RunSaliency
             ModelResult trained = result.Models[model - unit.FirstModel];
             if (trained.Status != Trainer.Ok)
                 continue;
-            ModelWeights weights = trained.Weights;
-            var parameters = new ModelParameters(weights.W1, weights.B1, weights.W2, weights.B2);
-            yield return SaliencyFigure.Create(device, kernels, data, result.Split, plan.CohortModels[model], parameters, method);
+            yield return SaliencyFigure.Create(device, kernels, data, result.Split, plan.CohortModels[model], trained.Weights, method);
         }
     }
 

@@ -1,3 +1,5 @@
+using GpuMlp.Kernels.Layout;
+
 namespace GpuMlp.Engine.Training;
 
 /// <summary>Mean binary cross-entropy (nats), fractions 0..1, and exact ROC AUC with ties averaged, over one set of images.</summary>
@@ -5,9 +7,6 @@ public readonly record struct Metrics(double Loss, double Accuracy, double Preci
 
 /// <summary>Training figures of one epoch, from the forward passes that training does anyway (before each update).</summary>
 public readonly record struct EpochMetrics(double Loss, double Accuracy, double Precision, double Recall, double F1);
-
-/// <summary>Parameters of one model in float32: W1 row-major [D, H], b1 [H], w2 [H], b2.</summary>
-public sealed record ModelWeights(float[] W1, float[] B1, float[] W2, float B2);
 
 /// <summary>Everything known of one trained model.</summary>
 /// <param name="Train">Final parameters on the training images.</param>
@@ -29,7 +28,7 @@ public sealed record ModelResult(
     int DeadNoOutput,
     string Status,
     IReadOnlyList<EpochMetrics> History,
-    ModelWeights Weights);
+    ModelParameters Weights);
 
 /// <summary>The identifying columns of every table, in their order: task, seed, hidden, lr, batch, epochs.</summary>
 /// <param name="Batch"><c>full</c> or the number of images.</param>

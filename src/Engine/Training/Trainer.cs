@@ -61,7 +61,7 @@ public static class Trainer
                 p.W2.Count(w => w == 0),
                 finite ? Ok : Failed,
                 histories[m],
-                new ModelWeights(p.W1, p.B1, p.W2, p.B2));
+                p);
         });
         return results;
     }

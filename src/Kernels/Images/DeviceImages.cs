@@ -19,11 +19,17 @@ public sealed class DeviceImages : IDisposable
     /// <param name="schedule">Batches and chunks.</param>
     /// <param name="form">Which form the kernels will run in.</param>
     /// <param name="withBackward">False when nothing is trained on these images.</param>
+    /// <exception cref="ArgumentException">Pixels are not N D, D is out of range, or a chunk lies beyond the images.</exception>
     public DeviceImages(
         CpuDevice device, ReadOnlyMemory<byte> pixels, ReadOnlySpan<float> labels, int inputs, ChunkSchedule schedule, KernelForm form, bool withBackward)
     {
+        if (pixels.Length != (long)labels.Length * inputs)
+            throw new ArgumentException($"{pixels.Length} pixels for {labels.Length} images of {inputs}", nameof(pixels));
+
         Accelerator accelerator = device.Accelerator;
         Images = labels.Length;
+        Inputs = inputs;
+        HasBackward = withBackward;
         Chunks = schedule.Chunks.Count;
         Form = form;
         bool sparse = form == KernelForm.InputSparse;
@@ -46,7 +52,13 @@ public sealed class DeviceImages : IDisposable
     /// <summary>N.</summary>
     public int Images { get; }
 
+    /// <summary>D.</summary>
+    public int Inputs { get; }
+
     public int Chunks { get; }
+
+    /// <summary>Whether gradients can be taken over these images.</summary>
+    public bool HasBackward { get; }
 
     public KernelForm Form { get; }
 

@@ -15,6 +15,9 @@ public sealed class ColumnLayout
     /// <summary>Columns are padded to this many at the end of each block.</summary>
     public const int Vector = 16;
 
+    /// <summary>The largest H: saliency numbers a model's hidden units in sixteen bits.</summary>
+    public const int MostHidden = 65536;
+
     // A tile of 8 x 16 columns fills half the registers of AVX-512; wider blocks gain nothing and leave L2.
     private const int BlockColumns = 128;
 
@@ -43,14 +46,16 @@ public sealed class ColumnLayout
     /// Deals models to blocks, the largest first and each to the narrowest block, so that <paramref name="threads"/>
     /// threads have equal work.
     /// </summary>
-    /// <param name="hidden">H of each model, 1 or more.</param>
+    /// <param name="hidden">H of each model, 1 to <see cref="MostHidden"/>.</param>
     /// <param name="inputs">D, 1 or more.</param>
     /// <param name="threads">How many blocks can be worked on at once.</param>
-    /// <exception cref="ArgumentException">No models, or a size below 1.</exception>
+    /// <exception cref="ArgumentException">No models, a size below 1, or H above <see cref="MostHidden"/>.</exception>
     public static ColumnLayout Create(IReadOnlyList<int> hidden, int inputs, int threads)
     {
         if (hidden.Count == 0 || hidden.Any(h => h < 1) || inputs < 1 || threads < 1)
             throw new ArgumentException("a cohort needs at least one model, and every size is at least 1");
+        if (hidden.Max() > MostHidden)
+            throw new ArgumentException($"{hidden.Max()} hidden units in one model; {MostHidden} are the most", nameof(hidden));
 
         int columns = hidden.Sum();
         int count = Math.Max(threads, (columns + BlockColumns - 1) / BlockColumns);

@@ -2,6 +2,7 @@ using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
+using GpuMlp.Kernels.Layout;
 
 namespace GpuMlp.Engine.Tests.Runs;
 
@@ -42,7 +43,7 @@ internal static class SampleRun
         EpochMetrics[] history = [.. Enumerable.Range(0, plan.Spec.Epochs).Select(_ => new EpochMetrics(Next(), Next(), Next(), Next(), Next()))];
         return new ModelResult(
             key, NextMetrics(), NextMetrics(), Next(), 2, 1, 0, 3, "ok", history,
-            new ModelWeights(Floats(inputs * model.Hidden), Floats(model.Hidden), Floats(model.Hidden), random.NextSingle()));
+            new ModelParameters(Floats(inputs * model.Hidden), Floats(model.Hidden), Floats(model.Hidden), random.NextSingle()));
     }
 
     /// <summary>The same on every run, unlike <see cref="string.GetHashCode()"/>.</summary>

@@ -5,6 +5,7 @@ using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Layout;
 
 namespace GpuMlp.Engine.Tests.Training;
 
@@ -57,8 +58,8 @@ internal static class Mnist
     public static void AssertSameBits(IEnumerable<ModelResult> expected, IEnumerable<ModelResult> actual) =>
         Assert.All(expected.Zip(actual), pair => AssertSameBits(pair.First, pair.Second));
 
-    public static byte[] BitsOf(ModelWeights weights) =>
+    public static byte[] BitsOf(ModelParameters weights) =>
         MemoryMarshal.AsBytes<float>([.. weights.W1, .. weights.B1, .. weights.W2, weights.B2]).ToArray();
 
-    private static readonly ModelWeights s_none = new([], [], [], 0);
+    private static readonly ModelParameters s_none = new([], [], [], 0);
 }

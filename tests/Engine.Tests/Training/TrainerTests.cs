@@ -113,7 +113,7 @@ public sealed class TrainerTests
         Assert.Equal(expected.Auc, actual.Auc, 1e-5);
     }
 
-    private static Metrics Recompute(Dataset data, PairTask task, int[] images, ModelWeights weights)
+    private static Metrics Recompute(Dataset data, PairTask task, int[] images, ModelParameters weights)
     {
         double[] logits = [.. images.Select(image => Logit(data, image, weights))];
         bool[] positive = [.. images.Select(image => data.Labels[image] == task.Second)];
@@ -127,7 +127,7 @@ public sealed class TrainerTests
         return new Metrics(loss, (images.Length - falsePositives - falseNegatives) / images.Length, precision, recall, f1, area);
     }
 
-    private static double Logit(Dataset data, int image, ModelWeights weights)
+    private static double Logit(Dataset data, int image, ModelParameters weights)
     {
         int hidden = weights.B1.Length;
         double logit = weights.B2;

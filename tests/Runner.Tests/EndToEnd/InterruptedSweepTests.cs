@@ -123,7 +123,7 @@ public sealed class InterruptedSweepTests(UndisturbedSweep undisturbed) : IClass
     [Fact]
     public void Two_processes_at_once_in_one_folder_do_no_harm()
     {
-        string run = _place["shared"];
+        string run = _place["both"];
         using (Gpumlp one = Gpumlp.Start(undisturbed.Args(run)), two = Gpumlp.Start(undisturbed.Args(run)))
         {
             one.End().AssertSuccess();

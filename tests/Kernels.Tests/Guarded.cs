@@ -1,0 +1,96 @@
+using GpuMlp.Kernels.Layout;
+using ILGPU;
+using ILGPU.Runtime;
+using Xunit;
+
+namespace GpuMlp.Kernels.Tests;
+
+/// <summary>
+/// Copies of views, each inside a larger allocation. The guards before and after hold a bit pattern that is NaN as a
+/// float and far out of range as an index: a write there is found, and a read from there spoils the result.
+/// </summary>
+internal sealed class Guarded(Accelerator accelerator) : IDisposable
+{
+    // More than the widest store, sixteen floats.
+    private const int Guard = 64;
+
+    private const byte Canary = 0x7F;
+
+    private readonly List<MemoryBuffer> _buffers = [];
+    private readonly List<Action<string>> _checks = [];
+
+    /// <summary>A guarded copy of a view, of just its length.</summary>
+    public ArrayView<T> Copy<T>(ArrayView<T> view, string name)
+        where T : unmanaged
+    {
+        long length = view.Length;
+        MemoryBuffer1D<T, Stride1D.Dense> buffer = accelerator.Allocate1D<T>(length + (2 * Guard));
+        _buffers.Add(buffer);
+        buffer.MemSet(Canary);
+
+        // All bits of the quiet NaN are needed: 0x7F7F7F7F would be a large number.
+        if (typeof(T) == typeof(float) || typeof(T) == typeof(double))
+            buffer.MemSet(0xFF);
+        T[] guards = buffer.GetAsArray1D();
+        ArrayView<T> inside = buffer.View.SubView(Guard, length);
+        var contents = new T[length];
+        view.CopyToCPU(contents);
+        inside.CopyFromCPU(contents);
+        _checks.Add(kernel =>
+        {
+            T[] now = buffer.GetAsArray1D();
+            var bytes = System.Runtime.InteropServices.MemoryMarshal.AsBytes(now.AsSpan());
+            var before = System.Runtime.InteropServices.MemoryMarshal.AsBytes(guards.AsSpan());
+            int guardBytes = Guard * (bytes.Length / now.Length);
+            Assert.True(bytes[..guardBytes].SequenceEqual(before[..guardBytes]), $"{kernel} wrote before {name}");
+            Assert.True(bytes[^guardBytes..].SequenceEqual(before[^guardBytes..]), $"{kernel} wrote behind {name}");
+        });
+        return inside;
+    }
+
+    /// <summary>Guarded copies of everything that a kernel is given.</summary>
+    public BlockArguments Copy(BlockArguments a)
+    {
+        a.Cohort.W1 = Copy(a.Cohort.W1, "W1");
+        a.Cohort.B1 = Copy(a.Cohort.B1, "b1");
+        a.Cohort.W2 = Copy(a.Cohort.W2, "w2");
+        a.Cohort.ColumnRates = Copy(a.Cohort.ColumnRates, "column rates");
+        a.Cohort.B2 = Copy(a.Cohort.B2, "b2");
+        a.Cohort.SlotRates = Copy(a.Cohort.SlotRates, "slot rates");
+        a.Cohort.Blocks = Copy(a.Cohort.Blocks, "blocks");
+        a.Cohort.Slots = Copy(a.Cohort.Slots, "slots");
+        a.Images.Chunks = Copy(a.Images.Chunks, "chunks");
+        a.Images.ForwardStarts = Copy(a.Images.ForwardStarts, "forward starts");
+        a.Images.BackwardStarts = Copy(a.Images.BackwardStarts, "backward starts");
+        a.Images.ForwardIndex = Copy(a.Images.ForwardIndex, "forward index");
+        a.Images.BackwardIndex = Copy(a.Images.BackwardIndex, "backward index");
+        a.Images.ForwardValue = Copy(a.Images.ForwardValue, "forward value");
+        a.Images.BackwardValue = Copy(a.Images.BackwardValue, "backward value");
+        a.Images.Pixels = Copy(a.Images.Pixels, "pixels");
+        a.Images.Labels = Copy(a.Images.Labels, "labels");
+        a.Scratch.Activations = Copy(a.Scratch.Activations, "activations");
+        a.Scratch.Logits = Copy(a.Scratch.Logits, "logits");
+        a.Scratch.GradW1 = Copy(a.Scratch.GradW1, "dW1");
+        a.Scratch.GradB1 = Copy(a.Scratch.GradB1, "db1");
+        a.Scratch.GradW2 = Copy(a.Scratch.GradW2, "dw2");
+        a.Scratch.GradB2 = Copy(a.Scratch.GradB2, "db2");
+        a.Scratch.Loss = Copy(a.Scratch.Loss, "loss");
+        a.Scratch.Counts = Copy(a.Scratch.Counts, "counts");
+        a.Output.Values = Copy(a.Output.Values, "values");
+        a.Output.Active = Copy(a.Output.Active, "active");
+        return a;
+    }
+
+    /// <summary>Fails when any guard has changed.</summary>
+    public void CheckGuards(string kernel)
+    {
+        foreach (Action<string> check in _checks)
+            check(kernel);
+    }
+
+    public void Dispose()
+    {
+        foreach (MemoryBuffer buffer in _buffers)
+            buffer.Dispose();
+    }
+}

@@ -1,0 +1,222 @@
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Initialize;
+using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Random;
+using GpuMlp.Kernels.Reference;
+using GpuMlp.Kernels.Saliency;
+using Xunit;
+using static GpuMlp.Kernels.Tests.KernelExpectations;
+
+namespace GpuMlp.Kernels.Tests;
+
+/// <summary>For each operation, how one variant of it is compared with the double reference on one shape.</summary>
+internal static class KernelCases
+{
+    private delegate void Case(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape);
+
+    private static readonly Dictionary<KernelOperation, Case> s_cases = new()
+    {
+        [KernelOperation.HiddenForward] = HiddenForward,
+        [KernelOperation.OutputForward] = OutputForward,
+        [KernelOperation.OutputBackward] = OutputBackward,
+        [KernelOperation.HiddenBackward] = HiddenBackward,
+        [KernelOperation.Update] = Update,
+        [KernelOperation.TrainEpoch] = TrainEpoch,
+        [KernelOperation.Evaluate] = Evaluate,
+        [KernelOperation.Saliency] = Saliency,
+    };
+
+    public static bool Has(KernelOperation operation) => operation == KernelOperation.Initialize || s_cases.ContainsKey(operation);
+
+    public static void Run(CpuDevice device, KernelVariant variant, Shape shape)
+    {
+        var kernels = new CohortKernels(device, variant.Width);
+        if (variant.Operation == KernelOperation.Initialize)
+        {
+            Initialize(kernels, shape);
+            return;
+        }
+        using var cohort = new DeviceCohort(
+            device, ColumnLayout.Create(shape.Hidden, shape.Inputs, device.Threads), Samples.Rates(shape.Hidden.Length));
+        using var images = new DeviceImages(device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, variant.Form, withBackward: true);
+        cohort.Upload(shape.Models);
+        s_cases[variant.Operation](kernels, cohort, images, shape);
+    }
+
+    private static void Initialize(CohortKernels kernels, Shape shape)
+    {
+        const uint Seed = 11;
+        const float Std = 0.05f;
+        for (int m = 0; m < shape.Hidden.Length; m++)
+        {
+            ulong identity = 0x100000000UL * (ulong)m + 3;
+            ModelParameters model = kernels.Initialize(shape.Inputs, shape.Hidden[m], identity, Seed, Std);
+            float[] actual = [.. model.W1, .. model.W2];
+            var expected = new double[actual.Length];
+            for (int i = 0; i < expected.Length; i++)
+            {
+                PhiloxBlock draw = Philox.Draw(new PhiloxBlock((uint)i / 4, (uint)m, 3, 0), Seed, RandomStreams.Weights);
+                uint bits = (i % 4) switch { 0 => draw.X, 1 => draw.Y, 2 => draw.Z, _ => draw.W };
+                double z = GaussianTable.UpperQuantile(((bits & 0x7FFFFFFF) | 1) / 4294967296.0);
+                expected[i] = Std * (bits >> 31 != 0 ? -z : z);
+            }
+            Check.Near($"{shape}: initial weights of model {m}", expected, actual, [Std * GaussianTests.LargestError]);
+            Check.Near($"{shape}: initial b1 of model {m}", new double[shape.Hidden[m]], model.B1, [0.0]);
+            Assert.Equal(0f, model.B2);
+        }
+    }
+
+    private static void HiddenForward(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    {
+        RunningError[][] expected = FirstStep(shape);
+        EachChunk(shape, (chunk, batch, first) =>
+        {
+            kernels.HiddenForward(cohort, images, chunk);
+            float[] z = Copy(cohort.Scratch.Activations);
+            CompareColumns($"{shape}, chunk {chunk}: Z", cohort, z, first, shape.Schedule.Chunks[chunk].Rows, expected, batch, e => e.Forward.Z, e => e.ZError);
+        });
+    }
+
+    private static void OutputForward(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    {
+        RunningError[][] expected = FirstStep(shape);
+        EachChunk(shape, (chunk, batch, first) =>
+        {
+            int rows = shape.Schedule.Chunks[chunk].Rows;
+            kernels.HiddenForward(cohort, images, chunk);
+            kernels.OutputForward(cohort, images, chunk);
+            CompareSlots($"{shape}, chunk {chunk}: logits", cohort, first, rows, expected, batch, e => e.Forward.Logits, e => e.LogitError);
+            kernels.OutputForwardWithLoss(cohort, images, chunk);
+            CompareSlots($"{shape}, chunk {chunk}: d2", cohort, first, rows, expected, batch, e => e.D2, e => e.D2Error);
+            if (shape.Schedule.Chunks[chunk].IsLast)
+                CompareGradients($"{shape}, batch {batch}", cohort, expected, batch, g => [g.B2]);
+        });
+        EpochTotals[] totals = cohort.DownloadTotals();
+        for (int m = 0; m < totals.Length; m++)
+        {
+            CompareTotals(
+                $"{shape}, model {m}",
+                expected[m].Aggregate(default(ReferenceTotals), (sum, e) => sum + e.Totals),
+                expected[m].Sum(e => e.LossError),
+                expected[m].Sum(e => e.Undecided),
+                totals[m]);
+        }
+    }
+
+    private static void OutputBackward(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    {
+        RunningError[][] expected = FirstStep(shape);
+        EachChunk(shape, (chunk, batch, first) =>
+        {
+            kernels.HiddenForward(cohort, images, chunk);
+            kernels.OutputForwardWithLoss(cohort, images, chunk);
+            kernels.OutputBackward(cohort, images, chunk);
+            float[] d1 = Copy(cohort.Scratch.Activations);
+            CompareColumns($"{shape}, chunk {chunk}: d1", cohort, d1, first, shape.Schedule.Chunks[chunk].Rows, expected, batch, e => e.D1, e => e.D1Error);
+            if (shape.Schedule.Chunks[chunk].IsLast)
+            {
+                CompareGradients($"{shape}, batch {batch}: db1", cohort, expected, batch, g => g.B1);
+                CompareGradients($"{shape}, batch {batch}: dw2", cohort, expected, batch, g => g.W2);
+            }
+        });
+    }
+
+    private static void HiddenBackward(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    {
+        RunningError[][] expected = FirstStep(shape);
+        EachChunk(shape, (chunk, batch, _) =>
+        {
+            Gradients(kernels, cohort, images, chunk);
+            if (shape.Schedule.Chunks[chunk].IsLast)
+                CompareGradients($"{shape}, batch {batch}: dW1", cohort, expected, batch, g => g.W1);
+        });
+    }
+
+    private static void Update(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    {
+        for (int chunk = 0; chunk < shape.Schedule.Chunks.Count && (chunk == 0 || !shape.Schedule.Chunks[chunk].IsFirst); chunk++)
+            Gradients(kernels, cohort, images, chunk);
+        kernels.Update(cohort, images);
+        float[] rates = Samples.Rates(shape.Hidden.Length);
+        ModelParameters[] actual = cohort.Download();
+        for (int m = 0; m < actual.Length; m++)
+            CompareParameters($"{shape}, model {m}", FirstStep(shape)[m][0].Step(rates[m]), actual[m]);
+    }
+
+    private static void TrainEpoch(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    {
+        var expected = Trained(shape);
+        for (int epoch = 0; epoch < expected[0].Epochs.Length; epoch++)
+        {
+            kernels.TrainEpoch(cohort, images);
+            EpochTotals[] totals = cohort.DownloadTotals();
+            for (int m = 0; m < totals.Length; m++)
+            {
+                CompareTotals(
+                    $"{shape}, model {m}, epoch {epoch}",
+                    expected[m].Epochs[epoch],
+                    expected[m].LossErrors[epoch],
+                    expected[m].Undecided[epoch],
+                    totals[m]);
+            }
+        }
+        ModelParameters[] actual = cohort.Download();
+        for (int m = 0; m < actual.Length; m++)
+            CompareParameters($"{shape}, model {m}", expected[m].Model, actual[m]);
+    }
+
+    private static void Evaluate(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    {
+        RunningError[][] expected = FirstStep(shape);
+        ModelEvaluation[] actual = kernels.Evaluate(cohort, images);
+        for (int m = 0; m < actual.Length; m++)
+        {
+            Check.Near(
+                $"{shape}, model {m}: logits",
+                [.. expected[m].SelectMany(e => e.Forward.Logits)],
+                actual[m].Logits.Span,
+                [.. expected[m].SelectMany(e => e.LogitError)]);
+            for (int h = 0; h < shape.Hidden[m]; h++)
+            {
+                // Lowest and highest value that Z can have on the image where it is largest.
+                double low = double.NegativeInfinity, high = double.NegativeInfinity;
+                foreach (RunningError batch in expected[m])
+                {
+                    for (int at = h; at < batch.Forward.Z.Length; at += shape.Hidden[m])
+                        (low, high) = (Math.Max(low, batch.Forward.Z[at] - batch.ZError[at]), Math.Max(high, batch.Forward.Z[at] + batch.ZError[at]));
+                }
+                Assert.True(actual[m].Active[h] == (low > 0 ? 1 : 0) || (low <= 0 && high > 0), $"{shape}, model {m}: activity of unit {h}");
+            }
+        }
+    }
+
+    private static void Saliency(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    {
+        double[] x = ReferenceMlp.Scale(shape.Pixels);
+        foreach (SaliencyMethod method in Enum.GetValues<SaliencyMethod>())
+        {
+            ReadOnlyMemory<float>[] maps = kernels.Saliency(cohort, images, method);
+            for (int m = 0; m < maps.Length; m++)
+            {
+                // All images of narrow shapes, every thirteenth of wide ones: the reference takes D H operations for each.
+                ReferenceParameters model = FirstStep(shape)[m][0].Model.Value;
+                for (int n = 0; n < shape.Images; n += shape.Inputs > 100 ? 13 : 1)
+                {
+                    ReadOnlySpan<double> image = x.AsSpan(n * shape.Inputs, shape.Inputs);
+                    double[] expected = ReferenceMlp.Saliency(model, image, method);
+                    double[] bound = SaliencyBound.Of(FirstStep(shape)[m][n / shape.Batch], n % shape.Batch, expected, method);
+                    Check.Near($"{shape}, model {m}, image {n}: {method}", expected, maps[m].Span.Slice(n * shape.Inputs, shape.Inputs), bound);
+                }
+            }
+        }
+    }
+
+    private static void Gradients(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, int chunk)
+    {
+        kernels.HiddenForward(cohort, images, chunk);
+        kernels.OutputForwardWithLoss(cohort, images, chunk);
+        kernels.OutputBackward(cohort, images, chunk);
+        kernels.HiddenBackward(cohort, images, chunk);
+    }
+}

@@ -1,0 +1,153 @@
+using System.Collections.Concurrent;
+using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Reference;
+using ILGPU;
+using ILGPU.Runtime;
+using Xunit;
+
+namespace GpuMlp.Kernels.Tests;
+
+/// <summary>What the reference expects of a shape, computed once for all variants, and how a device's memory is compared with it.</summary>
+internal static class KernelExpectations
+{
+    // A bound wider than this part of the largest value would let wrong kernels pass.
+    private const double WidestBound = 0.02;
+
+    private static readonly ConcurrentDictionary<Shape, RunningError[][]> s_firstStep = new();
+    private static readonly ConcurrentDictionary<Shape, TrainedModel[]> s_trained = new();
+
+    public static T[] Copy<T>(ArrayView<T> view)
+        where T : unmanaged
+    {
+        var values = new T[view.Length];
+        view.CopyToCPU(values);
+        return values;
+    }
+
+    /// <summary>Calls with chunk, its batch, and the chunk's first row within the batch.</summary>
+    public static void EachChunk(Shape shape, Action<int, int, int> run)
+    {
+        int batch = -1, batchRow = 0;
+        for (int chunk = 0; chunk < shape.Schedule.Chunks.Count; chunk++)
+        {
+            Chunk c = shape.Schedule.Chunks[chunk];
+            if (c.IsFirst)
+                (batch, batchRow) = (batch + 1, c.FirstRow);
+            run(chunk, batch, c.FirstRow - batchRow);
+        }
+    }
+
+    /// <summary>Every batch of every model, [model][batch], all at the initial parameters.</summary>
+    public static RunningError[][] FirstStep(Shape shape) => s_firstStep.GetOrAdd(shape, shape =>
+    {
+        double[] x = ReferenceMlp.Scale(shape.Pixels), y = Check.Widen(shape.Labels);
+        return [.. shape.Models.Select(m => Batches(shape).Select(b => Batch(BoundedModel.Exact(ReferenceParameters.From(m)), x, y, b)).ToArray())];
+    });
+
+    /// <summary>Every model after some epochs.</summary>
+    public static TrainedModel[] Trained(Shape shape) => s_trained.GetOrAdd(shape, Train);
+
+    private static TrainedModel[] Train(Shape shape)
+    {
+        const int Epochs = 2;
+        double[] x = ReferenceMlp.Scale(shape.Pixels), y = Check.Widen(shape.Labels);
+        float[] rates = Samples.Rates(shape.Hidden.Length);
+        var trained = new TrainedModel[shape.Hidden.Length];
+        for (int m = 0; m < trained.Length; m++)
+        {
+            ReferenceParameters truth = ReferenceParameters.From(shape.Models[m]);
+            BoundedModel model = BoundedModel.Exact(truth);
+            var (totals, errors, undecided) = (new ReferenceTotals[Epochs], new double[Epochs], new int[Epochs]);
+            for (int epoch = 0; epoch < Epochs; epoch++)
+            {
+                (truth, totals[epoch]) = ReferenceMlp.TrainEpoch(truth, rates[m], x, y, shape.Schedule);
+                foreach (Chunk batch in Batches(shape))
+                {
+                    RunningError step = Batch(model, x, y, batch);
+                    errors[epoch] += step.LossError;
+                    undecided[epoch] += step.Undecided;
+                    model = step.Step(rates[m]);
+                }
+            }
+            trained[m] = new TrainedModel(model with { Value = truth }, totals, errors, undecided);
+        }
+        return trained;
+    }
+
+    private static IEnumerable<Chunk> Batches(Shape shape) => shape.Schedule.Chunks.Where(chunk => chunk.IsFirst);
+
+    private static RunningError Batch(BoundedModel model, double[] x, double[] y, Chunk batch)
+    {
+        int inputs = model.Value.Inputs;
+        return new RunningError(model, x.AsSpan(batch.FirstRow * inputs, batch.BatchRows * inputs), y.AsSpan(batch.FirstRow, batch.BatchRows));
+    }
+
+    public static void CompareColumns(
+        string name, DeviceCohort cohort, float[] values, int first, int rows, RunningError[][] expected, int batch,
+        Func<RunningError, double[]> value, Func<RunningError, double[]> bound)
+    {
+        foreach (ModelSlot slot in cohort.Layout.Slots)
+        {
+            ColumnBlock block = cohort.Layout.Blocks[slot.Block];
+            var actual = new float[rows * slot.Hidden];
+            int start = (ChunkSchedule.ChunkRows * block.FirstColumn) + slot.Column - block.FirstColumn;
+            for (int n = 0; n < rows; n++)
+                values.AsSpan(start + (n * block.Stride), slot.Hidden).CopyTo(actual.AsSpan(n * slot.Hidden));
+            RunningError e = expected[slot.Model][batch];
+            Range part = (first * slot.Hidden)..((first + rows) * slot.Hidden);
+            Check.Near($"{name} of model {slot.Model}", value(e).AsSpan(part), Check.Widen(actual), bound(e).AsSpan(part));
+        }
+    }
+
+    public static void CompareSlots(
+        string name, DeviceCohort cohort, int first, int rows, RunningError[][] expected, int batch,
+        Func<RunningError, double[]> value, Func<RunningError, double[]> bound)
+    {
+        float[] values = Copy(cohort.Scratch.Logits);
+        for (int s = 0; s < cohort.Layout.Slots.Count; s++)
+        {
+            int model = cohort.Layout.Slots[s].Model;
+            RunningError e = expected[model][batch];
+            ReadOnlySpan<float> actual = values.AsSpan(s * ChunkSchedule.ChunkRows, rows);
+            Check.Near($"{name} of model {model}", value(e).AsSpan(first, rows), Check.Widen(actual), bound(e).AsSpan(first, rows));
+        }
+    }
+
+    public static void CompareGradients(
+        string name, DeviceCohort cohort, RunningError[][] expected, int batch, Func<ReferenceParameters, double[]> part)
+    {
+        ModelParameters[] actual = cohort.DownloadGradients();
+        for (int m = 0; m < actual.Length; m++)
+        {
+            RunningError e = expected[m][batch];
+            Check.Near($"{name} of model {m}", part(e.Gradient), part(ReferenceParameters.From(actual[m])), part(e.GradientError));
+        }
+    }
+
+    public static void CompareParameters(string name, BoundedModel expected, ModelParameters actual)
+    {
+        ReferenceParameters a = ReferenceParameters.From(actual);
+        Check.Near($"{name}: W1", expected.Value.W1, a.W1, expected.Error.W1);
+        Check.Near($"{name}: b1", expected.Value.B1, a.B1, expected.Error.B1);
+        Check.Near($"{name}: w2", expected.Value.W2, a.W2, expected.Error.W2);
+        Check.Near($"{name}: b2", expected.Value.B2, a.B2, expected.Error.B2);
+        Assert.True(
+            expected.Error.W1.Max() <= WidestBound * expected.Value.W1.Max(Math.Abs),
+            $"{name}: the bound on W1, {expected.Error.W1.Max():G3}, is too wide to show anything");
+    }
+
+    public static void CompareTotals(string name, ReferenceTotals expected, double lossError, int undecided, EpochTotals actual)
+    {
+        Check.Near($"{name}: loss", expected.Loss, actual.Loss, lossError);
+        Check.Near(
+            $"{name}: counts",
+            new double[] { expected.TruePositives, expected.FalsePositives, expected.FalseNegatives },
+            new double[] { actual.TruePositives, actual.FalsePositives, actual.FalseNegatives },
+            [(double)undecided]);
+        Assert.Equal(expected.Images, actual.Images);
+    }
+}
+
+/// <summary>A model after training in the reference; totals, bound of the loss and undecided images of each epoch.</summary>
+internal sealed record TrainedModel(BoundedModel Model, ReferenceTotals[] Epochs, double[] LossErrors, int[] Undecided);

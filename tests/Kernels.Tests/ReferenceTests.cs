@@ -1,0 +1,96 @@
+using GpuMlp.Kernels.Reference;
+using GpuMlp.Kernels.Saliency;
+using Xunit;
+
+namespace GpuMlp.Kernels.Tests;
+
+public sealed class ReferenceTests
+{
+    // Central differences are off by h^2 / 6 times the third derivative (1e-11 here) and by 1e-16 / h of rounding (1e-11).
+    private const double Step = 1e-5, Tolerance = 1e-8;
+
+    private const int Inputs = 11, Hidden = 7, Rows = 23;
+
+    private readonly ReferenceParameters _model = ReferenceParameters.From(Samples.Model(Inputs, Hidden, seed: 5));
+    private readonly double[] _x = ReferenceMlp.Scale(Samples.Pixels(Rows, Inputs, seed: 6));
+    private readonly double[] _y = Check.Widen(Samples.Labels(Rows, seed: 7));
+
+    [Fact]
+    public void Gradients_are_the_slopes_of_the_mean_loss()
+    {
+        ReferenceParameters gradient = ReferenceMlp.Gradient(_model, _x, _y, ReferenceMlp.Forward(_model, _x));
+        int compared = 0;
+        compared += Compare("W1", gradient.W1, (i, h) => _model with { W1 = Moved(_model.W1, i, h) });
+        compared += Compare("b1", gradient.B1, (i, h) => _model with { B1 = Moved(_model.B1, i, h) });
+        compared += Compare("w2", gradient.W2, (i, h) => _model with { W2 = Moved(_model.W2, i, h) });
+        compared += Compare("b2", [gradient.B2], (_, h) => _model with { B2 = _model.B2 + h });
+        int parameters = ((Inputs + 2) * Hidden) + 1;
+        Assert.True(compared > 0.9 * parameters, $"only {compared} of {parameters} parameters are away from a kink");
+    }
+
+    [Fact]
+    public void Saliency_gradients_are_the_slopes_of_logit_and_probability()
+    {
+        int compared = 0;
+        for (int n = 0; n < Rows; n++)
+        {
+            double[] image = _x[(n * Inputs)..((n + 1) * Inputs)];
+            double[] logit = ReferenceMlp.Saliency(_model, image, SaliencyMethod.LogitGradient);
+            double[] probability = ReferenceMlp.Saliency(_model, image, SaliencyMethod.ProbabilityGradient);
+            for (int d = 0; d < Inputs; d++)
+            {
+                ReferenceForward up = ReferenceMlp.Forward(_model, Moved(image, d, Step)), down = ReferenceMlp.Forward(_model, Moved(image, d, -Step));
+                if (HasKink(up, down))
+                    continue;
+                compared++;
+                Check.Near($"dlogit/dx of image {n}, pixel {d}", (up.Logits[0] - down.Logits[0]) / (2 * Step), logit[d], Tolerance);
+                Check.Near($"dp/dx of image {n}, pixel {d}", (up.Probabilities[0] - down.Probabilities[0]) / (2 * Step), probability[d], Tolerance);
+            }
+        }
+        Assert.True(compared > 0.9 * Rows * Inputs, $"only {compared} pixels are away from a kink");
+    }
+
+    [Fact]
+    public void Perturbation_is_the_change_of_probability_when_a_pixel_grows_by_a_tenth()
+    {
+        double[] image = _x[..Inputs], map = ReferenceMlp.Saliency(_model, image, SaliencyMethod.Perturbation);
+        double p = ReferenceMlp.Forward(_model, image).Probabilities[0];
+        double[] expected = [.. Enumerable.Range(0, Inputs).Select(d => Math.Abs(ReferenceMlp.Forward(_model, Moved(image, d, 0.1)).Probabilities[0] - p))];
+        Check.Near("perturbation", expected, map, [1e-14]);
+    }
+
+    [Theory]
+    [InlineData(0, 1, 0.69314718055994531)]
+    [InlineData(800, 1, 0)]
+    [InlineData(800, 0, 800)]
+    [InlineData(-800, 1, 800)]
+    [InlineData(-40, 0, 4.2483542552915890e-18)]
+    public void The_loss_neither_overflows_nor_loses_its_digits(double logit, double label, double expected) =>
+        Check.Near("loss", expected, ReferenceMlp.Loss(logit, label), 1e-15 * expected);
+
+    private int Compare(string name, double[] gradient, Func<int, double, ReferenceParameters> move)
+    {
+        int compared = 0;
+        for (int i = 0; i < gradient.Length; i++)
+        {
+            ReferenceForward up = ReferenceMlp.Forward(move(i, Step), _x), down = ReferenceMlp.Forward(move(i, -Step), _x);
+            if (HasKink(up, down))
+                continue;
+            double slope = (ReferenceMlp.Totals(up.Logits, _y).Loss - ReferenceMlp.Totals(down.Logits, _y).Loss) / (2 * Step * Rows);
+            Check.Near($"{name}[{i}]", slope, gradient[i], Tolerance);
+            compared++;
+        }
+        return compared;
+    }
+
+    // Where a hidden unit switches between the two points the loss has a corner, and a difference says nothing about its slope.
+    private static bool HasKink(ReferenceForward up, ReferenceForward down) =>
+        up.Z.Zip(down.Z).Any(pair => (pair.First > 0) != (pair.Second > 0));
+
+    private static double[] Moved(double[] values, int index, double by)
+    {
+        double[] moved = [.. values];
+        moved[index] += by;
+        return moved;
+    }
+}

@@ -1,0 +1,156 @@
+using GpuMlp.Kernels.Reference;
+
+namespace GpuMlp.Kernels.Tests;
+
+/// <summary>Parameters of the double reference and, for each, how far a float32 kernel may be from it.</summary>
+internal sealed record BoundedModel(ReferenceParameters Value, ReferenceParameters Error)
+{
+    public static BoundedModel Exact(ReferenceParameters value) =>
+        new(value, new ReferenceParameters(new double[value.W1.Length], new double[value.Hidden], new double[value.Hidden], 0));
+}
+
+/// <summary>
+/// A batch in the double reference with a bound on the rounding error of each number in float32: a sum of n products is
+/// off by at most (n + few) * 2^-24 * sum|a b| in any order, and an error of an operand passes through the formula's
+/// derivative. Where |Z| is within its own bound, relu may go either way: there the bound covers both.
+/// </summary>
+internal sealed class RunningError
+{
+    /// <summary>Half the spacing of float32 at 1: the relative error of one rounding.</summary>
+    public const double Unit = 1.0 / (1 << 24);
+
+    /// <summary>Second-order terms, which the first-order bounds leave out.</summary>
+    public const double Slack = 2;
+
+    // Roundings besides those of the sum: the pixel's, the product's in double, the store's.
+    private const int Few = 4;
+
+    // exp, one addition, one division and two multiplications of p: LaneMath states 2e-7 (under 4 units) for exp.
+    private const int SigmoidUnits = 8;
+
+    public RunningError(BoundedModel model, ReadOnlySpan<double> x, ReadOnlySpan<double> y)
+    {
+        Model = model;
+        Rows = y.Length;
+        Forward = ReferenceMlp.Forward(model.Value, x);
+        Totals = ReferenceMlp.Totals(Forward.Logits, y);
+        Gradient = ReferenceMlp.Gradient(model.Value, x, y, Forward);
+        (ZError, LogitError, D2, D2Error) = (new double[Forward.Z.Length], new double[Rows], new double[Rows], new double[Rows]);
+        (D1, D1Error) = (new double[Forward.Z.Length], new double[Forward.Z.Length]);
+        BoundForward(x);
+        BoundLoss(y);
+        GradientError = BoundGradient(x);
+    }
+
+    public BoundedModel Model { get; }
+
+    public int Rows { get; }
+
+    public ReferenceForward Forward { get; }
+
+    public ReferenceTotals Totals { get; }
+
+    public ReferenceParameters Gradient { get; }
+
+    public ReferenceParameters GradientError { get; }
+
+    public double[] ZError { get; }
+
+    public double[] LogitError { get; }
+
+    public double[] D2 { get; }
+
+    public double[] D2Error { get; }
+
+    public double[] D1 { get; }
+
+    public double[] D1Error { get; }
+
+    public double LossError { get; private set; }
+
+    /// <summary>Images whose logit is within its error of 0: each may change a count by one.</summary>
+    public int Undecided => Enumerable.Range(0, Rows).Count(n => Math.Abs(Forward.Logits[n]) <= LogitError[n]);
+
+    /// <summary>The model after the update, and its error.</summary>
+    public BoundedModel Step(double rate)
+    {
+        ReferenceParameters value = Model.Value.Step(rate, Gradient);
+        double Error(double old, double before, double error, double gradient) =>
+            before + (rate * error) + (Few * Unit * Slack * (Math.Abs(old) + (rate * Math.Abs(gradient))));
+        double[] Errors(Func<ReferenceParameters, double[]> of)
+        {
+            double[] old = of(Model.Value), before = of(Model.Error), error = of(GradientError), gradient = of(Gradient);
+            return [.. Enumerable.Range(0, old.Length).Select(i => Error(old[i], before[i], error[i], gradient[i]))];
+        }
+        return new BoundedModel(value, new ReferenceParameters(
+            Errors(p => p.W1), Errors(p => p.B1), Errors(p => p.W2), Error(Model.Value.B2, Model.Error.B2, GradientError.B2, Gradient.B2)));
+    }
+
+    private static double Rounding(int terms, double sum) => Slack * (terms + Few) * Unit * sum;
+
+    private void BoundForward(ReadOnlySpan<double> x)
+    {
+        (ReferenceParameters p, ReferenceParameters error) = (Model.Value, Model.Error);
+        int hidden = p.Hidden, inputs = p.Inputs;
+        for (int n = 0; n < Rows; n++)
+        {
+            double passed = error.B2, sum = Math.Abs(p.B2);
+            for (int h = 0; h < hidden; h++)
+            {
+                double zPassed = error.B1[h], zSum = Math.Abs(p.B1[h]);
+                for (int d = 0; d < inputs; d++)
+                {
+                    zPassed += x[(n * inputs) + d] * error.W1[(d * hidden) + h];
+                    zSum += x[(n * inputs) + d] * Math.Abs(p.W1[(d * hidden) + h]);
+                }
+                int at = (n * hidden) + h;
+                ZError[at] = zPassed + Rounding(inputs, zSum);
+                passed += (ActivationError(at) * Math.Abs(p.W2[h])) + ((Forward.Activations[at] + ZError[at]) * error.W2[h]);
+                sum += Forward.Activations[at] * Math.Abs(p.W2[h]);
+            }
+            LogitError[n] = passed + Rounding(hidden, sum);
+        }
+    }
+
+    private double ActivationError(int at) => Forward.Z[at] > -ZError[at] ? ZError[at] : 0;
+
+    private void BoundLoss(ReadOnlySpan<double> y)
+    {
+        double passed = 0, sum = 0;
+        for (int n = 0; n < Rows; n++)
+        {
+            double p = Forward.Probabilities[n], logit = Forward.Logits[n];
+            D2[n] = (p - y[n]) / Rows;
+            D2Error[n] = ((SigmoidUnits * Unit * Slack * (p + y[n])) + (p * (1 - p) * Math.Exp(LogitError[n]) * LogitError[n])) / Rows;
+            passed += (Math.Abs(p - y[n]) + LogitError[n]) * LogitError[n];
+            sum += Math.Abs(logit) + ReferenceMlp.Loss(Math.Abs(logit), 1);
+        }
+        LossError = passed + Rounding(Rows, sum);
+    }
+
+    private ReferenceParameters BoundGradient(ReadOnlySpan<double> x)
+    {
+        (ReferenceParameters p, ReferenceParameters error) = (Model.Value, Model.Error);
+        int hidden = p.Hidden, inputs = p.Inputs;
+        double[] w1 = new double[inputs * hidden], b1 = new double[hidden], w2 = new double[hidden];
+        for (int h = 0; h < hidden; h++)
+        {
+            for (int n = 0; n < Rows; n++)
+            {
+                int at = (n * hidden) + h;
+                double a = Forward.Activations[at], whole = Math.Abs(D2[n] * p.W2[h]);
+                D1[at] = Forward.Z[at] > 0 ? D2[n] * p.W2[h] : 0;
+                bool off = Forward.Z[at] <= -ZError[at], either = !off && Forward.Z[at] <= ZError[at];
+                double passed = ((Math.Abs(D2[n]) + D2Error[n]) * error.W2[h]) + (D2Error[n] * Math.Abs(p.W2[h]));
+                D1Error[at] = off ? 0 : passed + (either ? whole : 0) + Rounding(1, whole);
+                b1[h] += D1Error[at] + Rounding(Rows, Math.Abs(D1[at]));
+                w2[h] += (ActivationError(at) * Math.Abs(D2[n])) + ((a + ZError[at]) * D2Error[n]) + Rounding(Rows, a * Math.Abs(D2[n]));
+                double each = D1Error[at] + Rounding(Rows, Math.Abs(D1[at]));
+                for (int d = 0; d < inputs; d++)
+                    w1[(d * hidden) + h] += x[(n * inputs) + d] * each;
+            }
+        }
+        double b2 = Enumerable.Range(0, Rows).Sum(n => D2Error[n] + Rounding(Rows, Math.Abs(D2[n])));
+        return new ReferenceParameters(w1, b1, w2, b2);
+    }
+}

@@ -1,0 +1,78 @@
+using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Layout;
+
+namespace GpuMlp.Kernels.Tests;
+
+/// <summary>Made-up images and models, the same ones every time.</summary>
+internal static class Samples
+{
+    /// <summary>Bytes [N, D], four fifths of them 0 as in MNIST; some images and the first pixel are 0 throughout.</summary>
+    public static byte[] Pixels(int images, int inputs, int seed)
+    {
+        var random = new System.Random(seed);
+        var pixels = new byte[images * inputs];
+        for (int i = 0; i < pixels.Length; i++)
+        {
+            bool empty = inputs > 2 && (i % inputs == 0 || i / inputs % 7 == 3);
+            int kind = random.Next(10);
+            int value = random.Next(1, 256);
+            pixels[i] = empty || (kind < 8 && inputs > 2) ? (byte)0 : kind == 8 ? (byte)255 : (byte)value;
+        }
+        return pixels;
+    }
+
+    public static float[] Labels(int images, int seed)
+    {
+        var random = new System.Random(seed);
+        return [.. Enumerable.Range(0, images).Select(_ => (float)random.Next(2))];
+    }
+
+    /// <summary>Weights of the size that trained models have, biases included.</summary>
+    public static ModelParameters Model(int inputs, int hidden, int seed)
+    {
+        var random = new System.Random(seed);
+        float[] Values(int count, double scale) => [.. Enumerable.Range(0, count).Select(_ => (float)(scale * ((2 * random.NextDouble()) - 1)))];
+        double first = Math.Sqrt(3.0 / (1 + (0.2 * inputs))), second = Math.Sqrt(3.0 / hidden);
+        return new ModelParameters(Values(inputs * hidden, first), Values(hidden, 0.2), Values(hidden, second), Values(1, 0.2)[0]);
+    }
+
+    public static float[] Rates(int models, float first = 0.01f) => [.. Enumerable.Range(0, models).Select(m => first + (0.001f * (m % 7)))];
+}
+
+/// <summary>A cohort and its images: sizes only; the contents follow from them.</summary>
+internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch)
+{
+    public byte[] Pixels => Samples.Pixels(Images, Inputs, seed: 1 + Images + Inputs);
+
+    public float[] Labels => Samples.Labels(Images, seed: 2 + Images);
+
+    public ModelParameters[] Models => [.. Hidden.Select((hidden, m) => Samples.Model(Inputs, hidden, seed: (100 * m) + hidden))];
+
+    public ChunkSchedule Schedule => ChunkSchedule.Consecutive(Images, Batch);
+
+    public override string ToString() => $"H {string.Join('+', Hidden)}, D {Inputs}, N {Images}, B {Batch}";
+
+    /// <summary>
+    /// Sizes around every boundary of the kernels: 8 and 16 lanes, tiles of 3, 6 and 8 vectors, bands of 64 pixels and
+    /// images, chunks of 256 images; more columns than inputs and fewer; full batches, short last ones, larger than N.
+    /// </summary>
+    public static Shape[] All { get; } =
+    [
+        new([1], 1, 1, 1),
+        new([7, 8, 9], 7, 15, 15),
+        new([17, 1, 16, 31], 8, 16, 7),
+        new([33], 9, 17, 16),
+        new([8, 8], 17, 63, 64),
+        new([1, 7, 8, 9, 17, 31, 33], 31, 64, 16),
+        new([101], 33, 65, 65),
+        new([7, 101], 65, 255, 100),
+        new([9, 1, 1], 101, 256, 1000),
+        new([31, 17], 64, 257, 257),
+        new([12, 2, 5], 128, 300, 64),
+        new([4, 8, 20], 784, 65, 32),
+        new([1024], 33, 17, 17),
+        new([3, 200], 13, 300, 299),
+        new([.. Enumerable.Repeat(6, 43)], 16, 33, 33),
+        new([150, 1], 1, 31, 8),
+    ];
+}
