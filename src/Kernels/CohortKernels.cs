@@ -54,6 +54,9 @@ public sealed class CohortKernels
             InitializeKernel.Kernel, 1);
     }
 
+    /// <summary>Where the kernels run.</summary>
+    public CpuDevice Device => _device;
+
     public SimdWidth Width { get; }
 
     /// <summary>Z = X W1 + b1 of one chunk.</summary>
