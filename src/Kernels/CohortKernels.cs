@@ -7,6 +7,7 @@ using GpuMlp.Kernels.Initialize;
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.OutputBackward;
 using GpuMlp.Kernels.OutputForward;
+using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Saliency;
 using GpuMlp.Kernels.Simd;
 using GpuMlp.Kernels.TrainEpoch;
@@ -28,6 +29,8 @@ public sealed class CohortKernels
     private readonly BlockKernel<TrainEpochOperation> _trainEpoch;
     private readonly BlockKernel<EvaluateOperation> _evaluate;
     private readonly BlockKernel<SaliencyOperation> _saliency;
+    private readonly BlockKernel<PruneRankOperation> _pruneRank;
+    private readonly BlockKernel<PruneOperation> _prune;
     private readonly Action<AcceleratorStream, Index1D, ArrayView<int>, ArrayView<float>, uint, uint, uint, float> _initialize;
     private readonly int[] _gaussianTable = GaussianTable.Create();
 
@@ -45,9 +48,14 @@ public sealed class CohortKernels
         _trainEpoch = new(device);
         _evaluate = new(device);
         _saliency = new(device);
+        _pruneRank = new(device);
+        _prune = new(device);
         _initialize = device.Accelerator.LoadImplicitlyGroupedKernel<Index1D, ArrayView<int>, ArrayView<float>, uint, uint, uint, float>(
             InitializeKernel.Kernel, 1);
     }
+
+    /// <summary>Where the kernels run.</summary>
+    public CpuDevice Device => _device;
 
     public SimdWidth Width { get; }
 
@@ -114,6 +122,33 @@ public sealed class CohortKernels
         return result;
     }
 
+    /// <summary>Ranks the weights of all models; the ranks serve every level of <see cref="Prune"/>.</summary>
+    /// <exception cref="ArgumentException">The ranks are of another layout.</exception>
+    public void PruneRank(DeviceCohort cohort, PruneRanks ranks, PruneMethod method)
+    {
+        _pruneRank.Launch(PruneArguments(cohort, ranks, cohort, method));
+        ranks.Method = method;
+    }
+
+    /// <summary>Writes the parameters of all models, without the share <paramref name="sparsity"/> of their weights, into another cohort.</summary>
+    /// <param name="cohort">Not changed.</param>
+    /// <param name="ranks">Made of this cohort by <see cref="PruneRank"/>.</param>
+    /// <param name="sparsity">0..1; 0 copies.</param>
+    /// <param name="target">Of the same layout; its gradients and scratch are not touched.</param>
+    /// <exception cref="ArgumentException">Another layout, nothing ranked yet, or the target is the cohort itself.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Sparsity outside 0..1.</exception>
+    public void Prune(DeviceCohort cohort, PruneRanks ranks, double sparsity, DeviceCohort target)
+    {
+        if (!(sparsity is >= 0 and <= 1))
+            throw new ArgumentOutOfRangeException(nameof(sparsity), sparsity, "0..1 is right");
+        if (ReferenceEquals(cohort, target))
+            throw new ArgumentException("a cohort cannot be pruned into itself: its next level needs the weights", nameof(target));
+        PruneMethod method = ranks.Method ?? throw new ArgumentException("nothing has been ranked yet", nameof(ranks));
+        BlockArguments arguments = PruneArguments(cohort, ranks, target, method);
+        ranks.SetLevel(method, sparsity);
+        _prune.Launch(arguments);
+    }
+
     /// <summary>Initial W1 [D, H] and w2 [H] of a model, normal with standard deviation <paramref name="std"/>; biases are 0.</summary>
     public ModelParameters Initialize(int inputs, int hidden, ulong identity, uint seed, float std)
     {
@@ -143,6 +178,17 @@ public sealed class CohortKernels
             Width = (int)Width,
             Mode = mode,
         };
+    }
+
+    internal BlockArguments PruneArguments(DeviceCohort cohort, PruneRanks ranks, DeviceCohort target, PruneMethod method)
+    {
+        if (!ranks.Layout.IsSameAs(cohort.Layout))
+            throw new ArgumentException("ranks of another layout", nameof(ranks));
+        if (!target.Layout.IsSameAs(cohort.Layout))
+            throw new ArgumentException("a target of another layout", nameof(target));
+        PruneViews views = ranks.Views;
+        views.Target = target.Cohort;
+        return new BlockArguments { Cohort = cohort.Cohort, Scratch = cohort.Scratch, Prune = views, Width = (int)Width, Mode = (int)method };
     }
 
     private static DeviceImages Trainable(DeviceImages images) => images.HasBackward

@@ -15,6 +15,8 @@ public enum KernelOperation
     TrainEpoch,
     Evaluate,
     Saliency,
+    PruneRank,
+    Prune,
 }
 
 /// <summary>One way to run an operation.</summary>
@@ -34,6 +36,8 @@ public sealed record KernelVariant(KernelOperation Operation, KernelForm Form, A
 /// <summary>The one list of kernel variants. Tests compare every supported one with the double reference; perf times them.</summary>
 public static class KernelCatalog
 {
+    private static readonly KernelOperation[] s_ofAnyWidth = [KernelOperation.Initialize, KernelOperation.PruneRank, KernelOperation.Prune];
+
     /// <summary>Every variant there is, supported here or not.</summary>
     public static IReadOnlyList<KernelVariant> Variants { get; } = [.. Create()];
 
@@ -43,11 +47,12 @@ public static class KernelCatalog
 
     private static IEnumerable<KernelVariant> Create()
     {
-        // Integer arithmetic, one variant for all widths.
-        yield return new KernelVariant(KernelOperation.Initialize, KernelForm.Dense, AcceleratorType.CPU, SimdWidth.V128);
+        // Integer arithmetic and comparisons, one variant for all widths.
+        foreach (KernelOperation operation in s_ofAnyWidth)
+            yield return new KernelVariant(operation, KernelForm.Dense, AcceleratorType.CPU, SimdWidth.V128);
         foreach (SimdWidth width in Enum.GetValues<SimdWidth>())
         {
-            foreach (KernelOperation operation in Enum.GetValues<KernelOperation>().Where(o => o != KernelOperation.Initialize))
+            foreach (KernelOperation operation in Enum.GetValues<KernelOperation>().Except(s_ofAnyWidth))
             {
                 yield return new KernelVariant(operation, KernelForm.Dense, AcceleratorType.CPU, width);
                 if (SeesPixels(operation))

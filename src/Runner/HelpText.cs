@@ -37,6 +37,14 @@ internal static class HelpText
           --batch full|N      images in a batch (paper: full, one update an epoch)
           --init-std X        standard deviation of initial weights (paper: 0.1)
 
+        What to prune (trained models, one shot, biases kept)
+          --sparsity LIST     shares of the weights to zero, 0..1, or `none` (paper:
+                              0.1 to 0.99, and 0.001 to 0.0095, the levels at which
+                              its published figure was in fact measured)
+          --pruning LIST      what goes first: the smallest weights of each layer, of
+                              both together, of W1 alone, or weights drawn by lot
+                              (paper: layer,global,w1,random)
+
         Where
           --out DIR           directory of the run (default: runs/ and the preset's
                               name); the same command again resumes it
@@ -110,6 +118,8 @@ internal static class HelpText
         "--epochs" => "100",
         "--batch" => "full",
         "--init-std" => "0.1",
+        "--sparsity" => "0.5,0.95",
+        "--pruning" => "layer,random",
         "--saliency" => "24",
         "--saliency-method" => "gradient",
         "--device" => "cpu",

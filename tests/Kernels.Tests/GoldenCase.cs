@@ -84,6 +84,8 @@ internal sealed class GoldenModel
         Final = Tensors(model.GetProperty("final"));
         Probabilities = Doubles(model, "probabilities");
         Accuracy = model.GetProperty("accuracy").GetDouble();
+        JsonElement pruned = model.GetProperty("pruned95");
+        Pruned = (pruned.GetProperty("zeroW1").GetInt32(), pruned.GetProperty("zeroW2").GetInt32(), Doubles(pruned, "probabilities"));
         Maps = [.. model.GetProperty("saliency").EnumerateArray().Select(map => (
             map.GetProperty("image").GetInt32(), Doubles(map, "gradient"), Doubles(map, "perturbation")))];
     }
@@ -101,6 +103,9 @@ internal sealed class GoldenModel
     public (string Name, double[] Values)[] FirstGradient { get; }
 
     public (string Name, double[] Values)[] Final { get; }
+
+    /// <summary>After pruning 95 % of each layer: zeros, and probabilities of the first images.</summary>
+    public (int ZeroW1, int ZeroW2, double[] Probabilities) Pruned { get; }
 
     public (int Image, double[] Gradient, double[] Perturbation)[] Maps { get; }
 

@@ -1,6 +1,7 @@
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Reference;
 using GpuMlp.Kernels.Saliency;
 using GpuMlp.Kernels.Simd;
@@ -141,6 +142,32 @@ public sealed class GoldenTests : IDisposable
                 Near($"{label}: dp/dx", slopes, ReferenceMlp.Saliency(model, pixels, SaliencyMethod.ProbabilityGradient));
                 Near($"{label}: perturbation", perturbation, ReferenceMlp.Saliency(model, pixels, SaliencyMethod.Perturbation));
             }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Runs))]
+    public void The_golden_models_pruned_by_95_percent_are_those_of_the_golden_run(string name, KernelForm form, SimdWidth width)
+    {
+        GoldenCase golden = s_cases[name];
+        var kernels = new CohortKernels(_device, width);
+        using DeviceCohort cohort = Cohort(golden), pruned = Cohort(golden);
+        cohort.Upload([.. golden.Models.Select(m => Narrow(Parameters(m.Final)))]);
+        using var ranks = new PruneRanks(_device, cohort.Layout, new ulong[golden.Models.Length], seed: 0);
+        kernels.PruneRank(cohort, ranks, PruneMethod.Layer);
+        kernels.Prune(cohort, ranks, 0.95, pruned);
+        ModelParameters[] parameters = pruned.Download();
+        using DeviceImages images = Images(golden, ChunkSchedule.Consecutive(golden.Labels.Length, golden.Labels.Length), form);
+        ModelEvaluation[] evaluations = kernels.Evaluate(pruned, images);
+        for (int m = 0; m < golden.Models.Length; m++)
+        {
+            (int zeroW1, int zeroW2, double[] probabilities) = golden.Models[m].Pruned;
+            Assert.Equal((zeroW1, zeroW2), (parameters[m].W1.Count(w => w == 0), parameters[m].W2.Count(w => w == 0)));
+            double[] p = [.. Check.Widen(evaluations[m].Logits.Span).Take(probabilities.Length).Select(ReferenceMlp.Sigmoid)];
+            Check.NearLargest($"{name}: pruned probabilities of model {m}", probabilities, p, AfterTraining);
+
+            ReferenceParameters reference = ReferencePruning.Prune(Parameters(golden.Models[m].Final), PruneMethod.Layer, 0.95, 0, 0);
+            Assert.Equal((zeroW1, zeroW2), (reference.W1.Count(w => w == 0), reference.W2.Count(w => w == 0)));
         }
     }
 

@@ -7,6 +7,7 @@ using GpuMlp.Kernels.Initialize;
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.OutputBackward;
 using GpuMlp.Kernels.OutputForward;
+using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Saliency;
 using GpuMlp.Kernels.Simd;
 using GpuMlp.Kernels.TrainEpoch;
@@ -40,6 +41,8 @@ public sealed class GuardTests : IDisposable
         [KernelOperation.TrainEpoch] = Launch<TrainEpochOperation>,
         [KernelOperation.Evaluate] = Launch<EvaluateOperation>,
         [KernelOperation.Saliency] = Launch<SaliencyOperation>,
+        [KernelOperation.PruneRank] = Launch<PruneRankOperation>,
+        [KernelOperation.Prune] = Launch<PruneOperation>,
     };
 
     // What must have run before an operation means something; the chunk is the same.
@@ -72,6 +75,7 @@ public sealed class GuardTests : IDisposable
     private static int[] Modes(KernelOperation operation) => operation switch
     {
         KernelOperation.OutputForward => [0, 1],
+        KernelOperation.PruneRank or KernelOperation.Prune => [.. Enum.GetValues<PruneMethod>().Select(method => (int)method)],
         KernelOperation.Saliency => [.. Enum.GetValues<SaliencyMethod>().Select(method => (int)method)],
         _ => [0],
     };
@@ -95,6 +99,10 @@ public sealed class GuardTests : IDisposable
 
         BlockArguments plain = kernels.Arguments(cohort, images, chunk, mode);
         plain.Output = new OutputViews { Values = values.View, Active = active.View };
+        using var target = new DeviceCohort(_device, layout, Samples.Rates(shape.Hidden.Length));
+        using var ranks = new PruneRanks(_device, layout, new ulong[shape.Hidden.Length], seed: 1);
+        if (operation is KernelOperation.PruneRank or KernelOperation.Prune)
+            plain.Prune = PruneViews(kernels, cohort, target, ranks, operation, (PruneMethod)mode);
         using var guards = new Guarded(_device.Accelerator);
         BlockArguments guarded = guards.Copy(plain);
         s_launchers[operation](_device, plain);
@@ -103,6 +111,17 @@ public sealed class GuardTests : IDisposable
         string name = $"{operation}/{form}/{width} on {shape}";
         guards.CheckGuards(name);
         CompareBits(name, plain, guarded);
+    }
+
+    private static PruneViews PruneViews(
+        CohortKernels kernels, DeviceCohort cohort, DeviceCohort target, PruneRanks ranks, KernelOperation operation, PruneMethod method)
+    {
+        if (operation == KernelOperation.Prune)
+        {
+            kernels.PruneRank(cohort, ranks, method);
+            kernels.Prune(cohort, ranks, 0.5, target);
+        }
+        return kernels.PruneArguments(cohort, ranks, target, method).Prune;
     }
 
     private void InitializeInGuards()
@@ -137,6 +156,15 @@ public sealed class GuardTests : IDisposable
         CompareBits($"{name}: dw2", expected.Scratch.GradW2, actual.Scratch.GradW2);
         CompareBits($"{name}: db2", expected.Scratch.GradB2, actual.Scratch.GradB2);
         CompareBits($"{name}: values", expected.Output.Values, actual.Output.Values);
+        if (expected.Prune.RanksW1.IsValid)
+        {
+            Assert.Equal(ToArray(expected.Prune.RanksW1), ToArray(actual.Prune.RanksW1));
+            Assert.Equal(ToArray(expected.Prune.RanksW2), ToArray(actual.Prune.RanksW2));
+            CompareBits($"{name}: target W1", expected.Prune.Target.W1, actual.Prune.Target.W1);
+            CompareBits($"{name}: target b1", expected.Prune.Target.B1, actual.Prune.Target.B1);
+            CompareBits($"{name}: target w2", expected.Prune.Target.W2, actual.Prune.Target.W2);
+            CompareBits($"{name}: target b2", expected.Prune.Target.B2, actual.Prune.Target.B2);
+        }
         Assert.Equal(ToArray(expected.Scratch.Loss), ToArray(actual.Scratch.Loss));
         Assert.Equal(ToArray(expected.Scratch.Counts), ToArray(actual.Scratch.Counts));
         Assert.Equal(ToArray(expected.Output.Active), ToArray(actual.Output.Active));

@@ -78,7 +78,21 @@ internal sealed class Guarded(Accelerator accelerator) : IDisposable
         a.Scratch.Counts = Copy(a.Scratch.Counts, "counts");
         a.Output.Values = Copy(a.Output.Values, "values");
         a.Output.Active = Copy(a.Output.Active, "active");
+        if (a.Prune.RanksW1.IsValid)
+            CopyPrune(ref a.Prune);
         return a;
+    }
+
+    private void CopyPrune(ref PruneViews prune)
+    {
+        prune.RanksW1 = Copy(prune.RanksW1, "ranks of W1");
+        prune.RanksW2 = Copy(prune.RanksW2, "ranks of w2");
+        prune.Counts = Copy(prune.Counts, "counts of ranks");
+        prune.Identities = Copy(prune.Identities, "identities");
+        prune.Target.W1 = Copy(prune.Target.W1, "target W1");
+        prune.Target.B1 = Copy(prune.Target.B1, "target b1");
+        prune.Target.W2 = Copy(prune.Target.W2, "target w2");
+        prune.Target.B2 = Copy(prune.Target.B2, "target b2");
     }
 
     /// <summary>Fails when any guard has changed.</summary>

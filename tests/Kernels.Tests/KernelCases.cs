@@ -2,6 +2,7 @@ using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Initialize;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Random;
 using GpuMlp.Kernels.Reference;
 using GpuMlp.Kernels.Saliency;
@@ -25,6 +26,8 @@ internal static class KernelCases
         [KernelOperation.TrainEpoch] = TrainEpoch,
         [KernelOperation.Evaluate] = Evaluate,
         [KernelOperation.Saliency] = Saliency,
+        [KernelOperation.PruneRank] = PruneRank,
+        [KernelOperation.Prune] = Prune,
     };
 
     public static bool Has(KernelOperation operation) => operation == KernelOperation.Initialize || s_cases.ContainsKey(operation);
@@ -210,6 +213,34 @@ internal static class KernelCases
                 }
             }
         }
+    }
+
+    // Rank of a weight by its definition: the weights of its layer whose magnitude is strictly smaller.
+    private static void PruneRank(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    {
+        using var ranks = new PruneRanks(kernels.Device, cohort.Layout, new ulong[shape.Hidden.Length], seed: 1);
+        kernels.PruneRank(cohort, ranks, PruneMethod.Layer);
+        int[] w2 = Copy(ranks.Views.RanksW2), w1 = Copy(ranks.Views.RanksW1);
+        foreach (ModelSlot slot in cohort.Layout.Slots)
+        {
+            ColumnBlock block = cohort.Layout.Blocks[slot.Block];
+            ModelParameters model = shape.Models[slot.Model];
+            float[] sorted = [.. model.W1.Select(Math.Abs).Order()];
+            for (int i = 0; i < model.W1.Length; i += 7)
+            {
+                int place = (shape.Inputs * block.FirstColumn) + (i / slot.Hidden * block.Stride) + slot.Column - block.FirstColumn + (i % slot.Hidden);
+                float magnitude = Math.Abs(model.W1[i]);
+                bool isFirst = w1[place] == 0 || sorted[w1[place] - 1] < magnitude;
+                Assert.True(sorted[w1[place]] == magnitude && isFirst, $"{shape}, model {slot.Model}: rank of W1[{i}]");
+            }
+            Assert.Equal(model.W2.Select(w => model.W2.Count(other => Math.Abs(other) < Math.Abs(w))), w2.Skip(slot.Column).Take(slot.Hidden));
+        }
+    }
+
+    private static void Prune(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    {
+        foreach (PruneMethod method in Enum.GetValues<PruneMethod>())
+            PruneTests.Compare($"{shape}", kernels, kernels.Device, cohort, shape.Models, method);
     }
 
     private static void Gradients(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, int chunk)

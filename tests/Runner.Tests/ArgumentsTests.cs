@@ -32,6 +32,11 @@ public sealed class ArgumentsTests
     [InlineData("sweep --init-std NaN", "--init-std: 'NaN' is not a number from 0, such as 0.1.")]
     [InlineData("sweep --saliency -1", "--saliency: '-1' is not a whole number from 0 to 65535.")]
     [InlineData("sweep --saliency-method gradiant", "--saliency-method: 'gradiant' is unknown; did you mean gradient?")]
+    [InlineData("sweep --sparsity 0.5,1.5", "--sparsity: 1.5 is out of range; 0..1 is right")]
+    [InlineData("sweep --sparsity half", "--sparsity: 'half' is not a finite number; write for example 0.01,0.03 or 1e-4..1*10")]
+    [InlineData("sweep --pruning layer,lairs", "--pruning: 'lairs' is no method; layer, global, w1 or random is right")]
+    [InlineData("sweep --pruning w1,w1", "--pruning: 'w1,w1' names a method twice; name every one once")]
+    [InlineData("sweep --sparsity none --pruning w1", "--sparsity: no level for the pruning methods; levels as 0.5,0.95 are right")]
     [InlineData("sweep --device metal", "--device: 'metal' is unknown; take auto or cpu.")]
     [InlineData("sweep --preset paper --spec a.json", "--spec: cannot be combined with --preset; give one of them.")]
     public void A_wrong_command_line_gets_one_line_and_exit_code_2(string commandLine, string message)
@@ -57,12 +62,12 @@ public sealed class ArgumentsTests
     public void All_flags_arrive_in_the_request()
     {
         SweepRequest request = Request(
-            "--preset quick --data d --tasks 4v9 --hidden 2..64*2 --seeds 0..9 --lr 0.01,0.03 --epochs 7 --batch 128 --init-std 0.2"
+            "--preset quick --data d --tasks 4v9 --hidden 2..64*2 --seeds 0..9 --lr 0.01,0.03 --epochs 7 --batch 128 --init-std 0.2 --sparsity 0.5 --pruning w1"
             + " --saliency 0 --saliency-method perturbation --device cpu --threads 3 --out=o --dry-run --quiet --fail-fast");
 
         Assert.Equal(
             new SweepRequest(
-                "quick", null, "d", "4v9", "2..64*2", "0..9", "0.01,0.03", 7, "128", 0.2, 0, SaliencyMethod.Perturbation, "cpu", 3, "o",
+                "quick", null, "d", "4v9", "2..64*2", "0..9", "0.01,0.03", 7, "128", 0.2, "0.5", "w1", 0, SaliencyMethod.Perturbation, "cpu", 3, "o",
                 DryRun: true, Quiet: true, FailFast: true),
             request);
     }
@@ -82,7 +87,7 @@ public sealed class ArgumentsTests
     {
         Assert.Equal(
             new SweepRequest(
-                null, null, null, null, null, null, null, null, null, null, null, SaliencyMethod.Gradient,
+                null, null, null, null, null, null, null, null, null, null, null, null, null, SaliencyMethod.Gradient,
                 "auto", null, null, DryRun: false, Quiet: false, FailFast: false),
             Request(""));
     }

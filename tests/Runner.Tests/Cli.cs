@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace GpuMlp.Runner.Tests;
 
 /// <summary>Runs the command line in this process.</summary>
-internal static class Cli
+internal static partial class Cli
 {
     public static (int ExitCode, string Out, string Error) Run(params string[] args)
     {
@@ -14,5 +16,11 @@ internal static class Cli
     public static CommandIo Piped(TextWriter stdout, TextWriter stderr) =>
         new(stdout, stderr, OutIsTerminal: false, ErrorIsTerminal: false);
 
+    /// <summary>What is seen of a terminal's text: colours are not wide, and whether they are written depends on the environment.</summary>
+    public static string WithoutEscapes(string text) => Escape().Replace(text, "");
+
     public static string[] Lines(string text) => text.TrimEnd('\n').Split('\n');
+
+    [GeneratedRegex("\u001b\\[[0-9;]*m")]
+    private static partial Regex Escape();
 }

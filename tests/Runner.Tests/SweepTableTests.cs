@@ -1,10 +1,9 @@
-using System.Text.RegularExpressions;
 using GpuMlp.Runner.Tables;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests;
 
-public sealed partial class SweepTableTests
+public sealed class SweepTableTests
 {
     [Fact]
     public void Mean_and_sample_deviation_are_those_of_the_textbook()
@@ -126,11 +125,6 @@ public sealed partial class SweepTableTests
     {
         using StringWriter stdout = new() { NewLine = "\n" };
         SweepTable.Write(rows, Cli.Piped(stdout, TextWriter.Null) with { OutIsTerminal = true });
-
-        // Colours are not wide; whether they are written depends on the environment.
-        return Escape().Replace(stdout.ToString(), "");
+        return Cli.WithoutEscapes(stdout.ToString());
     }
-
-    [GeneratedRegex("\u001b\\[[0-9;]*m")]
-    private static partial Regex Escape();
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using DuckDB.NET.Data;
+using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
@@ -14,7 +15,7 @@ public sealed record UnitResult(WorkUnit Unit, Split Split, IReadOnlyList<ModelR
 
 /// <summary>
 /// One unit as a Parquet file, one row a model: the key and results columns, <c>model_index</c> (in the cohort's list),
-/// <c>history_*</c> (lists, one number an epoch), <c>w1 b1 w2 b2</c> (BLOBs: float32, little endian, W1 row-major [D, H]),
+/// <c>history_*</c> (lists, one number an epoch), <c>pruning_*</c> (lists, see <see cref="UnitPruning"/>), <c>w1 b1 w2 b2</c> (BLOBs: float32, little endian, W1 row-major [D, H]),
 /// <c>split_train split_validation</c> (lists in the first row, NULL below). Key-value metadata: <c>plan_hash unit
 /// first_model models</c>. Figures that are not finite are stored as NULL and come back as NaN. The same result gives
 /// the same bytes.
@@ -27,6 +28,7 @@ public static class UnitFile
         .. Columns.Results,
         new("model_index", "INTEGER"),
         .. Columns.History.Select(figure => new Column(Columns.HistoryList(figure), "DOUBLE[]")),
+        .. Columns.Pruning.Select(figure => new Column(Columns.PruningList(figure.Name), $"{figure.Type}[]")),
         new("w1", "BLOB"), new("b1", "BLOB"), new("w2", "BLOB"), new("b2", "BLOB"),
         new("split_train", "INTEGER[]"), new("split_validation", "INTEGER[]"),
     ];
@@ -202,6 +204,7 @@ public static class UnitFile
         AppendHistory(row, model, epoch => epoch.Precision);
         AppendHistory(row, model, epoch => epoch.Recall);
         AppendHistory(row, model, epoch => epoch.F1);
+        UnitPruning.Append(row, model.Pruning);
         row.AppendValue(Bytes(model.Weights.W1)).AppendValue(Bytes(model.Weights.B1))
             .AppendValue(Bytes(model.Weights.W2)).AppendValue(Bytes([model.Weights.B2]));
         if (index == 0)
@@ -245,6 +248,7 @@ public static class UnitFile
         double[] precision = row.Numbers();
         double[] recall = row.Numbers();
         double[] f1 = row.Numbers();
+        PruningResult[] pruning = UnitPruning.Read(ref row);
         ModelParameters weights = new(row.Floats(), row.Floats(), row.Floats(), row.Floats().Single());
         bool whole = new[] { accuracy, precision, recall, f1 }.All(list => list.Length == loss.Length)
             && key.Hidden > 0 && weights.B1.Length == key.Hidden && weights.W2.Length == key.Hidden && weights.W1.Length % key.Hidden == 0;
@@ -255,39 +259,9 @@ public static class UnitFile
 
         EpochMetrics[] history =
             [.. loss.Select((_, i) => new EpochMetrics(loss[i], accuracy[i], precision[i], recall[i], f1[i]))];
-        return new ModelResult(key, train, validation, best, bestEpoch, inactive, noInput, noOutput, status, history, weights);
+        return new ModelResult(key, train, validation, best, bestEpoch, inactive, noInput, noOutput, status, history, weights, pruning);
     }
 
     private static Metrics ReadMetrics(ref RowReader row) =>
         new(row.Number(), row.Number(), row.Number(), row.Number(), row.Number(), row.Number());
-
-    /// <summary>Takes the columns of a row one after the other, in the order of the table.</summary>
-    private struct RowReader(DuckDBDataReader reader)
-    {
-        private int _next;
-
-        public string Text() => reader.GetString(_next++);
-
-        public int Integer() => reader.GetInt32(_next++);
-
-        public double Number() => reader.IsDBNull(_next) ? Skip() : reader.GetDouble(_next++);
-
-        public double[] Numbers() => [.. reader.GetFieldValue<List<double?>>(_next++).Select(value => value ?? double.NaN)];
-
-        public int[] Integers() => [.. reader.GetFieldValue<List<int>>(_next++)];
-
-        public float[] Floats()
-        {
-            using Stream stream = reader.GetFieldValue<Stream>(_next++);
-            float[] values = new float[stream.Length / sizeof(float)];
-            stream.ReadExactly(MemoryMarshal.AsBytes(values.AsSpan()));
-            return values;
-        }
-
-        private double Skip()
-        {
-            _next++;
-            return double.NaN;
-        }
-    }
 }

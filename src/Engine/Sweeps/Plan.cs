@@ -31,8 +31,9 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     // Few epochs make many models cheap; 16 Mi parameters (64 MiB) keep a unit's results small in memory all the same.
     private const double MaxUnitParameters = 1 << 24;
 
-    // Five figures a model and epoch: 4 Mi entries are 160 MiB. Only tiny data with very many epochs gets there.
-    private const int MaxUnitEpochs = 1 << 22;
+    // Five figures a model and epoch, ten a model and level of pruning: 4 Mi entries are 160 to 320 MiB. Only tiny data
+    // with very many epochs, or very many tiny models with many levels, get there.
+    private const int MaxUnitEntries = 1 << 22;
 
     private readonly Lazy<ModelSpec[]> _models = new(() =>
         [.. from rate in Spec.LearningRates from hidden in Spec.Hidden select new ModelSpec(hidden, rate)]);
@@ -90,9 +91,11 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     private static List<(int First, int Count)> Slices(SweepSpec spec, int inputs, int images)
     {
         // An epoch takes 2 N D FLOP a column for X W1 and as many for X^T dZ; everything else is small beside them.
-        double flopPerColumn = 4.0 * images * inputs * spec.Epochs;
+        // A level of pruning is a forward pass alone, over the validation images: a quarter of the training images.
+        int levels = spec.Sparsity.Count * spec.Pruning.Count;
+        double flopPerColumn = 4.0 * images * inputs * (spec.Epochs + (levels / 8.0));
         int maxColumns = (int)Math.Max(1, Math.Min(MaxUnitFlop / flopPerColumn, MaxUnitParameters / (inputs + 2.0)));
-        int maxModels = Math.Max(1, MaxUnitEpochs / spec.Epochs);
+        int maxModels = Math.Max(1, MaxUnitEntries / Math.Max(spec.Epochs, levels));
         List<(int First, int Count)> slices = [];
         int first = 0;
         int next = 0;

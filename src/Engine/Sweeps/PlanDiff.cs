@@ -1,3 +1,5 @@
+using GpuMlp.Engine.Pruning;
+
 namespace GpuMlp.Engine.Sweeps;
 
 /// <summary>One field that differs between two plans, as text.</summary>
@@ -24,6 +26,8 @@ public static class PlanDiff
         Compare("epochs", $"{oldSpec.Epochs}", $"{newSpec.Epochs}");
         Compare("batch", oldSpec.Batch?.ToString() ?? "full", newSpec.Batch?.ToString() ?? "full");
         Compare("init_std", $"{oldSpec.InitStd:R}", $"{newSpec.InitStd:R}");
+        CompareLists("sparsity", oldSpec.Sparsity, newSpec.Sparsity);
+        CompareLists<string>("pruning", [.. oldSpec.Pruning.Select(PruningMethods.Name)], [.. newSpec.Pruning.Select(PruningMethods.Name)]);
         if (oldDataSha256 != newDataSha256)
         {
             changes.Add(new PlanChange("data sha256", Short(oldDataSha256), Short(newDataSha256)));
@@ -57,7 +61,7 @@ public static class PlanDiff
             : changes;
     }
 
-    private static string Listed<T>(IReadOnlyList<T> items) => items.Count <= MaxListed
+    private static string Listed<T>(IReadOnlyList<T> items) => items.Count == 0 ? "none" : items.Count <= MaxListed
         ? string.Join(',', items)
         : $"{string.Join(',', items.Take(MaxListed))},... ({items.Count} in all)";
 

@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Splits;
+using GpuMlp.Kernels.Prune;
 
 namespace GpuMlp.Engine.Sweeps;
 
@@ -14,7 +15,12 @@ public static class Presets
         [0.03],
         Epochs: 100,
         Batch: null,
-        InitStd: 0.1);
+        InitStd: 0.1,
+
+        // The study's levels, and the levels at which its figure was in fact measured: its published code divides the
+        // percentage by 100 twice, so that its "95 %" pruned 0.95 %. Both curves stand in one table.
+        Sparsity: [0.001, 0.003, 0.005, 0.008, 0.0095, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.8, 0.9, 0.95, 0.99],
+        Pruning: [PruneMethod.Layer, PruneMethod.Global, PruneMethod.W1, PruneMethod.Random]);
 
     /// <summary>Two models of the hardest task, to see within seconds that everything works.</summary>
     public static SweepSpec Quick { get; } = Paper with
@@ -23,6 +29,8 @@ public static class Presets
         Hidden = [4, 24],
         Seeds = [0],
         Epochs = 20,
+        Sparsity = [0.5, 0.95],
+        Pruning = [PruneMethod.Layer],
     };
 
     /// <summary>Every preset by its name.</summary>

@@ -1,15 +1,20 @@
 using System.Text.Json;
+using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
+using GpuMlp.Kernels.Prune;
 
 namespace GpuMlp.Engine.Sweeps;
 
 /// <summary>
 /// A spec as JSON, in spec files and plans:
-/// <c>{"data":"mnist","tasks":["4v9"],"hidden":[4,24],"seeds":[0],"lr":[0.03],"epochs":20,"batch":"full","init_std":0.1}</c>.
+/// <c>{"data":"mnist","tasks":["4v9"],"hidden":[4,24],"seeds":[0],"lr":[0.03],"epochs":20,"batch":"full","init_std":0.1,
+/// "sparsity":[0.5,0.95],"pruning":["layer"]}</c>.
 /// </summary>
 public static class SpecJson
 {
+    private const string Fields = "data, tasks, hidden, seeds, lr, epochs, batch, init_std, sparsity, pruning";
+
     // A spec of ten million items is some 100 MB; anything above is not a spec.
     private const long MaxFileBytes = 256L << 20;
 
@@ -71,6 +76,8 @@ public static class SpecJson
         }
 
         writer.WriteNumber("init_std", spec.InitStd);
+        WriteList("sparsity", spec.Sparsity, writer.WriteNumberValue);
+        WriteList("pruning", spec.Pruning, method => writer.WriteStringValue(PruningMethods.Name(method)));
         writer.WriteEndObject();
 
         void WriteList<T>(string field, IReadOnlyList<T> items, Action<T> write)
@@ -116,7 +123,9 @@ public static class SpecJson
                 "epochs" => spec with { Epochs = Integer(value) ?? throw Wrong(field, "a whole number as 100") },
                 "batch" => spec with { Batch = IsFull(value) ? null : Integer(value) ?? throw Wrong(field, "\"full\" or a whole number as 128") },
                 "init_std" => spec with { InitStd = Number(value) ?? throw Wrong(field, "a number as 0.1") },
-                _ => throw new UserErrorException($"{where}: {field}: unknown field; right are data, tasks, hidden, seeds, lr, epochs, batch, init_std"),
+                "sparsity" => spec with { Sparsity = List(field, value, Number, "a list of numbers as [0.5, 0.95]") },
+                "pruning" => spec with { Pruning = List(field, value, Method, "a list as [\"layer\", \"random\"]") },
+                _ => throw new UserErrorException($"{where}: {field}: unknown field; right are {Fields}"),
             };
         }
 
@@ -132,6 +141,8 @@ public static class SpecJson
     }
 
     private static readonly JsonDocumentOptions s_lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
+
+    private static PruneMethod? Method(JsonElement value) => value.ValueKind == JsonValueKind.String ? PruningMethods.Find(value.GetString()!) : null;
 
     private static bool IsFull(JsonElement value) => value.ValueKind == JsonValueKind.String && value.GetString() == "full";
 

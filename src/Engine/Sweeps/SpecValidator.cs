@@ -1,3 +1,5 @@
+using GpuMlp.Engine.Pruning;
+
 namespace GpuMlp.Engine.Sweeps;
 
 /// <summary>The limits of a sweep.</summary>
@@ -5,6 +7,9 @@ public static class SpecValidator
 {
     public const int MaxHidden = 1024;
     public const int MaxEpochs = 1_000_000;
+
+    /// <summary>Of pruning; more than any curve needs, few enough for the rows of one unit.</summary>
+    public const int MaxLevels = 1000;
 
     /// <summary>Checks that lists are not empty and name everything once, and that every number is in its range.</summary>
     /// <param name="name">Turns a field of spec files (<c>init_std</c>) into what messages call it; by default the flag, <c>--init-std</c>.</param>
@@ -20,6 +25,11 @@ public static class SpecValidator
         Check(spec.Epochs is >= 1 and <= MaxEpochs, "epochs", $"{spec.Epochs} is out of range; 1..{MaxEpochs} is right");
         Check(spec.Batch is null or >= 1, "batch", $"{spec.Batch} is out of range; full or a number from 1 is right");
         Check(double.IsFinite(spec.InitStd) && spec.InitStd >= 0, "init_std", $"{spec.InitStd:R} is out of range; a finite number from 0 is right");
+        Check(spec.Sparsity.Count <= MaxLevels, "sparsity", $"{spec.Sparsity.Count} levels; {MaxLevels} are the most");
+        CheckItems("sparsity", spec.Sparsity, level => level is >= 0 and <= 1, "0..1 is right");
+        CheckItems("pruning", spec.Pruning, Enum.IsDefined, $"{PruningMethods.Right} is right");
+        Check(spec.Sparsity.Count > 0 || spec.Pruning.Count == 0, "sparsity", "no level for the pruning methods; levels as 0.5,0.95 are right");
+        Check(spec.Pruning.Count > 0 || spec.Sparsity.Count == 0, "pruning", $"no method for the sparsity levels; {PruningMethods.Right} is right");
 
         void Check(bool good, string field, string what)
         {
@@ -32,6 +42,11 @@ public static class SpecValidator
         void CheckList<T>(string field, IReadOnlyList<T> items, Predicate<T> good, string right)
         {
             Check(items.Count > 0, field, "empty; at least one item is right");
+            CheckItems(field, items, good, right);
+        }
+
+        void CheckItems<T>(string field, IReadOnlyList<T> items, Predicate<T> good, string right)
+        {
             HashSet<T> seen = [];
             foreach (T item in items)
             {

@@ -13,14 +13,14 @@ namespace GpuMlp.Engine.Sweeps;
 /// <param name="DiskBytes">Weights twice (unit files and merged files), splits and tables; an upper guess.</param>
 /// <param name="DeviceBytes">Parameters, scratch and compressed images of the largest unit.</param>
 /// <param name="GflopsPerSecond">Dense-equivalent rate of the calibration.</param>
-/// <param name="Time">Training at that rate, with the measured cost of preparing and evaluating each unit.</param>
+/// <param name="Time">Training at that rate, with the measured cost of preparing and evaluating each unit, and its levels of pruning.</param>
 public sealed record SweepEstimate(
     int Models, int Units, double Flop, long DiskBytes, long DeviceBytes, double GflopsPerSecond, TimeSpan Time)
 {
     private const int CalibrationEpochs = 8;
 
-    // Key and metric columns of results and history in text form.
-    private const int RowBytes = 300, HistoryRowBytes = 120, SplitEntryBytes = 8;
+    // Key and metric columns of results, history and pruning in text form.
+    private const int RowBytes = 300, HistoryRowBytes = 120, PruningRowBytes = 150, SplitEntryBytes = 8;
 
     /// <param name="plan">At least one unit.</param>
     /// <param name="data">Its data.</param>
@@ -52,15 +52,20 @@ public sealed record SweepEstimate(
 
         double rate = cohort.EpochFlop / seconds[seconds.Count / 2];
         double flop = plan.Units.Sum(unit => UnitFlop(plan, data, unit));
-        double time = (flop / rate) + (plan.Units.Count * (preparing + (2 * evaluating)));
+
+        // The validation images are a quarter of the training images; the figures of a level cost about as much as its logits.
+        double pruning = Levels(plan) * evaluating / 2;
+        double time = (flop / rate) + (plan.Units.Count * (preparing + (2 * evaluating) + pruning));
         int models = plan.Units.Sum(unit => unit.ModelCount);
         return new SweepEstimate(
-            models, plan.Units.Count, flop, Disk(plan, data, models), DeviceMemory(cohort), rate / 1e9, TimeSpan.FromSeconds(time));
+            models, plan.Units.Count, flop, Disk(plan, data, models), DeviceMemory(plan, cohort), rate / 1e9, TimeSpan.FromSeconds(time));
     }
 
     /// <summary>Dense-equivalent operations of one unit: 4 N D C an epoch.</summary>
     public static double UnitFlop(Plan plan, Dataset data, WorkUnit unit) =>
         4.0 * Splitter.TrainImages(data, unit.Task) * data.Inputs * Columns(plan, unit) * plan.Spec.Epochs;
+
+    private static int Levels(Plan plan) => plan.Spec.Sparsity.Count * plan.Spec.Pruning.Count;
 
     private static long Columns(Plan plan, WorkUnit unit) => plan.ModelsOf(unit).Sum(model => (long)model.Hidden);
 
@@ -68,9 +73,11 @@ public sealed record SweepEstimate(
     {
         long parameters = plan.Units.Sum(unit => (Columns(plan, unit) * (data.Inputs + 2)) + unit.ModelCount);
         long splits = plan.Units.Sum(unit => (long)Splitter.TrainImages(data, unit.Task)) * 5 / 4;
-        return (2 * sizeof(float) * parameters) + (models * (RowBytes + ((long)HistoryRowBytes * plan.Spec.Epochs))) + (2 * SplitEntryBytes * splits);
+        return (2 * sizeof(float) * parameters) + (models * (RowBytes + ((long)HistoryRowBytes * plan.Spec.Epochs) + ((long)PruningRowBytes * Levels(plan)))) + (2 * SplitEntryBytes * splits);
     }
 
     // An entry is an index (2 bytes) and a value (4 bytes), stored for both directions.
-    private static long DeviceMemory(Cohort cohort) => DeviceCohort.Bytes(cohort.Device.Layout) + (12 * cohort.TrainImages.NonZeros);
+    // Pruning takes a second cohort and the ranks, which are smaller than a third.
+    private static long DeviceMemory(Plan plan, Cohort cohort) =>
+        ((Levels(plan) > 0 ? 3 : 1) * DeviceCohort.Bytes(cohort.Device.Layout)) + (12 * cohort.TrainImages.NonZeros);
 }

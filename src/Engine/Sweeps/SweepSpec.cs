@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Splits;
+using GpuMlp.Kernels.Prune;
 
 namespace GpuMlp.Engine.Sweeps;
 
@@ -6,6 +7,8 @@ namespace GpuMlp.Engine.Sweeps;
 /// <param name="Data"><c>mnist</c> for the embedded set, else the folder given by <c>--data</c>.</param>
 /// <param name="Batch">Images in a batch; null is the full training split.</param>
 /// <param name="InitStd">Standard deviation of the initial weights; biases start at 0.</param>
+/// <param name="Sparsity">Levels 0..1 at which trained models are pruned; empty when <paramref name="Pruning"/> is, for none.</param>
+/// <param name="Pruning">Methods; each is tried at every level.</param>
 public sealed record SweepSpec(
     string Data,
     IReadOnlyList<PairTask> Tasks,
@@ -14,7 +17,9 @@ public sealed record SweepSpec(
     IReadOnlyList<double> LearningRates,
     int Epochs,
     int? Batch,
-    double InitStd);
+    double InitStd,
+    IReadOnlyList<double> Sparsity,
+    IReadOnlyList<PruneMethod> Pruning);
 
 /// <summary>One model of a cohort. H units, trained at its own rate.</summary>
 public readonly record struct ModelSpec(int Hidden, double LearningRate)

@@ -6,6 +6,7 @@ using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Prune;
 
 namespace GpuMlp.Engine.Training;
 
@@ -15,7 +16,6 @@ public sealed class Cohort : IDisposable
     // Above this share of non-zero pixels skipping the zeros costs more than it saves (perf -- epoch shows both forms).
     private const double DenseAbove = 0.5;
 
-    private readonly CohortKernels _kernels;
     private readonly CpuDevice _device;
 
     /// <param name="device">Where.</param>
@@ -29,7 +29,7 @@ public sealed class Cohort : IDisposable
         CpuDevice device, CohortKernels kernels, Dataset data, Split split, IReadOnlyList<ModelSpec> models, int? batch, KernelForm? form = null)
     {
         _device = device;
-        _kernels = kernels;
+        Launchers = kernels;
         Data = data;
         Split = split;
         Models = models;
@@ -58,17 +58,19 @@ public sealed class Cohort : IDisposable
 
     public DeviceCohort Device { get; }
 
+    internal CohortKernels Launchers { get; }
+
     /// <summary>Dense-equivalent floating point operations of one epoch: 4 N D C.</summary>
     public double EpochFlop => 4.0 * TrainLabels.Length * Data.Inputs * Models.Sum(m => m.Hidden);
 
     /// <summary>Draws initial weights, normal with standard deviation <paramref name="std"/>; biases are 0.</summary>
     public void Initialize(double std) =>
-        Device.Upload([.. Models.Select(m => _kernels.Initialize(Data.Inputs, m.Hidden, Identity(m), unchecked((uint)Split.Seed), (float)std))]);
+        Device.Upload([.. Models.Select(m => Launchers.Initialize(Data.Inputs, m.Hidden, Identity(m), unchecked((uint)Split.Seed), (float)std))]);
 
     /// <summary>One epoch; one entry a model, from the forward passes before each update.</summary>
     public IReadOnlyList<EpochMetrics> TrainEpoch()
     {
-        _kernels.TrainEpoch(Device, TrainImages);
+        Launchers.TrainEpoch(Device, TrainImages);
         EpochTotals[] totals = Device.DownloadTotals();
         return [.. totals.Select(ToMetrics)];
     }
@@ -78,19 +80,25 @@ public sealed class Cohort : IDisposable
     {
         (DeviceImages device, float[] labels) = Upload(images);
         using (device)
-            return (_kernels.Evaluate(Device, device), labels);
+            return (Launchers.Evaluate(Device, device), labels);
     }
 
     /// <summary>All models on the training images.</summary>
-    public ModelEvaluation[] EvaluateTrain() => _kernels.Evaluate(Device, TrainImages);
+    public ModelEvaluation[] EvaluateTrain() => Launchers.Evaluate(Device, TrainImages);
 
     /// <summary>Saliency maps [image, D] of all models.</summary>
     public ReadOnlyMemory<float>[] Saliency(ReadOnlySpan<int> images, Kernels.Saliency.SaliencyMethod method)
     {
         (DeviceImages device, _) = Upload(images);
         using (device)
-            return _kernels.Saliency(Device, device, method);
+            return Launchers.Saliency(Device, device, method);
     }
+
+    /// <summary>Memory for changed copies of the models, in the same layout.</summary>
+    internal DeviceCohort CreateTwin() => new(_device, Device.Layout, [.. Models.Select(m => (float)m.LearningRate)]);
+
+    /// <summary>Memory for the ranks of all weights; random ones belong to task, seed and hidden size, as initial weights do.</summary>
+    internal PruneRanks CreateRanks() => new(_device, Device.Layout, [.. Models.Select(Identity)], unchecked((uint)Split.Seed));
 
     public void Dispose()
     {
@@ -107,7 +115,8 @@ public sealed class Cohort : IDisposable
         return new EpochMetrics(totals.Loss / totals.Images, counts.Accuracy, counts.Precision, counts.Recall, counts.F1);
     }
 
-    private (DeviceImages Device, float[] Labels) Upload(ReadOnlySpan<int> images)
+    /// <summary>Images for evaluation, on the cohort's device, with their labels; the caller disposes of them.</summary>
+    public (DeviceImages Device, float[] Labels) Upload(ReadOnlySpan<int> images)
     {
         SplitImages gathered = SplitImages.Gather(Data, Split.Task, images);
         ChunkSchedule schedule = ChunkSchedule.Consecutive(images.Length, images.Length);

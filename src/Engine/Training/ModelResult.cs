@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Pruning;
 using GpuMlp.Kernels.Layout;
 
 namespace GpuMlp.Engine.Training;
@@ -17,6 +18,7 @@ public readonly record struct EpochMetrics(double Loss, double Accuracy, double 
 /// <param name="DeadNoOutput">Hidden units whose output weight is zero.</param>
 /// <param name="Status"><c>ok</c>, or <c>failed</c> when a training loss was NaN or infinite.</param>
 /// <param name="History">One entry an epoch.</param>
+/// <param name="Pruning">One entry a method (outer) and level (inner) of the spec; empty for a spec without pruning.</param>
 public sealed record ModelResult(
     ModelKey Key,
     Metrics Train,
@@ -28,7 +30,8 @@ public sealed record ModelResult(
     int DeadNoOutput,
     string Status,
     IReadOnlyList<EpochMetrics> History,
-    ModelParameters Weights);
+    ModelParameters Weights,
+    IReadOnlyList<PruningResult> Pruning);
 
 /// <summary>The identifying columns of every table, in their order: task, seed, hidden, lr, batch, epochs.</summary>
 /// <param name="Batch"><c>full</c> or the number of images.</param>

@@ -1,11 +1,13 @@
 using GpuMlp.Engine.Evaluation;
+using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels;
+using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
 
 namespace GpuMlp.Engine.Training;
 
-/// <summary>Trains a cohort and gathers everything that is known of its models.</summary>
+/// <summary>Trains a cohort, prunes copies of it and gathers everything that is known of its models.</summary>
 public static class Trainer
 {
     /// <summary>Status of a model that trained to the end.</summary>
@@ -17,7 +19,7 @@ public static class Trainer
     /// <param name="cohort">Freshly made; its weights are initialised here.</param>
     /// <param name="spec">Epochs, batch and initial spread.</param>
     /// <param name="afterEpoch">Called with the 1-based epoch and its figures; null to go without.</param>
-    /// <param name="cancel">Looked at between epochs.</param>
+    /// <param name="cancel">Looked at between epochs and between levels of pruning.</param>
     /// <returns>One result a model, in the cohort's order.</returns>
     /// <exception cref="OperationCanceledException">Cancelled; nothing of the cohort is kept.</exception>
     public static IReadOnlyList<ModelResult> Train(
@@ -33,13 +35,20 @@ public static class Trainer
                 histories[m].Add(metrics[m]);
             afterEpoch?.Invoke(epoch, metrics);
         }
-        return Collect(cohort, spec, histories);
+        return Collect(cohort, spec, histories, cancel);
     }
 
-    private static ModelResult[] Collect(Cohort cohort, SweepSpec spec, List<EpochMetrics>[] histories)
+    private static ModelResult[] Collect(Cohort cohort, SweepSpec spec, List<EpochMetrics>[] histories, CancellationToken cancel)
     {
         ModelEvaluation[] train = cohort.EvaluateTrain();
-        (ModelEvaluation[] validation, float[] labels) = cohort.Evaluate(cohort.Split.Validation);
+        (DeviceImages images, float[] labels) = cohort.Upload(cohort.Split.Validation);
+        ModelEvaluation[] validation;
+        PruningResult[][] pruning;
+        using (images)
+        {
+            validation = cohort.Launchers.Evaluate(cohort.Device, images);
+            pruning = CohortPruning.Evaluate(cohort, spec, images, labels, cancel);
+        }
         ModelParameters[] parameters = cohort.Device.Download();
         var results = new ModelResult[cohort.Models.Count];
         Parallel.For(0, results.Length, m =>
@@ -48,6 +57,7 @@ public static class Trainer
             var key = new ModelKey(
                 cohort.Split.Task.ToString(), cohort.Split.Seed, model.Hidden, model.LearningRate, spec.Batch?.ToString() ?? "full", spec.Epochs);
             ModelParameters p = parameters[m];
+            ZeroWeights zeros = ZeroWeights.Count(p);
             (double bestF1, int bestEpoch) = Best(histories[m]);
             bool finite = histories[m].All(e => double.IsFinite(e.Loss)) && IsFinite(p);
             results[m] = new ModelResult(
@@ -57,11 +67,12 @@ public static class Trainer
                 bestF1,
                 bestEpoch,
                 validation[m].Active.Count(active => active == 0),
-                UnitsWithoutInput(p),
-                p.W2.Count(w => w == 0),
+                zeros.UnitsWithoutInput,
+                zeros.UnitsWithoutOutput,
                 finite ? Ok : Failed,
                 histories[m],
-                p);
+                p,
+                pruning[m]);
         });
         return results;
     }
@@ -80,16 +91,4 @@ public static class Trainer
 
     private static bool IsFinite(ModelParameters p) =>
         float.IsFinite(p.B2) && p.W1.All(float.IsFinite) && p.B1.All(float.IsFinite) && p.W2.All(float.IsFinite);
-
-    private static int UnitsWithoutInput(ModelParameters p)
-    {
-        int hidden = p.B1.Length;
-        var hasInput = new bool[hidden];
-        for (int i = 0; i < p.W1.Length; i++)
-        {
-            if (p.W1[i] != 0)
-                hasInput[i % hidden] = true;
-        }
-        return hasInput.Count(has => !has);
-    }
 }

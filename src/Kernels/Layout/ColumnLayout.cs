@@ -76,6 +76,10 @@ public sealed class ColumnLayout
         return Place(hidden, inputs, members);
     }
 
+    /// <summary>Whether every model has its columns at the same place: then one array of columns fits both.</summary>
+    public bool IsSameAs(ColumnLayout other) =>
+        ReferenceEquals(this, other) || (Inputs == other.Inputs && Blocks.SequenceEqual(other.Blocks) && Slots.SequenceEqual(other.Slots));
+
     private static ColumnLayout Place(IReadOnlyList<int> hidden, int inputs, List<int>[] members)
     {
         var blocks = new ColumnBlock[members.Length];

@@ -75,6 +75,25 @@ public struct OutputViews
     public ArrayView<int> Active;
 }
 
+/// <summary>Ranking and pruning; unset for all other operations.</summary>
+public struct PruneViews
+{
+    /// <summary>As W1 and w2: how many weights go before this one.</summary>
+    public ArrayView<int> RanksW1, RanksW2;
+
+    /// <summary>Two ints a slot: ranks below the first go from W1, below the second from w2.</summary>
+    public ArrayView<int> Counts;
+
+    /// <summary>Two words a slot, high word first: the model's identity.</summary>
+    public ArrayView<uint> Identities;
+
+    /// <summary>Where pruned parameters go; of the same layout.</summary>
+    public CohortViews Target;
+
+    /// <summary>The run's seed.</summary>
+    public uint Seed;
+}
+
 /// <summary>Everything that a kernel over blocks is given.</summary>
 public struct BlockArguments
 {
@@ -85,6 +104,8 @@ public struct BlockArguments
     public ScratchViews Scratch;
 
     public OutputViews Output;
+
+    public PruneViews Prune;
 
     /// <summary>The chunk to work on; ignored by kernels that go through all chunks.</summary>
     public int Chunk;

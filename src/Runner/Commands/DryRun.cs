@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Runner.Progress;
 
@@ -17,6 +18,7 @@ internal static class DryRun
         Line("seeds", Short(spec.Seeds));
         Line("lr", Short(spec.LearningRates));
         Line("training", $"{spec.Epochs:N0} epochs, batch {planning.Plan.BatchName}, init std {spec.InitStd.ToString("R", CultureInfo.InvariantCulture)}");
+        Line("pruning", spec.Pruning.Count == 0 ? "none" : $"{string.Join(",", spec.Pruning.Select(PruningMethods.Name))} at {Short(spec.Sparsity)}");
         Line("models", $"{estimate.Models:N0} in {estimate.Units:N0} units");
         Line("work", $"{estimate.Flop / 1e12:N2} TFLOP dense-equivalent");
         Line("disk", $"{Size(estimate.DiskBytes)} into {planning.Out}");

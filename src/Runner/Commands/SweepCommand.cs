@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using GpuMlp.Engine;
+using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Sweeps;
@@ -12,7 +13,7 @@ using GpuMlp.Runner.Tables;
 
 namespace GpuMlp.Runner.Commands;
 
-/// <summary><c>gpumlp sweep</c>: the main job on this machine: plan, train, merge, pictures, table.</summary>
+/// <summary><c>gpumlp sweep</c>: the main job on this machine: plan, train and prune, merge, pictures, tables.</summary>
 internal static class SweepCommand
 {
     /// <returns>An exit code.</returns>
@@ -71,7 +72,8 @@ internal static class SweepCommand
         if (planning.SaliencyHidden is { } hidden)
             phases.Measure("saliency", () => Panels(request, planning, run, hidden, threads));
 
-        List<SweepTableRow> rows = phases.Measure("table", () => Rows(run));
+        int size = planning.SaliencyHidden ?? SweepPlanning.NearestSize(planning.Plan.Spec);
+        (List<SweepTableRow> rows, List<PruningTableRow> pruned) = phases.Measure("table", () => Rows(run, size));
         int failed = rows.Count(row => !row.Ok);
         if (trained || !File.Exists(run.RunInfoPath))
         {
@@ -84,6 +86,11 @@ internal static class SweepCommand
         try
         {
             SweepTable.Write(rows, io);
+            if (pruned.Count > 0)
+            {
+                io.Out.WriteLine();
+                PruningTable.Write(pruned, size, PruningTable.Levels(planning.Plan.Spec.Sparsity), io);
+            }
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
@@ -122,13 +129,29 @@ internal static class SweepCommand
         return true;
     }
 
-    private static List<SweepTableRow> Rows(RunDirectory run) =>
-    [
-        .. from unit in run.Plan.Units
-           from model in UnitFile.Read(run.UnitPath(unit.Id)).Models
-           select new SweepTableRow(
-               model.Key.Task, model.Key.Hidden, model.Key.Seed, model.Key.LearningRate, model.BestTrainF1, model.Validation.F1, model.Status == Trainer.Ok),
-    ];
+    private static (List<SweepTableRow> Models, List<PruningTableRow> Pruned) Rows(RunDirectory run, int hidden)
+    {
+        double[] levels = PruningTable.Levels(run.Plan.Spec.Sparsity);
+        List<SweepTableRow> models = [];
+        List<PruningTableRow> pruned = [];
+        foreach (WorkUnit unit in run.Plan.Units)
+        {
+            foreach (ModelResult model in UnitFile.Read(run.UnitPath(unit.Id)).Models)
+            {
+                ModelKey key = model.Key;
+                bool ok = model.Status == Trainer.Ok;
+                models.Add(new SweepTableRow(key.Task, key.Hidden, key.Seed, key.LearningRate, model.BestTrainF1, model.Validation.F1, ok));
+                if (!ok || key.Hidden != hidden)
+                    continue;
+                pruned.AddRange(
+                    from level in model.Pruning
+                    where levels.Contains(level.Sparsity)
+                    select new PruningTableRow(
+                        key.Task, key.Seed, key.LearningRate, PruningMethods.Name(level.Method), level.Sparsity, model.Validation.F1, level.ValF1));
+            }
+        }
+        return (models, pruned);
+    }
 
     private static string Opening(SweepPlanning planning, int finished, int threads)
     {

@@ -1,8 +1,10 @@
 using System.Globalization;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Kernels.Prune;
 using GpuMlp.Runner.Options;
 
 namespace GpuMlp.Runner.Commands;
@@ -10,7 +12,7 @@ namespace GpuMlp.Runner.Commands;
 /// <summary>From flags to a plan: preset or spec file first, then what the flags change.</summary>
 internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? SaliencyHidden)
 {
-    private const string EmbeddedName = "mnist", DefaultPreset = "paper", RunsFolder = "runs";
+    private const string EmbeddedName = "mnist", DefaultPreset = "paper", RunsFolder = "runs", None = "none";
 
     private const int LargestHidden = 1024;
 
@@ -30,17 +32,37 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
             Epochs = request.Epochs ?? start.Epochs,
             Batch = request.Batch is { } batch ? (batch == "full" ? null : int.Parse(batch, CultureInfo.InvariantCulture)) : start.Batch,
             InitStd = request.InitStd ?? start.InitStd,
+            Sparsity = Levels(request, start),
+            Pruning = Methods(request, start),
         };
         var plan = Plan.Create(spec, data.Sha256, data.Inputs, task => Splitter.TrainImages(data, task));
         string name = request.Spec is { } path ? Path.GetFileNameWithoutExtension(path) : request.Preset ?? DefaultPreset;
         return new SweepPlanning(plan, data, request.Out ?? Path.Combine(RunsFolder, name), PanelSize(request, spec));
     }
 
-    // Asked for: exactly that size. Not asked for: the study's 24, or the size nearest to it.
+    /// <summary>The study's 24, or the size nearest to it.</summary>
+    public static int NearestSize(SweepSpec spec) => spec.Hidden.MinBy(h => Math.Abs(h - SweepRequest.DefaultSaliencyHidden));
+
+    private static IReadOnlyList<double> Levels(SweepRequest request, SweepSpec start) => request.Sparsity switch
+    {
+        null => start.Sparsity,
+        None => [],
+        _ => ListFlags.Doubles("--sparsity", request.Sparsity, 0, 1),
+    };
+
+    // No level means no pruning, whatever methods the preset has; methods asked for by name are a contradiction.
+    private static IReadOnlyList<PruneMethod> Methods(SweepRequest request, SweepSpec start) => (request.Pruning, request.Sparsity) switch
+    {
+        (null, None) => [],
+        (null, _) => start.Pruning,
+        _ => PruningMethods.Parse("--pruning", request.Pruning),
+    };
+
+    // Asked for: exactly that size.
     private static int? PanelSize(SweepRequest request, SweepSpec spec)
     {
         if (request.SaliencyHidden is not { } hidden)
-            return spec.Hidden.MinBy(h => Math.Abs(h - SweepRequest.DefaultSaliencyHidden));
+            return NearestSize(spec);
         if (hidden == 0)
             return null;
         return spec.Hidden.Contains(hidden) ? hidden

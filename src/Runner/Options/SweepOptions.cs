@@ -39,6 +39,12 @@ internal sealed class SweepOptions : CommandOptions
     [Option("init-std")]
     public string? InitStd { get; set; }
 
+    [Option("sparsity")]
+    public string? Sparsity { get; set; }
+
+    [Option("pruning")]
+    public string? Pruning { get; set; }
+
     [Option("saliency")]
     public string? Saliency { get; set; }
 

@@ -20,6 +20,7 @@ internal enum SaliencyMethod
 /// <param name="Epochs">1 .. 1,000,000.</param>
 /// <param name="Batch"><c>full</c>, or a number of images from 1.</param>
 /// <param name="InitStd">Finite, 0 or more.</param>
+/// <param name="Sparsity">A list of levels, or <c>none</c>.</param>
 /// <param name="SaliencyHidden">Hidden size of the models in the panels; 0 for no panels; null for the size nearest to 24.</param>
 /// <param name="Device"><c>auto</c> or <c>cpu</c>.</param>
 /// <param name="Threads">1 .. 1024.</param>
@@ -34,6 +35,8 @@ internal sealed record SweepRequest(
     int? Epochs,
     string? Batch,
     double? InitStd,
+    string? Sparsity,
+    string? Pruning,
     int? SaliencyHidden,
     SaliencyMethod SaliencyMethod,
     string Device,
@@ -67,6 +70,8 @@ internal sealed record SweepRequest(
             Whole(options.Epochs, "--epochs", 1, MaxEpochs),
             options.Batch is "full" ? "full" : Whole(options.Batch, "--batch", 1, int.MaxValue, "full or ")?.ToString(CultureInfo.InvariantCulture),
             Number(options.InitStd, "--init-std"),
+            options.Sparsity,
+            options.Pruning,
             Whole(options.Saliency, "--saliency", 0, ushort.MaxValue),
             OneOf(options.SaliencyMethod, "--saliency-method", "gradient", "perturbation") is "perturbation"
                 ? SaliencyMethod.Perturbation

@@ -30,7 +30,14 @@ public sealed class RunMergerTests
         Assert.Equal($"{KeyColumns},epoch,train_loss,train_accuracy,train_precision,train_recall,train_f1", history[0]);
         Assert.Equal(1 + (16 * 3), history.Length);
         Assert.Equal(["1", "2", "3", "1"], history.Skip(1).Take(4).Select(line => line.Split(',')[6]));
-        foreach (string table in new[] { "results", "history" })
+
+        string[] pruning = File.ReadAllLines(run.TablePath("pruning.csv"));
+        Assert.Equal($"{KeyColumns},method,sparsity,zero_w1,zero_w2,val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output", pruning[0]);
+        Assert.Equal(1 + (16 * 4), pruning.Length);
+        Assert.Equal(
+            ["4,random,0.5", "4,random,0.0095", "4,w1,0.5", "4,w1,0.0095", "2,random,0.5"],
+            pruning.Skip(1).Take(5).Select(line => $"{line.Split(',')[2]},{string.Join(',', line.Split(',')[6..8])}"));
+        foreach (string table in new[] { "results", "history", "pruning" })
         {
             Assert.Equal(ReadBack($"read_csv({Quoted(run, $"{table}.csv")})"), ReadBack($"read_parquet({Quoted(run, $"{table}.parquet")})"));
         }
@@ -44,6 +51,30 @@ public sealed class RunMergerTests
         double[][] csv = [.. File.ReadLines(run.TablePath("results.csv")).Skip(1).Select(line => line.Split(',')[6..^1].Select(double.Parse).ToArray())];
         double[][] expected = [.. s_plan.Units.SelectMany(unit => SampleRun.ResultOf(s_plan, unit).Models).Select(NumbersOf)];
         Assert.Equal(expected, csv);
+    }
+
+    [Fact]
+    public void Numbers_in_the_pruning_table_are_those_of_the_results_to_the_last_bit()
+    {
+        using TemporaryFolder folder = new();
+        RunDirectory run = Finished(folder.Path, s_plan, s_plan.Units);
+        double[][] csv = [.. File.ReadLines(run.TablePath("pruning.csv")).Skip(1).Select(line => line.Split(',')[7..].Select(double.Parse).ToArray())];
+        Assert.Equal(
+            s_plan.Units.SelectMany(unit => SampleRun.ResultOf(s_plan, unit).Models).SelectMany(model => model.Pruning).Select(row => new[]
+            {
+                row.Sparsity, row.ZeroW1, row.ZeroW2, row.ValF1, row.ValAuc, row.ValAccuracy, row.DeadInactive, row.DeadNoInput, row.DeadNoOutput,
+            }),
+            csv);
+    }
+
+    [Fact]
+    public void A_run_without_pruning_has_no_pruning_table()
+    {
+        using TemporaryFolder folder = new();
+        Plan plan = Plan.Create(SampleRun.Spec with { Sparsity = [], Pruning = [] }, "data", SampleRun.Inputs, _ => 20);
+        RunDirectory run = Finished(folder.Path, plan, plan.Units);
+        Assert.Empty(Directory.EnumerateFiles(run.Path, "pruning.*"));
+        Assert.True(File.Exists(run.TablePath("results.csv")));
     }
 
     [Theory]
@@ -76,7 +107,7 @@ public sealed class RunMergerTests
         RunDirectory whole = Finished(folder.File("whole"), s_plan, s_plan.Units);
         Assert.All(SampleRun.SlicedPlan.Units, unit => Assert.Equal(1, unit.ModelCount));
         RunDirectory sliced = Finished(folder.File("sliced"), SampleRun.SlicedPlan, SampleRun.SlicedPlan.Units);
-        foreach (string file in new[] { "results.csv", "history.csv", "split/4v9-s42.json" })
+        foreach (string file in new[] { "results.csv", "history.csv", "pruning.csv", "split/4v9-s42.json" })
         {
             Assert.Equal(File.ReadAllBytes(whole.TablePath(file)), File.ReadAllBytes(sliced.TablePath(file)));
         }

@@ -1,8 +1,10 @@
+using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Prune;
 
 namespace GpuMlp.Engine.Tests.Runs;
 
@@ -18,6 +20,8 @@ internal static class SampleRun
         LearningRates = [0.1, 1e-5],
         Seeds = [42, 0],
         Epochs = 3,
+        Sparsity = [0.5, 0.0095],
+        Pruning = [PruneMethod.Random, PruneMethod.W1],
     };
 
     public static Plan Plan { get; } = Plan.Create(Spec, "data", Inputs, _ => 20);
@@ -43,7 +47,8 @@ internal static class SampleRun
         EpochMetrics[] history = [.. Enumerable.Range(0, plan.Spec.Epochs).Select(_ => new EpochMetrics(Next(), Next(), Next(), Next(), Next()))];
         return new ModelResult(
             key, NextMetrics(), NextMetrics(), Next(), 2, 1, 0, 3, "ok", history,
-            new ModelParameters(Floats(inputs * model.Hidden), Floats(model.Hidden), Floats(model.Hidden), random.NextSingle()));
+            new ModelParameters(Floats(inputs * model.Hidden), Floats(model.Hidden), Floats(model.Hidden), random.NextSingle()),
+            [.. from method in plan.Spec.Pruning from level in plan.Spec.Sparsity select new PruningResult(method, level, Next(), Next(), Next(), Next(), Next(), 1, 2, 3)]);
     }
 
     /// <summary>The same on every run, unlike <see cref="string.GetHashCode()"/>.</summary>

@@ -1,6 +1,8 @@
+using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
+using GpuMlp.Kernels.Prune;
 
 namespace GpuMlp.Engine.Tests.Runs;
 
@@ -50,6 +52,22 @@ public sealed class UnitFileTests
     }
 
     [Fact]
+    public void Pruning_comes_back_in_order_with_NaN_and_a_run_without_it_has_none()
+    {
+        using TemporaryFolder folder = new();
+        UnitResult result = SampleRun.ResultOf(s_plan, s_plan.Units[0]);
+        PruningResult[] rows =
+        [
+            new(PruneMethod.W1, 0.1 + 0.2, 0.25, 0, double.NaN, double.NaN, 0.5, 1, 2, 3),
+            new(PruneMethod.Global, 0, 0, 1, 1, 0.5, 0.5, 4, 5, 6),
+        ];
+        UnitFile.Write(folder.File("u"), result with { Models = [result.Models[0] with { Pruning = rows }, .. result.Models.Skip(1).Select(m => m with { Pruning = [] })] }, s_plan.Hash);
+        UnitResult back = UnitFile.Read(folder.File("u"));
+        Assert.Equal(rows, back.Models[0].Pruning);
+        Assert.All(back.Models.Skip(1), model => Assert.Empty(model.Pruning));
+    }
+
+    [Fact]
     public void A_result_that_does_not_fit_its_unit_is_refused()
     {
         using TemporaryFolder folder = new();
@@ -84,7 +102,8 @@ public sealed class UnitFileTests
             Assert.Equal(a.Weights.B1, b.Weights.B1);
             Assert.Equal(a.Weights.W2, b.Weights.W2);
             Assert.Equal(a.Weights.B2, b.Weights.B2);
-            Assert.Equal(a with { History = b.History, Weights = b.Weights }, b);
+            Assert.Equal(a.Pruning, b.Pruning);
+            Assert.Equal(a with { History = b.History, Weights = b.Weights, Pruning = b.Pruning }, b);
         }
     }
 }

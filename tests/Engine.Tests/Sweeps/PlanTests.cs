@@ -30,6 +30,8 @@ public sealed class PlanTests
         Assert.Equal(plan.Hash, back.Hash);
         Assert.Equal(plan.Units, back.Units);
         Assert.Equal(plan.Spec.LearningRates, back.Spec.LearningRates);
+        Assert.Equal(plan.Spec.Sparsity, back.Spec.Sparsity);
+        Assert.Equal(plan.Spec.Pruning, back.Spec.Pruning);
         Assert.Equal(text, PlanJson.Write(back));
     }
 
@@ -53,6 +55,8 @@ public sealed class PlanTests
 
     [Theory]
     [InlineData("\"epochs\":100", "\"epochs\":50")]
+    [InlineData("0.95,0.99", "0.95,0.98")]
+    [InlineData("\"w1\"", "\"w2\"")]
     [InlineData("\"seed\":42", "\"seed\":43")]
     [InlineData("\"units\":[", "\"units\":")]
     [InlineData("\"task\":\"0v1\"", "\"task\":\"0v0\"")]
@@ -112,12 +116,14 @@ public sealed class PlanTests
     [Fact]
     public void A_diff_names_what_changed_and_nothing_else()
     {
-        SweepSpec changed = Presets.Paper with { Epochs = 50, Batch = 128, Hidden = [.. Enumerable.Range(1, 100)] };
+        SweepSpec changed = Presets.Paper with { Epochs = 50, Batch = 128, Hidden = [.. Enumerable.Range(1, 100)], Sparsity = [], Pruning = [] };
         Assert.Equal(
             [
                 "hidden: 2,4,6,8,10,12,16,24,32,48,64 -> 1,2,3,4,5,6,7,8,9,10,11,12,... (100 in all)",
                 "epochs: 100 -> 50",
                 "batch: full -> 128",
+                "sparsity: 0.001,0.003,0.005,0.008,0.0095,0.1,0.15,0.2,0.3,0.4,0.5,0.8,... (15 in all) -> none",
+                "pruning: layer,global,w1,random -> none",
                 "data sha256: aa -> bb",
             ],
             PlanDiff.Between(Presets.Paper, "aa", changed, "bb").Select(change => change.ToString()));

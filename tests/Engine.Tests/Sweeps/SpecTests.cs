@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tests.Runs;
+using GpuMlp.Kernels.Prune;
 
 namespace GpuMlp.Engine.Tests.Sweeps;
 
@@ -16,6 +17,10 @@ public sealed class SpecTests
         Assert.Equal(0, spec.InitStd);
         Assert.Equal(Presets.Paper.Hidden, spec.Hidden);
         Assert.Equal(100, spec.Epochs);
+        Assert.Equal(Presets.Paper.Sparsity, spec.Sparsity);
+        Assert.Equal([PruneMethod.Random, PruneMethod.W1], Read("""{ "pruning": ["random", "w1"] }""").Pruning);
+        Assert.Empty(Read("""{ "sparsity": [], "pruning": [] }""").Sparsity);
+        Assert.Equal([0, 1], Read("""{ "sparsity": [0, 1] }""").Sparsity);
         Assert.Null(Read("\uFEFF{ \"batch\": \"full\" }").Batch);
     }
 
@@ -36,6 +41,14 @@ public sealed class SpecTests
     [InlineData("""{ "batch": "half" }""", "batch")]
     [InlineData("""{ "batch": 0 }""", "batch")]
     [InlineData("""{ "init_std": -1 }""", "init_std")]
+    [InlineData("""{ "sparsity": [1.5] }""", "sparsity")]
+    [InlineData("""{ "sparsity": [-0.1] }""", "sparsity")]
+    [InlineData("""{ "sparsity": [0.5, 0.5] }""", "sparsity")]
+    [InlineData("""{ "sparsity": [], "pruning": ["layer"] }""", "sparsity")]
+    [InlineData("""{ "sparsity": [0.5], "pruning": [] }""", "pruning")]
+    [InlineData("""{ "pruning": ["layers"] }""", "pruning")]
+    [InlineData("""{ "pruning": [0] }""", "pruning")]
+    [InlineData("""{ "pruning": ["w1", "w1"] }""", "pruning")]
     [InlineData("""{ "data": null }""", "data")]
     [InlineData("""{ "epochs": 1""", "JSON")]
     [InlineData("[]", "JSON")]

@@ -1,0 +1,30 @@
+using GpuMlp.Kernels.Layout;
+
+namespace GpuMlp.Engine.Evaluation;
+
+/// <summary>Zeros among the weights of one model.</summary>
+/// <param name="ShareW1">0..1.</param>
+/// <param name="ShareW2">0..1.</param>
+/// <param name="UnitsWithoutInput">Hidden units whose input weights are all zero.</param>
+/// <param name="UnitsWithoutOutput">Hidden units whose output weight is zero.</param>
+public readonly record struct ZeroWeights(double ShareW1, double ShareW2, int UnitsWithoutInput, int UnitsWithoutOutput)
+{
+    public static ZeroWeights Count(ModelParameters model)
+    {
+        int hidden = model.W2.Length, zeros = 0;
+        var used = new bool[hidden];
+        for (int first = 0; first < model.W1.Length; first += hidden)
+        {
+            ReadOnlySpan<float> row = model.W1.AsSpan(first, hidden);
+            for (int h = 0; h < row.Length; h++)
+            {
+                if (row[h] == 0)
+                    zeros++;
+                else
+                    used[h] = true;
+            }
+        }
+        int withoutOutput = model.W2.Count(w => w == 0);
+        return new ZeroWeights((double)zeros / model.W1.Length, (double)withoutOutput / hidden, used.Count(u => !u), withoutOutput);
+    }
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+
+namespace GpuMlp.Runner.Tables;
+
+/// <summary>One model of a finished sweep at one level of pruning; F1 is 0..1.</summary>
+/// <param name="Method">As in flags: <c>layer</c>.</param>
+/// <param name="Dense">Validation F1 of the same model before pruning.</param>
+internal readonly record struct PruningTableRow(
+    string Task,
+    int Seed,
+    double LearningRate,
+    string Method,
+    double Sparsity,
+    double Dense,
+    double ValidationF1);
+
+/// <summary>
+/// What a sweep with pruning prints after its F1 tables: for models of one hidden size, mean validation F1 over the seeds
+/// of each task, dense and at a few levels, a line a method.
+/// </summary>
+internal static class PruningTable
+{
+    // The study's "95 %" as its code pruned, and levels where the curves of all methods bend.
+    private static readonly double[] s_shown = [0.0095, 0.5, 0.9, 0.95, 0.99];
+
+    /// <summary>The levels that have a column: those of the usual ones that the spec has, else its first five, ascending.</summary>
+    public static double[] Levels(IReadOnlyList<double> sparsity)
+    {
+        double[] usual = [.. s_shown.Where(sparsity.Contains)];
+        return usual.Length > 0 ? usual : [.. sparsity.Take(s_shown.Length).Order()];
+    }
+
+    /// <param name="rows">Models that did not fail, at the levels to show, all of <paramref name="hidden"/> units; tasks and methods in the order of their first row.</param>
+    /// <param name="levels">From <see cref="Levels"/>.</param>
+    public static void Write(IReadOnlyList<PruningTableRow> rows, int hidden, double[] levels, CommandIo io)
+    {
+        foreach (IGrouping<double, PruningTableRow> rate in rows.GroupBy(row => row.LearningRate).OrderBy(rate => rate.Key))
+        {
+            string title = string.Create(CultureInfo.InvariantCulture, $"Validation F1 by share of weights pruned, H = {hidden}, learning rate {rate.Key:R}");
+            TextTable table = new(title, ["Task", "method", "dense", .. levels.Select(Heading)], rightAlignedFrom: 2);
+            foreach (IGrouping<string, PruningTableRow> task in rate.GroupBy(row => row.Task))
+            {
+                foreach (IGrouping<string, PruningTableRow> method in task.GroupBy(row => row.Method))
+                {
+                    double[] dense = [.. method.GroupBy(row => row.Seed).Select(seed => seed.First().Dense)];
+                    table.Add(
+                    [
+                        task.Key,
+                        method.Key,
+                        Mean(dense),
+                        .. levels.Select(level => Mean([.. method.Where(row => row.Sparsity == level).Select(row => row.ValidationF1)])),
+                    ]);
+                }
+            }
+
+            table.Write(io.Out, io.OutIsTerminal);
+            io.Out.WriteLine();
+        }
+    }
+
+    // Four digits are enough to tell levels apart, and six columns of them fit 80 characters.
+    private static string Heading(double level) => level.ToString("G4", CultureInfo.InvariantCulture);
+
+    private static string Mean(double[] values)
+    {
+        double mean = SweepTable.MeanStd(values).Mean;
+        return double.IsNaN(mean) ? "-" : mean.ToString("0.000", CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,57 @@
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Runner.Tables;
+using Xunit;
+
+namespace GpuMlp.Runner.Tests;
+
+public sealed class PruningTableTests
+{
+    [Fact]
+    public void Piped_table_is_the_text_expected()
+    {
+        PruningTableRow[] rows =
+        [
+            new("4v9", 0, 0.03, "layer", 0.5, 0.9, 0.8), new("4v9", 0, 0.03, "layer", 0.95, 0.9, 0.5), new("4v9", 0, 0.03, "random", 0.5, 0.9, 0.25),
+            new("4v9", 42, 0.03, "layer", 0.5, 0.8, 0.6), new("4v9", 42, 0.03, "layer", 0.95, 0.8, 0), new("4v9", 42, 0.03, "random", 0.5, 0.8, 0.25),
+            new("0v1", 0, 0.03, "layer", 0.5, 0.99, 1), new("0v1", 0, 0.03, "layer", 0.95, 0.99, 0.9876),
+        ];
+
+        Assert.Equal(
+            """
+            Validation F1 by share of weights pruned, H = 24, learning rate 0.03
+            Task  method  dense    0.5   0.95
+            4v9   layer   0.850  0.700  0.250
+            4v9   random  0.850  0.250      -
+            0v1   layer   0.990  1.000  0.988
+
+
+            """,
+            Text(rows, [0.5, 0.95], terminal: false));
+    }
+
+    [Fact]
+    public void The_usual_levels_are_shown_where_the_spec_has_them()
+    {
+        Assert.Equal([0.0095, 0.5, 0.9, 0.95, 0.99], PruningTable.Levels(Presets.Paper.Sparsity));
+        Assert.Equal([0.5, 0.95], PruningTable.Levels(Presets.Quick.Sparsity));
+        Assert.Equal([0.1, 0.2, 0.3, 0.4, 0.6], PruningTable.Levels([0.6, 0.4, 0.2, 0.1, 0.3, 0.7]));
+        Assert.Empty(PruningTable.Levels([]));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_widest_table_fits_80_columns(bool terminal)
+    {
+        double[] levels = [0.123456789, 0.001234567, 0.00009876543, 0.2, 0.3];
+        PruningTableRow[] rows = [.. levels.Select(level => new PruningTableRow("100v255", 0, 1.2345e-7, "random", level, 1, 1))];
+        Assert.All(Cli.Lines(Text(rows, levels, terminal)), line => Assert.True(line.TrimEnd().Length <= 80, line));
+    }
+
+    private static string Text(PruningTableRow[] rows, double[] levels, bool terminal)
+    {
+        using StringWriter stdout = new() { NewLine = "\n" };
+        PruningTable.Write(rows, 24, levels, Cli.Piped(stdout, TextWriter.Null) with { OutIsTerminal = terminal });
+        return Cli.WithoutEscapes(stdout.ToString());
+    }
+}
