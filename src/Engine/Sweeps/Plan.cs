@@ -35,6 +35,9 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     // with very many epochs, or very many tiny models with many levels, get there.
     private const int MaxUnitEntries = 1 << 22;
 
+    // Evaluation holds a logit for each model and training image, on the device and off it: 32 Mi are 128 MiB each.
+    private const int MaxUnitLogits = 1 << 25;
+
     private readonly Lazy<ModelSpec[]> _models = new(() =>
         [.. from rate in Spec.LearningRates from hidden in Spec.Hidden select new ModelSpec(hidden, rate)]);
 
@@ -95,7 +98,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         int levels = spec.Sparsity.Count * spec.Pruning.Count;
         double flopPerColumn = 4.0 * images * inputs * (spec.Epochs + (levels / 8.0));
         int maxColumns = (int)Math.Max(1, Math.Min(MaxUnitFlop / flopPerColumn, MaxUnitParameters / (inputs + 2.0)));
-        int maxModels = Math.Max(1, MaxUnitEntries / Math.Max(spec.Epochs, levels));
+        int maxModels = Math.Max(1, Math.Min(MaxUnitEntries / Math.Max(spec.Epochs, levels), MaxUnitLogits / Math.Max(1, images)));
         List<(int First, int Count)> slices = [];
         int first = 0;
         int next = 0;

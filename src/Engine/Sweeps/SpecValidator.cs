@@ -8,6 +8,12 @@ public static class SpecValidator
     public const int MaxHidden = 1024;
     public const int MaxEpochs = 1_000_000;
 
+    /// <summary>Learning rates that a float32 holds to full precision, with room for their product with a gradient.</summary>
+    public const double LeastRate = 1e-30, MostRate = 1e30;
+
+    /// <summary>Beyond it initial weights overflow float32.</summary>
+    public const double MostInitStd = 1e30;
+
     /// <summary>Of pruning; more than any curve needs, few enough for the rows of one unit.</summary>
     public const int MaxLevels = 1000;
 
@@ -21,10 +27,10 @@ public static class SpecValidator
         CheckList("tasks", spec.Tasks, _ => true, "");
         CheckList("hidden", spec.Hidden, hidden => hidden is >= 1 and <= MaxHidden, $"1..{MaxHidden} is right");
         CheckList("seeds", spec.Seeds, seed => seed >= 0, $"0..{int.MaxValue} is right");
-        CheckList("lr", spec.LearningRates, rate => double.IsFinite(rate) && rate > 0, "a finite number above 0 is right");
+        CheckList("lr", spec.LearningRates, rate => rate is >= LeastRate and <= MostRate, $"{LeastRate:R}..{MostRate:R} is right");
         Check(spec.Epochs is >= 1 and <= MaxEpochs, "epochs", $"{spec.Epochs} is out of range; 1..{MaxEpochs} is right");
         Check(spec.Batch is null or >= 1, "batch", $"{spec.Batch} is out of range; full or a number from 1 is right");
-        Check(double.IsFinite(spec.InitStd) && spec.InitStd >= 0, "init_std", $"{spec.InitStd:R} is out of range; a finite number from 0 is right");
+        Check(spec.InitStd is >= 0 and <= MostInitStd, "init_std", $"{spec.InitStd:R} is out of range; 0..{MostInitStd:R} is right");
         Check(spec.Sparsity.Count <= MaxLevels, "sparsity", $"{spec.Sparsity.Count} levels; {MaxLevels} are the most");
         CheckItems("sparsity", spec.Sparsity, level => level is >= 0 and <= 1, "0..1 is right");
         CheckItems("pruning", spec.Pruning, Enum.IsDefined, $"{PruningMethods.Right} is right");

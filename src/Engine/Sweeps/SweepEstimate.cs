@@ -51,7 +51,7 @@ public sealed record SweepEstimate(
         double evaluating = Stopwatch.GetElapsedTime(start).TotalSeconds;
 
         double rate = cohort.EpochFlop / seconds[seconds.Count / 2];
-        double flop = plan.Units.Sum(unit => UnitFlop(plan, data, unit));
+        double flop = UnitFlops(plan, data).Sum();
 
         // The validation images are a quarter of the training images; the figures of a level cost about as much as its logits.
         double pruning = Levels(plan) * evaluating / 2;
@@ -61,9 +61,16 @@ public sealed record SweepEstimate(
             models, plan.Units.Count, flop, Disk(plan, data, models), DeviceMemory(plan, cohort), rate / 1e9, TimeSpan.FromSeconds(time));
     }
 
-    /// <summary>Dense-equivalent operations of one unit: 4 N D C an epoch.</summary>
-    public static double UnitFlop(Plan plan, Dataset data, WorkUnit unit) =>
-        4.0 * Splitter.TrainImages(data, unit.Task) * data.Inputs * Columns(plan, unit) * plan.Spec.Epochs;
+    /// <summary>Dense-equivalent operations of each unit, in the plan's order: 4 N D C an epoch.</summary>
+    public static double[] UnitFlops(Plan plan, Dataset data)
+    {
+        Dictionary<PairTask, int> images = TrainImages(plan, data);
+        return [.. plan.Units.Select(unit => 4.0 * images[unit.Task] * data.Inputs * Columns(plan, unit) * plan.Spec.Epochs)];
+    }
+
+    // Counting a task's images goes through all labels, so it is done once a task and not once a unit.
+    private static Dictionary<PairTask, int> TrainImages(Plan plan, Dataset data) =>
+        plan.Spec.Tasks.ToDictionary(task => task, task => Splitter.TrainImages(data, task));
 
     private static int Levels(Plan plan) => plan.Spec.Sparsity.Count * plan.Spec.Pruning.Count;
 
@@ -72,7 +79,7 @@ public sealed record SweepEstimate(
     private static long Disk(Plan plan, Dataset data, int models)
     {
         long parameters = plan.Units.Sum(unit => (Columns(plan, unit) * (data.Inputs + 2)) + unit.ModelCount);
-        long splits = plan.Units.Sum(unit => (long)Splitter.TrainImages(data, unit.Task)) * 5 / 4;
+        long splits = TrainImages(plan, data).Values.Sum(images => (long)images) * plan.Spec.Seeds.Count * 5 / 4;
         return (2 * sizeof(float) * parameters) + (models * (RowBytes + ((long)HistoryRowBytes * plan.Spec.Epochs) + ((long)PruningRowBytes * Levels(plan)))) + (2 * SplitEntryBytes * splits);
     }
 

@@ -16,7 +16,7 @@ public readonly record struct EpochMetrics(double Loss, double Accuracy, double 
 /// <param name="DeadInactive">Hidden units that are 0 on every validation image.</param>
 /// <param name="DeadNoInput">Hidden units without a non-zero input weight.</param>
 /// <param name="DeadNoOutput">Hidden units whose output weight is zero.</param>
-/// <param name="Status"><c>ok</c>, or <c>failed</c> when a training loss was NaN or infinite.</param>
+/// <param name="Status"><c>ok</c>, or <c>failed</c> when a training loss or a final parameter is NaN or infinite.</param>
 /// <param name="History">One entry an epoch.</param>
 /// <param name="Pruning">One entry a method (outer) and level (inner) of the spec; empty for a spec without pruning.</param>
 public sealed record ModelResult(

@@ -13,7 +13,7 @@ public static class Trainer
     /// <summary>Status of a model that trained to the end.</summary>
     public const string Ok = "ok";
 
-    /// <summary>Status of a model whose training loss was NaN or infinite in some epoch.</summary>
+    /// <summary>Status of a model whose training loss was NaN or infinite in some epoch, or whose final parameters are.</summary>
     public const string Failed = "failed";
 
     /// <param name="cohort">Freshly made; its weights are initialised here.</param>

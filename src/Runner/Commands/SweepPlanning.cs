@@ -14,8 +14,6 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
 {
     private const string EmbeddedName = "mnist", DefaultPreset = "paper", RunsFolder = "runs", None = "none";
 
-    private const int LargestHidden = 1024;
-
     /// <exception cref="UserErrorException">A flag, a file or the data is not right.</exception>
     public static SweepPlanning From(SweepRequest request)
     {
@@ -26,9 +24,9 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
         {
             Data = request.Data is null ? start.Data : Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Data)),
             Tasks = request.Tasks is { } tasks ? TaskList.Parse(tasks, data.Classes) : start.Tasks,
-            Hidden = request.Hidden is { } hidden ? ListFlags.Integers("--hidden", hidden, 1, LargestHidden) : start.Hidden,
+            Hidden = request.Hidden is { } hidden ? ListFlags.Integers("--hidden", hidden, 1, SpecValidator.MaxHidden) : start.Hidden,
             Seeds = request.Seeds is { } seeds ? ListFlags.Integers("--seeds", seeds, 0, int.MaxValue) : start.Seeds,
-            LearningRates = request.LearningRates is { } rates ? ListFlags.Doubles("--lr", rates, double.Epsilon, 1e30) : start.LearningRates,
+            LearningRates = request.LearningRates is { } rates ? ListFlags.Doubles("--lr", rates, SpecValidator.LeastRate, SpecValidator.MostRate) : start.LearningRates,
             Epochs = request.Epochs ?? start.Epochs,
             Batch = request.Batch is { } batch ? (batch == "full" ? null : int.Parse(batch, CultureInfo.InvariantCulture)) : start.Batch,
             InitStd = request.InitStd ?? start.InitStd,

@@ -20,7 +20,7 @@ internal sealed class SweepObserver : ISweepObserver
     {
         _plan = plan;
         _display = display;
-        _gflop = [.. plan.Units.Select(unit => SweepEstimate.UnitFlop(plan, data, unit) / 1e9)];
+        _gflop = [.. SweepEstimate.UnitFlops(plan, data).Select(flop => flop / 1e9)];
         double done = finished.Sum(id => _gflop[id]);
         long epochs = (long)finished.Count * plan.Spec.Epochs;
         _state = new SweepState(
