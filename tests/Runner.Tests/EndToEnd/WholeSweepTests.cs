@@ -1,5 +1,6 @@
 using System.Text.Json;
 using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Sweeps;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests.EndToEnd;
@@ -12,6 +13,9 @@ public sealed class WholeSweepTests
     private const string ResultsHeader = Key + ",train_loss,train_accuracy,train_precision,train_recall,train_f1,train_auc,"
         + "val_loss,val_accuracy,val_precision,val_recall,val_f1,val_auc,best_train_f1,best_train_f1_epoch,"
         + "dead_inactive,dead_no_input,dead_no_output,status";
+
+    private const string PruningHeader =
+        "task,seed,hidden,lr,batch,epochs,method,sparsity,zero_w1,zero_w2,val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output";
 
     private const string HistoryHeader = Key + ",epoch,train_loss,train_accuracy,train_precision,train_recall,train_f1";
 
@@ -61,7 +65,7 @@ public sealed class WholeSweepTests
     {
         Assert.Equal(
             [
-                "history.csv", "history.parquet", "plan.json", "results.csv", "results.parquet", "run.json",
+                "history.csv", "history.parquet", "plan.json", "pruning.csv", "pruning.parquet", "results.csv", "results.parquet", "run.json",
                 "saliency/4v9-s0-h5-gradient.png", "split/4v9-s0.json", "split/4v9-s1.json",
                 "units/000/unit-000000.parquet", "units/000/unit-000001.parquet",
                 "weights/4v9-s0.safetensors", "weights/4v9-s1.safetensors",
@@ -83,6 +87,10 @@ public sealed class WholeSweepTests
         string[] history = File.ReadAllLines(Path.Combine(run, "history.csv"));
         Assert.Equal(HistoryHeader, history[0]);
         Assert.Equal(1 + (6 * 4), history.Length);
+
+        string[] pruning = File.ReadAllLines(Path.Combine(run, "pruning.csv"));
+        Assert.Equal(PruningHeader, pruning[0]);
+        Assert.Equal(6 * Presets.Paper.Pruning.Count * Presets.Paper.Sparsity.Count, pruning.Length - 1);
 
         using var weights = Safetensors.Open(Path.Combine(run, "weights", "4v9-s0.safetensors"));
         Assert.Equal(12, weights.Tensors.Count);
