@@ -1,3 +1,4 @@
+using GpuMlp.Engine;
 using GpuMlp.Runner.Png;
 using Xunit;
 
@@ -92,7 +93,7 @@ public sealed class PngFileTests
 
             Assert.Equal(png.Encode(), File.ReadAllBytes(path));
             Assert.Equal([path], Directory.GetFiles(folder));
-            Assert.ThrowsAny<IOException>(() => png.Save(Path.Combine(folder, "absent", "b.png")));
+            Assert.Throws<UserErrorException>(() => png.Save(Path.Combine(folder, "absent", "b.png")));
         }
         finally
         {

@@ -103,7 +103,7 @@ internal sealed class IdxStream : IDisposable
     }
 
     private UserErrorException GzipTruncated() =>
-        new($"'{_name}': the gzip data is truncated, or other bytes follow it; copy or download the file again.");
+        new($"'{_name}': the gzip data is truncated, or other bytes follow it; one whole gzip member is right.");
 
     private UserErrorException BodyTruncated(long expected, long found) =>
         new($"'{_name}' is truncated: its header promises {expected} bytes after it, but there are {found}; copy or download the file again.");

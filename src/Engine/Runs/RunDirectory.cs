@@ -58,12 +58,12 @@ public sealed class RunDirectory
                 throw new UserErrorException($"{path} was made by another plan: {changes}; use another --out or the old flags");
             }
 
-            foreach (string folder in new[] { "units", "errors", "weights", "split" })
+            foreach (string folder in new[] { "units", "weights", "split" })
             {
                 AtomicFile.CreateFolder(run.In(folder));
             }
 
-            foreach (string folder in Directory.EnumerateDirectories(run.In("units")).Concat([path, run.In("errors"), run.In("weights"), run.In("split")]))
+            foreach (string folder in Directory.EnumerateDirectories(run.In("units")).Concat(Directory.EnumerateDirectories(path)).Append(path))
             {
                 AtomicFile.RemoveStale(folder);
             }
@@ -84,9 +84,6 @@ public sealed class RunDirectory
 
     /// <summary><c>units/000/unit-000012.parquet</c></summary>
     public string UnitPath(int id) => System.IO.Path.Combine(UnitFolder(id), $"unit-{id:D6}.parquet");
-
-    /// <summary><c>errors/unit-000012.json</c></summary>
-    public string ErrorPath(int id) => In("errors", $"unit-{id:D6}.json");
 
     /// <summary><c>weights/4v9-s42.safetensors</c></summary>
     public string WeightsPath(PairTask task, int seed) => In("weights", $"{task}-s{seed}.safetensors");

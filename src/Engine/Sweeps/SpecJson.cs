@@ -22,6 +22,12 @@ public static class SpecJson
     /// <exception cref="UserErrorException">One line that names the file and the field.</exception>
     public static SweepSpec ReadFile(string path, SweepSpec baseSpec)
     {
+        if (Directory.Exists(path))
+        {
+            // The system would call it a lack of permission.
+            throw new UserErrorException($"{path}: a folder; a JSON file of sweep fields is right");
+        }
+
         byte[] bytes;
         try
         {

@@ -24,6 +24,9 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, int t
     // A cohort keeps about four cores busy (its widest model is one thread's work); more cores take more cohorts at once.
     private const int ThreadsPerDevice = 4;
 
+    // Set by the worker that met a failed model; the others finish what they are at.
+    private volatile bool _failedFast;
+
     /// <summary>Trains what is left.</summary>
     /// <param name="finished">Units to leave alone.</param>
     /// <param name="observer">Told of every epoch and unit.</param>
@@ -53,6 +56,10 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, int t
             Exception fault = all.Flatten().InnerExceptions.FirstOrDefault(e => e is not OperationCanceledException) ?? all.InnerExceptions[0];
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
         }
+
+        // A stop between two units cancels no epoch, but leaves work all the same.
+        if (!queue.IsEmpty)
+            cancel.ThrowIfCancellationRequested();
         return failed;
     }
 
@@ -62,7 +69,7 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, int t
         {
             using var device = new CpuDevice(share);
             var kernels = new CohortKernels(device);
-            while (!stop.IsCancellationRequested && queue.TryDequeue(out WorkUnit unit))
+            while (!stop.IsCancellationRequested && !_failedFast && queue.TryDequeue(out WorkUnit unit))
             {
                 UnitResult result = Train(device, kernels, unit, observer, stop.Token);
                 run.WriteUnit(result);
@@ -70,7 +77,7 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, int t
                 int bad = result.Models.Count(model => model.Status == Trainer.Failed);
                 Interlocked.Add(ref failed, bad);
                 if (bad > 0 && failFast)
-                    return;
+                    _failedFast = true;
             }
         }
         catch

@@ -21,15 +21,18 @@ internal static class SweepCommand
     public static int Run(SweepOptions options, CommandIo io)
     {
         SweepRequest request = SweepRequest.From(options);
-        var phases = new PhaseClock();
-        SweepPlanning planning = phases.Measure("plan", () => SweepPlanning.From(request));
-        int threads = request.Threads ?? Environment.ProcessorCount;
+        int threads = request.Threads ?? Math.Min(Environment.ProcessorCount, SweepRequest.MaxThreads);
         if (request.DryRun)
         {
-            DryRun.Print(planning, SweepEstimate.Measure(planning.Plan, planning.Data, threads), io);
+            SweepPlanning dry = SweepPlanning.From(request);
+            DryRun.Print(dry, SweepEstimate.Measure(dry.Plan, dry.Data, threads), io);
             return ExitCodes.Done;
         }
 
+        // Before the data are read: a scheduler may take the machine back at any moment, and the exit code tells it why we went.
+        using var stop = new StopSignals();
+        var phases = new PhaseClock();
+        SweepPlanning planning = phases.Measure("plan", () => SweepPlanning.From(request));
         var run = RunDirectory.OpenOrCreate(planning.Out, planning.Plan);
         IReadOnlyList<string> setAside = [];
         IReadOnlySet<int> finished = phases.Measure("resume", () => run.FinishedUnits(out setAside));
@@ -38,7 +41,6 @@ internal static class SweepCommand
         if (!request.Quiet)
             io.Error.WriteLine(Opening(planning, finished.Count, threads));
 
-        using var stop = new StopSignals();
         bool stoppedEarly = false;
         using (ISweepProgress display = SweepProgress.Create(io, request.Quiet))
         {
@@ -58,10 +60,10 @@ internal static class SweepCommand
         }
         if (stoppedEarly)
             throw new UserErrorException("--fail-fast: a model failed (its training loss was not finite); finished units stay", ExitCodes.SomeModelsFailed);
-        return Finish(request, planning, run, threads, phases, io);
+        return Finish(request, planning, run, threads, trained: finished.Count < planning.Plan.Units.Count, phases, io);
     }
 
-    private static int Finish(SweepRequest request, SweepPlanning planning, RunDirectory run, int threads, PhaseClock phases, CommandIo io)
+    private static int Finish(SweepRequest request, SweepPlanning planning, RunDirectory run, int threads, bool trained, PhaseClock phases, CommandIo io)
     {
         IReadOnlyList<int> missing = phases.Measure("merge", () => RunMerger.Merge(run));
         if (missing.Count > 0)
@@ -72,16 +74,30 @@ internal static class SweepCommand
 
         int size = planning.SaliencyHidden ?? SweepPlanning.NearestSize(planning.Plan.Spec);
         (List<SweepTableRow> rows, List<PruningTableRow> pruned) = phases.Measure("table", () => Rows(run, size));
-        SweepTable.Write(rows, io);
-        if (pruned.Count > 0)
-        {
-            io.Out.WriteLine();
-            PruningTable.Write(pruned, size, PruningTable.Levels(planning.Plan.Spec.Sparsity), io);
-        }
         int failed = rows.Count(row => !row.Ok);
-        RunInfo.Create(
-            Environment.CommandLine, "cpu", threads, $"{(int)SimdSupport.Best} bit", phases.StartedUtc, phases.Seconds, rows.Count - failed, failed)
-            .Write(run.RunInfoPath);
+        if (trained || !File.Exists(run.RunInfoPath))
+        {
+            // Not after a run that was complete already: it keeps the record of how it was made.
+            string simd = $"{(int)SimdSupport.Best} bit";
+            RunInfo.Create(Environment.CommandLine, "cpu", threads, simd, phases.StartedUtc, phases.Seconds, rows.Count - failed, failed)
+                .Write(run.RunInfoPath);
+        }
+
+        try
+        {
+            SweepTable.Write(rows, io);
+            if (pruned.Count > 0)
+            {
+                io.Out.WriteLine();
+                PruningTable.Write(pruned, size, PruningTable.Levels(planning.Plan.Spec.Sparsity), io);
+            }
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e))
+        {
+            // Redirected to a full disk, say. The run itself is complete.
+            throw StorageErrors.Map(e, "stdout");
+        }
+
         if (!request.Quiet)
             io.Error.WriteLine($"{rows.Count} models in {phases.Total:F1} s; tables, weights and pictures: {planning.Out}");
         return failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;
@@ -104,7 +120,7 @@ internal static class SweepCommand
                 example.Map,
                 SaliencyPicture.Describe(example.Image, example.TrueClass, example.PredictedClass, example.Probability, figure.Task.Second));
             var panel = new SaliencyPanel(
-                $"{figure.Task}, H = {hidden}, seed {figure.Seed}",
+                $"{figure.Task}, H = {hidden}, learning rate {figure.Model.LearningRate:R}, seed {figure.Seed}",
                 request.SaliencyMethod,
                 Picture(figure.Correct, "classified correctly"),
                 Picture(figure.Mistake, "misclassified"));

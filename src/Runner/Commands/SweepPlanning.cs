@@ -24,10 +24,10 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
         Dataset data = DatasetLoader.Load(source == EmbeddedName && request.Data is null ? null : source);
         SweepSpec spec = start with
         {
-            Data = request.Data is null ? start.Data : Path.TrimEndingDirectorySeparator(request.Data),
+            Data = request.Data is null ? start.Data : Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Data)),
             Tasks = request.Tasks is { } tasks ? TaskList.Parse(tasks, data.Classes) : start.Tasks,
             Hidden = request.Hidden is { } hidden ? ListFlags.Integers("--hidden", hidden, 1, LargestHidden) : start.Hidden,
-            Seeds = request.Seeds is { } seeds ? ListFlags.Integers("--seeds", seeds, int.MinValue, int.MaxValue) : start.Seeds,
+            Seeds = request.Seeds is { } seeds ? ListFlags.Integers("--seeds", seeds, 0, int.MaxValue) : start.Seeds,
             LearningRates = request.LearningRates is { } rates ? ListFlags.Doubles("--lr", rates, double.Epsilon, 1e30) : start.LearningRates,
             Epochs = request.Epochs ?? start.Epochs,
             Batch = request.Batch is { } batch ? (batch == "full" ? null : int.Parse(batch, CultureInfo.InvariantCulture)) : start.Batch,

@@ -49,7 +49,7 @@ internal sealed record SweepRequest(
     public const int DefaultSaliencyHidden = 24;
 
     private const int MaxEpochs = 1_000_000;
-    private const int MaxThreads = 1024;
+    public const int MaxThreads = 1024;
 
     /// <exception cref="UserErrorException">A value out of range or two flags that exclude each other; names the flag.</exception>
     public static SweepRequest From(SweepOptions options)

@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Runs;
 using SkiaSharp;
 
 namespace GpuMlp.Runner.Png;
@@ -128,20 +129,7 @@ internal sealed class PngFile : IDisposable
 
     /// <summary>Writes the file under a temporary name in the same folder and renames it, so that nobody sees half a file.</summary>
     /// <exception cref="IOException">The folder is absent or full; nothing remains.</exception>
-    public void Save(string path)
-    {
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            File.WriteAllBytes(temporary, Encode());
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
-    }
+    public void Save(string path) => AtomicFile.Write(path, Encode());
 
     public void Dispose()
     {

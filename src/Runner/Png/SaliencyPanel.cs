@@ -131,7 +131,7 @@ internal sealed record SaliencyPanel(string Title, SaliencyMethod Method, Salien
         double size = Math.Abs(picture.Map[most]);
         string format = size is >= LeastFixed and < MostFixed ? "G4" : "0.000e+0";
         string value = picture.Map[most].ToString(format, CultureInfo.InvariantCulture);
-        return $"strongest: {value}\nat row {most / picture.Columns}, column {most % picture.Columns}";
+        return $"strongest: {value}\nat row {most / picture.Columns}, column {most % picture.Columns} (from 0)";
     }
 
     private static void Tile(

@@ -43,12 +43,11 @@ internal sealed class LiveProgress : ISweepProgress
 
         _stop.Set();
         _painter.Wait();
+        WriteNotes();
         if (Volatile.Read(ref _newest) is { } last)
         {
             _console.WriteLine(ProgressText.LastLine(last.State));
         }
-
-        WriteNotes();
     }
 
     /// <summary>The four lines of a state, at most <paramref name="width"/> characters wide.</summary>

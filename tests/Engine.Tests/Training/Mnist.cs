@@ -1,0 +1,65 @@
+using System.Runtime.InteropServices;
+using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Training;
+using GpuMlp.Kernels;
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Layout;
+
+namespace GpuMlp.Engine.Tests.Training;
+
+/// <summary>Trains cohorts on the embedded MNIST and compares what comes out.</summary>
+internal static class Mnist
+{
+    private const int FewImages = 2500;
+
+    private static readonly Lazy<Dataset> s_all = new(() => DatasetLoader.Load(null));
+
+    private static readonly Lazy<Dataset> s_few = new(() => s_all.Value with
+    {
+        Pixels = s_all.Value.Pixels[..(FewImages * s_all.Value.Inputs)],
+        Labels = s_all.Value.Labels[..FewImages],
+    });
+
+    public static Dataset All => s_all.Value;
+
+    /// <summary>Some 400 training images a task: enough for questions of bits.</summary>
+    public static Dataset Few => s_few.Value;
+
+    public static SweepSpec Spec { get; } = Presets.Paper with { Tasks = [new PairTask(4, 9)], Seeds = [42], Epochs = 4, LearningRates = [0.03, 0.5] };
+
+    public static IReadOnlyList<ModelResult> Train(
+        Dataset data, SweepSpec spec, IReadOnlyList<ModelSpec> models, int threads = 2, KernelForm? form = null, Action<Cohort>? atTheEnd = null)
+    {
+        using var device = new CpuDevice(threads);
+        Split split = Splitter.Create(data, spec.Tasks[0], spec.Seeds[0]);
+        using var cohort = new Cohort(device, new CohortKernels(device), data, split, models, spec.Batch, form);
+        return Trainer.Train(
+            cohort,
+            spec,
+            (epoch, _) =>
+            {
+                if (epoch == spec.Epochs)
+                    atTheEnd?.Invoke(cohort);
+            },
+            CancellationToken.None);
+    }
+
+    /// <summary>Every number of both, bit by bit: figures, history, weights.</summary>
+    public static void AssertSameBits(ModelResult expected, ModelResult actual)
+    {
+        Assert.Equal(expected.Key, actual.Key);
+        Assert.Equal(BitsOf(expected.Weights), BitsOf(actual.Weights));
+        Assert.Equal(expected.History, actual.History);
+        Assert.Equal(expected with { History = [], Weights = s_none }, actual with { History = [], Weights = s_none });
+    }
+
+    public static void AssertSameBits(IEnumerable<ModelResult> expected, IEnumerable<ModelResult> actual) =>
+        Assert.All(expected.Zip(actual), pair => AssertSameBits(pair.First, pair.Second));
+
+    public static byte[] BitsOf(ModelParameters weights) =>
+        MemoryMarshal.AsBytes<float>([.. weights.W1, .. weights.B1, .. weights.W2, weights.B2]).ToArray();
+
+    private static readonly ModelParameters s_none = new([], [], [], 0);
+}

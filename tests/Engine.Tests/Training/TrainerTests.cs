@@ -1,0 +1,143 @@
+using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Training;
+using GpuMlp.Kernels;
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Layout;
+
+namespace GpuMlp.Engine.Tests.Training;
+
+public sealed class TrainerTests
+{
+    [Fact]
+    public void Best_F1_is_the_largest_of_the_history_at_its_first_epoch()
+    {
+        SweepSpec spec = Mnist.Spec with { Epochs = 30, Batch = 50 };
+        Assert.All(Mnist.Train(Mnist.Few, spec, [new(2, 0.5), new(7, 0.03), new(16, 2)]), result =>
+        {
+            Assert.Equal(30, result.History.Count);
+            Assert.Equal(result.History.Max(epoch => epoch.F1), result.BestTrainF1);
+            Assert.Equal(result.History.ToList().FindIndex(epoch => epoch.F1 == result.BestTrainF1) + 1, result.BestTrainF1Epoch);
+        });
+    }
+
+    [Fact]
+    public void A_failed_model_has_its_best_epoch_among_those_with_a_loss()
+    {
+        ModelResult result = Mnist.Train(Mnist.Few, Mnist.Spec with { Epochs = 5 }, [new(4, 1e30)]).Single();
+        Assert.Equal(Trainer.Failed, result.Status);
+        Assert.True(double.IsFinite(result.History[0].Loss));
+        Assert.Contains(result.History, epoch => !double.IsFinite(epoch.Loss));
+        Assert.True(double.IsFinite(result.History[result.BestTrainF1Epoch - 1].Loss));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(128)]
+    public void Metrics_can_be_recomputed_from_weights_and_split_in_plain_loops(int? batch)
+    {
+        Dataset data = Mnist.Few;
+        SweepSpec spec = Mnist.Spec with { Batch = batch, Epochs = 20 };
+        Split split = Splitter.Create(data, spec.Tasks[0], spec.Seeds[0]);
+        foreach (ModelResult result in Mnist.Train(data, spec, [new(3, 0.5), new(24, 0.1), new(1, 0.03)]))
+        {
+            AssertClose(Recompute(data, split.Task, split.Train, result.Weights), result.Train);
+            AssertClose(Recompute(data, split.Task, split.Validation, result.Weights), result.Validation);
+        }
+    }
+
+    [Fact]
+    public void The_first_epoch_of_the_history_is_before_any_update()
+    {
+        SweepSpec spec = Mnist.Spec with { InitStd = 0, Epochs = 1 };
+        EpochMetrics first = Mnist.Train(Mnist.Few, spec, [new(4, 0.03)]).Single().History.Single();
+        Assert.Equal(Math.Log(2), first.Loss, 1e-7);
+        Assert.Equal((0.5, 0.5, 1.0), (first.Accuracy, first.Precision, first.Recall));
+    }
+
+    [Fact]
+    public void Dead_units_of_hand_made_weights_are_counted()
+    {
+        // Unit 0 is alive, 1 has no input but a positive bias, 2 no output, 3 neither, 4 is always below 0, 5 is always exactly 0.
+        const int Hidden = 6;
+        int inputs = Mnist.Few.Inputs;
+        float[] w1 = new float[inputs * Hidden];
+        for (int pixel = 0; pixel < inputs; pixel++)
+        {
+            w1[(pixel * Hidden) + 0] = 0.5f;
+            w1[(pixel * Hidden) + 2] = 0.25f;
+            w1[(pixel * Hidden) + 4] = -1f;
+        }
+        var model = new ModelParameters(w1, [0, 0.5f, 0, 0, -0.5f, 0], [1, 1, 0, 0, 1, 1], 0.25f);
+        var neighbour = new ModelParameters(new float[inputs], [1], [-0f], 0);
+
+        IReadOnlyList<ModelResult> results = Mnist.Train(
+            Mnist.Few, Mnist.Spec with { Epochs = 1 }, [new(Hidden, 0.03), new(1, 0.03)], atTheEnd: cohort => cohort.Device.Upload([model, neighbour]));
+
+        Assert.Equal((3, 3, 2), Dead(results[0]));
+        Assert.Equal((0, 1, 1), Dead(results[1]));
+    }
+
+    [Fact]
+    public void A_cancelled_training_stops_at_the_next_epoch()
+    {
+        using var stop = new CancellationTokenSource();
+        using var device = new CpuDevice(1);
+        Split split = Splitter.Create(Mnist.Few, Mnist.Spec.Tasks[0], 0);
+        using var cohort = new Cohort(device, new CohortKernels(device), Mnist.Few, split, [new(2, 0.03)], batch: null);
+        int epochs = 0;
+        Assert.Throws<OperationCanceledException>(() => Trainer.Train(
+            cohort,
+            Mnist.Spec with { Epochs = 1000 },
+            (epoch, _) =>
+            {
+                epochs = epoch;
+                if (epoch == 3)
+                    stop.Cancel();
+            },
+            stop.Token));
+        Assert.Equal(3, epochs);
+    }
+
+    private static (int Inactive, int NoInput, int NoOutput) Dead(ModelResult result) =>
+        (result.DeadInactive, result.DeadNoInput, result.DeadNoOutput);
+
+    private static void AssertClose(Metrics expected, Metrics actual)
+    {
+        Assert.Equal(expected.Loss, actual.Loss, 1e-5);
+        Assert.Equal(expected.Accuracy, actual.Accuracy, 1e-5);
+        Assert.Equal(expected.Precision, actual.Precision, 1e-5);
+        Assert.Equal(expected.Recall, actual.Recall, 1e-5);
+        Assert.Equal(expected.F1, actual.F1, 1e-5);
+        Assert.Equal(expected.Auc, actual.Auc, 1e-5);
+    }
+
+    private static Metrics Recompute(Dataset data, PairTask task, int[] images, ModelParameters weights)
+    {
+        double[] logits = [.. images.Select(image => Logit(data, image, weights))];
+        bool[] positive = [.. images.Select(image => data.Labels[image] == task.Second)];
+        int Count(bool predicted, bool actual) => Enumerable.Range(0, images.Length).Count(n => logits[n] >= 0 == predicted && positive[n] == actual);
+        double hits = Count(true, true), falsePositives = Count(true, false), falseNegatives = Count(false, true);
+        double loss = Enumerable.Range(0, images.Length).Average(n => Math.Log(1 + Math.Exp(positive[n] ? -logits[n] : logits[n])));
+        double[] of = [.. logits.Where((_, n) => positive[n])], others = [.. logits.Where((_, n) => !positive[n])];
+        double area = of.Average(x => others.Average(y => x > y ? 1 : x == y ? 0.5 : 0));
+        double precision = hits + falsePositives == 0 ? 0 : hits / (hits + falsePositives), recall = hits / (hits + falseNegatives);
+        double f1 = hits == 0 ? 0 : 2 * precision * recall / (precision + recall);
+        return new Metrics(loss, (images.Length - falsePositives - falseNegatives) / images.Length, precision, recall, f1, area);
+    }
+
+    private static double Logit(Dataset data, int image, ModelParameters weights)
+    {
+        int hidden = weights.B1.Length;
+        double logit = weights.B2;
+        for (int h = 0; h < hidden; h++)
+        {
+            double z = weights.B1[h];
+            for (int pixel = 0; pixel < data.Inputs; pixel++)
+                z += data.Pixels[(image * data.Inputs) + pixel] / 255.0 * weights.W1[(pixel * hidden) + h];
+            logit += Math.Max(z, 0) * weights.W2[h];
+        }
+        return logit;
+    }
+}

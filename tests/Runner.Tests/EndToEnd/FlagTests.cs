@@ -1,0 +1,197 @@
+using Xunit;
+
+namespace GpuMlp.Runner.Tests.EndToEnd;
+
+/// <summary>What each flag does to a real process.</summary>
+public sealed class FlagTests : IDisposable
+{
+    private readonly Workplace _place = new();
+
+    public void Dispose() => _place.Dispose();
+
+    [Fact]
+    public void Dry_run_tells_the_cost_and_writes_nothing()
+    {
+        Gpumlp.Outcome dry = Gpumlp.Run("sweep", "--tasks", "4v9,0v1", "--hidden", "2,3", "--seeds", "0", "--epochs", "2", "--dry-run", "--out", _place["run"]);
+        dry.AssertSuccess();
+        Assert.Equal("", dry.Error);
+        Assert.False(Directory.Exists(_place["run"]));
+        Assert.Matches(@"(?m)^models +4 in 2 units$", dry.Out);
+        Assert.Matches(@"(?m)^work +[0-9.]+ TFLOP", dry.Out);
+        Assert.Matches(@"(?m)^disk +[0-9.]+ [KMG]iB into ", dry.Out);
+        Assert.Matches(@"(?m)^memory +[0-9.]+ [KMG]iB", dry.Out);
+        Assert.Matches(@"(?m)^time +\S+ .*GFLOP/s", dry.Out);
+    }
+
+    [Fact]
+    public void Devices_and_version_answer()
+    {
+        Gpumlp.Outcome devices = Gpumlp.Run("devices"), version = Gpumlp.Run("--version");
+        devices.AssertSuccess();
+        version.AssertSuccess();
+        Assert.Contains("cpu", devices.Out);
+        Assert.Matches(@"^gpumlp \d+\.\d+\.\d+\r?\n$", version.Out);
+        Assert.Equal("", devices.Error + version.Error);
+    }
+
+    [Theory]
+    [InlineData("cuda")]
+    [InlineData("cuda:1")]
+    [InlineData("opencl")]
+    public void A_device_that_is_not_there_has_an_exit_code_of_its_own(string device)
+    {
+        Assert.Contains("--device", Gpumlp.Run("sweep", "--device", device, "--out", _place["run"]).AssertOneLine(70));
+        Assert.False(Directory.Exists(_place["run"]));
+    }
+
+    [Fact]
+    public void A_model_that_fails_is_marked_and_the_others_are_not()
+    {
+        Gpumlp.Outcome outcome = Small("--lr", "0.1,1e30", "--seeds", "0");
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("lr 1E+30: training loss not finite, marked failed", outcome.Error);
+        string[][] rows = Rows();
+        Assert.Equal(["0.1 ok", "0.1 ok", "1e+30 failed", "1e+30 failed"], rows.Select(row => $"{row[3]} {row[^1]}"));
+        Assert.All(rows.Take(2), row => Assert.DoesNotContain("", row));
+        Assert.Equal(1, Small("--lr", "0.1,1e30", "--seeds", "0").ExitCode);
+    }
+
+    [Fact]
+    public void Fail_fast_stops_at_the_first_failure()
+    {
+        Gpumlp.Outcome outcome = Small("--lr", "1e30", "--seeds", "0..9", "--fail-fast", "--threads", "1", "--quiet");
+        Assert.Contains("--fail-fast", outcome.AssertOneLine(1));
+        Assert.Equal(1, Workplace.UnitsIn(_place["run"]));
+        Assert.False(File.Exists(Path.Combine(_place["run"], "results.csv")));
+    }
+
+    [Theory]
+    [InlineData("--saliency-method perturbation", "0v1-s0-h3-perturbation.png")]
+    [InlineData("--saliency-method gradient", "0v1-s0-h3-gradient.png")]
+    [InlineData("--saliency 2", "0v1-s0-h2-gradient.png")]
+    [InlineData("--saliency 0", null)]
+    public void Saliency_flags_choose_the_picture(string flags, string? picture)
+    {
+        Small([.. flags.Split(' ')]).AssertSuccess();
+        string folder = Path.Combine(_place["run"], "saliency");
+        string?[] pictures = Directory.Exists(folder) ? Directory.GetFiles(folder).Select(Path.GetFileName).ToArray() : [];
+        Assert.Equal(picture is null ? [] : new[] { picture }, pictures);
+        if (picture is not null)
+            PngDecoder.Decode(File.ReadAllBytes(Path.Combine(folder, picture)));
+    }
+
+    [Fact]
+    public void A_spec_file_says_the_same_as_flags()
+    {
+        string data = _place.Data(), spec = _place["mine.json"];
+        File.WriteAllText(spec, """{"tasks":["0v1"],"hidden":[2,3],"seeds":[0],"epochs":5,"lr":[0.1],"batch":16,"init_std":0.2}""");
+        Gpumlp.Run("sweep", "--data", data, "--spec", spec, "--out", _place["a"]).AssertSuccess();
+        Gpumlp.Run(
+            "sweep", "--data", data, "--tasks", "0v1", "--hidden", "2,3", "--seeds", "0", "--epochs", "5", "--lr", "0.1", "--batch", "16",
+            "--init-std", "0.2", "--out", _place["b"]).AssertSuccess();
+        Assert.Equal(Workplace.FilesOf(_place["a"]), Workplace.FilesOf(_place["b"]));
+    }
+
+    [Theory]
+    [InlineData(3, 11)]
+    [InlineData(11, 2)]
+    [InlineData(1, 1)]
+    [InlineData(256, 1)]
+    public void Images_of_any_shape_train_and_draw(int rows, int columns)
+    {
+        string data = _place.Data(rows: rows, columns: columns);
+        Gpumlp.Run("sweep", "--data", data, "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--epochs", "3", "--out", _place["run"]).AssertSuccess();
+        PngDecoder.Decode(File.ReadAllBytes(Path.Combine(_place["run"], "saliency", "0v1-s0-h2-gradient.png")));
+    }
+
+    [Fact]
+    public void All_tasks_of_three_classes_are_three()
+    {
+        Small("--tasks", "all").AssertSuccess();
+        Assert.Equal(["0v1", "0v2", "1v2"], Rows().Select(row => row[0]).Distinct());
+    }
+
+    [Theory]
+    [InlineData("--seeds -1", "0..2147483647")]
+    [InlineData("--spec .", "a folder")]
+    [InlineData("--hidden 1025", "1..1024")]
+    [InlineData("--saliency 7", "2, 3")]
+    public void Errors_say_what_would_be_right(string flags, string right) => Assert.Contains(right, Small(flags.Split(' ')).AssertOneLine(2));
+
+    [Fact]
+    public void A_log_on_a_full_disk_ends_no_sweep_and_lost_results_are_told()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "needs /dev/full");
+        string[] sweep = ["sweep", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--epochs", "2", "--out"];
+        Assert.Equal(0, Shell("2>/dev/full", [.. sweep, _place["a"]]).ExitCode);
+        Gpumlp.Outcome lost = Shell(">/dev/full", [.. sweep, _place["b"], "--quiet"]);
+        Assert.Contains("stdout: disk full", lost.AssertOneLine(75));
+        Assert.True(File.Exists(Path.Combine(_place["b"], "run.json")));
+        Assert.Equal(Workplace.FilesOf(_place["a"]), Workplace.FilesOf(_place["b"]));
+    }
+
+    [Fact]
+    public void A_reader_that_goes_away_is_no_error()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a shell");
+        Gpumlp.Outcome cut = Shell("| head -n 1", "sweep", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--epochs", "2", "--out", _place["run"]);
+        cut.AssertSuccess();
+        Assert.StartsWith("Best training F1", Assert.Single(Cli.Lines(cut.Out)));
+    }
+
+    [Fact]
+    public void Language_home_and_temporary_folder_do_not_matter()
+    {
+        string[] sweep = ["sweep", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--lr", "0.25", "--epochs", "2", "--out"];
+        Gpumlp.Outcome here = Gpumlp.Run([.. sweep, _place["a"]]);
+        Gpumlp.Outcome there = Gpumlp.Run(
+            start =>
+            {
+                start.Environment["LANG"] = start.Environment["LC_ALL"] = "de_DE.UTF-8";
+                start.Environment["HOME"] = start.Environment["TMPDIR"] = "/nonexistent";
+            },
+            [.. sweep, _place["b"]]);
+        there.AssertSuccess();
+        Assert.Equal(here.Out, there.Out);
+        Assert.Equal(Workplace.FilesOf(_place["a"]), Workplace.FilesOf(_place["b"]));
+    }
+
+    [Fact]
+    public void Thread_counts_change_no_byte()
+    {
+        Small("--threads", "1").AssertSuccess();
+        SortedDictionary<string, string> files = Workplace.FilesOf(_place["run"]);
+        Directory.Delete(_place["run"], recursive: true);
+        Small("--threads", "16").AssertSuccess();
+        Assert.Equal(files, Workplace.FilesOf(_place["run"]));
+    }
+
+    /// <summary>Through a shell that keeps the exit code of the program and not that of the last in a pipe.</summary>
+    private static Gpumlp.Outcome Shell(string redirection, params string[] args) => Gpumlp.Run(
+        start =>
+        {
+            string[] words = [start.FileName, .. start.ArgumentList];
+            start.FileName = "bash";
+            start.ArgumentList.Clear();
+            foreach (string word in (string[])["-c", $"set -o pipefail; \"$@\" {redirection}", "bash", .. words])
+                start.ArgumentList.Add(word);
+        },
+        args);
+
+    private Gpumlp.Outcome Small(params string[] flags)
+    {
+        var given = new Dictionary<string, string>
+        {
+            ["--data"] = _place.Data(),
+            ["--tasks"] = "0v1",
+            ["--hidden"] = "2,3",
+            ["--seeds"] = "0",
+            ["--epochs"] = "20",
+            ["--out"] = _place["run"],
+        };
+        string[] others = [.. given.Where(flag => !flags.Contains(flag.Key)).SelectMany(flag => new[] { flag.Key, flag.Value })];
+        return Gpumlp.Run(["sweep", .. others, .. flags]);
+    }
+
+    private string[][] Rows() => [.. File.ReadAllLines(Path.Combine(_place["run"], "results.csv")).Skip(1).Select(row => row.Split(','))];
+}

@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using System.Globalization;
+using Xunit;
+
+namespace GpuMlp.Runner.Tests.EndToEnd;
+
+/// <summary>The built program as a process of its own, as its users start it.</summary>
+internal sealed class Gpumlp : IDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(100);
+
+    private readonly Process _process;
+    private readonly Task<string> _out, _error;
+
+    private Gpumlp(string[] args, Action<ProcessStartInfo>? change)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "gpumlp.dll"));
+        foreach (string arg in args)
+            start.ArgumentList.Add(arg);
+        change?.Invoke(start);
+        _process = Process.Start(start)!;
+        _process.StandardInput.Close();
+        _out = _process.StandardOutput.ReadToEndAsync();
+        _error = _process.StandardError.ReadToEndAsync();
+    }
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>Starts and waits for the end.</summary>
+    public static Outcome Run(params string[] args) => Run(null, args);
+
+    public static Outcome Run(Action<ProcessStartInfo>? change, params string[] args)
+    {
+        using Gpumlp program = new(args, change);
+        return program.End();
+    }
+
+    public static Gpumlp Start(params string[] args) => new(args, null);
+
+    /// <summary>Waits for the end.</summary>
+    public Outcome End()
+    {
+        if (!_process.WaitForExit(s_patience))
+        {
+            _process.Kill(entireProcessTree: true);
+            Assert.Fail($"still running after {s_patience}: {string.Join(' ', _process.StartInfo.ArgumentList)}");
+        }
+
+        return new Outcome(_process.ExitCode, _out.GetAwaiter().GetResult(), _error.GetAwaiter().GetResult());
+    }
+
+    /// <summary>Waits until something has happened; fails when the program ends before.</summary>
+    public void WaitUntil(Func<bool> happened)
+    {
+        while (!happened())
+        {
+            Assert.False(_process.HasExited, "ended too early");
+            Thread.Sleep(2);
+        }
+    }
+
+    /// <summary>kill -9: no handler runs, no buffer is flushed.</summary>
+    public void Kill() => _process.Kill();
+
+    /// <param name="name">As <c>kill</c> takes it: INT, TERM.</param>
+    public void Signal(string name)
+    {
+        using var kill = Process.Start("kill", ["-" + name, _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        _process.Dispose();
+    }
+
+    internal sealed record Outcome(int ExitCode, string Out, string Error)
+    {
+        public void AssertSuccess() => Assert.True(ExitCode == 0, $"exit {ExitCode}\n{Error}\n{Out}");
+
+        /// <summary>An error as promised: this exit code, nothing on stdout, one line on stderr that begins with our name.</summary>
+        /// <returns>That line.</returns>
+        public string AssertOneLine(int exitCode)
+        {
+            Assert.Equal((exitCode, ""), (ExitCode, Out));
+            string line = Assert.Single(Cli.Lines(Error));
+            Assert.StartsWith("gpumlp: ", line);
+            Assert.DoesNotContain(line, char.IsControl);
+            return line;
+        }
+    }
+}

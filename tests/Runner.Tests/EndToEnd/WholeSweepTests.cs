@@ -1,0 +1,102 @@
+using System.Text.Json;
+using GpuMlp.Engine.Runs;
+using Xunit;
+
+namespace GpuMlp.Runner.Tests.EndToEnd;
+
+/// <summary>One small sweep on the embedded MNIST from start to end, and the same command once more.</summary>
+public sealed class WholeSweepTests
+{
+    private const string Key = "task,seed,hidden,lr,batch,epochs";
+
+    private const string ResultsHeader = Key + ",train_loss,train_accuracy,train_precision,train_recall,train_f1,train_auc,"
+        + "val_loss,val_accuracy,val_precision,val_recall,val_f1,val_auc,best_train_f1,best_train_f1_epoch,"
+        + "dead_inactive,dead_no_input,dead_no_output,status";
+
+    private const string HistoryHeader = Key + ",epoch,train_loss,train_accuracy,train_precision,train_recall,train_f1";
+
+    [Fact]
+    public void A_sweep_leaves_every_promised_file_and_the_same_command_changes_none()
+    {
+        using Workplace place = new();
+        string run = place["run"];
+        string[] args = ["sweep", "--tasks", "4v9", "--hidden", "2,3,5", "--seeds", "0,1", "--epochs", "4", "--out", run];
+
+        Gpumlp.Outcome first = Gpumlp.Run(args);
+        first.AssertSuccess();
+        AssertFiles(run);
+        Assert.Contains("Best training F1", first.Out);
+        Assert.Contains("Validation F1", first.Out);
+        Assert.Contains("6 models", first.Error);
+        Assert.DoesNotContain('\e', first.Out + first.Error);
+        Assert.DoesNotContain('\r', first.Out + first.Error);
+
+        SortedDictionary<string, string> files = Workplace.FilesOf(run);
+        Dictionary<string, DateTime> times = UnitTimes(run);
+        Gpumlp.Outcome again = Gpumlp.Run(args);
+        again.AssertSuccess();
+        Assert.Contains("2 units already done", again.Error);
+        Assert.Equal(first.Out, again.Out);
+        Assert.Equal(files, Workplace.FilesOf(run));
+        Assert.Equal(times, UnitTimes(run));
+
+        string[] changed = [.. args.Select(arg => arg == "4" ? "5" : arg)];
+        string line = Gpumlp.Run(changed).AssertOneLine(2);
+        Assert.Contains("epochs 4 -> 5", line);
+        Assert.Contains(run, line);
+        Assert.Equal(files, Workplace.FilesOf(run));
+    }
+
+    [Fact]
+    public void Quiet_says_nothing_but_the_table()
+    {
+        using Workplace place = new();
+        Gpumlp.Outcome quiet = Gpumlp.Run("sweep", "--data", place.Data(), "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--quiet", "--out", place["run"]);
+        quiet.AssertSuccess();
+        Assert.Equal("", quiet.Error);
+        Assert.StartsWith("Best training F1", quiet.Out);
+    }
+
+    private static void AssertFiles(string run)
+    {
+        Assert.Equal(
+            [
+                "history.csv", "history.parquet", "plan.json", "results.csv", "results.parquet", "run.json",
+                "saliency/4v9-s0-h5-gradient.png", "split/4v9-s0.json", "split/4v9-s1.json",
+                "units/000/unit-000000.parquet", "units/000/unit-000001.parquet",
+                "weights/4v9-s0.safetensors", "weights/4v9-s1.safetensors",
+            ],
+            Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(run, file)).Order(StringComparer.Ordinal));
+
+        string[] results = File.ReadAllLines(Path.Combine(run, "results.csv"));
+        Assert.Equal(ResultsHeader, results[0]);
+        Assert.Equal(
+            ["4v9,0,2,0.03,full,4", "4v9,0,3,0.03,full,4", "4v9,0,5,0.03,full,4", "4v9,1,2,0.03,full,4", "4v9,1,3,0.03,full,4", "4v9,1,5,0.03,full,4"],
+            results.Skip(1).Select(row => string.Join(',', row.Split(',')[..6])));
+        Assert.All(results.Skip(1), row =>
+        {
+            Assert.Equal(24, row.Split(',').Length);
+            Assert.EndsWith(",ok", row);
+            Assert.DoesNotContain(",,", row);
+        });
+
+        string[] history = File.ReadAllLines(Path.Combine(run, "history.csv"));
+        Assert.Equal(HistoryHeader, history[0]);
+        Assert.Equal(1 + (6 * 4), history.Length);
+
+        using var weights = Safetensors.Open(Path.Combine(run, "weights", "4v9-s0.safetensors"));
+        Assert.Equal(12, weights.Tensors.Count);
+        Assert.Equal([784L, 5L], weights.Tensors.Single(tensor => tensor.Name == "h5-lr0.03.w1").Shape);
+        using var split = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(run, "split", "4v9-s0.json")));
+        Assert.Equal(9346, split.RootElement.GetProperty("train").GetArrayLength());
+        Assert.Equal(2338, split.RootElement.GetProperty("validation").GetArrayLength());
+        using var info = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(run, "run.json")));
+        Assert.Equal(6, info.RootElement.GetProperty("models_ok").GetInt32());
+
+        Png.Rgb[,] picture = PngDecoder.Decode(File.ReadAllBytes(Path.Combine(run, "saliency", "4v9-s0-h5-gradient.png")));
+        Assert.True(picture.GetLength(0) > 100 && picture.GetLength(1) > 100);
+    }
+
+    private static Dictionary<string, DateTime> UnitTimes(string run) =>
+        Directory.GetFiles(Path.Combine(run, "units"), "*", SearchOption.AllDirectories).ToDictionary(file => file, File.GetLastWriteTimeUtc);
+}
