@@ -24,6 +24,7 @@ public sealed class PruningTableTests
             4v9   random  0.850  0.250      -
             0v1   layer   0.990  1.000  0.988
 
+            Mean over 2 seeds.
 
             """,
             Text(rows, [0.5, 0.95], terminal: false));
@@ -36,6 +37,14 @@ public sealed class PruningTableTests
         Assert.Equal([0.5, 0.95], PruningTable.Levels(Presets.Quick.Sparsity));
         Assert.Equal([0.1, 0.2, 0.3, 0.4, 0.6], PruningTable.Levels([0.6, 0.4, 0.2, 0.1, 0.3, 0.7]));
         Assert.Empty(PruningTable.Levels([]));
+    }
+
+    [Fact]
+    public void The_level_of_the_published_code_is_explained_where_it_is_shown()
+    {
+        PruningTableRow[] rows = [new("4v9", 0, 0.03, "layer", 0.0095, 0.9, 0.9)];
+        Assert.EndsWith("One seed.\n0.0095: what the study's published code pruned where its figure says 95 %.\n", Text(rows, [0.0095], terminal: false));
+        Assert.Contains("0.0095", Text(rows, [0.0095], terminal: true).Split('\n')[^2]);
     }
 
     [Theory]

@@ -28,10 +28,11 @@ public sealed class PruneRanks : IDisposable
         Layout = layout;
         _seed = seed;
         Accelerator accelerator = device.Accelerator;
-        _w1 = accelerator.Allocate1D(new int[layout.Inputs * layout.PaddedColumns]);
+        _w1 = accelerator.Allocate1D(new int[checked(layout.Inputs * layout.PaddedColumns)]);
         _w2 = accelerator.Allocate1D(new int[layout.PaddedColumns]);
         _counts = accelerator.Allocate1D(new int[2 * layout.Slots.Count]);
-        _identities = accelerator.Allocate1D(layout.Slots.SelectMany(slot => new[] { (uint)(identities[slot.Model] >> 32), (uint)identities[slot.Model] }).ToArray());
+        _identities = accelerator.Allocate1D(
+            layout.Slots.Select(slot => identities[slot.Model]).SelectMany(identity => new[] { (uint)(identity >> 32), (uint)identity }).ToArray());
     }
 
     public ColumnLayout Layout { get; }

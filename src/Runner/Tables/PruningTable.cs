@@ -20,8 +20,11 @@ internal readonly record struct PruningTableRow(
 /// </summary>
 internal static class PruningTable
 {
-    // The study's "95 %" as its code pruned, and levels where the curves of all methods bend.
-    private static readonly double[] s_shown = [0.0095, 0.5, 0.9, 0.95, 0.99];
+    // What the study's code pruned when its figure says 95 %: it divided by 100 twice.
+    private const double AsPublished = 0.0095;
+
+    // That level, and levels where the curves of all methods bend.
+    private static readonly double[] s_shown = [AsPublished, 0.5, 0.9, 0.95, 0.99];
 
     /// <summary>The levels that have a column: those of the usual ones that the spec has, else its first five, ascending.</summary>
     public static double[] Levels(IReadOnlyList<double> sparsity)
@@ -56,6 +59,11 @@ internal static class PruningTable
             table.Write(io.Out, io.OutIsTerminal);
             io.Out.WriteLine();
         }
+
+        int seeds = rows.Select(row => row.Seed).Distinct().Count();
+        io.Out.WriteLine(seeds == 1 ? "One seed." : $"Mean over {seeds} seeds.");
+        if (levels.Contains(AsPublished))
+            io.Out.WriteLine("0.0095: what the study's published code pruned where its figure says 95 %.");
     }
 
     // Four digits are enough to tell levels apart, and six columns of them fit 80 characters.
