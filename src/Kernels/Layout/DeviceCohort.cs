@@ -8,8 +8,8 @@ namespace GpuMlp.Kernels.Layout;
 /// <summary>The memory of one cohort on a device: parameters, gradients and scratch, allocated once.</summary>
 public sealed class DeviceCohort : IDisposable
 {
-    private readonly MemoryBuffer1D<float, Stride1D.Dense> _w1, _gradW1, _activations, _logits;
-    private readonly MemoryBuffer1D<float, Stride1D.Dense> _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2;
+    private readonly AlignedFloats _w1, _gradW1, _activations, _logits;
+    private readonly AlignedFloats _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2;
     private readonly MemoryBuffer1D<int, Stride1D.Dense> _blocks, _slots, _counts;
     private readonly MemoryBuffer1D<double, Stride1D.Dense> _loss;
 
@@ -28,7 +28,7 @@ public sealed class DeviceCohort : IDisposable
         Layout = layout;
         Accelerator accelerator = device.Accelerator;
         int columns = layout.PaddedColumns, slots = layout.Slots.Count;
-        MemoryBuffer1D<float, Stride1D.Dense> Floats(long length) => Zeroed(accelerator.Allocate1D<float>(length));
+        AlignedFloats Floats(long length) => new(accelerator, length);
         _w1 = Floats(weights);
         _gradW1 = Floats(weights);
         _activations = Floats((long)ChunkSchedule.ChunkRows * columns);
@@ -98,10 +98,10 @@ public sealed class DeviceCohort : IDisposable
             model.W2.CopyTo(w2, slot.Column);
             b2[s] = model.B2;
         }
-        _w1.CopyFromCPU(w1);
-        _b1.CopyFromCPU(b1);
-        _w2.CopyFromCPU(w2);
-        _b2.CopyFromCPU(b2);
+        _w1.CopyFrom(w1);
+        _b1.CopyFrom(b1);
+        _w2.CopyFrom(w2);
+        _b2.CopyFrom(b2);
     }
 
     /// <summary>Parameters of all models, in the caller's order.</summary>
@@ -130,13 +130,13 @@ public sealed class DeviceCohort : IDisposable
             slots[s] = learningRates[slot.Model];
             columns.AsSpan(slot.Column, slot.Hidden).Fill(slots[s]);
         }
-        _columnRates.CopyFromCPU(columns);
-        _slotRates.CopyFromCPU(slots);
+        _columnRates.CopyFrom(columns);
+        _slotRates.CopyFrom(slots);
     }
 
     public void Dispose()
     {
-        foreach (MemoryBuffer buffer in new MemoryBuffer[]
+        foreach (IDisposable buffer in new IDisposable[]
         {
             _w1, _gradW1, _activations, _logits, _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2, _blocks, _slots, _counts, _loss,
         })
@@ -160,12 +160,12 @@ public sealed class DeviceCohort : IDisposable
     }
 
     private ModelParameters[] Gather(
-        MemoryBuffer1D<float, Stride1D.Dense> w1Buffer,
-        MemoryBuffer1D<float, Stride1D.Dense> b1Buffer,
-        MemoryBuffer1D<float, Stride1D.Dense> w2Buffer,
-        MemoryBuffer1D<float, Stride1D.Dense> b2Buffer)
+        AlignedFloats w1Buffer,
+        AlignedFloats b1Buffer,
+        AlignedFloats w2Buffer,
+        AlignedFloats b2Buffer)
     {
-        float[] w1 = w1Buffer.GetAsArray1D(), b1 = b1Buffer.GetAsArray1D(), w2 = w2Buffer.GetAsArray1D(), b2 = b2Buffer.GetAsArray1D();
+        float[] w1 = w1Buffer.ToArray(), b1 = b1Buffer.ToArray(), w2 = w2Buffer.ToArray(), b2 = b2Buffer.ToArray();
         var models = new ModelParameters[Layout.Slots.Count];
         for (int s = 0; s < models.Length; s++)
         {
