@@ -5,7 +5,7 @@ namespace GpuMlp.Kernels.Layout;
 
 /// <summary>
 /// Zeroed float32 memory that begins on a cache line. The allocator promises 16 bytes; a 512-bit load that straddles two
-/// lines costs two, which took a third of an epoch's time in one run out of two before.
+/// lines costs two, and nearly all of an epoch is such loads.
 /// </summary>
 internal sealed class AlignedFloats : IDisposable
 {
