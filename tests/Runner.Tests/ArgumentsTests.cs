@@ -1,4 +1,5 @@
 using GpuMlp.Engine;
+using GpuMlp.Kernels.Saliency;
 using GpuMlp.Runner.Options;
 using Xunit;
 
@@ -87,7 +88,7 @@ public sealed class ArgumentsTests
     {
         Assert.Equal(
             new SweepRequest(
-                null, null, null, null, null, null, null, null, null, null, null, null, null, SaliencyMethod.Gradient,
+                null, null, null, null, null, null, null, null, null, null, null, null, null, SaliencyMethod.ProbabilityGradient,
                 "auto", null, null, DryRun: false, Quiet: false, FailFast: false),
             Request(""));
     }

@@ -1,4 +1,4 @@
-using GpuMlp.Runner.Options;
+using GpuMlp.Kernels.Saliency;
 using GpuMlp.Runner.Png;
 using Xunit;
 
@@ -29,7 +29,7 @@ public sealed class SaliencyPanelTests
     {
         const int Side = 28, Enlarged = 9;
         SaliencyPicture picture = Picture(Side, Side);
-        Rgb[,] pixels = PngDecoder.Decode(new SaliencyPanel("t", SaliencyMethod.Gradient, picture, null).Encode());
+        Rgb[,] pixels = PngDecoder.Decode(new SaliencyPanel("t", SaliencyMethod.ProbabilityGradient, picture, null).Encode());
         ColorScale scale = new(picture.Map, signed: true);
         AssertHolds(pixels, [.. picture.Pixels.Select(Rgb.Grey)], Side, Enlarged);
         AssertHolds(pixels, [.. picture.Map.Select(value => scale.At(value))], Side, Enlarged);
@@ -38,7 +38,7 @@ public sealed class SaliencyPanelTests
     [Fact]
     public void The_same_input_gives_the_same_bytes()
     {
-        SaliencyPanel panel = new("4v9, H = 24, seed 42", SaliencyMethod.Gradient, Picture(28, 28), null);
+        SaliencyPanel panel = new("4v9, H = 24, seed 42", SaliencyMethod.ProbabilityGradient, Picture(28, 28), null);
         Assert.Equal(panel.Encode(), panel.Encode());
     }
 
@@ -46,14 +46,14 @@ public sealed class SaliencyPanelTests
     public void A_model_without_a_mistake_has_a_panel_that_says_so()
     {
         SaliencyPicture picture = Picture(28, 28);
-        byte[] both = new SaliencyPanel("t", SaliencyMethod.Gradient, picture, picture).Encode();
-        byte[] one = new SaliencyPanel("t", SaliencyMethod.Gradient, picture, null).Encode();
+        byte[] both = new SaliencyPanel("t", SaliencyMethod.ProbabilityGradient, picture, picture).Encode();
+        byte[] one = new SaliencyPanel("t", SaliencyMethod.ProbabilityGradient, picture, null).Encode();
         Rgb[,] pixels = PngDecoder.Decode(one);
 
         Assert.NotEqual(both, one);
         int right = pixels.GetLength(1) / 2;
         Assert.Contains(pixels.Cast<Rgb>().Select((c, i) => (c, x: i % pixels.GetLength(1))), p => p.x > right && p.c.R < 150);
-        _ = new SaliencyPanel("t", SaliencyMethod.Gradient, null, null).Encode();
+        _ = new SaliencyPanel("t", SaliencyMethod.ProbabilityGradient, null, null).Encode();
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class SaliencyPanelTests
     public void Pixels_and_map_must_fit_the_size()
     {
         SaliencyPicture wrong = Picture(3, 3) with { Map = new float[8] };
-        Assert.Throws<ArgumentException>(() => new SaliencyPanel("t", SaliencyMethod.Gradient, wrong, null).Encode());
+        Assert.Throws<ArgumentException>(() => new SaliencyPanel("t", SaliencyMethod.ProbabilityGradient, wrong, null).Encode());
     }
 
     [Fact]

@@ -26,8 +26,8 @@ public sealed class CpuDevice : IDisposable
         NextItem = Accelerator.Allocate1D<int>(1);
     }
 
-    /// <summary>The most threads a device can have; no machine known has more cores.</summary>
-    public static int MostThreads => 1024;
+    /// <summary>The most threads a device can have; a larger machine uses that many of its cores.</summary>
+    public const int MostThreads = 1024;
 
     public int Threads { get; }
 

@@ -1,10 +1,11 @@
-using System.Runtime.InteropServices;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Saliency;
 using GpuMlp.Kernels.Simd;
 using GpuMlp.Runner.Options;
 using GpuMlp.Runner.Png;
@@ -21,7 +22,7 @@ internal static class SweepCommand
     public static int Run(SweepOptions options, CommandIo io)
     {
         SweepRequest request = SweepRequest.From(options);
-        int threads = request.Threads ?? Math.Min(Environment.ProcessorCount, SweepRequest.MaxThreads);
+        int threads = request.Threads ?? Math.Min(Environment.ProcessorCount, CpuDevice.MostThreads);
         if (request.DryRun)
         {
             SweepPlanning dry = SweepPlanning.From(request);
@@ -107,10 +108,8 @@ internal static class SweepCommand
     {
         string folder = Path.Combine(planning.Out, "saliency");
         AtomicFile.CreateFolder(folder);
-        Kernels.Saliency.SaliencyMethod method = request.SaliencyMethod == SaliencyMethod.Gradient
-            ? Kernels.Saliency.SaliencyMethod.ProbabilityGradient
-            : Kernels.Saliency.SaliencyMethod.Perturbation;
-        foreach (SaliencyFigure figure in RunSaliency.Figures(run, planning.Data, hidden, method, threads))
+        string method = request.SaliencyMethod == SaliencyMethod.Perturbation ? "perturbation" : "gradient";
+        foreach (SaliencyFigure figure in RunSaliency.Figures(run, planning.Data, hidden, request.SaliencyMethod, threads))
         {
             SaliencyPicture? Picture(SaliencyExample? example, string title) => example is null ? null : new SaliencyPicture(
                 title,
@@ -124,7 +123,7 @@ internal static class SweepCommand
                 request.SaliencyMethod,
                 Picture(figure.Correct, "classified correctly"),
                 Picture(figure.Mistake, "misclassified"));
-            panel.Save(Path.Combine(folder, $"{figure.Task}-s{figure.Seed}-h{hidden}-{request.SaliencyMethod.ToString().ToLowerInvariant()}.png"));
+            panel.Save(Path.Combine(folder, $"{figure.Task}-s{figure.Seed}-h{hidden}-{method}.png"));
         }
         return true;
     }
@@ -158,35 +157,5 @@ internal static class SweepCommand
         string resumed = finished > 0 ? $", {finished} units already done" : "";
         int models = planning.Plan.Units.Sum(unit => unit.ModelCount);
         return $"{models} models in {planning.Plan.Units.Count} units on the CPU ({threads} threads, {(int)SimdSupport.Best} bit) -> {planning.Out}{resumed}";
-    }
-
-    /// <summary>Ctrl-C and SIGTERM end a sweep at the next epoch; a second Ctrl-C ends it at once.</summary>
-    private sealed class StopSignals : IDisposable
-    {
-        private readonly CancellationTokenSource _stop = new();
-        private readonly PosixSignalRegistration[] _registrations;
-
-        public StopSignals()
-        {
-            _registrations = [Listen(PosixSignal.SIGINT, ExitCodes.Cancelled), Listen(PosixSignal.SIGTERM, ExitCodes.Interrupted)];
-        }
-
-        public CancellationToken Token => _stop.Token;
-
-        public int ExitCode { get; private set; } = ExitCodes.Cancelled;
-
-        public void Dispose()
-        {
-            foreach (PosixSignalRegistration registration in _registrations)
-                registration.Dispose();
-            _stop.Dispose();
-        }
-
-        private PosixSignalRegistration Listen(PosixSignal signal, int exitCode) => PosixSignalRegistration.Create(signal, context =>
-        {
-            context.Cancel = !_stop.IsCancellationRequested;
-            ExitCode = exitCode;
-            _stop.Cancel();
-        });
     }
 }

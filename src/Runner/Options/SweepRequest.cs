@@ -1,17 +1,10 @@
 using System.Globalization;
 using GpuMlp.Engine;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Saliency;
 
 namespace GpuMlp.Runner.Options;
-
-/// <summary>How saliency is measured; decides the colour map and the unit of a panel.</summary>
-internal enum SaliencyMethod
-{
-    /// <summary>dp/dx, signed, of the probability of the second class by a pixel on the scale 0..1.</summary>
-    Gradient,
-
-    /// <summary>|p(x + 0.1 e) - p(x)| for one pixel at a time, as in the study's code.</summary>
-    Perturbation,
-}
 
 /// <summary>
 /// What a <c>gpumlp sweep</c> asks for, checked as far as that is possible without data and presets. Null: not given, so
@@ -48,9 +41,6 @@ internal sealed record SweepRequest(
 {
     public const int DefaultSaliencyHidden = 24;
 
-    private const int MaxEpochs = 1_000_000;
-    public const int MaxThreads = 1024;
-
     /// <exception cref="UserErrorException">A value out of range or two flags that exclude each other; names the flag.</exception>
     public static SweepRequest From(SweepOptions options)
     {
@@ -67,7 +57,7 @@ internal sealed record SweepRequest(
             options.Hidden,
             options.Seeds,
             options.LearningRates,
-            Whole(options.Epochs, "--epochs", 1, MaxEpochs),
+            Whole(options.Epochs, "--epochs", 1, SpecValidator.MaxEpochs),
             options.Batch is "full" ? "full" : Whole(options.Batch, "--batch", 1, int.MaxValue, "full or ")?.ToString(CultureInfo.InvariantCulture),
             Number(options.InitStd, "--init-std"),
             options.Sparsity,
@@ -75,9 +65,9 @@ internal sealed record SweepRequest(
             Whole(options.Saliency, "--saliency", 0, ushort.MaxValue),
             OneOf(options.SaliencyMethod, "--saliency-method", "gradient", "perturbation") is "perturbation"
                 ? SaliencyMethod.Perturbation
-                : SaliencyMethod.Gradient,
+                : SaliencyMethod.ProbabilityGradient,
             DeviceKind(options.Device),
-            Whole(options.Threads, "--threads", 1, MaxThreads),
+            Whole(options.Threads, "--threads", 1, CpuDevice.MostThreads),
             options.Out,
             options.DryRun,
             options.Quiet,

@@ -1,5 +1,5 @@
 using System.Globalization;
-using GpuMlp.Runner.Options;
+using GpuMlp.Kernels.Saliency;
 
 namespace GpuMlp.Runner.Png;
 
@@ -67,16 +67,21 @@ internal sealed record SaliencyPanel(string Title, SaliencyMethod Method, Salien
         return png;
     }
 
-    private bool Signed => Method == SaliencyMethod.Gradient;
+    private bool Signed => Method != SaliencyMethod.Perturbation;
 
-    private string MethodName => Signed ? "dp/dx" : "|p(x + 0.1 e) - p(x)|";
+    private string MethodName => Method switch
+    {
+        SaliencyMethod.LogitGradient => "dlogit/dx",
+        SaliencyMethod.ProbabilityGradient => "dp/dx",
+        _ => "|p(x + 0.1 e) - p(x)|",
+    };
 
     /// <summary>What the colours mean, in one line.</summary>
     private string Reading => Signed
         ? "p: probability of the second class; x: pixel on the scale 0..1. Red: a brighter pixel raises p, blue: it lowers p."
         : "p: probability of the second class; e: one pixel, on the scale 0..1. Bright: p changes much when that pixel is raised by 0.1.";
 
-    private string Unit => Signed ? "dp/dx" : "change of p";
+    private string Unit => Signed ? MethodName : "change of p";
 
     private static int Scale(SaliencyPicture picture) =>
         Math.Max(1, ImageSide / Math.Max(picture.Rows, picture.Columns));
