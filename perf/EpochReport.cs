@@ -31,7 +31,7 @@ internal static class EpochReport
             + $"{RuntimeInformation.FrameworkDescription}; {DateTime.UtcNow:yyyy-MM-dd}.");
         output.WriteLine($"Command: `dotnet run -c Release --project perf -- epoch {threads}`.");
         output.WriteLine();
-        output.WriteLine($"Peak float32 FMA rate, registers only, median of nine: **{peak:F0} GFLOP/s**.");
+        output.WriteLine($"Peak float32 FMA rate, registers only, best of nine: **{peak:F0} GFLOP/s**.");
         output.WriteLine("Epoch: forward, loss and counts, backward, update. Dense-equivalent = 4 N D C / time; zeros that are skipped count as done.");
         output.WriteLine($"Median, tenth and ninetieth percentile of {Epochs - 1} epochs after one to warm up.");
         output.WriteLine();
