@@ -41,7 +41,7 @@ internal static class EpochReport
         Split split = Splitter.Create(data, s_task, study.Seeds[0]);
         foreach (SimdWidth width in SimdSupport.Available.Reverse())
         {
-            var kernels = new CohortKernels(device, width);
+            var kernels = CohortKernels.Create(device, width);
             foreach (KernelForm form in new[] { KernelForm.InputSparse, KernelForm.Dense })
             {
                 foreach (int? batch in new int?[] { null, 256, 32 })
@@ -54,7 +54,7 @@ internal static class EpochReport
     }
 
     private static string Row(
-        CpuDevice device, CohortKernels kernels, Dataset data, Split split, SweepSpec study, KernelForm form, int? batch, double peak)
+        ComputeDevice device, CohortKernels kernels, Dataset data, Split split, SweepSpec study, KernelForm form, int? batch, double peak)
     {
         using var cohort = new Cohort(device, kernels, data, split, Models(study), batch, form);
         cohort.Initialize(study.InitStd);
@@ -75,7 +75,7 @@ internal static class EpochReport
 
     private static string Grid(CpuDevice device, Dataset data, SweepSpec study, double peak)
     {
-        var kernels = new CohortKernels(device);
+        var kernels = CohortKernels.Create(device);
         double seconds = 0, flop = 0;
         long start = Stopwatch.GetTimestamp();
         foreach (PairTask task in study.Tasks)

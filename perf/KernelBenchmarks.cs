@@ -25,7 +25,7 @@ public class KernelBenchmarks : IDisposable
         Dataset data = DatasetLoader.Load(null);
         SweepSpec study = Presets.Paper;
         _device = new CpuDevice(Environment.ProcessorCount);
-        _kernels = new CohortKernels(_device);
+        _kernels = CohortKernels.Create(_device);
         Split split = Splitter.Create(data, new PairTask(4, 9), study.Seeds[0]);
         ModelSpec[] models = [.. study.Hidden.Select(hidden => new ModelSpec(hidden, study.LearningRates[0]))];
         _cohort = new Cohort(_device, _kernels, data, split, models, batch: null, Form);

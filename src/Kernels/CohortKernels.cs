@@ -1,99 +1,85 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Evaluate;
-using GpuMlp.Kernels.HiddenBackward;
-using GpuMlp.Kernels.HiddenForward;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Initialize;
 using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.OutputBackward;
-using GpuMlp.Kernels.OutputForward;
 using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Saliency;
 using GpuMlp.Kernels.Simd;
-using GpuMlp.Kernels.TrainEpoch;
-using GpuMlp.Kernels.Update;
 using ILGPU;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels;
 
-/// <summary>The launchers of a CPU device, each loaded once. Every call returns when its kernel is done.</summary>
-public sealed class CohortKernels
+/// <summary>
+/// The operations on cohorts of one device. This class checks what fits together and gathers the arguments; what runs is the
+/// device's own. Work is started in order on the device's stream; whatever downloads waits for it.
+/// </summary>
+public abstract class CohortKernels
 {
-    private readonly CpuDevice _device;
-    private readonly BlockKernel<HiddenForwardOperation> _hiddenForward;
-    private readonly BlockKernel<OutputForwardOperation> _outputForward;
-    private readonly BlockKernel<OutputBackwardOperation> _outputBackward;
-    private readonly BlockKernel<HiddenBackwardOperation> _hiddenBackward;
-    private readonly BlockKernel<UpdateOperation> _update;
-    private readonly BlockKernel<TrainEpochOperation> _trainEpoch;
-    private readonly BlockKernel<EvaluateOperation> _evaluate;
-    private readonly BlockKernel<SaliencyOperation> _saliency;
-    private readonly BlockKernel<PruneRankOperation> _pruneRank;
-    private readonly BlockKernel<PruneOperation> _prune;
     private readonly Action<AcceleratorStream, Index1D, ArrayView<int>, ArrayView<float>, uint, uint, uint, float> _initialize;
     private readonly int[] _gaussianTable = GaussianTable.Create();
 
-    /// <param name="device">The device that all arguments must lie on.</param>
-    /// <param name="width">Registers to use; the best of the machine when null.</param>
-    public CohortKernels(CpuDevice device, SimdWidth? width = null)
+    private protected CohortKernels(ComputeDevice device, SimdWidth width)
     {
-        _device = device;
-        Width = width ?? SimdSupport.Best;
-        _hiddenForward = new(device);
-        _outputForward = new(device);
-        _outputBackward = new(device);
-        _hiddenBackward = new(device);
-        _update = new(device);
-        _trainEpoch = new(device);
-        _evaluate = new(device);
-        _saliency = new(device);
-        _pruneRank = new(device);
-        _prune = new(device);
+        Device = device;
+        Width = width;
         _initialize = device.Accelerator.LoadImplicitlyGroupedKernel<Index1D, ArrayView<int>, ArrayView<float>, uint, uint, uint, float>(
-            InitializeKernel.Kernel, 1);
+            InitializeKernel.Kernel, device.ElementGroup);
     }
 
-    /// <summary>Where the kernels run.</summary>
-    public CpuDevice Device => _device;
+    /// <summary>Loads the kernels of a device; they live as long as the object.</summary>
+    /// <param name="device">The device that all arguments must lie on.</param>
+    /// <param name="width">Registers of a CPU to use; the best of the machine when null.</param>
+    /// <exception cref="ArgumentException">There are no kernels for such a device.</exception>
+    public static CohortKernels Create(ComputeDevice device, SimdWidth? width = null) => device switch
+    {
+        CpuDevice cpu => new CpuKernels(cpu, width ?? SimdSupport.Best),
+        _ => throw new ArgumentException($"no kernels for a device of kind {device.Kind}", nameof(device)),
+    };
 
+    /// <summary>Where the kernels run.</summary>
+    public ComputeDevice Device { get; }
+
+    /// <summary>Registers that CPU kernels use.</summary>
     public SimdWidth Width { get; }
 
+    /// <summary>Starts an operation; its arguments have been checked.</summary>
+    protected abstract void Launch(KernelOperation operation, in BlockArguments arguments);
+
     /// <summary>Z = X W1 + b1 of one chunk.</summary>
-    public void HiddenForward(DeviceCohort cohort, DeviceImages images, int chunk) => _hiddenForward.Launch(Arguments(cohort, images, chunk));
+    public void HiddenForward(DeviceCohort cohort, DeviceImages images, int chunk) => Launch(KernelOperation.HiddenForward, Arguments(cohort, images, chunk));
 
     /// <summary>Logits of one chunk from Z.</summary>
-    public void OutputForward(DeviceCohort cohort, DeviceImages images, int chunk) => _outputForward.Launch(Arguments(cohort, images, chunk));
+    public void OutputForward(DeviceCohort cohort, DeviceImages images, int chunk) => Launch(KernelOperation.OutputForward, Arguments(cohort, images, chunk));
 
     /// <summary>Logits, loss, counts and d2 of one chunk from Z.</summary>
     public void OutputForwardWithLoss(DeviceCohort cohort, DeviceImages images, int chunk) =>
-        _outputForward.Launch(Arguments(cohort, images, chunk, mode: 1));
+        Launch(KernelOperation.OutputForward, Arguments(cohort, images, chunk, mode: 1));
 
     /// <summary>dw2, d1 (over Z) and db1 of one chunk from d2 and Z.</summary>
-    public void OutputBackward(DeviceCohort cohort, DeviceImages images, int chunk) => _outputBackward.Launch(Arguments(cohort, images, chunk));
+    public void OutputBackward(DeviceCohort cohort, DeviceImages images, int chunk) => Launch(KernelOperation.OutputBackward, Arguments(cohort, images, chunk));
 
     /// <summary>dW1 of one chunk from d1.</summary>
-    public void HiddenBackward(DeviceCohort cohort, DeviceImages images, int chunk) => _hiddenBackward.Launch(Arguments(cohort, Trainable(images), chunk));
+    public void HiddenBackward(DeviceCohort cohort, DeviceImages images, int chunk) => Launch(KernelOperation.HiddenBackward, Arguments(cohort, Trainable(images), chunk));
 
     /// <summary>All parameters from their gradients.</summary>
-    public void Update(DeviceCohort cohort, DeviceImages images) => _update.Launch(Arguments(cohort, images, 0));
+    public void Update(DeviceCohort cohort, DeviceImages images) => Launch(KernelOperation.Update, Arguments(cohort, images, 0));
 
     /// <summary>One epoch over the images' schedule; totals of loss and counts are left in the cohort.</summary>
-    public void TrainEpoch(DeviceCohort cohort, DeviceImages images) => _trainEpoch.Launch(Arguments(cohort, Trainable(images), 0));
+    public void TrainEpoch(DeviceCohort cohort, DeviceImages images) => Launch(KernelOperation.TrainEpoch, Arguments(cohort, Trainable(images), 0));
 
     /// <summary>Logits [M, N] and active hidden units of each model, in the caller's order of models.</summary>
     public ModelEvaluation[] Evaluate(DeviceCohort cohort, DeviceImages images)
     {
         ColumnLayout layout = cohort.Layout;
-        Accelerator accelerator = _device.Accelerator;
-        using var logits = accelerator.Allocate1D<float>((long)layout.Slots.Count * images.Images);
-        using var active = accelerator.Allocate1D<int>(layout.PaddedColumns);
+        using var logits = Device.Accelerator.Allocate1D<float>((long)layout.Slots.Count * images.Images);
+        using var active = Device.Accelerator.Allocate1D<int>(layout.PaddedColumns);
         BlockArguments arguments = Arguments(cohort, images, 0);
         arguments.Output = new OutputViews { Values = logits.View, Active = active.View };
-        _evaluate.Launch(arguments);
+        Launch(KernelOperation.Evaluate, arguments);
 
-        float[] values = logits.GetAsArray1D();
-        int[] flags = active.GetAsArray1D();
+        float[] values = Device.Download<float>(logits.View);
+        int[] flags = Device.Download<int>(active.View);
         var evaluations = new ModelEvaluation[layout.Slots.Count];
         for (int s = 0; s < evaluations.Length; s++)
         {
@@ -109,13 +95,13 @@ public sealed class CohortKernels
     {
         ColumnLayout layout = cohort.Layout;
         int size = checked(images.Images * layout.Inputs);
-        using var maps = _device.Accelerator.Allocate1D<float>((long)layout.Slots.Count * size);
-        using var unused = _device.Accelerator.Allocate1D<int>(1);
+        using var maps = Device.Accelerator.Allocate1D<float>((long)layout.Slots.Count * size);
+        using var unused = Device.Accelerator.Allocate1D<int>(1);
         BlockArguments arguments = Arguments(cohort, images, 0, (int)method);
         arguments.Output = new OutputViews { Values = maps.View, Active = unused.View };
-        _saliency.Launch(arguments);
+        Launch(KernelOperation.Saliency, arguments);
 
-        float[] values = maps.GetAsArray1D();
+        float[] values = Device.Download<float>(maps.View);
         var result = new ReadOnlyMemory<float>[layout.Slots.Count];
         for (int s = 0; s < result.Length; s++)
             result[layout.Slots[s].Model] = values.AsMemory(s * size, size);
@@ -126,7 +112,7 @@ public sealed class CohortKernels
     /// <exception cref="ArgumentException">The ranks are of another layout.</exception>
     public void PruneRank(DeviceCohort cohort, PruneRanks ranks, PruneMethod method)
     {
-        _pruneRank.Launch(PruneArguments(cohort, ranks, cohort, method));
+        Launch(KernelOperation.PruneRank, PruneArguments(cohort, ranks, cohort, method));
         ranks.Method = method;
     }
 
@@ -146,17 +132,17 @@ public sealed class CohortKernels
         PruneMethod method = ranks.Method ?? throw new ArgumentException("nothing has been ranked yet", nameof(ranks));
         BlockArguments arguments = PruneArguments(cohort, ranks, target, method);
         ranks.SetLevel(method, sparsity);
-        _prune.Launch(arguments);
+        Launch(KernelOperation.Prune, arguments);
     }
 
     /// <summary>Initial W1 [D, H] and w2 [H] of a model, normal with standard deviation <paramref name="std"/>; biases are 0.</summary>
     public ModelParameters Initialize(int inputs, int hidden, ulong identity, uint seed, float std)
     {
         int count = checked((inputs + 1) * hidden);
-        using var table = _device.Accelerator.Allocate1D(_gaussianTable);
-        using var output = _device.Accelerator.Allocate1D<float>(count);
-        _initialize(_device.Accelerator.DefaultStream, (count + 3) / 4, table.View, output.View, (uint)(identity >> 32), (uint)identity, seed, std);
-        float[] values = output.GetAsArray1D();
+        using var table = Device.Upload(_gaussianTable);
+        using var output = Device.Accelerator.Allocate1D<float>(count);
+        _initialize(Device.Stream, (count + 3) / 4, table.View, output.View, (uint)(identity >> 32), (uint)identity, seed, std);
+        float[] values = Device.Download<float>(output.View);
         return new ModelParameters(values[..(inputs * hidden)], new float[hidden], values[(inputs * hidden)..], 0f);
     }
 

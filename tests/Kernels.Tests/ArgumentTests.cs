@@ -16,7 +16,7 @@ public sealed class ArgumentTests : IDisposable
 
     public ArgumentTests()
     {
-        _kernels = new CohortKernels(_device);
+        _kernels = CohortKernels.Create(_device);
         _cohort = new DeviceCohort(_device, ColumnLayout.Create([4], Inputs, 1), [0.1f]);
     }
 

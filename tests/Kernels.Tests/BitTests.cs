@@ -132,7 +132,7 @@ public sealed class BitTests : IDisposable
     [MemberData(nameof(Forms))]
     public void A_cohort_that_has_diverged_can_be_used_again(KernelForm form)
     {
-        var kernels = new CohortKernels(_device);
+        var kernels = CohortKernels.Create(_device);
         ModelParameters[] models = [.. s_hidden.Select((hidden, m) => Samples.Model(Inputs, hidden, seed: m))];
         ColumnLayout layout = ColumnLayout.Create(s_hidden, Inputs, _device.Threads);
         using var images = new DeviceImages(
@@ -157,6 +157,6 @@ public sealed class BitTests : IDisposable
     private static (ModelParameters, float)[] Models() =>
         [.. s_hidden.Select((hidden, m) => (Samples.Model(Inputs, hidden, seed: m), 0.02f + (0.01f * m)))];
 
-    private static Outcome[] Run(CpuDevice device, KernelForm form, SimdWidth width, (ModelParameters, float)[] models) =>
+    private static Outcome[] Run(ComputeDevice device, KernelForm form, SimdWidth width, (ModelParameters, float)[] models) =>
         Outcome.Train(device, width, form, Inputs, Images, Batch, models);
 }

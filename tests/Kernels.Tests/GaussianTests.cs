@@ -54,7 +54,7 @@ public sealed class GaussianTests : IDisposable
     public void A_million_weights_have_the_moments_of_a_normal_distribution()
     {
         const int Count = 1_000_000;
-        ModelParameters model = new CohortKernels(_device).Initialize(inputs: 999, hidden: 1000, identity: 7, seed: 3, std: 1f);
+        ModelParameters model = CohortKernels.Create(_device).Initialize(inputs: 999, hidden: 1000, identity: 7, seed: 3, std: 1f);
         double[] z = [.. model.W1.Select(w => (double)w), .. model.W2.Select(w => (double)w)];
         Assert.Equal(Count, z.Length);
 

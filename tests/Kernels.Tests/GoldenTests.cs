@@ -44,7 +44,7 @@ public sealed class GoldenTests : IDisposable
     public void First_gradient_and_losses_of_a_ragged_cohort_are_those_of_the_golden_run(string name, KernelForm form, SimdWidth width)
     {
         GoldenCase golden = s_cases[name];
-        var kernels = new CohortKernels(_device, width);
+        var kernels = CohortKernels.Create(_device, width);
         using DeviceCohort cohort = Cohort(golden);
         using (DeviceImages first = Images(golden, golden.Step(0), form))
         {
@@ -68,7 +68,7 @@ public sealed class GoldenTests : IDisposable
     public void Trained_parameters_probabilities_and_accuracy_are_those_of_the_golden_run(string name, KernelForm form, SimdWidth width)
     {
         GoldenCase golden = s_cases[name];
-        var kernels = new CohortKernels(_device, width);
+        var kernels = CohortKernels.Create(_device, width);
         using DeviceCohort cohort = Cohort(golden);
         Train(kernels, cohort, golden, form);
         Compare($"{name}: final", golden.Models.Select(m => m.Final), cohort.Download(), AfterTraining);
@@ -90,7 +90,7 @@ public sealed class GoldenTests : IDisposable
     public void Saliency_maps_of_the_golden_models_are_those_of_the_golden_run(string name, KernelForm form, SimdWidth width)
     {
         GoldenCase golden = s_cases[name];
-        var kernels = new CohortKernels(_device, width);
+        var kernels = CohortKernels.Create(_device, width);
         using DeviceCohort cohort = Cohort(golden);
 
         // The maps are of the golden parameters themselves, so that errors of training do not add to theirs.
@@ -150,7 +150,7 @@ public sealed class GoldenTests : IDisposable
     public void The_golden_models_pruned_by_95_percent_are_those_of_the_golden_run(string name, KernelForm form, SimdWidth width)
     {
         GoldenCase golden = s_cases[name];
-        var kernels = new CohortKernels(_device, width);
+        var kernels = CohortKernels.Create(_device, width);
         using DeviceCohort cohort = Cohort(golden), pruned = Cohort(golden);
         cohort.Upload([.. golden.Models.Select(m => Narrow(Parameters(m.Final)))]);
         using var ranks = new PruneRanks(_device, cohort.Layout, new ulong[golden.Models.Length], seed: 0);

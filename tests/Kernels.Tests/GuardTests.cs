@@ -82,7 +82,7 @@ public sealed class GuardTests : IDisposable
 
     private void RunInGuards(KernelOperation operation, KernelForm form, SimdWidth width, Shape shape, int mode)
     {
-        var kernels = new CohortKernels(_device, width);
+        var kernels = CohortKernels.Create(_device, width);
         ColumnLayout layout = ColumnLayout.Create(shape.Hidden, shape.Inputs, _device.Threads);
         using var cohort = new DeviceCohort(_device, layout, Samples.Rates(shape.Hidden.Length));
         using var images = new DeviceImages(_device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, form, withBackward: true);

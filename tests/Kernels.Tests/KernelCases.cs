@@ -32,16 +32,16 @@ internal static class KernelCases
 
     public static bool Has(KernelOperation operation) => operation == KernelOperation.Initialize || s_cases.ContainsKey(operation);
 
-    public static void Run(CpuDevice device, KernelVariant variant, Shape shape)
+    public static void Run(ComputeDevice device, KernelVariant variant, Shape shape)
     {
-        var kernels = new CohortKernels(device, variant.Width);
+        var kernels = CohortKernels.Create(device, variant.Width);
         if (variant.Operation == KernelOperation.Initialize)
         {
             Initialize(kernels, shape);
             return;
         }
         using var cohort = new DeviceCohort(
-            device, ColumnLayout.Create(shape.Hidden, shape.Inputs, device.Threads), Samples.Rates(shape.Hidden.Length));
+            device, ColumnLayout.Create(shape.Hidden, shape.Inputs, device.LayoutWays), Samples.Rates(shape.Hidden.Length));
         using var images = new DeviceImages(device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, variant.Form, withBackward: true);
         cohort.Upload(shape.Models);
         s_cases[variant.Operation](kernels, cohort, images, shape);

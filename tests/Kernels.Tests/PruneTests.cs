@@ -140,7 +140,7 @@ public sealed class PruneTests : IDisposable
     [Fact]
     public void What_does_not_fit_is_refused()
     {
-        var kernels = new CohortKernels(_device);
+        var kernels = CohortKernels.Create(_device);
         ColumnLayout layout = ColumnLayout.Create([4, 2], Inputs, 2), other = ColumnLayout.Create([4, 3], Inputs, 2);
         using var cohort = new DeviceCohort(_device, layout, [0.1f, 0.1f]);
         using var target = new DeviceCohort(_device, ColumnLayout.Create([4, 2], Inputs, 2), [0.1f, 0.1f]);
@@ -159,7 +159,7 @@ public sealed class PruneTests : IDisposable
     }
 
     /// <summary>[level][model] of one ranking, compared with the reference.</summary>
-    internal static void Compare(string name, CohortKernels kernels, CpuDevice device, DeviceCohort cohort, ModelParameters[] models, PruneMethod method)
+    internal static void Compare(string name, CohortKernels kernels, ComputeDevice device, DeviceCohort cohort, ModelParameters[] models, PruneMethod method)
     {
         ModelParameters[][] pruned = PruneLevels(kernels, device, cohort, method, Seed, [.. models.Select((_, m) => Identity(m))]);
         CompareWithReference(method, models, pruned, name);
@@ -181,16 +181,16 @@ public sealed class PruneTests : IDisposable
         }
     }
 
-    private static ModelParameters[][] PruneAll(CpuDevice device, ModelParameters[] models, PruneMethod method, uint seed = Seed, ulong[]? identities = null)
+    private static ModelParameters[][] PruneAll(ComputeDevice device, ModelParameters[] models, PruneMethod method, uint seed = Seed, ulong[]? identities = null)
     {
-        ColumnLayout layout = ColumnLayout.Create([.. models.Select(m => m.B1.Length)], Inputs, device.Threads);
+        ColumnLayout layout = ColumnLayout.Create([.. models.Select(m => m.B1.Length)], Inputs, device.LayoutWays);
         using var cohort = new DeviceCohort(device, layout, Samples.Rates(models.Length));
         cohort.Upload(models);
-        return PruneLevels(new CohortKernels(device), device, cohort, method, seed, identities ?? [.. models.Select((_, m) => Identity(m))]);
+        return PruneLevels(CohortKernels.Create(device), device, cohort, method, seed, identities ?? [.. models.Select((_, m) => Identity(m))]);
     }
 
     private static ModelParameters[][] PruneLevels(
-        CohortKernels kernels, CpuDevice device, DeviceCohort cohort, PruneMethod method, uint seed, ulong[] identities)
+        CohortKernels kernels, ComputeDevice device, DeviceCohort cohort, PruneMethod method, uint seed, ulong[] identities)
     {
         using var target = new DeviceCohort(device, cohort.Layout, Samples.Rates(identities.Length));
         using var ranks = new PruneRanks(device, cohort.Layout, identities, seed);

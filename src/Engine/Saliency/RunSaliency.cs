@@ -23,7 +23,7 @@ public static class RunSaliency
         Plan plan = run.Plan;
         int seed = plan.Spec.Seeds[0], model = IndexOf(plan, hidden);
         using var device = new CpuDevice(threads);
-        var kernels = new CohortKernels(device);
+        var kernels = CohortKernels.Create(device);
         foreach (PairTask task in plan.Spec.Tasks)
         {
             WorkUnit unit = plan.Units.First(u => u.Task == task && u.Seed == seed && model >= u.FirstModel && model < u.FirstModel + u.ModelCount);

@@ -32,7 +32,7 @@ public sealed record SaliencyFigure(PairTask Task, int Seed, ModelSpec Model, Sa
     /// <param name="weights">Trained parameters.</param>
     /// <param name="method">How maps are made.</param>
     public static SaliencyFigure Create(
-        CpuDevice device, CohortKernels kernels, Dataset data, Split split, ModelSpec model, ModelParameters weights, SaliencyMethod method)
+        ComputeDevice device, CohortKernels kernels, Dataset data, Split split, ModelSpec model, ModelParameters weights, SaliencyMethod method)
     {
         ColumnLayout layout = ColumnLayout.Create([model.Hidden], data.Inputs, 1);
         using var cohort = new DeviceCohort(device, layout, [(float)model.LearningRate]);
@@ -64,7 +64,7 @@ public sealed record SaliencyFigure(PairTask Task, int Seed, ModelSpec Model, Sa
         return new SaliencyFigure(split.Task, split.Seed, model, method, Example(correct), Example(mistake));
     }
 
-    private static DeviceImages Upload(CpuDevice device, Dataset data, PairTask task, ReadOnlySpan<int> images, out float[] labels)
+    private static DeviceImages Upload(ComputeDevice device, Dataset data, PairTask task, ReadOnlySpan<int> images, out float[] labels)
     {
         SplitImages gathered = SplitImages.Gather(data, task, images);
         labels = gathered.Labels;

@@ -28,7 +28,7 @@ public sealed record SweepEstimate(
     public static SweepEstimate Measure(Plan plan, Dataset data, int threads)
     {
         using var device = new CpuDevice(threads);
-        var kernels = new CohortKernels(device);
+        var kernels = CohortKernels.Create(device);
         WorkUnit largest = plan.Units.MaxBy(unit => Columns(plan, unit));
         long start = Stopwatch.GetTimestamp();
         Split split = Splitter.Create(data, largest.Task, largest.Seed);

@@ -68,7 +68,7 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, int t
         try
         {
             using var device = new CpuDevice(share);
-            var kernels = new CohortKernels(device);
+            var kernels = CohortKernels.Create(device);
             while (!stop.IsCancellationRequested && !_failedFast && queue.TryDequeue(out WorkUnit unit))
             {
                 UnitResult result = Train(device, kernels, unit, observer, stop.Token);
@@ -87,7 +87,7 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, int t
         }
     }
 
-    private UnitResult Train(CpuDevice device, CohortKernels kernels, WorkUnit unit, ISweepObserver observer, CancellationToken cancel)
+    private UnitResult Train(ComputeDevice device, CohortKernels kernels, WorkUnit unit, ISweepObserver observer, CancellationToken cancel)
     {
         Split split = Splitter.Create(data, unit.Task, unit.Seed);
         using var cohort = new Cohort(device, kernels, data, split, plan.ModelsOf(unit), plan.Spec.Batch);

@@ -16,7 +16,7 @@ public sealed class Cohort : IDisposable
     // Above this share of non-zero pixels skipping the zeros costs more than it saves (perf -- epoch shows both forms).
     private const double DenseAbove = 0.5;
 
-    private readonly CpuDevice _device;
+    private readonly ComputeDevice _device;
 
     /// <param name="device">Where.</param>
     /// <param name="kernels">The device's launchers.</param>
@@ -26,7 +26,7 @@ public sealed class Cohort : IDisposable
     /// <param name="batch">Images in a batch: consecutive blocks of the split's training order, the same in every epoch; null is the full split.</param>
     /// <param name="form">Null chooses by the share of zero pixels; the bits do not depend on it.</param>
     public Cohort(
-        CpuDevice device, CohortKernels kernels, Dataset data, Split split, IReadOnlyList<ModelSpec> models, int? batch, KernelForm? form = null)
+        ComputeDevice device, CohortKernels kernels, Dataset data, Split split, IReadOnlyList<ModelSpec> models, int? batch, KernelForm? form = null)
     {
         _device = device;
         Launchers = kernels;
@@ -39,7 +39,7 @@ public sealed class Cohort : IDisposable
         int rows = train.Labels.Length;
         ChunkSchedule schedule = ChunkSchedule.Consecutive(rows, Math.Min(batch ?? rows, rows));
         TrainImages = new DeviceImages(device, train.Pixels, train.Labels, data.Inputs, schedule, Form, withBackward: true);
-        ColumnLayout layout = ColumnLayout.Create([.. models.Select(m => m.Hidden)], data.Inputs, device.Threads);
+        ColumnLayout layout = ColumnLayout.Create([.. models.Select(m => m.Hidden)], data.Inputs, device.LayoutWays);
         Device = new DeviceCohort(device, layout, [.. models.Select(m => (float)m.LearningRate)]);
     }
 

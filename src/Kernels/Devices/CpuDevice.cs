@@ -8,7 +8,7 @@ namespace GpuMlp.Kernels.Devices;
 /// ILGPU's CPU accelerator with one operating system thread a core. Launches on it block, one at a time; the object
 /// belongs to one thread at a time.
 /// </summary>
-public sealed class CpuDevice : IDisposable
+public sealed class CpuDevice : ComputeDevice
 {
     private readonly Context _context;
 
@@ -31,12 +31,20 @@ public sealed class CpuDevice : IDisposable
 
     public int Threads { get; }
 
-    public Accelerator Accelerator { get; }
+    public override Accelerator Accelerator { get; }
+
+    public override AcceleratorStream Stream => Accelerator.DefaultStream;
+
+    /// <summary>A thread takes a block at a time.</summary>
+    public override int LayoutWays => Threads;
+
+    /// <summary>A larger group would start threads that only wait for each other.</summary>
+    public override int ElementGroup => 1;
 
     /// <summary>The counter from which the threads of a launch take their next item.</summary>
     internal MemoryBuffer1D<int, Stride1D.Dense> NextItem { get; }
 
-    public void Dispose()
+    protected override void Dispose(bool disposing)
     {
         NextItem.Dispose();
         Accelerator.Dispose();

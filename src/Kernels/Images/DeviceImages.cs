@@ -21,12 +21,11 @@ public sealed class DeviceImages : IDisposable
     /// <param name="withBackward">False when nothing is trained on these images.</param>
     /// <exception cref="ArgumentException">Pixels are not N D, D is out of range, or a chunk lies beyond the images.</exception>
     public DeviceImages(
-        CpuDevice device, ReadOnlyMemory<byte> pixels, ReadOnlySpan<float> labels, int inputs, ChunkSchedule schedule, KernelForm form, bool withBackward)
+        ComputeDevice device, ReadOnlyMemory<byte> pixels, ReadOnlySpan<float> labels, int inputs, ChunkSchedule schedule, KernelForm form, bool withBackward)
     {
         if (pixels.Length != (long)labels.Length * inputs)
             throw new ArgumentException($"{pixels.Length} pixels for {labels.Length} images of {inputs}", nameof(pixels));
 
-        Accelerator accelerator = device.Accelerator;
         Images = labels.Length;
         Inputs = inputs;
         HasBackward = withBackward;
@@ -38,15 +37,15 @@ public sealed class DeviceImages : IDisposable
         ReadOnlyMemory<byte> compressed = sparse ? pixels : new byte[pixels.Length];
         SparseImages images = SparseImages.Compress(compressed, inputs, schedule, withBackward && sparse);
         NonZeros = images.NonZeros;
-        _chunks = Copy(accelerator, images.ChunkTable);
-        _forwardStarts = Copy(accelerator, images.ForwardStarts);
-        _forwardIndex = Copy(accelerator, images.ForwardIndex);
-        _forwardValue = Copy(accelerator, images.ForwardValue);
-        _backwardStarts = Copy(accelerator, images.BackwardStarts);
-        _backwardIndex = Copy(accelerator, images.BackwardIndex);
-        _backwardValue = Copy(accelerator, images.BackwardValue);
-        _pixels = Copy(accelerator, sparse ? [] : Scale(pixels.Span));
-        _labels = Copy(accelerator, labels.ToArray());
+        _chunks = device.Upload(images.ChunkTable);
+        _forwardStarts = device.Upload(images.ForwardStarts);
+        _forwardIndex = device.Upload(images.ForwardIndex);
+        _forwardValue = device.Upload(images.ForwardValue);
+        _backwardStarts = device.Upload(images.BackwardStarts);
+        _backwardIndex = device.Upload(images.BackwardIndex);
+        _backwardValue = device.Upload(images.BackwardValue);
+        _pixels = device.Upload(sparse ? [] : Scale(pixels.Span));
+        _labels = device.Upload(labels.ToArray());
     }
 
     /// <summary>N.</summary>
@@ -89,11 +88,6 @@ public sealed class DeviceImages : IDisposable
             buffer.Dispose();
         }
     }
-
-    // A buffer must have a length, so an empty array becomes one unused element.
-    private static MemoryBuffer1D<T, Stride1D.Dense> Copy<T>(Accelerator accelerator, T[] values)
-        where T : unmanaged =>
-        accelerator.Allocate1D(values.Length == 0 ? new T[1] : values);
 
     private static float[] Scale(ReadOnlySpan<byte> pixels)
     {

@@ -1,3 +1,4 @@
+using GpuMlp.Kernels.Devices;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -5,22 +6,22 @@ namespace GpuMlp.Kernels.Layout;
 
 /// <summary>
 /// Zeroed float32 memory that begins on a cache line. The allocator promises 16 bytes; a 512-bit load that straddles two
-/// lines costs two, and nearly all of an epoch is such loads.
+/// lines costs two, and nearly all of an epoch is such loads. GPU drivers align memory on their own.
 /// </summary>
 internal sealed class AlignedFloats : IDisposable
 {
     private const int LineBytes = 64, LineFloats = LineBytes / sizeof(float);
 
+    private readonly ComputeDevice _device;
     private readonly MemoryBuffer1D<float, Stride1D.Dense> _buffer;
 
-    /// <param name="accelerator">A CPU accelerator, whose addresses the host can see.</param>
     /// <param name="length">Elements, 1 or more.</param>
-    public AlignedFloats(Accelerator accelerator, long length)
+    public AlignedFloats(ComputeDevice device, long length)
     {
-        _buffer = accelerator.Allocate1D<float>(length + LineFloats);
-        _buffer.MemSetToZero();
+        _device = device;
+        _buffer = device.Zeroed<float>(length + LineFloats);
         ArrayView<float> all = _buffer.View;
-        long past = all.LoadEffectiveAddressAsPtr().ToInt64() % LineBytes;
+        long past = device.Kind == AcceleratorType.CPU ? all.LoadEffectiveAddressAsPtr().ToInt64() % LineBytes : 0;
         View = all.SubView(past == 0 ? 0 : (LineBytes - past) / sizeof(float), length);
     }
 
@@ -28,14 +29,9 @@ internal sealed class AlignedFloats : IDisposable
 
     public int Length => View.IntLength;
 
-    public void CopyFrom(float[] values) => View.CopyFromCPU(values);
+    public void CopyFrom(float[] values) => _device.Write(View, values);
 
-    public float[] ToArray()
-    {
-        var values = new float[View.IntLength];
-        View.CopyToCPU(values);
-        return values;
-    }
+    public float[] ToArray() => _device.Download(View);
 
     public void Dispose() => _buffer.Dispose();
 }

@@ -8,6 +8,7 @@ namespace GpuMlp.Kernels.Layout;
 /// <summary>The memory of one cohort on a device: parameters, gradients and scratch, allocated once.</summary>
 public sealed class DeviceCohort : IDisposable
 {
+    private readonly ComputeDevice _device;
     private readonly AlignedFloats _w1, _gradW1, _activations, _logits;
     private readonly AlignedFloats _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2;
     private readonly MemoryBuffer1D<int, Stride1D.Dense> _blocks, _slots, _counts;
@@ -17,7 +18,7 @@ public sealed class DeviceCohort : IDisposable
     /// <param name="layout">Which columns lie where.</param>
     /// <param name="learningRates">One a model, in the caller's order.</param>
     /// <exception cref="ArgumentException">Rates do not fit the models, or W1 has more than 2^31 elements.</exception>
-    public DeviceCohort(CpuDevice device, ColumnLayout layout, IReadOnlyList<float> learningRates)
+    public DeviceCohort(ComputeDevice device, ColumnLayout layout, IReadOnlyList<float> learningRates)
     {
         if (learningRates.Count != layout.Slots.Count)
             throw new ArgumentException($"{learningRates.Count} rates for {layout.Slots.Count} models", nameof(learningRates));
@@ -25,20 +26,20 @@ public sealed class DeviceCohort : IDisposable
         if (weights > int.MaxValue)
             throw new ArgumentException($"{weights} weights in one cohort; 2^31 - 1 are the most", nameof(layout));
 
+        _device = device;
         Layout = layout;
-        Accelerator accelerator = device.Accelerator;
         int columns = layout.PaddedColumns, slots = layout.Slots.Count;
-        AlignedFloats Floats(long length) => new(accelerator, length);
+        AlignedFloats Floats(long length) => new(device, length);
         _w1 = Floats(weights);
         _gradW1 = Floats(weights);
         _activations = Floats((long)ChunkSchedule.ChunkRows * columns);
         _logits = Floats((long)ChunkSchedule.ChunkRows * slots);
         (_b1, _w2, _columnRates, _gradB1, _gradW2) = (Floats(columns), Floats(columns), Floats(columns), Floats(columns), Floats(columns));
         (_b2, _slotRates, _gradB2) = (Floats(slots), Floats(slots), Floats(slots));
-        _loss = Zeroed(accelerator.Allocate1D<double>(slots));
-        _counts = Zeroed(accelerator.Allocate1D<int>(4 * slots));
-        _blocks = accelerator.Allocate1D(layout.Blocks.SelectMany(b => new[] { b.FirstColumn, b.Stride, b.FirstSlot, b.Slots }).ToArray());
-        _slots = accelerator.Allocate1D(layout.Slots.SelectMany(s => new[] { s.Column, s.Hidden }).ToArray());
+        _loss = device.Zeroed<double>(slots);
+        _counts = device.Zeroed<int>(4 * slots);
+        _blocks = device.Upload(layout.Blocks.SelectMany(b => new[] { b.FirstColumn, b.Stride, b.FirstSlot, b.Slots }).ToArray());
+        _slots = device.Upload(layout.Slots.SelectMany(s => new[] { s.Column, s.Hidden }).ToArray());
         SetRates(learningRates);
     }
 
@@ -113,8 +114,8 @@ public sealed class DeviceCohort : IDisposable
     /// <summary>Loss sums and counts of the last epoch, in the caller's order.</summary>
     public EpochTotals[] DownloadTotals()
     {
-        double[] loss = _loss.GetAsArray1D();
-        int[] counts = _counts.GetAsArray1D();
+        double[] loss = _device.Download<double>(_loss.View);
+        int[] counts = _device.Download<int>(_counts.View);
         var totals = new EpochTotals[Layout.Slots.Count];
         for (int s = 0; s < totals.Length; s++)
             totals[Layout.Slots[s].Model] = new EpochTotals(loss[s], counts[4 * s], counts[(4 * s) + 1], counts[(4 * s) + 2], counts[(4 * s) + 3]);
@@ -143,13 +144,6 @@ public sealed class DeviceCohort : IDisposable
         {
             buffer.Dispose();
         }
-    }
-
-    private static MemoryBuffer1D<T, Stride1D.Dense> Zeroed<T>(MemoryBuffer1D<T, Stride1D.Dense> buffer)
-        where T : unmanaged
-    {
-        buffer.MemSetToZero();
-        return buffer;
     }
 
     // Place of W1[d, 0] of a slot: its block starts at D * FirstColumn and has rows of Stride.

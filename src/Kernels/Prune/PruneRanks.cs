@@ -11,6 +11,7 @@ namespace GpuMlp.Kernels.Prune;
 /// </summary>
 public sealed class PruneRanks : IDisposable
 {
+    private readonly ComputeDevice _device;
     private readonly MemoryBuffer1D<int, Stride1D.Dense> _w1, _w2, _counts;
     private readonly MemoryBuffer1D<uint, Stride1D.Dense> _identities;
     private readonly uint _seed;
@@ -20,18 +21,18 @@ public sealed class PruneRanks : IDisposable
     /// <param name="identities">One a model, in the caller's order: what a random choice belongs to, besides the seed.</param>
     /// <param name="seed">The run's seed.</param>
     /// <exception cref="ArgumentException">Identities do not fit the models.</exception>
-    public PruneRanks(CpuDevice device, ColumnLayout layout, IReadOnlyList<ulong> identities, uint seed)
+    public PruneRanks(ComputeDevice device, ColumnLayout layout, IReadOnlyList<ulong> identities, uint seed)
     {
         if (identities.Count != layout.Slots.Count)
             throw new ArgumentException($"{identities.Count} identities for {layout.Slots.Count} models", nameof(identities));
 
+        _device = device;
         Layout = layout;
         _seed = seed;
-        Accelerator accelerator = device.Accelerator;
-        _w1 = accelerator.Allocate1D(new int[checked(layout.Inputs * layout.PaddedColumns)]);
-        _w2 = accelerator.Allocate1D(new int[layout.PaddedColumns]);
-        _counts = accelerator.Allocate1D(new int[2 * layout.Slots.Count]);
-        _identities = accelerator.Allocate1D(
+        _w1 = device.Zeroed<int>(checked(layout.Inputs * layout.PaddedColumns));
+        _w2 = device.Zeroed<int>(layout.PaddedColumns);
+        _counts = device.Zeroed<int>(2 * layout.Slots.Count);
+        _identities = device.Upload(
             layout.Slots.Select(slot => identities[slot.Model]).SelectMany(identity => new[] { (uint)(identity >> 32), (uint)identity }).ToArray());
     }
 
@@ -76,6 +77,6 @@ public sealed class PruneRanks : IDisposable
                 _ => (Count(sparsity, w1), Count(sparsity, w2)),
             };
         }
-        _counts.CopyFromCPU(counts);
+        _device.Write<int>(_counts.View, counts);
     }
 }

@@ -105,7 +105,7 @@ public sealed class CohortPruningTests : IDisposable
     {
         split = Splitter.Create(_data, new PairTask(0, 1), seed: 7);
         ModelSpec[] models = [.. from rate in spec.LearningRates from hidden in spec.Hidden select new ModelSpec(hidden, rate)];
-        using var cohort = new Cohort(_device, new CohortKernels(_device), _data, split, models, spec.Batch);
+        using var cohort = new Cohort(_device, CohortKernels.Create(_device), _data, split, models, spec.Batch);
         return Trainer.Train(cohort, spec, (epoch, _) => afterEpoch(epoch), cancel);
     }
 

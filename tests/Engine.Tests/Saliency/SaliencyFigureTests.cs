@@ -75,6 +75,6 @@ public sealed class SaliencyFigureTests
     {
         using var device = new CpuDevice(1);
         return SaliencyFigure.Create(
-            device, new CohortKernels(device), s_data, new Split(s_task, 0, [0, 3], validation), new ModelSpec(1, 0.03), model, method);
+            device, CohortKernels.Create(device), s_data, new Split(s_task, 0, [0, 3], validation), new ModelSpec(1, 0.03), model, method);
     }
 }

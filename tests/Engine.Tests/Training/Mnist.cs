@@ -34,7 +34,7 @@ internal static class Mnist
     {
         using var device = new CpuDevice(threads);
         Split split = Splitter.Create(data, spec.Tasks[0], spec.Seeds[0]);
-        using var cohort = new Cohort(device, new CohortKernels(device), data, split, models, spec.Batch, form);
+        using var cohort = new Cohort(device, CohortKernels.Create(device), data, split, models, spec.Batch, form);
         return Trainer.Train(
             cohort,
             spec,

@@ -85,7 +85,7 @@ public sealed class TrainerTests
         using var stop = new CancellationTokenSource();
         using var device = new CpuDevice(1);
         Split split = Splitter.Create(Mnist.Few, Mnist.Spec.Tasks[0], 0);
-        using var cohort = new Cohort(device, new CohortKernels(device), Mnist.Few, split, [new(2, 0.03)], batch: null);
+        using var cohort = new Cohort(device, CohortKernels.Create(device), Mnist.Few, split, [new(2, 0.03)], batch: null);
         int epochs = 0;
         Assert.Throws<OperationCanceledException>(() => Trainer.Train(
             cohort,

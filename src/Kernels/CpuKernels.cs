@@ -1,0 +1,42 @@
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Evaluate;
+using GpuMlp.Kernels.HiddenBackward;
+using GpuMlp.Kernels.HiddenForward;
+using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.OutputBackward;
+using GpuMlp.Kernels.OutputForward;
+using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.TrainEpoch;
+using GpuMlp.Kernels.Update;
+
+namespace GpuMlp.Kernels;
+
+/// <summary>The operations on a CPU: one launch each, a thread takes a block of columns through all of it. Launches block.</summary>
+internal sealed class CpuKernels : CohortKernels
+{
+    private readonly Dictionary<KernelOperation, BlockLaunch> _launchers;
+
+    public CpuKernels(CpuDevice device, SimdWidth width)
+        : base(device, width)
+    {
+        _launchers = new()
+        {
+            [KernelOperation.HiddenForward] = new BlockKernel<HiddenForwardOperation>(device).Launch,
+            [KernelOperation.OutputForward] = new BlockKernel<OutputForwardOperation>(device).Launch,
+            [KernelOperation.OutputBackward] = new BlockKernel<OutputBackwardOperation>(device).Launch,
+            [KernelOperation.HiddenBackward] = new BlockKernel<HiddenBackwardOperation>(device).Launch,
+            [KernelOperation.Update] = new BlockKernel<UpdateOperation>(device).Launch,
+            [KernelOperation.TrainEpoch] = new BlockKernel<TrainEpochOperation>(device).Launch,
+            [KernelOperation.Evaluate] = new BlockKernel<EvaluateOperation>(device).Launch,
+            [KernelOperation.Saliency] = new BlockKernel<SaliencyOperation>(device).Launch,
+            [KernelOperation.PruneRank] = new BlockKernel<PruneRankOperation>(device).Launch,
+            [KernelOperation.Prune] = new BlockKernel<PruneOperation>(device).Launch,
+        };
+    }
+
+    private delegate void BlockLaunch(in BlockArguments arguments);
+
+    protected override void Launch(KernelOperation operation, in BlockArguments arguments) => _launchers[operation](arguments);
+}

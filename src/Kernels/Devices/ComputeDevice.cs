@@ -1,0 +1,35 @@
+using ILGPU.Runtime;
+
+namespace GpuMlp.Kernels.Devices;
+
+/// <summary>
+/// An accelerator with the stream that all of its work goes through. The object belongs to one thread at a time.
+/// </summary>
+public abstract class ComputeDevice : IDisposable
+{
+    public abstract Accelerator Accelerator { get; }
+
+    /// <summary>Kernels and copies of the device run on it in the order in which they were started.</summary>
+    public abstract AcceleratorStream Stream { get; }
+
+    /// <summary>CPU, CUDA or OpenCL.</summary>
+    public AcceleratorType Kind => Accelerator.AcceleratorType;
+
+    /// <summary>As the driver calls it.</summary>
+    public virtual string Name => Accelerator.Name;
+
+    /// <summary>How many blocks of columns it works on at once; see <see cref="Layout.ColumnLayout.Create"/>. Never changes a result's bits.</summary>
+    public abstract int LayoutWays { get; }
+
+    /// <summary>Group size of kernels in which a thread owns one element.</summary>
+    public abstract int ElementGroup { get; }
+
+    /// <summary>Frees the accelerator; all memory on it must have been freed before.</summary>
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected abstract void Dispose(bool disposing);
+}
