@@ -28,19 +28,8 @@ internal static class Columns
     /// <summary>What history.csv has after the key and <c>epoch</c>.</summary>
     public static readonly string[] History = ["train_loss", "train_accuracy", "train_precision", "train_recall", "train_f1"];
 
-    /// <summary>What pruning.csv has after the key.</summary>
-    public static readonly Column[] Pruning =
-    [
-        new("method", "VARCHAR"), new("sparsity", "DOUBLE"), new("zero_w1", "DOUBLE"), new("zero_w2", "DOUBLE"),
-        new("val_f1", "DOUBLE"), new("val_auc", "DOUBLE"), new("val_accuracy", "DOUBLE"),
-        new("dead_inactive", "INTEGER"), new("dead_no_input", "INTEGER"), new("dead_no_output", "INTEGER"),
-    ];
-
     /// <summary>In unit files: one list of all epochs.</summary>
     public static string HistoryList(string figure) => $"history_{figure}";
-
-    /// <summary>In unit files: one list of all methods and levels.</summary>
-    public static string PruningList(string figure) => $"pruning_{figure}";
 
     public static string Names(IEnumerable<Column> columns) => string.Join(", ", columns.Select(column => column.Name));
 }

@@ -6,7 +6,7 @@ using GpuMlp.Engine.Sweeps;
 namespace GpuMlp.Engine.Runs;
 
 /// <summary>
-/// Makes the files that users read from the unit files: results, history and (where the plan prunes) pruning as .csv
+/// Makes the files that users read from the unit files: results, history and the <see cref="ModelTables"/> that the plan has as .csv
 /// and .parquet, weights, splits. Rows go by task and seed in the order of the plan, then lr, then hidden: that is the order of the units, so nothing is sorted
 /// and memory is bounded by one unit. The bytes depend on the units' contents alone, not on when or where they were made.
 /// </summary>
@@ -53,10 +53,9 @@ public static class RunMerger
         string epochs = $"unnest(range(1, len({Columns.HistoryList("train_loss")}) + 1))::INTEGER AS epoch";
         WriteTable(run, "results", $"SELECT {key}, {Columns.Names(Columns.Results)} FROM {units}");
         WriteTable(run, "history", $"SELECT {key}, {epochs}, {figures} FROM {units}");
-        if (run.Plan.Spec.Pruning.Count > 0)
+        foreach (ModelTable table in ModelTables.All.Where(table => table.IsIn(run.Plan.Spec)))
         {
-            string levels = string.Join(", ", Columns.Pruning.Select(figure => $"unnest({Columns.PruningList(figure.Name)}) AS {figure.Name}"));
-            WriteTable(run, "pruning", $"SELECT {key}, {levels} FROM {units}");
+            WriteTable(run, table.Name, $"SELECT {key}, {table.Unnested} FROM {units}");
         }
     }
 

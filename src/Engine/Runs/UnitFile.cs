@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using DuckDB.NET.Data;
-using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
@@ -15,7 +14,8 @@ public sealed record UnitResult(WorkUnit Unit, Split Split, IReadOnlyList<ModelR
 
 /// <summary>
 /// One unit as a Parquet file, one row a model: the key and results columns, <c>model_index</c> (in the cohort's list),
-/// <c>history_*</c> (lists, one number an epoch), <c>pruning_*</c> (lists, see <see cref="UnitPruning"/>), <c>w1 b1 w2 b2</c> (BLOBs: float32, little endian, W1 row-major [D, H]),
+/// <c>history_*</c> (lists, one number an epoch), <c>pruning_*</c> and the like (lists, see <see cref="ModelTable"/>),
+/// <c>w1 b1 w2 b2</c> (BLOBs: float32, little endian, W1 row-major [D, H]),
 /// <c>split_train split_validation</c> (lists in the first row, NULL below). Key-value metadata: <c>plan_hash unit
 /// first_model models</c>. Figures that are not finite are stored as NULL and come back as NaN. The same result gives
 /// the same bytes.
@@ -28,7 +28,7 @@ public static class UnitFile
         .. Columns.Results,
         new("model_index", "INTEGER"),
         .. Columns.History.Select(figure => new Column(Columns.HistoryList(figure), "DOUBLE[]")),
-        .. Columns.Pruning.Select(figure => new Column(Columns.PruningList(figure.Name), $"{figure.Type}[]")),
+        .. ModelTables.All.SelectMany(table => table.Lists),
         new("w1", "BLOB"), new("b1", "BLOB"), new("w2", "BLOB"), new("b2", "BLOB"),
         new("split_train", "INTEGER[]"), new("split_validation", "INTEGER[]"),
     ];
@@ -204,7 +204,11 @@ public static class UnitFile
         AppendHistory(row, model, epoch => epoch.Precision);
         AppendHistory(row, model, epoch => epoch.Recall);
         AppendHistory(row, model, epoch => epoch.F1);
-        UnitPruning.Append(row, model.Pruning);
+        foreach (ModelTable table in ModelTables.All)
+        {
+            table.Append(row, model);
+        }
+
         row.AppendValue(Bytes(model.Weights.W1)).AppendValue(Bytes(model.Weights.B1))
             .AppendValue(Bytes(model.Weights.W2)).AppendValue(Bytes([model.Weights.B2]));
         if (index == 0)
@@ -248,7 +252,12 @@ public static class UnitFile
         double[] precision = row.Numbers();
         double[] recall = row.Numbers();
         double[] f1 = row.Numbers();
-        PruningResult[] pruning = UnitPruning.Read(ref row);
+        ModelResult tables = new(key, train, validation, best, bestEpoch, inactive, noInput, noOutput, status, [], new([], [], [], 0), []);
+        foreach (ModelTable table in ModelTables.All)
+        {
+            tables = table.Read(ref row, tables);
+        }
+
         ModelParameters weights = new(row.Floats(), row.Floats(), row.Floats(), row.Floats().Single());
         bool whole = new[] { accuracy, precision, recall, f1 }.All(list => list.Length == loss.Length)
             && key.Hidden > 0 && weights.B1.Length == key.Hidden && weights.W2.Length == key.Hidden && weights.W1.Length % key.Hidden == 0;
@@ -259,7 +268,7 @@ public static class UnitFile
 
         EpochMetrics[] history =
             [.. loss.Select((_, i) => new EpochMetrics(loss[i], accuracy[i], precision[i], recall[i], f1[i]))];
-        return new ModelResult(key, train, validation, best, bestEpoch, inactive, noInput, noOutput, status, history, weights, pruning);
+        return tables with { History = history, Weights = weights };
     }
 
     private static Metrics ReadMetrics(ref RowReader row) =>
