@@ -41,7 +41,10 @@ internal static class KernelCases
             return;
         }
         using var cohort = new DeviceCohort(
-            device, ColumnLayout.Create(shape.Hidden, shape.Inputs, device.LayoutWays), Samples.Rates(shape.Hidden.Length));
+            device, ColumnLayout.Create(shape.Hidden, shape.Inputs, device.LayoutWays), Samples.Rates(shape.Hidden.Length))
+        {
+            WeightDecay = shape.WeightDecay,
+        };
         using var images = new DeviceImages(device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, variant.Form, withBackward: true);
         cohort.Upload(shape.Models);
         s_cases[variant.Operation](kernels, cohort, images, shape);
@@ -144,7 +147,7 @@ internal static class KernelCases
         float[] rates = Samples.Rates(shape.Hidden.Length);
         ModelParameters[] actual = cohort.Download();
         for (int m = 0; m < actual.Length; m++)
-            CompareParameters($"{shape}, model {m}", FirstStep(shape)[m][0].Step(rates[m]), actual[m]);
+            CompareParameters($"{shape}, model {m}", FirstStep(shape)[m][0].Step(rates[m], shape.WeightDecay), actual[m]);
     }
 
     private static void TrainEpoch(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)

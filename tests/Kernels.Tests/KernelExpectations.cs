@@ -61,13 +61,13 @@ internal static class KernelExpectations
             var (totals, errors, undecided) = (new ReferenceTotals[Epochs], new double[Epochs], new int[Epochs]);
             for (int epoch = 0; epoch < Epochs; epoch++)
             {
-                (truth, totals[epoch]) = ReferenceMlp.TrainEpoch(truth, rates[m], x, y, shape.Schedule);
+                (truth, totals[epoch]) = ReferenceMlp.TrainEpoch(truth, rates[m], x, y, shape.Schedule, shape.WeightDecay);
                 foreach (Chunk batch in Batches(shape))
                 {
                     RunningError step = Batch(model, x, y, batch);
                     errors[epoch] += step.LossError;
                     undecided[epoch] += step.Undecided;
-                    model = step.Step(rates[m]);
+                    model = step.Step(rates[m], shape.WeightDecay);
                 }
             }
             trained[m] = new TrainedModel(model with { Value = truth }, totals, errors, undecided);

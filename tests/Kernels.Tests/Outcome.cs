@@ -13,11 +13,11 @@ internal sealed record Outcome(ModelParameters Model, EpochTotals[] Epochs, floa
     /// <summary>Trains a cohort, then evaluates and explains it; outcomes in the order of the models.</summary>
     public static Outcome[] Train(
         ComputeDevice device, SimdWidth width, KernelForm form, int inputs, int images, int batch, IReadOnlyList<(ModelParameters Model, float Rate)> models,
-        int epochs = 4)
+        int epochs = 4, float weightDecay = 0)
     {
         var kernels = CohortKernels.Create(device, width);
         ColumnLayout layout = ColumnLayout.Create([.. models.Select(m => m.Model.B1.Length)], inputs, device.LayoutWays);
-        using var cohort = new DeviceCohort(device, layout, [.. models.Select(m => m.Rate)]);
+        using var cohort = new DeviceCohort(device, layout, [.. models.Select(m => m.Rate)]) { WeightDecay = weightDecay };
         byte[] pixels = Samples.Pixels(images, inputs, seed: 31);
         float[] labels = Samples.Labels(images, seed: 32);
         using var training = new DeviceImages(device, pixels, labels, inputs, ChunkSchedule.Consecutive(images, batch), form, withBackward: true);

@@ -72,18 +72,18 @@ internal sealed class RunningError
     public int Undecided => Enumerable.Range(0, Rows).Count(n => Math.Abs(Forward.Logits[n]) <= LogitError[n]);
 
     /// <summary>The model after the update, and its error.</summary>
-    public BoundedModel Step(double rate)
+    public BoundedModel Step(double rate, double decay)
     {
-        ReferenceParameters value = Model.Value.Step(rate, Gradient);
-        double Error(double old, double before, double error, double gradient) =>
-            before + (rate * error) + (Few * Unit * Slack * (Math.Abs(old) + (rate * Math.Abs(gradient))));
-        double[] Errors(Func<ReferenceParameters, double[]> of)
+        ReferenceParameters value = Model.Value.Step(rate, Gradient, decay);
+        double Error(double old, double before, double error, double gradient, double shrunk) => (before * (1 + (rate * shrunk)))
+            + (rate * error) + (Few * Unit * Slack * (Math.Abs(old) + (rate * (Math.Abs(gradient) + (shrunk * Math.Abs(old))))));
+        double[] Errors(Func<ReferenceParameters, double[]> of, double shrunk)
         {
             double[] old = of(Model.Value), before = of(Model.Error), error = of(GradientError), gradient = of(Gradient);
-            return [.. Enumerable.Range(0, old.Length).Select(i => Error(old[i], before[i], error[i], gradient[i]))];
+            return [.. Enumerable.Range(0, old.Length).Select(i => Error(old[i], before[i], error[i], gradient[i], shrunk))];
         }
         return new BoundedModel(value, new ReferenceParameters(
-            Errors(p => p.W1), Errors(p => p.B1), Errors(p => p.W2), Error(Model.Value.B2, Model.Error.B2, GradientError.B2, Gradient.B2)));
+            Errors(p => p.W1, decay), Errors(p => p.B1, 0), Errors(p => p.W2, decay), Error(Model.Value.B2, Model.Error.B2, GradientError.B2, Gradient.B2, 0)));
     }
 
     private static double Rounding(int terms, double sum) => Slack * (terms + Few) * Unit * sum;

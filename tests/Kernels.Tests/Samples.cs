@@ -40,7 +40,7 @@ internal static class Samples
 }
 
 /// <summary>A cohort and its images: sizes only; the contents follow from them.</summary>
-internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch)
+internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch, float WeightDecay = 0)
 {
     public byte[] Pixels => Samples.Pixels(Images, Inputs, seed: 1 + Images + Inputs);
 
@@ -50,11 +50,12 @@ internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch)
 
     public ChunkSchedule Schedule => ChunkSchedule.Consecutive(Images, Batch);
 
-    public override string ToString() => $"H {string.Join('+', Hidden)}, D {Inputs}, N {Images}, B {Batch}";
+    public override string ToString() => $"H {string.Join('+', Hidden)}, D {Inputs}, N {Images}, B {Batch}, decay {WeightDecay}";
 
     /// <summary>
     /// Sizes around every boundary of the kernels: 8 and 16 lanes, tiles of 3, 6 and 8 vectors, bands of 64 pixels and
-    /// images, chunks of 256 images; more columns than inputs and fewer; full batches, short last ones, larger than N.
+    /// images, chunks of 256 images; more columns than inputs and fewer; full batches, short last ones, larger than N; with and
+    /// without weight decay.
     /// </summary>
     public static Shape[] All { get; } =
     [
@@ -74,5 +75,9 @@ internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch)
         new([3, 200], 13, 300, 299),
         new([.. Enumerable.Repeat(6, 43)], 16, 33, 33),
         new([150, 1], 1, 31, 8),
+        new([7, 8, 9], 7, 15, 15, 0.5f),
+        new([31, 17], 64, 257, 257, 0.2f),
+        new([12, 2, 5], 128, 300, 64, 0.1f),
+        new([4, 8, 20], 101, 65, 32, 1f),
     ];
 }

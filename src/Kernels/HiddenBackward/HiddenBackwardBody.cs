@@ -15,7 +15,7 @@ internal static unsafe class HiddenBackwardBody
     public static void Sparse<T>(in BlockPointers block, in ChunkPointers chunk)
         where T : unmanaged, ILanes<T> => Sparse<T>(block, chunk, update: false);
 
-    /// <summary>As above, but the last panel of a batch goes straight into W1 -= rate * dW1; pixels that are never set are not touched.</summary>
+    /// <summary>As above, but the last panel of a batch goes straight into the update of W1; without decay, pixels that are never set are not touched.</summary>
     public static void SparseWithUpdate<T>(in BlockPointers block, in ChunkPointers chunk)
         where T : unmanaged, ILanes<T> => Sparse<T>(block, chunk, update: true);
 
@@ -53,7 +53,7 @@ internal static unsafe class HiddenBackwardBody
             bool fresh = chunk.IsFirst && band == 0, last = chunk.IsLast && band == bands - 1;
             Matrix start = fresh ? new Matrix(zeros, 0) : gradient;
             if (update && last)
-                SparseRows.MultiplyAndUpdate<T>(block.Vectors, panel, deltas, start, weights, rates, skipEmpty: fresh);
+                SparseRows.MultiplyAndUpdate<T>(block.Vectors, panel, deltas, start, weights, rates, block.WeightDecay, skipEmpty: fresh);
             else
                 SparseRows.Multiply<T>(block.Vectors, panel, deltas, start, gradient, skipEmpty: !fresh);
         }

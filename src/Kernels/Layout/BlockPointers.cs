@@ -20,6 +20,9 @@ internal readonly unsafe struct BlockPointers
 
     public readonly int Inputs, FirstColumn, Stride, Slots, FirstSlot;
 
+    /// <summary>See <see cref="DeviceCohort.WeightDecay"/>.</summary>
+    public readonly float WeightDecay;
+
     private readonly int* _slots;
 
     public BlockPointers(in CohortViews cohort, in ScratchViews scratch, int block)
@@ -30,6 +33,7 @@ internal readonly unsafe struct BlockPointers
         FirstSlot = fields[2];
         Slots = fields[3];
         Inputs = cohort.Inputs;
+        WeightDecay = cohort.WeightDecay;
         long firstWeight = (long)Inputs * FirstColumn;
         W1 = Pointer(cohort.W1) + firstWeight;
         B1 = Pointer(cohort.B1) + FirstColumn;

@@ -45,6 +45,12 @@ public sealed class DeviceCohort : IDisposable
 
     public ColumnLayout Layout { get; }
 
+    /// <summary>
+    /// L2 on W1 and w2 of all models: an update takes gradient + decay * weight for the gradient; biases are spared. 0, the
+    /// default, is no decay, bit by bit.
+    /// </summary>
+    public float WeightDecay { get; init; }
+
     internal CohortViews Cohort => new()
     {
         W1 = _w1.View,
@@ -56,6 +62,7 @@ public sealed class DeviceCohort : IDisposable
         Blocks = _blocks.View,
         Slots = _slots.View,
         Inputs = Layout.Inputs,
+        WeightDecay = WeightDecay,
     };
 
     internal ScratchViews Scratch => new()

@@ -22,6 +22,9 @@ public struct CohortViews
 
     /// <summary>D.</summary>
     public int Inputs;
+
+    /// <summary>Times a weight, added to its gradient by the update; W1 and w2 only, 0 for none.</summary>
+    public float WeightDecay;
 }
 
 /// <summary>Images of one split in the forms that the kernels want; see <see cref="Images.SparseImages"/>.</summary>

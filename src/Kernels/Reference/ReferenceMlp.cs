@@ -98,8 +98,9 @@ public static class ReferenceMlp
     /// </summary>
     /// <param name="x">Row-major [N, D].</param>
     /// <param name="y">[N].</param>
+    /// <param name="decay">L2 on W1 and w2, see <see cref="ReferenceParameters.Step"/>.</param>
     public static (ReferenceParameters Model, ReferenceTotals Totals) TrainEpoch(
-        ReferenceParameters model, double rate, ReadOnlySpan<double> x, ReadOnlySpan<double> y, ChunkSchedule schedule)
+        ReferenceParameters model, double rate, ReadOnlySpan<double> x, ReadOnlySpan<double> y, ChunkSchedule schedule, double decay = 0)
     {
         var totals = default(ReferenceTotals);
         foreach (Chunk chunk in schedule.Chunks.Where(chunk => chunk.IsFirst))
@@ -108,7 +109,7 @@ public static class ReferenceMlp
             ReadOnlySpan<double> labels = y.Slice(chunk.FirstRow, chunk.BatchRows);
             ReferenceForward forward = Forward(model, rows);
             totals += Totals(forward.Logits, labels);
-            model = model.Step(rate, Gradient(model, rows, labels, forward));
+            model = model.Step(rate, Gradient(model, rows, labels, forward), decay);
         }
         return (model, totals);
     }

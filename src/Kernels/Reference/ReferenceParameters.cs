@@ -15,17 +15,20 @@ public sealed record ReferenceParameters(double[] W1, double[] B1, double[] W2, 
     public static ReferenceParameters From(ModelParameters model) =>
         new(Widen(model.W1), Widen(model.B1), Widen(model.W2), model.B2);
 
-    /// <summary>Gradient descent: each parameter minus rate times its gradient. A new object; nothing is overwritten.</summary>
-    public ReferenceParameters Step(double rate, ReferenceParameters gradient) => new(
-        Minus(W1, rate, gradient.W1), Minus(B1, rate, gradient.B1), Minus(W2, rate, gradient.W2), B2 - (rate * gradient.B2));
+    /// <summary>
+    /// Gradient descent: each parameter minus rate times its gradient, to which decay times the weight is added for W1 and
+    /// w2: the gradient of loss + decay / 2 * (|W1|^2 + |w2|^2). A new object; nothing is overwritten.
+    /// </summary>
+    public ReferenceParameters Step(double rate, ReferenceParameters gradient, double decay = 0) => new(
+        Minus(W1, rate, gradient.W1, decay), Minus(B1, rate, gradient.B1), Minus(W2, rate, gradient.W2, decay), B2 - (rate * gradient.B2));
 
     private static double[] Widen(float[] values) => Array.ConvertAll(values, value => (double)value);
 
-    private static double[] Minus(double[] values, double rate, double[] gradient)
+    private static double[] Minus(double[] values, double rate, double[] gradient, double decay = 0)
     {
         var result = new double[values.Length];
         for (int i = 0; i < result.Length; i++)
-            result[i] = values[i] - (rate * gradient[i]);
+            result[i] = values[i] - (rate * (gradient[i] + (decay * values[i])));
         return result;
     }
 }
