@@ -6,6 +6,7 @@ using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Peak;
 using GpuMlp.Kernels.Simd;
 
 namespace GpuMlp.Perf;
@@ -24,7 +25,7 @@ internal static class EpochReport
     {
         SweepSpec study = Presets.Paper;
         Dataset data = DatasetLoader.Load(null);
-        double peak = PeakFma.Measure(threads);
+        double peak = CpuPeak.Gflops(threads);
         output.WriteLine("# One epoch of the study's cohort, and the whole grid");
         output.WriteLine();
         output.WriteLine($"Machine: {CpuName()}, {threads} threads, {RuntimeInformation.OSArchitecture}; {RuntimeInformation.OSDescription}; "
@@ -67,7 +68,7 @@ internal static class EpochReport
         }
         times.RemoveAt(0);
         times.Sort();
-        double median = PeakFma.Median(times), rate = cohort.EpochFlop / median / 1e6;
+        double median = times[times.Count / 2], rate = cohort.EpochFlop / median / 1e6;
         string batchText = batch?.ToString() ?? "full";
         return $"| {form} | {(int)kernels.Width} bit | {batchText} | {median:F2} | {times[times.Count / 10]:F2} | {times[times.Count * 9 / 10]:F2} "
             + $"| {rate:F0} | {rate / peak:F2} |";

@@ -1,4 +1,5 @@
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Evaluate;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Initialize;
 using GpuMlp.Kernels.Layout;
@@ -71,41 +72,35 @@ public abstract class CohortKernels
     /// <summary>Logits [M, N] and active hidden units of each model, in the caller's order of models.</summary>
     public ModelEvaluation[] Evaluate(DeviceCohort cohort, DeviceImages images)
     {
-        ColumnLayout layout = cohort.Layout;
-        using var logits = Device.Accelerator.Allocate1D<float>((long)layout.Slots.Count * images.Images);
-        using var active = Device.Accelerator.Allocate1D<int>(layout.PaddedColumns);
-        BlockArguments arguments = Arguments(cohort, images, 0);
-        arguments.Output = new OutputViews { Values = logits.View, Active = active.View };
-        Launch(KernelOperation.Evaluate, arguments);
+        using var buffer = new EvaluationBuffer(Device, cohort.Layout, images.Images);
+        Evaluate(cohort, images, buffer);
+        return buffer.Download();
+    }
 
-        float[] values = Device.Download<float>(logits.View);
-        int[] flags = Device.Download<int>(active.View);
-        var evaluations = new ModelEvaluation[layout.Slots.Count];
-        for (int s = 0; s < evaluations.Length; s++)
-        {
-            ModelSlot slot = layout.Slots[s];
-            evaluations[slot.Model] = new ModelEvaluation(
-                values.AsMemory(s * images.Images, images.Images), flags.AsSpan(slot.Column, slot.Hidden).ToArray());
-        }
-        return evaluations;
+    /// <summary>Starts the same into a buffer.</summary>
+    /// <exception cref="ArgumentException">The buffer is of another layout or number of images.</exception>
+    public void Evaluate(DeviceCohort cohort, DeviceImages images, EvaluationBuffer buffer)
+    {
+        BlockArguments arguments = Arguments(cohort, images, 0);
+        arguments.Output = buffer.ViewsFor(cohort.Layout, images.Images);
+        Launch(KernelOperation.Evaluate, arguments);
     }
 
     /// <summary>Saliency maps [N, D] of each model, in the caller's order of models.</summary>
     public ReadOnlyMemory<float>[] Saliency(DeviceCohort cohort, DeviceImages images, SaliencyMethod method)
     {
-        ColumnLayout layout = cohort.Layout;
-        int size = checked(images.Images * layout.Inputs);
-        using var maps = Device.Accelerator.Allocate1D<float>((long)layout.Slots.Count * size);
-        using var unused = Device.Accelerator.Allocate1D<int>(1);
-        BlockArguments arguments = Arguments(cohort, images, 0, (int)method);
-        arguments.Output = new OutputViews { Values = maps.View, Active = unused.View };
-        Launch(KernelOperation.Saliency, arguments);
+        using var buffer = new SaliencyBuffer(Device, cohort.Layout, images.Images);
+        Saliency(cohort, images, method, buffer);
+        return buffer.Download();
+    }
 
-        float[] values = Device.Download<float>(maps.View);
-        var result = new ReadOnlyMemory<float>[layout.Slots.Count];
-        for (int s = 0; s < result.Length; s++)
-            result[layout.Slots[s].Model] = values.AsMemory(s * size, size);
-        return result;
+    /// <summary>Starts the same into a buffer.</summary>
+    /// <exception cref="ArgumentException">The buffer is of another layout or number of images.</exception>
+    public void Saliency(DeviceCohort cohort, DeviceImages images, SaliencyMethod method, SaliencyBuffer buffer)
+    {
+        BlockArguments arguments = Arguments(cohort, images, 0, (int)method);
+        arguments.Output = buffer.ViewsFor(cohort.Layout, images.Images);
+        Launch(KernelOperation.Saliency, arguments);
     }
 
     /// <summary>Ranks the weights of all models; the ranks serve every level of <see cref="Prune"/>.</summary>

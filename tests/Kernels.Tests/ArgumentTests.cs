@@ -1,6 +1,8 @@
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Evaluate;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Saliency;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -61,6 +63,18 @@ public sealed class ArgumentTests : IDisposable
     public void Fewer_labels_than_images_are_refused(KernelForm form) =>
         Assert.Throws<ArgumentException>(() => new DeviceImages(
             _device, new byte[Images * Inputs], new float[Images - 1], Inputs, ChunkSchedule.Consecutive(Images, Images), form, withBackward: true));
+
+    [Fact]
+    public void A_buffer_of_another_size_is_refused()
+    {
+        using DeviceImages images = Create(KernelForm.Dense, Inputs);
+        using var few = new EvaluationBuffer(_device, _cohort.Layout, Images - 1);
+        using var others = new EvaluationBuffer(_device, ColumnLayout.Create([5], Inputs, 1), Images);
+        using var maps = new SaliencyBuffer(_device, _cohort.Layout, Images - 1);
+        Assert.Throws<ArgumentException>(() => _kernels.Evaluate(_cohort, images, few));
+        Assert.Throws<ArgumentException>(() => _kernels.Evaluate(_cohort, images, others));
+        Assert.Throws<ArgumentException>(() => _kernels.Saliency(_cohort, images, SaliencyMethod.LogitGradient, maps));
+    }
 
     [Fact]
     public void More_hidden_units_than_sixteen_bits_can_number_are_refused() =>
