@@ -12,15 +12,12 @@ internal enum TextAnchor
 }
 
 /// <summary>
-/// A picture that is drawn and written as PNG. The only file that knows the encoder's library, so that another one takes
-/// an edit here and nowhere else. The same calls give the same bytes: the font is embedded, text is grey-scale without
-/// hinting or subpixels, and the file holds no date. Coordinates are pixels from the upper left corner. Not thread-safe.
+/// A picture that is drawn and written as PNG. With <see cref="EmbeddedFont"/> the only file outside Plots that knows the
+/// encoder's library. The same calls give the same bytes: the font is embedded, text is grey-scale without hinting or
+/// subpixels, and the file holds no date. Coordinates are pixels from the upper left corner. Not thread-safe.
 /// </summary>
 internal sealed class PngFile : IDisposable
 {
-    private static readonly Lazy<SKTypeface> s_regular = new(() => Load("DejaVuSans.ttf"));
-    private static readonly Lazy<SKTypeface> s_bold = new(() => Load("DejaVuSans-Bold.ttf"));
-
     private readonly SKBitmap _bitmap;
     private readonly SKCanvas _canvas;
 
@@ -139,19 +136,10 @@ internal sealed class PngFile : IDisposable
 
     private static SKColor Color(Rgb color) => new(color.R, color.G, color.B);
 
-    private static SKFont Font(float size, bool bold) => new((bold ? s_bold : s_regular).Value, size)
+    private static SKFont Font(float size, bool bold) => new(EmbeddedFont.Get(bold), size)
     {
         Edging = SKFontEdging.Antialias,
         Hinting = SKFontHinting.None,
         Subpixel = false,
     };
-
-    private static SKTypeface Load(string file)
-    {
-        string name = "GpuMlp.Runner.Fonts." + file;
-        using Stream stream = typeof(PngFile).Assembly.GetManifestResourceStream(name)
-            ?? throw new InvalidOperationException($"The font {name} is not embedded.");
-        using SKData data = SKData.Create(stream);
-        return SKTypeface.FromData(data) ?? throw new InvalidOperationException($"The font {name} cannot be read.");
-    }
 }

@@ -1,0 +1,97 @@
+using GpuMlp.Runner.Plots;
+using GpuMlp.Runner.Png;
+using Xunit;
+
+namespace GpuMlp.Runner.Tests.Plots;
+
+/// <summary>What every plot shares: same bytes, text in the embedded font, series that can be told apart.</summary>
+public sealed class FigureTests
+{
+    [Fact]
+    public void The_same_calls_give_the_same_bytes() => Assert.Equal(Draw(PlotTheme.Light), Draw(PlotTheme.Light));
+
+    [Fact]
+    public void A_figure_is_drawn_at_twice_its_size_with_its_background_in_the_corner()
+    {
+        foreach (PlotTheme theme in PlotTheme.All)
+        {
+            Rgb[,] picture = PngDecoder.Decode(Draw(theme));
+            Assert.Equal(2 * ((2 * 300) + 32), picture.GetLength(1));
+            Assert.Equal(new Rgb(theme.Background.R, theme.Background.G, theme.Background.B), picture[0, 0]);
+        }
+    }
+
+    [Fact]
+    public void Every_series_shows_its_colour_in_the_plot_and_in_the_legend()
+    {
+        Rgb[,] picture = PngDecoder.Decode(Draw(PlotTheme.Light));
+        foreach (SeriesStyle style in new[] { PlotTheme.Light.Series(0, "a"), PlotTheme.Light.Series(1, "b") })
+        {
+            var color = new Rgb(style.Color.R, style.Color.G, style.Color.B);
+            int[] rows = [.. Enumerable.Range(0, picture.GetLength(0)).Where(y => Enumerable.Range(0, picture.GetLength(1)).Any(x => picture[y, x] == color))];
+            Assert.InRange(rows.Min(), 0, 200);
+            Assert.InRange(rows.Max(), 200, picture.GetLength(0));
+        }
+    }
+
+    [Fact]
+    public void Title_note_axes_and_ticks_have_text_without_any_font_on_the_machine()
+    {
+        // The regular font alone draws the notes: more ink with text than without, in every region that has some.
+        int with = Ink(Draw(PlotTheme.Light)), without = Ink(Draw(PlotTheme.Light, text: false));
+        Assert.True(with > without + 2000, $"{with} dark pixels with text, {without} without");
+    }
+
+    [Fact]
+    public void Gaps_and_an_empty_panel_are_drawn_without_complaint()
+    {
+        using Figure figure = new(PlotTheme.Dark, "gaps", "", 2, 300, 200);
+        figure.Add("none", "x", "y");
+        figure.Add("some", "x", "y").Series(PlotTheme.Dark.Series(0, "s"), [1, 2, 3], [double.NaN, 1, double.NaN], [0, double.NaN, 0], [1, 1, double.NaN]);
+        Assert.NotEmpty(figure.Encode());
+    }
+
+    [Fact]
+    public void Series_colours_differ_from_each_other_and_from_their_background()
+    {
+        foreach (PlotTheme theme in PlotTheme.All)
+        {
+            var colours = Enumerable.Range(0, 7).Select(i => theme.Series(i, "").Color).ToList();
+            Assert.Equal(7, colours.Distinct().Count());
+            Assert.All(colours, colour => Assert.True(Contrast(colour, theme.Background) > 2, $"{theme.Name} {colour}"));
+        }
+    }
+
+    [Theory]
+    [InlineData(0.0095, "0.95")]
+    [InlineData(0.95, "95")]
+    [InlineData(0.001, "0.1")]
+    [InlineData(1, "100")]
+    public void Percentages_have_the_digits_they_need(double share, string text) => Assert.Equal(text, PlotText.Percent(share));
+
+    private static byte[] Draw(PlotTheme theme, bool text = true)
+    {
+        string Say(string words) => text ? words : "";
+        using Figure figure = new(theme, Say("Title of the figure"), Say("A note that says how it was measured."), 2, 300, 200);
+        Panel first = figure.Add(Say("left"), Say("sigma (share of the range)"), Say("F1"));
+        first.Series(theme.Series(0, "a"), [0, 1, 2], [0.1, 0.5, 0.6], [0, 0.4, 0.5], [0.2, 0.6, 0.7]);
+        Panel second = figure.Add(Say("right"), Say("rate"), Say("F1"));
+        second.LogX([0.001, 0.01, 0.1]);
+        second.Bars(theme.Series(1, "b"), [0.001, 0.01, 0.1], [0.2, 0.3, 0.4], [0.1, 0.2, 0.3], [0.3, 0.4, 0.5]);
+        return figure.Encode();
+    }
+
+    private static int Ink(byte[] png) => PngDecoder.Decode(png).Cast<Rgb>().Count(pixel => pixel.R + pixel.G + pixel.B < 3 * 160);
+
+    private static double Contrast(ScottPlot.Color a, ScottPlot.Color b)
+    {
+        static double Luminance(ScottPlot.Color c)
+        {
+            static double Linear(byte v) => v / 255.0 <= 0.04045 ? v / 255.0 / 12.92 : Math.Pow(((v / 255.0) + 0.055) / 1.055, 2.4);
+            return (0.2126 * Linear(c.R)) + (0.7152 * Linear(c.G)) + (0.0722 * Linear(c.B));
+        }
+
+        (double low, double high) = (Math.Min(Luminance(a), Luminance(b)), Math.Max(Luminance(a), Luminance(b)));
+        return (high + 0.05) / (low + 0.05);
+    }
+}
