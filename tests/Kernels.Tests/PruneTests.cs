@@ -1,17 +1,17 @@
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Reference;
 using Xunit;
+using static GpuMlp.Kernels.Verification.PruneCase;
 
 namespace GpuMlp.Kernels.Tests;
 
 public sealed class PruneTests : IDisposable
 {
     private const int Inputs = 23;
-    private const uint Seed = 42;
+    private const uint Seed = PruneCase.Seed;
 
-    private static readonly double[] s_levels = [0, 0.001, 0.0095, 0.1, 0.29, 0.5, 0.57, 0.95, 0.99, 1];
+    private static readonly double[] s_levels = PruneCase.Levels;
     private static readonly int[] s_hidden = [5, 1, 16, 17, 33, 8, 2, 100, 31, 7, 9];
 
     private readonly CpuDevice _device = new(threads: 2);
@@ -158,29 +158,6 @@ public sealed class PruneTests : IDisposable
         kernels.Prune(cohort, ranks, 0.5, target);
     }
 
-    /// <summary>[level][model] of one ranking, compared with the reference.</summary>
-    internal static void Compare(string name, CohortKernels kernels, ComputeDevice device, DeviceCohort cohort, ModelParameters[] models, PruneMethod method)
-    {
-        ModelParameters[][] pruned = PruneLevels(kernels, device, cohort, method, Seed, [.. models.Select((_, m) => Identity(m))]);
-        CompareWithReference(method, models, pruned, name);
-    }
-
-    private static void CompareWithReference(PruneMethod method, ModelParameters[] models, ModelParameters[][] pruned, string name = "")
-    {
-        for (int level = 0; level < s_levels.Length; level++)
-        {
-            for (int m = 0; m < models.Length; m++)
-            {
-                ReferenceParameters expected = ReferencePruning.Prune(ReferenceParameters.From(models[m]), method, s_levels[level], Identity(m), Seed);
-                string label = $"{name} {method} at {s_levels[level]}, model {m}";
-                Check.Near($"{label}: W1", expected.W1, pruned[level][m].W1, [0.0]);
-                Check.Near($"{label}: w2", expected.W2, pruned[level][m].W2, [0.0]);
-                Check.SameBits($"{label}: b1", models[m].B1, pruned[level][m].B1);
-                Check.SameBits($"{label}: b2", [models[m].B2], [pruned[level][m].B2]);
-            }
-        }
-    }
-
     private static ModelParameters[][] PruneAll(ComputeDevice device, ModelParameters[] models, PruneMethod method, uint seed = Seed, ulong[]? identities = null)
     {
         ColumnLayout layout = ColumnLayout.Create([.. models.Select(m => m.B1.Length)], Inputs, device.LayoutWays);
@@ -188,21 +165,6 @@ public sealed class PruneTests : IDisposable
         cohort.Upload(models);
         return PruneLevels(CohortKernels.Create(device), device, cohort, method, seed, identities ?? [.. models.Select((_, m) => Identity(m))]);
     }
-
-    private static ModelParameters[][] PruneLevels(
-        CohortKernels kernels, ComputeDevice device, DeviceCohort cohort, PruneMethod method, uint seed, ulong[] identities)
-    {
-        using var target = new DeviceCohort(device, cohort.Layout, Samples.Rates(identities.Length));
-        using var ranks = new PruneRanks(device, cohort.Layout, identities, seed);
-        kernels.PruneRank(cohort, ranks, method);
-        return [.. s_levels.Select(level =>
-        {
-            kernels.Prune(cohort, ranks, level, target);
-            return target.Download();
-        })];
-    }
-
-    private static ulong Identity(int model) => 0x500000003UL * (ulong)(model + 1);
 
     private static ModelParameters[] Models() => [.. s_hidden.Select((hidden, m) => Samples.Model(Inputs, hidden, seed: m))];
 

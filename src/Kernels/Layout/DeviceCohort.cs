@@ -45,6 +45,9 @@ public sealed class DeviceCohort : IDisposable
 
     public ColumnLayout Layout { get; }
 
+    /// <summary>Where its memory lies.</summary>
+    internal ComputeDevice Device => _device;
+
     /// <summary>
     /// L2 on W1 and w2 of all models: an update takes gradient + decay * weight for the gradient; biases are spared. 0, the
     /// default, is no decay, bit by bit.

@@ -1,7 +1,7 @@
 using GpuMlp.Kernels.Reference;
 using GpuMlp.Kernels.Saliency;
 
-namespace GpuMlp.Kernels.Tests;
+namespace GpuMlp.Kernels.Verification;
 
 /// <summary>How far a float32 saliency map may be from the reference, by the same arithmetic as <see cref="RunningError"/>.</summary>
 internal static class SaliencyBound

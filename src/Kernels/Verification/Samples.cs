@@ -1,7 +1,7 @@
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
 
-namespace GpuMlp.Kernels.Tests;
+namespace GpuMlp.Kernels.Verification;
 
 /// <summary>Made-up images and models, the same ones every time.</summary>
 internal static class Samples

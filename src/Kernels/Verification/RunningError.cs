@@ -1,6 +1,6 @@
 using GpuMlp.Kernels.Reference;
 
-namespace GpuMlp.Kernels.Tests;
+namespace GpuMlp.Kernels.Verification;
 
 /// <summary>Parameters of the double reference and, for each, how far a float32 kernel may be from it.</summary>
 internal sealed record BoundedModel(ReferenceParameters Value, ReferenceParameters Error)

@@ -6,10 +6,9 @@ using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Random;
 using GpuMlp.Kernels.Reference;
 using GpuMlp.Kernels.Saliency;
-using Xunit;
-using static GpuMlp.Kernels.Tests.KernelExpectations;
+using static GpuMlp.Kernels.Verification.KernelExpectations;
 
-namespace GpuMlp.Kernels.Tests;
+namespace GpuMlp.Kernels.Verification;
 
 /// <summary>For each operation, how one variant of it is compared with the double reference on one shape.</summary>
 internal static class KernelCases
@@ -67,9 +66,9 @@ internal static class KernelCases
                 double z = GaussianTable.UpperQuantile(((bits & 0x7FFFFFFF) | 1) / 4294967296.0);
                 expected[i] = Std * (bits >> 31 != 0 ? -z : z);
             }
-            Check.Near($"{shape}: initial weights of model {m}", expected, actual, [Std * GaussianTests.LargestError]);
+            Check.Near($"{shape}: initial weights of model {m}", expected, actual, [Std * GaussianTable.LargestError]);
             Check.Near($"{shape}: initial b1 of model {m}", new double[shape.Hidden[m]], model.B1, [0.0]);
-            Assert.Equal(0f, model.B2);
+            Check.Equal(0f, model.B2);
         }
     }
 
@@ -79,7 +78,7 @@ internal static class KernelCases
         EachChunk(shape, (chunk, batch, first) =>
         {
             kernels.HiddenForward(cohort, images, chunk);
-            float[] z = Copy(cohort.Scratch.Activations);
+            float[] z = Copy(kernels.Device, cohort.Scratch.Activations);
             CompareColumns($"{shape}, chunk {chunk}: Z", cohort, z, first, shape.Schedule.Chunks[chunk].Rows, expected, batch, e => e.Forward.Z, e => e.ZError);
         });
     }
@@ -118,7 +117,7 @@ internal static class KernelCases
             kernels.HiddenForward(cohort, images, chunk);
             kernels.OutputForwardWithLoss(cohort, images, chunk);
             kernels.OutputBackward(cohort, images, chunk);
-            float[] d1 = Copy(cohort.Scratch.Activations);
+            float[] d1 = Copy(kernels.Device, cohort.Scratch.Activations);
             CompareColumns($"{shape}, chunk {chunk}: d1", cohort, d1, first, shape.Schedule.Chunks[chunk].Rows, expected, batch, e => e.D1, e => e.D1Error);
             if (shape.Schedule.Chunks[chunk].IsLast)
             {
@@ -192,7 +191,7 @@ internal static class KernelCases
                     for (int at = h; at < batch.Forward.Z.Length; at += shape.Hidden[m])
                         (low, high) = (Math.Max(low, batch.Forward.Z[at] - batch.ZError[at]), Math.Max(high, batch.Forward.Z[at] + batch.ZError[at]));
                 }
-                Assert.True(actual[m].Active[h] == (low > 0 ? 1 : 0) || (low <= 0 && high > 0), $"{shape}, model {m}: activity of unit {h}");
+                Check.True(actual[m].Active[h] == (low > 0 ? 1 : 0) || (low <= 0 && high > 0), $"{shape}, model {m}: activity of unit {h}");
             }
         }
     }
@@ -223,7 +222,7 @@ internal static class KernelCases
     {
         using var ranks = new PruneRanks(kernels.Device, cohort.Layout, new ulong[shape.Hidden.Length], seed: 1);
         kernels.PruneRank(cohort, ranks, PruneMethod.Layer);
-        int[] w2 = Copy(ranks.Views.RanksW2), w1 = Copy(ranks.Views.RanksW1);
+        int[] w2 = Copy(kernels.Device, ranks.Views.RanksW2), w1 = Copy(kernels.Device, ranks.Views.RanksW1);
         foreach (ModelSlot slot in cohort.Layout.Slots)
         {
             ColumnBlock block = cohort.Layout.Blocks[slot.Block];
@@ -234,16 +233,16 @@ internal static class KernelCases
                 int place = (shape.Inputs * block.FirstColumn) + (i / slot.Hidden * block.Stride) + slot.Column - block.FirstColumn + (i % slot.Hidden);
                 float magnitude = Math.Abs(model.W1[i]);
                 bool isFirst = w1[place] == 0 || sorted[w1[place] - 1] < magnitude;
-                Assert.True(sorted[w1[place]] == magnitude && isFirst, $"{shape}, model {slot.Model}: rank of W1[{i}]");
+                Check.True(sorted[w1[place]] == magnitude && isFirst, $"{shape}, model {slot.Model}: rank of W1[{i}]");
             }
-            Assert.Equal(model.W2.Select(w => model.W2.Count(other => Math.Abs(other) < Math.Abs(w))), w2.Skip(slot.Column).Take(slot.Hidden));
+            Check.SameItems(model.W2.Select(w => model.W2.Count(other => Math.Abs(other) < Math.Abs(w))), w2.Skip(slot.Column).Take(slot.Hidden));
         }
     }
 
     private static void Prune(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
         foreach (PruneMethod method in Enum.GetValues<PruneMethod>())
-            PruneTests.Compare($"{shape}", kernels, kernels.Device, cohort, shape.Models, method);
+            PruneCase.Compare($"{shape}", kernels, kernels.Device, cohort, shape.Models, method);
     }
 
     private static void Gradients(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, int chunk)

@@ -3,9 +3,8 @@ using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Saliency;
 using GpuMlp.Kernels.Simd;
-using Xunit;
 
-namespace GpuMlp.Kernels.Tests;
+namespace GpuMlp.Kernels.Verification;
 
 /// <summary>All that a training leaves of one model, and how to compare two of them bit by bit.</summary>
 internal sealed record Outcome(ModelParameters Model, EpochTotals[] Epochs, float[] Logits, int[] Active, float[][] Maps)
@@ -45,7 +44,7 @@ internal sealed record Outcome(ModelParameters Model, EpochTotals[] Epochs, floa
 
     public static void SameBits(string name, Outcome[] expected, Outcome[] actual, bool zeroSigns = true)
     {
-        Assert.Equal(expected.Length, actual.Length);
+        Check.Equal(expected.Length, actual.Length);
         for (int m = 0; m < expected.Length; m++)
             SameBits($"{name}, model {m}", expected[m], actual[m], zeroSigns);
     }
@@ -57,11 +56,11 @@ internal sealed record Outcome(ModelParameters Model, EpochTotals[] Epochs, floa
         Check.SameBits($"{name}: w2", expected.Model.W2, actual.Model.W2, zeroSigns);
         Check.SameBits($"{name}: b2", [expected.Model.B2], [actual.Model.B2], zeroSigns);
         Check.SameBits($"{name}: logits", expected.Logits, actual.Logits, zeroSigns);
-        Assert.Equal(expected.Active, actual.Active);
+        Check.SameItems(expected.Active, actual.Active);
         for (int epoch = 0; epoch < expected.Epochs.Length; epoch++)
         {
             EpochTotals e = expected.Epochs[epoch], a = actual.Epochs[epoch];
-            Assert.True(
+            Check.True(
                 BitConverter.DoubleToInt64Bits(e.Loss) == BitConverter.DoubleToInt64Bits(a.Loss) && e with { Loss = 0 } == a with { Loss = 0 },
                 $"{name}, epoch {epoch}: expected {e}, actual {a}");
         }
