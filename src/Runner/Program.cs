@@ -1,6 +1,7 @@
 using System.Reflection;
 using GpuMlp.Engine;
 using GpuMlp.Runner.Commands;
+using GpuMlp.Runner.Help;
 using GpuMlp.Runner.Options;
 
 namespace GpuMlp.Runner;

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using GpuMlp.Engine;
+using GpuMlp.Runner.Help;
 using GpuMlp.Runner.Options;
 using Xunit;
 
@@ -27,9 +28,10 @@ public sealed partial class HelpTests
         Assert.All(Cli.Lines(stdout), line => Assert.True(line.Length <= 80 && line == line.TrimEnd(), line));
     }
 
+    public static TheoryData<string> Commands { get; } = [.. Arguments.Commands];
+
     [Theory]
-    [InlineData("sweep")]
-    [InlineData("devices")]
+    [MemberData(nameof(Commands))]
     public void Help_names_every_flag_that_there_is_and_no_other(string command)
     {
         string help = Cli.Run(command, "--help").Out;
@@ -51,7 +53,7 @@ public sealed partial class HelpTests
     [Fact]
     public void Every_flag_with_a_value_has_an_example() =>
         Assert.All(
-            Arguments.Flags("sweep").Where(flag => flag.Value),
+            Arguments.Commands.SelectMany(Arguments.Flags).Where(flag => flag.Value),
             flag => Assert.NotEqual("VALUE", HelpText.ExampleOf(flag.Key)));
 
     [Fact]

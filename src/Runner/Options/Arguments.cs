@@ -1,6 +1,7 @@
 using System.Reflection;
 using CommandLine;
 using GpuMlp.Engine;
+using GpuMlp.Runner.Help;
 
 namespace GpuMlp.Runner.Options;
 

@@ -1,4 +1,5 @@
 using CommandLine;
+using GpuMlp.Runner.Help;
 
 namespace GpuMlp.Runner.Options;
 

@@ -3,6 +3,7 @@ using GpuMlp.Engine;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Saliency;
+using GpuMlp.Runner.Help;
 
 namespace GpuMlp.Runner.Options;
 

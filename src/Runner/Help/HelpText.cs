@@ -1,0 +1,78 @@
+namespace GpuMlp.Runner.Help;
+
+/// <summary>
+/// The help pages, written by hand to fit 80 columns, one file a command; a test holds them against the flags that the
+/// parser knows.
+/// </summary>
+internal static class HelpText
+{
+    private const string Overview = """
+        gpumlp trains thousands of small multilayer perceptrons (D-H-1) at once and
+        compares them over tasks, hidden sizes, seeds and learning rates.
+
+        Usage: gpumlp COMMAND [flags]
+
+        Commands
+          sweep      plan, train, merge and report; without flags the published MNIST
+                     study (5 digit pairs x 11 hidden sizes x 3 seeds) into runs/paper
+          devices    every accelerator seen and which one `auto` takes
+
+          gpumlp COMMAND --help shows the flags of one command, gpumlp --version the
+          version. Every command takes --verbose: stack traces with errors.
+
+        """;
+
+    public const string ExitCodes = """
+        Exit codes
+          0 all done                          4 verification failed
+          1 some models failed               70 device absent or lost
+          2 bad usage, spec, data or plan    75 interrupted, can be resumed
+          3 incomplete                      130 Ctrl-C
+
+        """;
+
+    /// <summary>The page that these words ask for, or null when they ask for something else.</summary>
+    public static string? For(string[] args)
+    {
+        if (args.Length == 0 || args[0] == "help")
+        {
+            return Page(args.Length > 1 ? args[1] : null);
+        }
+
+        return args.Any(arg => arg is "--help" or "-h" or "-?") ? Page(args[0]) : null;
+    }
+
+    /// <summary>A value that makes sense after a flag, for error messages.</summary>
+    public static string ExampleOf(string flag) => flag switch
+    {
+        "--preset" => "paper",
+        "--spec" => "sweep.json",
+        "--data" => "~/fashion",
+        "--tasks" => "0v1,4v9",
+        "--hidden" => "2..64*2",
+        "--seeds" => "0,42,78",
+        "--lr" => "0.01,0.03",
+        "--epochs" => "100",
+        "--batch" => "full",
+        "--init-std" => "0.1",
+        "--sparsity" => "0.5,0.95",
+        "--pruning" => "layer,random",
+        "--saliency" => "24",
+        "--saliency-method" => "gradient",
+        "--device" => "cpu",
+        "--threads" => "4",
+        "--out" => "runs/mine",
+        _ => "VALUE",
+    };
+
+    /// <summary>Parts with an empty line between them; each ends with a line break of its own.</summary>
+    public static string Join(params string[] parts) => string.Join('\n', parts);
+
+    // In the order of the overview.
+    private static string Page(string? command) => command switch
+    {
+        "sweep" => SweepHelp.Page,
+        "devices" => DevicesHelp.Page,
+        _ => Join(Overview, "Flags of sweep\n\n" + SweepHelp.Flags, SweepHelp.Examples, ExitCodes),
+    };
+}

@@ -1,0 +1,62 @@
+namespace GpuMlp.Runner.Help;
+
+/// <summary>The page of <c>gpumlp sweep --help</c>.</summary>
+internal static class SweepHelp
+{
+    public static string Page { get; } = HelpText.Join(
+        "gpumlp sweep: plan, train, merge and report on this machine.\n\nUsage: gpumlp sweep [flags]\n", Flags, Examples, HelpText.ExitCodes);
+
+    public const string Flags = """
+        What to train
+          --preset NAME       paper, the published study (default), or a smaller one
+                              such as quick; the flags below change parts of it
+          --spec FILE         the same choices from a JSON file, instead of --preset
+          --data DIR          any IDX data set with the MNIST file names, gzipped or
+                              not (default: the embedded MNIST)
+          --tasks LIST        pairs of classes, the second one is label 1, or `all`
+                              (paper: 0v1,1v7,5v6,3v8,4v9)
+          --hidden LIST       hidden sizes H (paper: 2,4,6,8,10,12,16,24,32,48,64)
+          --seeds LIST        seeds of splits and weights (paper: 0,42,78)
+          --lr LIST           learning rates (paper: 0.03)
+          --epochs N          passes over the training images (paper: 100)
+          --batch full|N      images in a batch (paper: full, one update an epoch)
+          --init-std X        standard deviation of initial weights (paper: 0.1)
+
+        What to prune (trained models, one shot, biases kept)
+          --sparsity LIST     shares of the weights to zero, 0..1, or `none` (paper:
+                              0.1 to 0.99, and 0.001 to 0.0095, the levels at which
+                              its published figure was in fact measured)
+          --pruning LIST      what goes first: the smallest weights of each layer, of
+                              both together, of W1 alone, or weights drawn by lot
+                              (paper: layer,global,w1,random)
+
+        Where
+          --out DIR           directory of the run (default: runs/ and the preset's
+                              name); the same command again resumes it
+          --saliency H        saliency panels of the models with H hidden units
+                              (default: 24; 0 = none)
+          --saliency-method gradient|perturbation
+                              dp/dx, or the change of p when a pixel is raised by
+                              0.1 (default: gradient)
+
+        How it runs
+          --device auto|cpu   accelerator (default: auto, the best one found)
+          --threads N         CPU threads (default: one a core)
+          --dry-run           print the plan and stop
+          --quiet             nothing but errors and the final table
+          --fail-fast         stop at the first model that fails
+          --verbose           stack traces with errors
+
+        Lists are comma-separated, without spaces. Ranges include both ends: 0..9
+        is 0,1,...,9; a step is added or multiplied: 10..30+10, 2..64*2.
+
+        """;
+
+    public const string Examples = """
+        Examples
+          gpumlp sweep
+          gpumlp sweep --tasks 4v9 --hidden 2..64*2 --seeds 0..9 --out runs/4v9
+          gpumlp sweep --data ~/fashion --tasks all --lr 0.01,0.03 --dry-run
+
+        """;
+}
