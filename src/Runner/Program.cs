@@ -61,6 +61,7 @@ internal static class Program
     private static int Dispatch(string[] args, CommandIo io) => Arguments.Parse(args) switch
     {
         SweepOptions sweep => SweepCommand.Run(sweep, io),
+        MergeOptions merge => MergeCommand.Run(merge, io),
         DevicesOptions => DevicesCommand.Run(io),
         object other => throw new InvalidOperationException($"No command takes {other.GetType().Name}."),
     };

@@ -9,7 +9,7 @@ public sealed class ArgumentsTests
 {
     [Theory]
     [InlineData("swep", "swep: unknown command; did you mean sweep?")]
-    [InlineData("frobnicate", "frobnicate: unknown command; there are sweep and devices.")]
+    [InlineData("frobnicate", "frobnicate: unknown command; `gpumlp help` lists them.")]
     [InlineData("--hidden 4", "--hidden: a command comes first, as in `gpumlp sweep --hidden`.")]
     [InlineData("sweep --epoch 3", "--epoch: unknown flag of sweep; did you mean --epochs?")]
     [InlineData("sweep --sedes=3", "--sedes: unknown flag of sweep; did you mean --seeds?")]

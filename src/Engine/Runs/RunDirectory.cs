@@ -27,7 +27,10 @@ public sealed class RunDirectory
 
     public string RunInfoPath => In("run.json");
 
-    /// <summary>Makes a run, or resumes one of the same plan, and removes temporary files that dead processes left in it.</summary>
+    /// <summary>
+    /// Makes a run, or resumes one of the same spec and data, and removes temporary files that dead processes left in it.
+    /// A run keeps the plan that it was made with: also when the same sweep would now be cut into other units or shards.
+    /// </summary>
     /// <exception cref="UserErrorException">
     /// Exit 2: the run was made by another plan, the folder holds other things, or it cannot be written. See
     /// <see cref="StorageErrors.Map"/>.
@@ -52,21 +55,14 @@ public sealed class RunDirectory
 
             // Also after creating: another process may have been faster, with another plan.
             Plan old = ReadPlan(run.PlanPath);
-            if (old.Hash != plan.Hash)
+            if (PlanDiff.Between(old.Spec, old.DataSha256, plan.Spec, plan.DataSha256) is { Count: > 0 } changes)
             {
-                string changes = string.Join(", ", PlanDiff.Between(old, plan).Select(change => $"{change.Field} {change.Old} -> {change.New}"));
-                throw new UserErrorException($"{path} was made by another plan: {changes}; use another --out or the old flags");
+                string told = string.Join(", ", changes.Select(change => $"{change.Field} {change.Old} -> {change.New}"));
+                throw new UserErrorException($"{path} was made by another plan: {told}; use another --out or the old flags");
             }
 
-            foreach (string folder in new[] { "units", "weights", "split" })
-            {
-                AtomicFile.CreateFolder(run.In(folder));
-            }
-
-            foreach (string folder in Directory.EnumerateDirectories(run.In("units")).Concat(Directory.EnumerateDirectories(path)).Append(path))
-            {
-                AtomicFile.RemoveStale(folder);
-            }
+            run = new(path, old);
+            run.Prepare();
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
@@ -82,6 +78,22 @@ public sealed class RunDirectory
         ? new RunDirectory(path, ReadPlan(PlanPathIn(path)))
         : throw new UserErrorException($"{path}: no plan.json here; the folder of a run is right");
 
+    /// <summary>Opens an existing run to add to it, and removes temporary files that dead processes left in it.</summary>
+    /// <exception cref="UserErrorException">There is no run, its plan is damaged, or it cannot be written.</exception>
+    public static RunDirectory OpenForWriting(string path)
+    {
+        RunDirectory run = Open(path);
+        try
+        {
+            run.Prepare();
+            return run;
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e))
+        {
+            throw StorageErrors.Map(e, path);
+        }
+    }
+
     /// <summary><c>units/000/unit-000012.parquet</c></summary>
     public string UnitPath(int id) => System.IO.Path.Combine(UnitFolder(id), $"unit-{id:D6}.parquet");
 
@@ -90,6 +102,9 @@ public sealed class RunDirectory
 
     /// <summary><c>split/4v9-s42.json</c></summary>
     public string SplitPath(PairTask task, int seed) => In("split", $"{task}-s{seed}.json");
+
+    /// <summary><c>errors/unit-000012.json</c>, see <see cref="UnitErrors"/>.</summary>
+    public string ErrorPath(int id) => In("errors", $"unit-{id:D6}.json");
 
     /// <summary>A file of the run's top folder, such as <c>results.csv</c>.</summary>
     public string TablePath(string name) => In(name);
@@ -100,17 +115,25 @@ public sealed class RunDirectory
     {
         AtomicFile.CreateFolder(UnitFolder(result.Unit.Id));
         UnitFile.Write(UnitPath(result.Unit.Id), result, Plan.Hash);
+        UnitErrors.Clear(ErrorPath(result.Unit.Id));
     }
 
-    /// <inheritdoc cref="FinishedUnits(out IReadOnlyList{string})"/>
+    /// <summary>Tells why a unit could not be finished.</summary>
+    /// <exception cref="UserErrorException">See <see cref="StorageErrors.Map"/>.</exception>
+    public void WriteError(WorkUnit unit, Exception error) => UnitErrors.Write(ErrorPath(unit.Id), unit, error);
+
+    /// <inheritdoc cref="FinishedUnits(Shard, out IReadOnlyList{string})"/>
     public IReadOnlySet<int> FinishedUnits() => FinishedUnits(out _);
 
-    /// <summary>The ids of all units that are saved whole; about 1 ms a unit.</summary>
+    /// <inheritdoc cref="FinishedUnits(Shard, out IReadOnlyList{string})"/>
+    public IReadOnlySet<int> FinishedUnits(out IReadOnlyList<string> setAside) => FinishedUnits(Shard.Whole, out setAside);
+
+    /// <summary>The ids of all units of a shard that are saved whole; about 1 ms a unit.</summary>
     /// <param name="setAside">
     /// One line for each unit file that is torn or not of this plan. Such files get the suffix <c>.bad</c> (where the run can
     /// be written), and their units count as not done.
     /// </param>
-    public IReadOnlySet<int> FinishedUnits(out IReadOnlyList<string> setAside)
+    public IReadOnlySet<int> FinishedUnits(Shard shard, out IReadOnlyList<string> setAside)
     {
         HashSet<int> finished = [];
         List<string> bad = [];
@@ -122,6 +145,11 @@ public sealed class RunDirectory
                 : [];
             foreach (string file in files.Order(StringComparer.Ordinal))
             {
+                if (IdOf(file) is { } other && !shard.Holds(other))
+                {
+                    continue;
+                }
+
                 string? problem = IdOf(file) is { } id ? UnitFile.Problem(file, Plan.Hash, Plan.Units[id]) : "no unit of this plan";
                 if (problem is null)
                 {
@@ -153,6 +181,19 @@ public sealed class RunDirectory
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
             return $"{file}: {problem}; not used";
+        }
+    }
+
+    private void Prepare()
+    {
+        foreach (string folder in new[] { "units", "weights", "split" })
+        {
+            AtomicFile.CreateFolder(In(folder));
+        }
+
+        foreach (string folder in Directory.EnumerateDirectories(In("units")).Concat(Directory.EnumerateDirectories(Path)).Append(Path))
+        {
+            AtomicFile.RemoveStale(folder);
         }
     }
 

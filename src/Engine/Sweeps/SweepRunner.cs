@@ -16,6 +16,11 @@ public interface ISweepObserver
 
     /// <summary>A unit is trained and on disk.</summary>
     void UnitDone(UnitResult result);
+
+    /// <summary>A unit could not be finished; the others go on.</summary>
+    void UnitFailed(WorkUnit unit, string error)
+    {
+    }
 }
 
 /// <summary>Trains the units of a plan that are not finished yet and saves each as soon as it is done.</summary>
@@ -27,13 +32,22 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, int t
     // Set by the worker that met a failed model; the others finish what they are at.
     private volatile bool _failedFast;
 
+    private int _unitErrors;
+
+    /// <summary>Units that could not be finished; their errors files say why.</summary>
+    public int Errors => _unitErrors;
+
+    /// <summary>Whether <see cref="Run"/> left units because it was told to.</summary>
+    public bool Drained { get; private set; }
+
     /// <summary>Trains what is left.</summary>
     /// <param name="finished">Units to leave alone.</param>
     /// <param name="observer">Told of every epoch and unit.</param>
     /// <param name="cancel">Looked at between epochs; units in flight are dropped, finished ones stay.</param>
+    /// <param name="drain">Looked at between units; those in flight are finished.</param>
     /// <returns>Failed models of the units trained here.</returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public int Run(IReadOnlySet<int> finished, ISweepObserver observer, CancellationToken cancel)
+    public int Run(IReadOnlySet<int> finished, ISweepObserver observer, CancellationToken cancel, CancellationToken drain = default)
     {
         var queue = new ConcurrentQueue<WorkUnit>(plan.Units.Where(unit => !finished.Contains(unit.Id)));
         int workers = Math.Max(1, Math.Min(queue.Count, threads / ThreadsPerDevice));
@@ -44,7 +58,7 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, int t
         {
             int share = (threads / workers) + (worker < threads % workers ? 1 : 0);
             tasks[worker] = Task.Factory.StartNew(
-                () => Work(queue, share, observer, stop, ref failed), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+                () => Work(queue, share, observer, stop, drain, ref failed), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
         try
         {
@@ -60,19 +74,24 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, int t
         // A stop between two units cancels no epoch, but leaves work all the same.
         if (!queue.IsEmpty)
             cancel.ThrowIfCancellationRequested();
+        Drained = drain.IsCancellationRequested && !queue.IsEmpty;
         return failed;
     }
 
-    private void Work(ConcurrentQueue<WorkUnit> queue, int share, ISweepObserver observer, CancellationTokenSource stop, ref int failed)
+    private void Work(ConcurrentQueue<WorkUnit> queue, int share, ISweepObserver observer, CancellationTokenSource stop, CancellationToken drain, ref int failed)
     {
         try
         {
             using var device = new CpuDevice(share);
             var kernels = CohortKernels.Create(device);
-            while (!stop.IsCancellationRequested && !_failedFast && queue.TryDequeue(out WorkUnit unit))
+            while (!stop.IsCancellationRequested && !drain.IsCancellationRequested && !_failedFast && queue.TryDequeue(out WorkUnit unit))
             {
-                UnitResult result = Train(device, kernels, unit, observer, stop.Token);
-                run.WriteUnit(result);
+                if (TryUnit(device, kernels, unit, observer, stop.Token) is not { } result)
+                {
+                    _failedFast |= failFast;
+                    continue;
+                }
+
                 observer.UnitDone(result);
                 int bad = result.Models.Count(model => model.Status == Trainer.Failed);
                 Interlocked.Add(ref failed, bad);
@@ -86,6 +105,28 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, int t
             throw;
         }
     }
+
+    /// <returns>Null when the unit could not be finished, which is told in its errors file.</returns>
+    private UnitResult? TryUnit(ComputeDevice device, CohortKernels kernels, WorkUnit unit, ISweepObserver observer, CancellationToken cancel)
+    {
+        try
+        {
+            UnitResult result = Train(device, kernels, unit, observer, cancel);
+            run.WriteUnit(result);
+            return result;
+        }
+        catch (Exception e) when (IsFaultOfUnit(e))
+        {
+            run.WriteError(unit, e);
+            Interlocked.Increment(ref _unitErrors);
+            observer.UnitFailed(unit, e.Message);
+            return null;
+        }
+    }
+
+    // A stop, a full disk or a lost device is no fault of the unit, and would be met by the next one too.
+    private static bool IsFaultOfUnit(Exception e) =>
+        e is not OperationCanceledException and not UserErrorException { ExitCode: not ExitCodes.BadInput };
 
     private UnitResult Train(ComputeDevice device, CohortKernels kernels, WorkUnit unit, ISweepObserver observer, CancellationToken cancel)
     {

@@ -3,18 +3,35 @@ using GpuMlp.Engine;
 
 namespace GpuMlp.Runner.Commands;
 
-/// <summary>Ctrl-C and SIGTERM end a sweep at the next epoch; a second Ctrl-C ends it at once.</summary>
+/// <summary>
+/// Ctrl-C and SIGTERM end a sweep at the next epoch; a second Ctrl-C ends it at once. SIGUSR1, by which a scheduler says
+/// that it will take the machine back, lets units in flight be finished and no other be begun.
+/// </summary>
 internal sealed class StopSignals : IDisposable
 {
-    private readonly CancellationTokenSource _stop = new();
+    // Has no name in .NET, which takes the system's own numbers too.
+    private static readonly PosixSignal s_user1 = (PosixSignal)(OperatingSystem.IsMacOS() ? 30 : 10);
+
+    private readonly CancellationTokenSource _stop = new(), _drain = new();
     private readonly PosixSignalRegistration[] _registrations;
 
     public StopSignals()
     {
         _registrations = [Listen(PosixSignal.SIGINT, ExitCodes.Cancelled), Listen(PosixSignal.SIGTERM, ExitCodes.Interrupted)];
+        if (!OperatingSystem.IsWindows())
+        {
+            _registrations = [.. _registrations, PosixSignalRegistration.Create(s_user1, context =>
+            {
+                context.Cancel = true;
+                _drain.Cancel();
+            })];
+        }
     }
 
     public CancellationToken Token => _stop.Token;
+
+    /// <summary>Begin no other unit.</summary>
+    public CancellationToken Drain => _drain.Token;
 
     public int ExitCode { get; private set; } = ExitCodes.Cancelled;
 
@@ -23,6 +40,7 @@ internal sealed class StopSignals : IDisposable
         foreach (PosixSignalRegistration registration in _registrations)
             registration.Dispose();
         _stop.Dispose();
+        _drain.Dispose();
     }
 
     private PosixSignalRegistration Listen(PosixSignal signal, int exitCode) => PosixSignalRegistration.Create(signal, context =>

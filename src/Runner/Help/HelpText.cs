@@ -15,6 +15,7 @@ internal static class HelpText
         Commands
           sweep      plan, train, merge and report; without flags the published MNIST
                      study (5 digit pairs x 11 hidden sizes x 3 seeds) into runs/paper
+          merge      tables, weights and splits of a run whose units are all there
           devices    every accelerator seen and which one `auto` takes
 
           gpumlp COMMAND --help shows the flags of one command, gpumlp --version the
@@ -72,6 +73,7 @@ internal static class HelpText
     private static string Page(string? command) => command switch
     {
         "sweep" => SweepHelp.Page,
+        "merge" => MergeHelp.Page,
         "devices" => DevicesHelp.Page,
         _ => Join(Overview, "Flags of sweep\n\n" + SweepHelp.Flags, SweepHelp.Examples, ExitCodes),
     };

@@ -8,7 +8,7 @@ namespace GpuMlp.Runner.Options;
 /// <summary>From the words of a command line to the options of one command, or to one line that says what is wrong.</summary>
 internal static class Arguments
 {
-    private static readonly Type[] s_verbs = [typeof(SweepOptions), typeof(DevicesOptions)];
+    private static readonly Type[] s_verbs = [typeof(SweepOptions), typeof(MergeOptions), typeof(DevicesOptions)];
 
     /// <summary>The names of all commands.</summary>
     public static IReadOnlyList<string> Commands { get; } =
@@ -31,7 +31,7 @@ internal static class Arguments
         {
             throw new UserErrorException(command.StartsWith('-')
                 ? $"{command}: a command comes first, as in `gpumlp sweep {command}`."
-                : $"{command}: unknown command; {Suggestion.For(command, Commands) ?? $"there are {string.Join(" and ", Commands)}."}");
+                : $"{command}: unknown command; {Suggestion.For(command, Commands) ?? "`gpumlp help` lists them."}");
         }
 
         IReadOnlyDictionary<string, bool> flags = Flags(command);
@@ -49,6 +49,11 @@ internal static class Arguments
         }
 
         CommandOptions options = (CommandOptions)result.Value;
+        if (options is RunFolderOptions folder)
+        {
+            folder.TakeRun(command);
+        }
+
         if (options.Stray.FirstOrDefault() is { } stray)
         {
             string hint = Suggestion.For("--" + stray, flags.Keys) ?? "values follow their flag, without spaces in a list.";

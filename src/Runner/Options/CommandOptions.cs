@@ -8,7 +8,7 @@ internal abstract class CommandOptions
     [Option("verbose")]
     public bool Verbose { get; set; }
 
-    /// <summary>Arguments that belong to no flag. No command takes any, but the parser would drop them silently.</summary>
+    /// <summary>Words that belong to no flag. Only <see cref="RunFolderOptions"/> take one, but the parser would drop them silently.</summary>
     [Value(0)]
     public IEnumerable<string> Stray { get; set; } = [];
 }

@@ -16,22 +16,25 @@ internal sealed class SweepObserver : ISweepObserver
     private readonly long _start = Stopwatch.GetTimestamp();
     private SweepState _state;
 
-    public SweepObserver(Plan plan, Dataset data, IReadOnlySet<int> finished, ISweepProgress display)
+    /// <param name="shard">What is counted.</param>
+    /// <param name="finished">Units of the shard that were done before.</param>
+    public SweepObserver(Plan plan, Dataset data, Shard shard, IReadOnlySet<int> finished, ISweepProgress display)
     {
         _plan = plan;
         _display = display;
         _gflop = [.. SweepEstimate.UnitFlops(plan, data).Select(flop => flop / 1e9)];
+        WorkUnit[] units = [.. plan.Units.Where(unit => shard.Holds(unit.Id))];
         double done = finished.Sum(id => _gflop[id]);
         long epochs = (long)finished.Count * plan.Spec.Epochs;
         _state = new SweepState(
             finished.Sum(id => plan.Units[id].ModelCount),
-            plan.Units.Sum(unit => unit.ModelCount),
+            units.Sum(unit => unit.ModelCount),
             finished.Count,
-            plan.Units.Count,
+            units.Length,
             epochs,
-            (long)plan.Units.Count * plan.Spec.Epochs,
+            (long)units.Length * plan.Spec.Epochs,
             done,
-            _gflop.Sum(),
+            units.Sum(unit => _gflop[unit.Id]),
             TimeSpan.Zero,
             0,
             "",
@@ -63,6 +66,9 @@ internal sealed class SweepObserver : ISweepObserver
             Failed = s.Failed + result.Models.Count(m => m.Status == Trainer.Failed),
         });
     }
+
+    public void UnitFailed(WorkUnit unit, string error) =>
+        _display.Note($"unit {unit.Id} ({unit.Task} seed {unit.Seed}) could not be finished: {error.ReplaceLineEndings(" ")}");
 
     /// <summary>Nothing more is trained now.</summary>
     public void Stopped() => Change(s => s with { Now = "" });

@@ -1,0 +1,52 @@
+using GpuMlp.Engine;
+using GpuMlp.Engine.Runs;
+using GpuMlp.Kernels.Simd;
+using GpuMlp.Runner.Options;
+
+namespace GpuMlp.Runner.Commands;
+
+/// <summary><c>gpumlp merge RUN</c>: the files that users read, from the unit files of a run that is complete.</summary>
+internal static class MergeCommand
+{
+    /// <returns>An exit code.</returns>
+    /// <exception cref="UserErrorException">No run, units missing (exit 3), a full disk.</exception>
+    public static int Run(MergeOptions options, CommandIo io)
+    {
+        var phases = new PhaseClock();
+        var run = RunDirectory.OpenForWriting(options.Run);
+        Merge(run, phases, io);
+        RunSummary summary = phases.Measure("table", () => RunSummary.Of(run, SweepPlanning.NearestSize(run.Plan.Spec)));
+        Record(run, summary, Environment.ProcessorCount, phases, again: false);
+        summary.Write(run.Plan.Spec, io);
+        if (!options.Quiet)
+            io.Error.WriteLine($"{summary.Models.Count} models merged in {phases.Total:F1} s; tables and weights: {run.Path}");
+        return summary.Failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;
+    }
+
+    /// <summary>Writes tables, weights and splits.</summary>
+    /// <exception cref="UserErrorException">Exit 3 with the missing units and the command that does them.</exception>
+    public static void Merge(RunDirectory run, PhaseClock phases, CommandIo io)
+    {
+        IReadOnlyList<string> setAside = [];
+        IReadOnlyList<int> missing = phases.Measure("merge", () => RunMerger.Merge(run, out setAside));
+        foreach (string line in setAside)
+            io.Error.WriteLine(line);
+        if (missing.Count > 0)
+        {
+            throw new UserErrorException(
+                $"{run.Path}: {missing.Count} of {run.Plan.Units.Count} units are missing; the same command again does them", ExitCodes.Incomplete);
+        }
+    }
+
+    /// <summary>Writes run.json. A run that was complete already keeps the record of how it was made.</summary>
+    /// <param name="again">Nothing was trained by this command.</param>
+    public static void Record(RunDirectory run, RunSummary summary, int threads, PhaseClock phases, bool again)
+    {
+        if (again && File.Exists(run.RunInfoPath))
+            return;
+        string simd = $"{(int)SimdSupport.Best} bit";
+        RunInfo.Create(
+            Environment.CommandLine, "cpu", threads, simd, phases.StartedUtc, phases.Seconds, summary.Models.Count - summary.Failed, summary.Failed)
+            .Write(run.RunInfoPath);
+    }
+}

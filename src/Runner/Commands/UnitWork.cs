@@ -1,0 +1,60 @@
+using GpuMlp.Engine;
+using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Kernels.Simd;
+using GpuMlp.Runner.Progress;
+
+namespace GpuMlp.Runner.Commands;
+
+/// <summary>Trains what is left of a run, or of one of its shards: the part that <c>sweep</c> and <c>run</c> share.</summary>
+/// <param name="Data">What the plan was made for.</param>
+internal sealed record UnitWork(RunDirectory Run, Dataset Data, Shard Shard, int Threads, bool Quiet, bool FailFast)
+{
+    /// <summary>Trains.</summary>
+    /// <returns>Whether there was anything left to train, and whether SIGUSR1 left some of it.</returns>
+    /// <exception cref="UserErrorException">Stopped by a signal or <c>--fail-fast</c>, or a unit could not be finished.</exception>
+    public (bool Trained, bool Drained, int FailedModels) Do(StopSignals stop, PhaseClock phases, CommandIo io)
+    {
+        IReadOnlyList<string> setAside = [];
+        IReadOnlySet<int> finished = phases.Measure("resume", () => Run.FinishedUnits(Shard, out setAside));
+        foreach (string line in setAside)
+            io.Error.WriteLine(line);
+        if (!Quiet)
+            io.Error.WriteLine(Opening(finished.Count));
+
+        using ISweepProgress display = SweepProgress.Create(io, Quiet);
+        var observer = new SweepObserver(Run.Plan, Data, Shard, finished, display);
+        var runner = new SweepRunner(Run.Plan, Data, Run, Threads, FailFast);
+        HashSet<int> skipped = [.. finished, .. Run.Plan.Units.Select(unit => unit.Id).Where(id => !Shard.Holds(id))];
+        int failed;
+        try
+        {
+            failed = phases.Measure("train", () => runner.Run(skipped, observer, stop.Token, stop.Drain));
+        }
+        catch (OperationCanceledException)
+        {
+            observer.Stopped();
+            throw new UserErrorException(
+                $"interrupted; finished units stay in {Run.Path}, the same command again resumes", stop.ExitCode);
+        }
+
+        if (failed > 0 && FailFast)
+            throw new UserErrorException("--fail-fast: a model failed (its training loss was not finite); finished units stay", ExitCodes.SomeModelsFailed);
+        if (runner.Errors > 0 && !runner.Drained)
+        {
+            throw new UserErrorException(
+                $"{Run.Path}: {runner.Errors} units could not be finished, errors/unit-*.json there say why; the others are saved, the same command again tries these once more",
+                ExitCodes.Incomplete);
+        }
+
+        return (skipped.Count < Run.Plan.Units.Count, runner.Drained, failed);
+    }
+
+    private string Opening(int finished)
+    {
+        WorkUnit[] units = [.. Run.Plan.Units.Where(unit => Shard.Holds(unit.Id))];
+        string part = Shard.Count > 1 ? $", shard {Shard}" : "", resumed = finished > 0 ? $", {finished} units already done" : "";
+        return $"{units.Sum(unit => unit.ModelCount)} models in {units.Length} units on the CPU ({Threads} threads, {(int)SimdSupport.Best} bit) -> {Run.Path}{part}{resumed}";
+    }
+}
