@@ -57,8 +57,8 @@ internal static class EpochReport
     private static string Row(
         ComputeDevice device, CohortKernels kernels, Dataset data, Split split, SweepSpec study, KernelForm form, int? batch, double peak)
     {
-        using var cohort = new Cohort(device, kernels, data, split, Models(study), batch, form);
-        cohort.Initialize(study.InitStd);
+        using var cohort = new Cohort(device, kernels, data, split, Models(study), study.Variants()[0] with { Batch = batch }, form);
+        cohort.Initialize();
         var times = new List<double>();
         for (int epoch = 0; epoch < Epochs; epoch++)
         {
@@ -69,7 +69,7 @@ internal static class EpochReport
         times.RemoveAt(0);
         times.Sort();
         double median = times[times.Count / 2], rate = cohort.EpochFlop / median / 1e6;
-        string batchText = batch?.ToString() ?? "full";
+        string batchText = TrainingVariant.NameOf(batch);
         return $"| {form} | {(int)kernels.Width} bit | {batchText} | {median:F2} | {times[times.Count / 10]:F2} | {times[times.Count * 9 / 10]:F2} "
             + $"| {rate:F0} | {rate / peak:F2} |";
     }
@@ -77,24 +77,25 @@ internal static class EpochReport
     private static string Grid(CpuDevice device, Dataset data, SweepSpec study, double peak)
     {
         var kernels = CohortKernels.Create(device);
+        TrainingVariant variant = study.Variants()[0];
         double seconds = 0, flop = 0;
         long start = Stopwatch.GetTimestamp();
         foreach (PairTask task in study.Tasks)
         {
             foreach (int seed in study.Seeds)
             {
-                using var cohort = new Cohort(device, kernels, data, Splitter.Create(data, task, seed), Models(study), study.Batch);
-                cohort.Initialize(study.InitStd);
+                using var cohort = new Cohort(device, kernels, data, Splitter.Create(data, task, seed), Models(study), variant);
+                cohort.Initialize();
                 long training = Stopwatch.GetTimestamp();
-                for (int epoch = 0; epoch < study.Epochs; epoch++)
+                for (int epoch = 0; epoch < variant.Epochs; epoch++)
                     cohort.TrainEpoch();
                 seconds += Stopwatch.GetElapsedTime(training).TotalSeconds;
-                flop += study.Epochs * cohort.EpochFlop;
+                flop += variant.Epochs * cohort.EpochFlop;
             }
         }
         double all = Stopwatch.GetElapsedTime(start).TotalSeconds, rate = flop / seconds / 1e9;
         int models = study.Tasks.Count * study.Seeds.Count * study.Hidden.Count * study.LearningRates.Count;
-        return $"Whole grid, {models} models x {study.Epochs} epochs: training {seconds:F1} s ({flop / 1e12:F2} TFLOP dense-equivalent, {rate:F0} GFLOP/s, "
+        return $"Whole grid, {models} models x {variant.Epochs} epochs: training {seconds:F1} s ({flop / 1e12:F2} TFLOP dense-equivalent, {rate:F0} GFLOP/s, "
             + $"{rate / peak:F2} times peak), with splits, compression and initial weights {all:F1} s.";
     }
 

@@ -28,8 +28,8 @@ public class KernelBenchmarks : IDisposable
         _kernels = CohortKernels.Create(_device);
         Split split = Splitter.Create(data, new PairTask(4, 9), study.Seeds[0]);
         ModelSpec[] models = [.. study.Hidden.Select(hidden => new ModelSpec(hidden, study.LearningRates[0]))];
-        _cohort = new Cohort(_device, _kernels, data, split, models, batch: null, Form);
-        _cohort.Initialize(study.InitStd);
+        _cohort = new Cohort(_device, _kernels, data, split, models, study.Variants()[0], Form);
+        _cohort.Initialize();
         _cohort.TrainEpoch();
     }
 

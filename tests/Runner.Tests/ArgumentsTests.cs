@@ -24,13 +24,14 @@ public sealed class ArgumentsTests
     [InlineData("sweep --epochs 5 --epochs 6", "--epochs: given more than once; join the values with commas.")]
     [InlineData("sweep --tasks 4v9 5v6", "5v6: belongs to no flag of sweep; values follow their flag, without spaces in a list.")]
     [InlineData("sweep tasks", "tasks: belongs to no flag of sweep; did you mean --tasks?")]
-    [InlineData("sweep --epochs 1e3", "--epochs: '1e3' is not a whole number from 1 to 1000000.")]
-    [InlineData("sweep --epochs 0", "--epochs: '0' is not a whole number from 1 to 1000000.")]
-    [InlineData("sweep --epochs 99999999999", "--epochs: '99999999999' is not a whole number from 1 to 1000000.")]
+    [InlineData("sweep --epochs 1e3", "--epochs: '1e3' is not a whole number; write for example 2,4,8 or 0..9 or 2..64+2 or 2..64*2")]
+    [InlineData("sweep --epochs 0", "--epochs: 0 is out of range; 1..1000000 is right")]
+    [InlineData("sweep --epochs 99999999999", "--epochs: 99999999999 is out of range; 1..1000000 is right")]
     [InlineData("sweep --threads -1", "--threads: '-1' is not a whole number from 1 to 1024.")]
-    [InlineData("sweep --batch fulll", "--batch: 'fulll' is not full or a whole number from 1.")]
-    [InlineData("sweep --init-std -0.1", "--init-std: '-0.1' is not a number from 0, such as 0.1.")]
-    [InlineData("sweep --init-std NaN", "--init-std: 'NaN' is not a number from 0, such as 0.1.")]
+    [InlineData("sweep --batch fulll", "--batch: 'fulll' is not full or a whole number; write for example full,32")]
+    [InlineData("sweep --init-std -0.1", "--init-std: -0.1 is out of range; 0..1E+30 is right")]
+    [InlineData("sweep --init-std NaN", "--init-std: 'NaN' is not a finite number; write for example 0.01,0.03 or 1e-4..1*10")]
+    [InlineData("sweep --weight-decay 0,-1", "--weight-decay: -1 is out of range; 0..1E+30 is right")]
     [InlineData("sweep --saliency -1", "--saliency: '-1' is not a whole number from 0 to 65535.")]
     [InlineData("sweep --saliency-method gradiant", "--saliency-method: 'gradiant' is unknown; did you mean gradient?")]
     [InlineData("sweep --sparsity 0.5,1.5", "--sparsity: 1.5 is out of range; 0..1 is right")]
@@ -63,12 +64,12 @@ public sealed class ArgumentsTests
     public void All_flags_arrive_in_the_request()
     {
         SweepRequest request = Request(
-            "--preset quick --data d --tasks 4v9 --hidden 2..64*2 --seeds 0..9 --lr 0.01,0.03 --epochs 7 --batch 128 --init-std 0.2 --sparsity 0.5 --pruning w1"
+            "--preset quick --data d --tasks 4v9 --hidden 2..64*2 --seeds 0..9 --lr 0.01,0.03 --epochs 7 --batch 128 --init-std 0.2 --weight-decay 0,0.1 --sparsity 0.5 --pruning w1"
             + " --saliency 0 --saliency-method perturbation --device cpu --threads 3 --out=o --dry-run --quiet --fail-fast");
 
         Assert.Equal(
             new SweepRequest(
-                "quick", null, "d", "4v9", "2..64*2", "0..9", "0.01,0.03", 7, "128", 0.2, "0.5", "w1", 0, SaliencyMethod.Perturbation, "cpu", 3, "o",
+                "quick", null, "d", "4v9", "2..64*2", "0..9", "0.01,0.03", "7", "128", "0.2", "0,0.1", "0.5", "w1", 0, SaliencyMethod.Perturbation, "cpu", 3, "o",
                 DryRun: true, Quiet: true, FailFast: true),
             request);
     }
@@ -88,7 +89,7 @@ public sealed class ArgumentsTests
     {
         Assert.Equal(
             new SweepRequest(
-                null, null, null, null, null, null, null, null, null, null, null, null, null, SaliencyMethod.ProbabilityGradient,
+                null, null, null, null, null, null, null, null, null, null, null, null, null, null, SaliencyMethod.ProbabilityGradient,
                 "auto", null, null, DryRun: false, Quiet: false, FailFast: false),
             Request(""));
     }

@@ -11,6 +11,7 @@ internal static class Columns
     [
         new("task", "VARCHAR"), new("seed", "INTEGER"), new("hidden", "INTEGER"),
         new("lr", "DOUBLE"), new("batch", "VARCHAR"), new("epochs", "INTEGER"),
+        new("init_std", "DOUBLE"), new("weight_decay", "DOUBLE"),
     ];
 
     /// <summary>What results.csv has after the key.</summary>

@@ -97,8 +97,9 @@ public sealed class RunDirectory
     /// <summary><c>units/000/unit-000012.parquet</c></summary>
     public string UnitPath(int id) => System.IO.Path.Combine(UnitFolder(id), $"unit-{id:D6}.parquet");
 
-    /// <summary><c>weights/4v9-s42.safetensors</c></summary>
-    public string WeightsPath(PairTask task, int seed) => In("weights", $"{task}-s{seed}.safetensors");
+    /// <summary><c>weights/4v9-s42.safetensors</c>; in a run with several variants <c>weights/4v9-s42-b32-e20-i0.03-wd0.001.safetensors</c></summary>
+    public string WeightsPath(PairTask task, int seed, int variant = 0) =>
+        In("weights", Plan.Variants.Count == 1 ? $"{task}-s{seed}.safetensors" : $"{task}-s{seed}-{Plan.Variants[variant].Name}.safetensors");
 
     /// <summary><c>split/4v9-s42.json</c></summary>
     public string SplitPath(PairTask task, int seed) => In("split", $"{task}-s{seed}.json");

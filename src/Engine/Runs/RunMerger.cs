@@ -7,8 +7,8 @@ namespace GpuMlp.Engine.Runs;
 
 /// <summary>
 /// Makes the files that users read from the unit files: results, history and the <see cref="ModelTables"/> that the plan has as .csv
-/// and .parquet, weights, splits. Rows go by task and seed in the order of the plan, then lr, then hidden: that is the order of the units, so nothing is sorted
-/// and memory is bounded by one unit. The bytes depend on the units' contents alone, not on when or where they were made.
+/// and .parquet, weights, splits. Rows go by task, seed and variant in
+/// the order of the plan, then lr, then hidden: that is the order of the units, so nothing is sorted and memory is bounded by one unit. The bytes depend on the units' contents alone, not on when or where they were made.
 /// </summary>
 public static class RunMerger
 {
@@ -76,23 +76,32 @@ public static class RunMerger
         Plan plan = run.Plan;
         for (int first = 0; first < plan.Units.Count;)
         {
-            (PairTask task, int seed) = (plan.Units[first].Task, plan.Units[first].Seed);
+            (PairTask task, int seed, int variant) = (plan.Units[first].Task, plan.Units[first].Seed, plan.Units[first].Variant);
             int end = first;
-            while (end < plan.Units.Count && plan.Units[end].Task == task && plan.Units[end].Seed == seed)
+            while (end < plan.Units.Count && plan.Units[end].Task == task && plan.Units[end].Seed == seed && plan.Units[end].Variant == variant)
             {
                 end++;
             }
 
             (int[] train, int[] validation, int inputs) = UnitFile.ReadSplit(run.UnitPath(first));
-            AtomicFile.Write(run.SplitPath(task, seed), stream => WriteSplit(stream, train, validation));
+            if (variant == 0)
+            {
+                AtomicFile.Write(run.SplitPath(task, seed), stream => WriteSplit(stream, train, validation));
+            }
+
             Dictionary<string, string> metadata = new()
             {
                 ["plan_hash"] = plan.Hash,
                 ["task"] = task.ToString(),
                 ["seed"] = $"{seed}",
             };
+            if (plan.Variants.Count > 1)
+            {
+                metadata["variant"] = plan.Variants[variant].Name;
+            }
+
             int firstUnit = first;
-            AtomicFile.Write(run.WeightsPath(task, seed), stream => Safetensors.Write(stream, Tensors(plan, inputs), metadata, data =>
+            AtomicFile.Write(run.WeightsPath(task, seed, variant), stream => Safetensors.Write(stream, Tensors(plan, inputs), metadata, data =>
             {
                 for (int id = firstUnit; id < end; id++)
                 {

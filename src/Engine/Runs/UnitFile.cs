@@ -17,7 +17,7 @@ public sealed record UnitResult(WorkUnit Unit, Split Split, IReadOnlyList<ModelR
 /// <c>history_*</c> (lists, one number an epoch), <c>pruning_*</c> and the like (lists, see <see cref="ModelTable"/>),
 /// <c>w1 b1 w2 b2</c> (BLOBs: float32, little endian, W1 row-major [D, H]),
 /// <c>split_train split_validation</c> (lists in the first row, NULL below). Key-value metadata: <c>plan_hash unit
-/// first_model models</c>. Figures that are not finite are stored as NULL and come back as NaN. The same result gives
+/// first_model models variant</c>. Figures that are not finite are stored as NULL and come back as NaN. The same result gives
 /// the same bytes.
 /// </summary>
 public static class UnitFile
@@ -49,6 +49,7 @@ public static class UnitFile
             ("unit", $"{result.Unit.Id}"),
             ("first_model", $"{result.Unit.FirstModel}"),
             ("models", $"{result.Unit.ModelCount}"),
+            ("variant", $"{result.Unit.Variant}"),
         ]);
         AtomicFile.WriteThrough(path, temporary => DuckSession.Use(connection =>
         {
@@ -94,7 +95,7 @@ public static class UnitFile
 
             ModelKey key = models[0].Key;
             PairTask task = PairTask.TryParse(key.Task, out PairTask parsed) ? parsed : throw new FormatException(key.Task);
-            WorkUnit unit = new(Number(metadata, "unit"), task, key.Seed, Number(metadata, "first_model"), models.Count);
+            WorkUnit unit = new(Number(metadata, "unit"), task, key.Seed, Number(metadata, "first_model"), models.Count, Number(metadata, "variant"));
             return new UnitResult(unit, new Split(task, key.Seed, train, validation), models);
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
@@ -193,7 +194,8 @@ public static class UnitFile
         ModelResult model = result.Models[index];
         ModelKey key = model.Key;
         row.AppendValue(key.Task).AppendValue(key.Seed).AppendValue(key.Hidden)
-            .AppendValue(key.LearningRate).AppendValue(key.Batch).AppendValue(key.Epochs);
+            .AppendValue(key.LearningRate).AppendValue(key.Batch).AppendValue(key.Epochs)
+            .AppendValue(key.InitStd).AppendValue(key.WeightDecay);
         AppendMetrics(row, model.Train);
         AppendMetrics(row, model.Validation);
         row.AppendValue(Finite(model.BestTrainF1)).AppendValue(model.BestTrainF1Epoch)
@@ -237,7 +239,7 @@ public static class UnitFile
 
     private static ModelResult ReadModel(ref RowReader row)
     {
-        ModelKey key = new(row.Text(), row.Integer(), row.Integer(), row.Number(), row.Text(), row.Integer());
+        ModelKey key = new(row.Text(), row.Integer(), row.Integer(), row.Number(), row.Text(), row.Integer(), row.Number(), row.Number());
         Metrics train = ReadMetrics(ref row);
         Metrics validation = ReadMetrics(ref row);
         double best = row.Number();

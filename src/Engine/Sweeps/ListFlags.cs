@@ -106,6 +106,32 @@ public static class ListFlags
         return WithoutDuplicates(flag, items);
     }
 
+    /// <summary>Sizes of batches in the order written: <c>full,32</c> or ranges as in <see cref="Integers"/>; null is <c>full</c>.</summary>
+    /// <param name="flag">For messages.</param>
+    public static IReadOnlyList<int?> Batches(string flag, string text)
+    {
+        List<int?> items = [];
+        foreach (string part in Parts(flag, text, "full,32"))
+        {
+            if (part == TrainingVariant.NameOf(null))
+            {
+                items.Add(null);
+            }
+            else if (char.IsLetter(part[0]))
+            {
+                throw Error(flag, $"'{part}' is not full or a whole number; write for example full,32");
+            }
+            else
+            {
+                items.AddRange(Integers(flag, part, 1, int.MaxValue).Select(images => (int?)images));
+            }
+        }
+
+        return items.GroupBy(item => item).FirstOrDefault(same => same.Count() > 1) is { } twice
+            ? throw Error(flag, $"{TrainingVariant.NameOf(twice.Key)} occurs twice; name every value once")
+            : items;
+    }
+
     private static double Step(double from, double to, double factor, int i)
     {
         double exact = from * Math.Pow(factor, i);

@@ -2,15 +2,16 @@ using GpuMlp.Engine.Splits;
 
 namespace GpuMlp.Engine.Sweeps;
 
-/// <summary>The smallest piece of work that is saved: a cohort or a slice of one.</summary>
+/// <summary>The smallest piece of work that is saved: a cohort or a slice of one, all trained in one way.</summary>
 /// <param name="Id">Position in <see cref="Plan.Units"/>, 0 .. 999,999.</param>
 /// <param name="FirstModel">0-based position of the unit's first model in the cohort's list.</param>
 /// <param name="ModelCount">At least 1.</param>
-public readonly record struct WorkUnit(int Id, PairTask Task, int Seed, int FirstModel, int ModelCount);
+/// <param name="Variant">Position in <see cref="Plan.Variants"/>.</param>
+public readonly record struct WorkUnit(int Id, PairTask Task, int Seed, int FirstModel, int ModelCount, int Variant = 0);
 
 /// <summary>
 /// What a run does, unit by unit; the same spec and data give the same plan everywhere. The models of a cohort are the
-/// list hidden x lr in the order of the spec, lr outer, hidden inner; units go through tasks (outer), seeds and models.
+/// list hidden x lr in the order of the spec, lr outer, hidden inner; units go through tasks (outer), seeds, variants and models.
 /// </summary>
 /// <param name="FormatVersion">Of plan.json.</param>
 /// <param name="DataSha256">As in <c>Dataset.Sha256</c>: lower-case hex.</param>
@@ -41,18 +42,23 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     private readonly Lazy<ModelSpec[]> _models = new(() =>
         [.. from rate in Spec.LearningRates from hidden in Spec.Hidden select new ModelSpec(hidden, rate)]);
 
+    private readonly Lazy<IReadOnlyList<TrainingVariant>> _variants = new(Spec.Variants);
+
     /// <summary>Cannot be changed by <c>with</c>: the models belong to it.</summary>
     public SweepSpec Spec { get; } = Spec;
 
     /// <summary>All models of any one cohort, in order.</summary>
     public IReadOnlyList<ModelSpec> CohortModels => _models.Value;
 
+    /// <summary>The ways to train, in the order of <see cref="SweepSpec.Variants"/>; each cohort has one.</summary>
+    public IReadOnlyList<TrainingVariant> Variants => _variants.Value;
+
+    /// <summary>How a unit is trained.</summary>
+    public TrainingVariant VariantOf(WorkUnit unit) => Variants[unit.Variant];
+
     /// <summary>The models of one unit, in order; a view, not a copy.</summary>
     public IReadOnlyList<ModelSpec> ModelsOf(WorkUnit unit) =>
         new ArraySegment<ModelSpec>(_models.Value, unit.FirstModel, unit.ModelCount);
-
-    /// <summary><c>full</c> or the number of images: the column <c>batch</c>.</summary>
-    public string BatchName => Spec.Batch?.ToString() ?? "full";
 
     /// <summary>Cuts a sweep into units.</summary>
     /// <param name="inputs">D, pixels of an image.</param>
@@ -62,26 +68,32 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     {
         SpecValidator.Validate(spec);
         double models = (double)spec.LearningRates.Count * spec.Hidden.Count;
-        double cohorts = (double)spec.Tasks.Count * spec.Seeds.Count;
+        double cohorts = spec.VariantCount * spec.Tasks.Count * spec.Seeds.Count;
         if (models * cohorts > MaxModels)
         {
-            throw new UserErrorException($"--hidden, --lr, --seeds, --tasks: {models * cohorts:0} models; at most {MaxModels} are right, split the sweep");
+            throw new UserErrorException($"--hidden, --lr, --seeds, --tasks, --batch, --epochs, --init-std, --weight-decay: {models * cohorts:0} models; at most {MaxModels} are right, split the sweep");
         }
 
+        IReadOnlyList<TrainingVariant> variants = spec.Variants();
         List<WorkUnit> units = [];
         foreach (PairTask task in spec.Tasks)
         {
-            List<(int First, int Count)> slices = Slices(spec, inputs, trainImages(task));
-            if ((long)slices.Count * spec.Seeds.Count + units.Count > MaxUnits)
+            int images = trainImages(task);
+            Dictionary<int, List<(int First, int Count)>> slices =
+                spec.Epochs.ToDictionary(epochs => epochs, epochs => Slices(spec, inputs, images, epochs));
+            if ((variants.Sum(variant => (double)slices[variant.Epochs].Count) * spec.Seeds.Count) + units.Count > MaxUnits)
             {
                 throw new UserErrorException($"--epochs, --seeds: more than {MaxUnits} units of work; a smaller sweep is right");
             }
 
             foreach (int seed in spec.Seeds)
             {
-                foreach ((int first, int count) in slices)
+                for (int variant = 0; variant < variants.Count; variant++)
                 {
-                    units.Add(new WorkUnit(units.Count, task, seed, first, count));
+                    foreach ((int first, int count) in slices[variants[variant].Epochs])
+                    {
+                        units.Add(new WorkUnit(units.Count, task, seed, first, count, variant));
+                    }
                 }
             }
         }
@@ -91,14 +103,14 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     }
 
     /// <summary>Fills slices from the front; a model that is above a limit by itself is a slice of its own.</summary>
-    private static List<(int First, int Count)> Slices(SweepSpec spec, int inputs, int images)
+    private static List<(int First, int Count)> Slices(SweepSpec spec, int inputs, int images, int epochs)
     {
         // An epoch takes 2 N D FLOP a column for X W1 and as many for X^T dZ; everything else is small beside them.
         // A level of pruning is a forward pass alone, over the validation images: a quarter of the training images.
         int levels = spec.Sparsity.Count * spec.Pruning.Count;
-        double flopPerColumn = 4.0 * images * inputs * (spec.Epochs + (levels / 8.0));
+        double flopPerColumn = 4.0 * images * inputs * (epochs + (levels / 8.0));
         int maxColumns = (int)Math.Max(1, Math.Min(MaxUnitFlop / flopPerColumn, MaxUnitParameters / (inputs + 2.0)));
-        int maxModels = Math.Max(1, Math.Min(MaxUnitEntries / Math.Max(spec.Epochs, levels), MaxUnitLogits / Math.Max(1, images)));
+        int maxModels = Math.Max(1, Math.Min(MaxUnitEntries / Math.Max(epochs, levels), MaxUnitLogits / Math.Max(1, images)));
         List<(int First, int Count)> slices = [];
         int first = 0;
         int next = 0;

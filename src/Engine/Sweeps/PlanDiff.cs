@@ -23,9 +23,10 @@ public static class PlanDiff
         CompareLists("hidden", oldSpec.Hidden, newSpec.Hidden);
         CompareLists("seeds", oldSpec.Seeds, newSpec.Seeds);
         CompareLists("lr", oldSpec.LearningRates, newSpec.LearningRates);
-        Compare("epochs", $"{oldSpec.Epochs}", $"{newSpec.Epochs}");
-        Compare("batch", oldSpec.Batch?.ToString() ?? "full", newSpec.Batch?.ToString() ?? "full");
-        Compare("init_std", $"{oldSpec.InitStd:R}", $"{newSpec.InitStd:R}");
+        CompareLists("epochs", oldSpec.Epochs, newSpec.Epochs);
+        CompareLists<string>("batch", [.. oldSpec.Batches.Select(TrainingVariant.NameOf)], [.. newSpec.Batches.Select(TrainingVariant.NameOf)]);
+        CompareLists("init_std", oldSpec.InitStds, newSpec.InitStds);
+        CompareLists("weight_decay", oldSpec.WeightDecays, newSpec.WeightDecays);
         CompareLists("sparsity", oldSpec.Sparsity, newSpec.Sparsity);
         CompareLists<string>("pruning", [.. oldSpec.Pruning.Select(PruningMethods.Name)], [.. newSpec.Pruning.Select(PruningMethods.Name)]);
         if (oldDataSha256 != newDataSha256)

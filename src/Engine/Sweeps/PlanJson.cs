@@ -50,7 +50,8 @@ public static class PlanJson
         PairTask.TryParse(unit.GetProperty("task").GetString() ?? "", out PairTask task) ? task : throw Damaged(where, null),
         unit.GetProperty("seed").GetInt32(),
         unit.GetProperty("first_model").GetInt32(),
-        unit.GetProperty("model_count").GetInt32());
+        unit.GetProperty("model_count").GetInt32(),
+        unit.TryGetProperty("variant", out JsonElement variant) ? variant.GetInt32() : 0);
 
     private static byte[] Write(Plan plan, bool withHash)
     {
@@ -75,11 +76,14 @@ public static class PlanJson
         {
             WorkUnit unit = plan.Units[i];
             WriteLine($"{{\"id\":{unit.Id},\"task\":\"{unit.Task}\",\"seed\":{unit.Seed},"
-                + $"\"first_model\":{unit.FirstModel},\"model_count\":{unit.ModelCount}}}{(i + 1 < plan.Units.Count ? "," : "")}");
+                + $"\"first_model\":{unit.FirstModel},\"model_count\":{unit.ModelCount}{Variant(unit)}}}{(i + 1 < plan.Units.Count ? "," : "")}");
         }
 
         WriteLine("]}");
         return stream.ToArray();
+
+        // Left out where all units are trained in one way.
+        string Variant(WorkUnit unit) => plan.Variants.Count > 1 ? $",\"variant\":{unit.Variant}" : "";
 
         void WriteLine(string text)
         {

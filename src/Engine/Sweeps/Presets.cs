@@ -13,9 +13,10 @@ public static class Presets
         [2, 4, 6, 8, 10, 12, 16, 24, 32, 48, 64],
         [0, 42, 78],
         [0.03],
-        Epochs: 100,
-        Batch: null,
-        InitStd: 0.1,
+        Epochs: [100],
+        Batches: [null],
+        InitStds: [0.1],
+        WeightDecays: [0],
 
         // The study's levels, and the levels at which its figure was in fact measured: its published code divides the
         // percentage by 100 twice, so that its "95 %" pruned 0.95 %. Both curves stand in one table.
@@ -28,7 +29,7 @@ public static class Presets
         Tasks = [new PairTask(4, 9)],
         Hidden = [4, 24],
         Seeds = [0],
-        Epochs = 20,
+        Epochs = [20],
         Sparsity = [0.5, 0.95],
         Pruning = [PruneMethod.Layer],
     };

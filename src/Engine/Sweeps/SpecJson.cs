@@ -9,11 +9,11 @@ namespace GpuMlp.Engine.Sweeps;
 /// <summary>
 /// A spec as JSON, in spec files and plans:
 /// <c>{"data":"mnist","tasks":["4v9"],"hidden":[4,24],"seeds":[0],"lr":[0.03],"epochs":20,"batch":"full","init_std":0.1,
-/// "sparsity":[0.5,0.95],"pruning":["layer"]}</c>.
+/// "sparsity":[0.5,0.95],"pruning":["layer"]}</c>. Epochs, batch, init_std and weight_decay are one value or a list.
 /// </summary>
 public static class SpecJson
 {
-    private const string Fields = "data, tasks, hidden, seeds, lr, epochs, batch, init_std, sparsity, pruning";
+    private const string Fields = "data, tasks, hidden, seeds, lr, epochs, batch, init_std, weight_decay, sparsity, pruning";
 
     // A spec of ten million items is some 100 MB; anything above is not a spec.
     private const long MaxFileBytes = 256L << 20;
@@ -65,17 +65,15 @@ public static class SpecJson
         WriteList("hidden", spec.Hidden, writer.WriteNumberValue);
         WriteList("seeds", spec.Seeds, writer.WriteNumberValue);
         WriteList("lr", spec.LearningRates, writer.WriteNumberValue);
-        writer.WriteNumber("epochs", spec.Epochs);
-        if (spec.Batch is { } batch)
+        WriteOneOrList("epochs", spec.Epochs, writer.WriteNumberValue);
+        WriteOneOrList("batch", spec.Batches, WriteBatch);
+        WriteOneOrList("init_std", spec.InitStds, writer.WriteNumberValue);
+        if (spec.WeightDecays is not [0])
         {
-            writer.WriteNumber("batch", batch);
-        }
-        else
-        {
-            writer.WriteString("batch", "full");
+            // Left out where there is none: plans made before it existed keep their hash.
+            WriteOneOrList("weight_decay", spec.WeightDecays, writer.WriteNumberValue);
         }
 
-        writer.WriteNumber("init_std", spec.InitStd);
         WriteList("sparsity", spec.Sparsity, writer.WriteNumberValue);
         WriteList("pruning", spec.Pruning, method => writer.WriteStringValue(PruningMethods.Name(method)));
         writer.WriteEndObject();
@@ -89,6 +87,30 @@ public static class SpecJson
             }
 
             writer.WriteEndArray();
+        }
+
+        void WriteOneOrList<T>(string field, IReadOnlyList<T> items, Action<T> write)
+        {
+            if (items.Count != 1)
+            {
+                WriteList(field, items, write);
+                return;
+            }
+
+            writer.WritePropertyName(field);
+            write(items[0]);
+        }
+
+        void WriteBatch(int? batch)
+        {
+            if (batch is { } images)
+            {
+                writer.WriteNumberValue(images);
+            }
+            else
+            {
+                writer.WriteStringValue(TrainingVariant.NameOf(null));
+            }
         }
     }
 
@@ -120,9 +142,10 @@ public static class SpecJson
                 "hidden" => spec with { Hidden = List(field, value, Integer, "a list of whole numbers as [4, 24]") },
                 "seeds" => spec with { Seeds = List(field, value, Integer, "a list of whole numbers as [0, 42]") },
                 "lr" => spec with { LearningRates = List(field, value, Number, "a list of numbers as [0.01, 0.03]") },
-                "epochs" => spec with { Epochs = Integer(value) ?? throw Wrong(field, "a whole number as 100") },
-                "batch" => spec with { Batch = IsFull(value) ? null : Integer(value) ?? throw Wrong(field, "\"full\" or a whole number as 128") },
-                "init_std" => spec with { InitStd = Number(value) ?? throw Wrong(field, "a number as 0.1") },
+                "epochs" => spec with { Epochs = OneOrList(field, value, Integer, "a whole number as 100 or a list as [20, 100]") },
+                "batch" => spec with { Batches = [.. OneOrList(field, value, Batch, "\"full\", a whole number as 128 or a list as [\"full\", 32]").Select(size => size.Images)] },
+                "init_std" => spec with { InitStds = OneOrList(field, value, Number, "a number as 0.1 or a list as [0.03, 0.1]") },
+                "weight_decay" => spec with { WeightDecays = OneOrList(field, value, Number, "a number as 0.001 or a list as [0, 0.001]") },
                 "sparsity" => spec with { Sparsity = List(field, value, Number, "a list of numbers as [0.5, 0.95]") },
                 "pruning" => spec with { Pruning = List(field, value, Method, "a list as [\"layer\", \"random\"]") },
                 _ => throw new UserErrorException($"{where}: {field}: unknown field; right are {Fields}"),
@@ -138,13 +161,20 @@ public static class SpecJson
             value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= ListFlags.MaxItems
                 ? value.EnumerateArray().Select(item => read(item) ?? throw Wrong(field, right)).ToArray()
                 : throw Wrong(field, right);
+
+        IReadOnlyList<T> OneOrList<T>(string field, JsonElement value, Func<JsonElement, T?> read, string right)
+            where T : struct =>
+            value.ValueKind == JsonValueKind.Array ? List(field, value, read, right) : [read(value) ?? throw Wrong(field, right)];
     }
 
     private static readonly JsonDocumentOptions s_lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
     private static PruneMethod? Method(JsonElement value) => value.ValueKind == JsonValueKind.String ? PruningMethods.Find(value.GetString()!) : null;
 
-    private static bool IsFull(JsonElement value) => value.ValueKind == JsonValueKind.String && value.GetString() == "full";
+    private static BatchSize? Batch(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String && value.GetString() == TrainingVariant.NameOf(null) ? new BatchSize(null)
+        : Integer(value) is { } images ? new BatchSize(images)
+        : null;
 
     private static PairTask? Task(JsonElement value) =>
         value.ValueKind == JsonValueKind.String && PairTask.TryParse(value.GetString()!, out PairTask task) ? task : null;
@@ -158,4 +188,7 @@ public static class SpecJson
     /// <summary>Editors on Windows put a byte order mark before JSON; the parser refuses it.</summary>
     private static ReadOnlyMemory<byte> WithoutMark(byte[] bytes) =>
         bytes is [0xEF, 0xBB, 0xBF, ..] ? bytes.AsMemory(3) : bytes;
+
+    /// <summary>A nullable value in a struct: null itself stands for a value that is wrong.</summary>
+    private readonly record struct BatchSize(int? Images);
 }

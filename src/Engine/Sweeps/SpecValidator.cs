@@ -14,6 +14,9 @@ public static class SpecValidator
     /// <summary>Beyond it initial weights overflow float32.</summary>
     public const double MostInitStd = 1e30;
 
+    /// <summary>Likewise for the product of decay and weight.</summary>
+    public const double MostWeightDecay = 1e30;
+
     /// <summary>Of pruning; more than any curve needs, few enough for the rows of one unit.</summary>
     public const int MaxLevels = 1000;
 
@@ -28,9 +31,10 @@ public static class SpecValidator
         CheckList("hidden", spec.Hidden, hidden => hidden is >= 1 and <= MaxHidden, $"1..{MaxHidden} is right");
         CheckList("seeds", spec.Seeds, seed => seed >= 0, $"0..{int.MaxValue} is right");
         CheckList("lr", spec.LearningRates, rate => rate is >= LeastRate and <= MostRate, $"{LeastRate:R}..{MostRate:R} is right");
-        Check(spec.Epochs is >= 1 and <= MaxEpochs, "epochs", $"{spec.Epochs} is out of range; 1..{MaxEpochs} is right");
-        Check(spec.Batch is null or >= 1, "batch", $"{spec.Batch} is out of range; full or a number from 1 is right");
-        Check(spec.InitStd is >= 0 and <= MostInitStd, "init_std", $"{spec.InitStd:R} is out of range; 0..{MostInitStd:R} is right");
+        CheckList("epochs", spec.Epochs, epochs => epochs is >= 1 and <= MaxEpochs, $"1..{MaxEpochs} is right");
+        CheckList("batch", spec.Batches, batch => batch is null or >= 1, "full or a number from 1 is right");
+        CheckList("init_std", spec.InitStds, std => std is >= 0 and <= MostInitStd, $"0..{MostInitStd:R} is right");
+        CheckList("weight_decay", spec.WeightDecays, decay => decay is >= 0 and <= MostWeightDecay, $"0..{MostWeightDecay:R} is right");
         Check(spec.Sparsity.Count <= MaxLevels, "sparsity", $"{spec.Sparsity.Count} levels; {MaxLevels} are the most");
         CheckItems("sparsity", spec.Sparsity, level => level is >= 0 and <= 1, "0..1 is right");
         CheckItems("pruning", spec.Pruning, Enum.IsDefined, $"{PruningMethods.Right} is right");
@@ -57,7 +61,7 @@ public static class SpecValidator
             foreach (T item in items)
             {
                 Check(good(item), field, $"{item} is out of range; {right}");
-                Check(seen.Add(item), field, $"{item} occurs twice; name every value once");
+                Check(seen.Add(item), field, $"{item?.ToString() ?? TrainingVariant.NameOf(null)} occurs twice; name every value once");
             }
         }
     }

@@ -32,8 +32,8 @@ public sealed record SweepEstimate(
         WorkUnit largest = plan.Units.MaxBy(unit => Columns(plan, unit));
         long start = Stopwatch.GetTimestamp();
         Split split = Splitter.Create(data, largest.Task, largest.Seed);
-        using var cohort = new Cohort(device, kernels, data, split, plan.ModelsOf(largest), plan.Spec.Batch);
-        cohort.Initialize(plan.Spec.InitStd);
+        using var cohort = new Cohort(device, kernels, data, split, plan.ModelsOf(largest), plan.VariantOf(largest));
+        cohort.Initialize();
         double preparing = Stopwatch.GetElapsedTime(start).TotalSeconds;
 
         // The first epoch compiles; then the median of a few.
@@ -65,7 +65,7 @@ public sealed record SweepEstimate(
     public static double[] UnitFlops(Plan plan, Dataset data)
     {
         Dictionary<PairTask, int> images = TrainImages(plan, data);
-        return [.. plan.Units.Select(unit => 4.0 * images[unit.Task] * data.Inputs * Columns(plan, unit) * plan.Spec.Epochs)];
+        return [.. plan.Units.Select(unit => 4.0 * images[unit.Task] * data.Inputs * Columns(plan, unit) * plan.VariantOf(unit).Epochs)];
     }
 
     // Counting a task's images goes through all labels, so it is done once a task and not once a unit.
@@ -79,8 +79,9 @@ public sealed record SweepEstimate(
     private static long Disk(Plan plan, Dataset data, int models)
     {
         long parameters = plan.Units.Sum(unit => (Columns(plan, unit) * (data.Inputs + 2)) + unit.ModelCount);
+        long history = plan.Units.Sum(unit => (long)unit.ModelCount * plan.VariantOf(unit).Epochs);
         long splits = TrainImages(plan, data).Values.Sum(images => (long)images) * plan.Spec.Seeds.Count * 5 / 4;
-        return (2 * sizeof(float) * parameters) + (models * (RowBytes + ((long)HistoryRowBytes * plan.Spec.Epochs) + ((long)PruningRowBytes * Levels(plan)))) + (2 * SplitEntryBytes * splits);
+        return (2 * sizeof(float) * parameters) + (HistoryRowBytes * history) + (models * (RowBytes + ((long)PruningRowBytes * Levels(plan)))) + (2 * SplitEntryBytes * splits);
     }
 
     // An entry is an index (2 bytes) and a value (4 bytes), stored for both directions.

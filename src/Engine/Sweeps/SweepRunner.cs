@@ -131,7 +131,7 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, int t
     private UnitResult Train(ComputeDevice device, CohortKernels kernels, WorkUnit unit, ISweepObserver observer, CancellationToken cancel)
     {
         Split split = Splitter.Create(data, unit.Task, unit.Seed);
-        using var cohort = new Cohort(device, kernels, data, split, plan.ModelsOf(unit), plan.Spec.Batch);
+        using var cohort = new Cohort(device, kernels, data, split, plan.ModelsOf(unit), plan.VariantOf(unit));
         IReadOnlyList<ModelResult> models = Trainer.Train(cohort, plan.Spec, (_, metrics) => observer.EpochDone(unit, metrics), cancel);
         return new UnitResult(unit, split, models);
     }

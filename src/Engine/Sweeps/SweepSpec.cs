@@ -3,10 +3,14 @@ using GpuMlp.Kernels.Prune;
 
 namespace GpuMlp.Engine.Sweeps;
 
-/// <summary>What a sweep trains: every combination of task, seed, hidden size and learning rate. Part of the plan, so part of its hash.</summary>
+/// <summary>
+/// What a sweep trains: every combination of task, seed, training variant, learning rate and hidden size. Part of the plan,
+/// so part of its hash.
+/// </summary>
 /// <param name="Data"><c>mnist</c> for the embedded set, else the folder given by <c>--data</c>.</param>
-/// <param name="Batch">Images in a batch; null is the full training split.</param>
-/// <param name="InitStd">Standard deviation of the initial weights; biases start at 0.</param>
+/// <param name="Batches">Images in a batch; null is the full training split.</param>
+/// <param name="InitStds">Standard deviations of the initial weights; biases start at 0.</param>
+/// <param name="WeightDecays">L2 on W1 and w2: times a weight, added to its gradient.</param>
 /// <param name="Sparsity">Levels 0..1 at which trained models are pruned; empty when <paramref name="Pruning"/> is, for none.</param>
 /// <param name="Pruning">Methods; each is tried at every level.</param>
 public sealed record SweepSpec(
@@ -15,11 +19,26 @@ public sealed record SweepSpec(
     IReadOnlyList<int> Hidden,
     IReadOnlyList<int> Seeds,
     IReadOnlyList<double> LearningRates,
-    int Epochs,
-    int? Batch,
-    double InitStd,
+    IReadOnlyList<int> Epochs,
+    IReadOnlyList<int?> Batches,
+    IReadOnlyList<double> InitStds,
+    IReadOnlyList<double> WeightDecays,
     IReadOnlyList<double> Sparsity,
-    IReadOnlyList<PruneMethod> Pruning);
+    IReadOnlyList<PruneMethod> Pruning)
+{
+    /// <summary>Every combination of batch (outer), epochs, initial spread and weight decay (inner); made anew at each call.</summary>
+    public IReadOnlyList<TrainingVariant> Variants() =>
+    [
+        .. from batch in Batches
+           from epochs in Epochs
+           from std in InitStds
+           from decay in WeightDecays
+           select new TrainingVariant(batch, epochs, std, decay),
+    ];
+
+    /// <summary>How many <see cref="Variants"/> there are; in double, since nothing has checked the lists yet.</summary>
+    public double VariantCount => (double)Batches.Count * Epochs.Count * InitStds.Count * WeightDecays.Count;
+}
 
 /// <summary>One model of a cohort. H units, trained at its own rate.</summary>
 public readonly record struct ModelSpec(int Hidden, double LearningRate)

@@ -23,24 +23,25 @@ public sealed class Cohort : IDisposable
     /// <param name="data">The data set of the split.</param>
     /// <param name="split">Training and validation images.</param>
     /// <param name="models">Sizes and learning rates, in the order of all results.</param>
-    /// <param name="batch">Images in a batch: consecutive blocks of the split's training order, the same in every epoch; null is the full split.</param>
+    /// <param name="variant">How they are trained; batches are consecutive blocks of the split's training order, the same in every epoch.</param>
     /// <param name="form">Null chooses by the share of zero pixels; the bits do not depend on it.</param>
     public Cohort(
-        ComputeDevice device, CohortKernels kernels, Dataset data, Split split, IReadOnlyList<ModelSpec> models, int? batch, KernelForm? form = null)
+        ComputeDevice device, CohortKernels kernels, Dataset data, Split split, IReadOnlyList<ModelSpec> models, TrainingVariant variant, KernelForm? form = null)
     {
         _device = device;
         Launchers = kernels;
         Data = data;
         Split = split;
         Models = models;
+        Variant = variant;
         SplitImages train = SplitImages.Gather(data, split.Task, split.Train);
         TrainLabels = train.Labels;
         Form = form ?? (train.Density > DenseAbove ? KernelForm.Dense : KernelForm.InputSparse);
         int rows = train.Labels.Length;
-        ChunkSchedule schedule = ChunkSchedule.Consecutive(rows, Math.Min(batch ?? rows, rows));
+        ChunkSchedule schedule = ChunkSchedule.Consecutive(rows, Math.Min(variant.Batch ?? rows, rows));
         TrainImages = new DeviceImages(device, train.Pixels, train.Labels, data.Inputs, schedule, Form, withBackward: true);
         ColumnLayout layout = ColumnLayout.Create([.. models.Select(m => m.Hidden)], data.Inputs, device.LayoutWays);
-        Device = new DeviceCohort(device, layout, [.. models.Select(m => (float)m.LearningRate)]);
+        Device = CreateCohort(layout);
     }
 
     public Dataset Data { get; }
@@ -48,6 +49,8 @@ public sealed class Cohort : IDisposable
     public Split Split { get; }
 
     public IReadOnlyList<ModelSpec> Models { get; }
+
+    public TrainingVariant Variant { get; }
 
     public KernelForm Form { get; }
 
@@ -63,9 +66,9 @@ public sealed class Cohort : IDisposable
     /// <summary>Dense-equivalent floating point operations of one epoch: 4 N D C.</summary>
     public double EpochFlop => 4.0 * TrainLabels.Length * Data.Inputs * Models.Sum(m => m.Hidden);
 
-    /// <summary>Draws initial weights, normal with standard deviation <paramref name="std"/>; biases are 0.</summary>
-    public void Initialize(double std) =>
-        Device.Upload([.. Models.Select(m => Launchers.Initialize(Data.Inputs, m.Hidden, Identity(m), unchecked((uint)Split.Seed), (float)std))]);
+    /// <summary>Draws initial weights, normal with the variant's standard deviation; biases are 0.</summary>
+    public void Initialize() =>
+        Device.Upload([.. Models.Select(m => Launchers.Initialize(Data.Inputs, m.Hidden, Identity(m), unchecked((uint)Split.Seed), (float)Variant.InitStd))]);
 
     /// <summary>One epoch; one entry a model, from the forward passes before each update.</summary>
     public IReadOnlyList<EpochMetrics> TrainEpoch()
@@ -95,7 +98,7 @@ public sealed class Cohort : IDisposable
     }
 
     /// <summary>Memory for changed copies of the models, in the same layout.</summary>
-    internal DeviceCohort CreateTwin() => new(_device, Device.Layout, [.. Models.Select(m => (float)m.LearningRate)]);
+    internal DeviceCohort CreateTwin() => CreateCohort(Device.Layout);
 
     /// <summary>Memory for the ranks of all weights; random ones belong to task, seed and hidden size, as initial weights do.</summary>
     internal PruneRanks CreateRanks() => new(_device, Device.Layout, [.. Models.Select(Identity)], unchecked((uint)Split.Seed));
@@ -106,7 +109,13 @@ public sealed class Cohort : IDisposable
         Device.Dispose();
     }
 
-    // Learning rate is not part of it: runs that differ in rate share their start. Nor are batch and epochs.
+    private DeviceCohort CreateCohort(ColumnLayout layout) => new(_device, layout, [.. Models.Select(m => (float)m.LearningRate)])
+    {
+        WeightDecay = (float)Variant.WeightDecay,
+    };
+
+    // Learning rate is not part of it: runs that differ in rate share their start. Nor is the variant; initial weights of
+    // two spreads are multiples of each other.
     private ulong Identity(ModelSpec model) => ((ulong)((uint)(Split.Task.First << 8) | (uint)Split.Task.Second) << 32) | (uint)model.Hidden;
 
     private static EpochMetrics ToMetrics(EpochTotals totals)

@@ -1,4 +1,6 @@
 using GpuMlp.Engine.Pruning;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Layout;
 
 namespace GpuMlp.Engine.Training;
@@ -33,6 +35,11 @@ public sealed record ModelResult(
     ModelParameters Weights,
     IReadOnlyList<PruningResult> Pruning);
 
-/// <summary>The identifying columns of every table, in their order: task, seed, hidden, lr, batch, epochs.</summary>
+/// <summary>The identifying columns of every table, in their order: task, seed, hidden, lr, batch, epochs, init_std, weight_decay.</summary>
 /// <param name="Batch"><c>full</c> or the number of images.</param>
-public sealed record ModelKey(string Task, int Seed, int Hidden, double LearningRate, string Batch, int Epochs);
+public sealed record ModelKey(
+    string Task, int Seed, int Hidden, double LearningRate, string Batch, int Epochs, double InitStd, double WeightDecay)
+{
+    public static ModelKey Of(PairTask task, int seed, TrainingVariant variant, ModelSpec model) => new(
+        task.ToString(), seed, model.Hidden, model.LearningRate, variant.BatchName, variant.Epochs, variant.InitStd, variant.WeightDecay);
+}

@@ -17,7 +17,7 @@ public static class Trainer
     public const string Failed = "failed";
 
     /// <param name="cohort">Freshly made; its weights are initialised here.</param>
-    /// <param name="spec">Epochs, batch and initial spread.</param>
+    /// <param name="spec">How trained models are pruned.</param>
     /// <param name="afterEpoch">Called with the 1-based epoch and its figures; null to go without.</param>
     /// <param name="cancel">Looked at between epochs and between levels of pruning.</param>
     /// <returns>One result a model, in the cohort's order.</returns>
@@ -25,9 +25,10 @@ public static class Trainer
     public static IReadOnlyList<ModelResult> Train(
         Cohort cohort, SweepSpec spec, Action<int, IReadOnlyList<EpochMetrics>>? afterEpoch, CancellationToken cancel)
     {
-        cohort.Initialize(spec.InitStd);
-        var histories = cohort.Models.Select(_ => new List<EpochMetrics>(spec.Epochs)).ToArray();
-        for (int epoch = 1; epoch <= spec.Epochs; epoch++)
+        int epochs = cohort.Variant.Epochs;
+        cohort.Initialize();
+        var histories = cohort.Models.Select(_ => new List<EpochMetrics>(epochs)).ToArray();
+        for (int epoch = 1; epoch <= epochs; epoch++)
         {
             cancel.ThrowIfCancellationRequested();
             IReadOnlyList<EpochMetrics> metrics = cohort.TrainEpoch();
@@ -54,8 +55,7 @@ public static class Trainer
         Parallel.For(0, results.Length, m =>
         {
             ModelSpec model = cohort.Models[m];
-            var key = new ModelKey(
-                cohort.Split.Task.ToString(), cohort.Split.Seed, model.Hidden, model.LearningRate, spec.Batch?.ToString() ?? "full", spec.Epochs);
+            var key = ModelKey.Of(cohort.Split.Task, cohort.Split.Seed, cohort.Variant, model);
             ModelParameters p = parameters[m];
             ZeroWeights zeros = ZeroWeights.Count(p);
             (double bestF1, int bestEpoch) = Best(histories[m]);

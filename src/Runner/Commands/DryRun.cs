@@ -17,7 +17,15 @@ internal static class DryRun
         Line("hidden", Short(spec.Hidden));
         Line("seeds", Short(spec.Seeds));
         Line("lr", Short(spec.LearningRates));
-        Line("training", $"{spec.Epochs:N0} epochs, batch {planning.Plan.BatchName}, init std {spec.InitStd.ToString("R", CultureInfo.InvariantCulture)}");
+        Line("training", planning.Plan.Variants is [var only] ? $"{only}" : $"{planning.Plan.Variants.Count:N0} variants");
+        if (planning.Plan.Variants.Count > 1)
+        {
+            Line("batch", Short([.. spec.Batches.Select(TrainingVariant.NameOf)]));
+            Line("epochs", Short(spec.Epochs));
+            Line("init std", Short(spec.InitStds));
+            Line("decay", Short(spec.WeightDecays));
+        }
+
         Line("pruning", spec.Pruning.Count == 0 ? "none" : $"{string.Join(",", spec.Pruning.Select(PruningMethods.Name))} at {Short(spec.Sparsity)}");
         Line("models", $"{estimate.Models:N0} in {estimate.Units:N0} units");
         Line("work", $"{estimate.Flop / 1e12:N2} TFLOP dense-equivalent");

@@ -21,18 +21,19 @@ internal sealed record RunSummary(IReadOnlyList<SweepTableRow> Models, IReadOnly
         List<PruningTableRow> pruned = [];
         foreach (WorkUnit unit in run.Plan.Units)
         {
+            string variant = run.Plan.Variants.Count > 1 ? $"{run.Plan.VariantOf(unit)}" : "";
             foreach (ModelResult model in UnitFile.Read(run.UnitPath(unit.Id)).Models)
             {
                 ModelKey key = model.Key;
                 bool ok = model.Status == Trainer.Ok;
-                models.Add(new SweepTableRow(key.Task, key.Hidden, key.Seed, key.LearningRate, model.BestTrainF1, model.Validation.F1, ok));
+                models.Add(new SweepTableRow(key.Task, key.Hidden, key.Seed, key.LearningRate, model.BestTrainF1, model.Validation.F1, ok, variant));
                 if (!ok || key.Hidden != hidden)
                     continue;
                 pruned.AddRange(
                     from level in model.Pruning
                     where levels.Contains(level.Sparsity)
                     select new PruningTableRow(
-                        key.Task, key.Seed, key.LearningRate, PruningMethods.Name(level.Method), level.Sparsity, model.Validation.F1, level.ValF1));
+                        key.Task, key.Seed, key.LearningRate, PruningMethods.Name(level.Method), level.Sparsity, model.Validation.F1, level.ValF1, variant));
             }
         }
 

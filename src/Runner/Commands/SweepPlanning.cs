@@ -1,4 +1,3 @@
-using System.Globalization;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Pruning;
@@ -27,9 +26,10 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
             Hidden = request.Hidden is { } hidden ? ListFlags.Integers("--hidden", hidden, 1, SpecValidator.MaxHidden) : start.Hidden,
             Seeds = request.Seeds is { } seeds ? ListFlags.Integers("--seeds", seeds, 0, int.MaxValue) : start.Seeds,
             LearningRates = request.LearningRates is { } rates ? ListFlags.Doubles("--lr", rates, SpecValidator.LeastRate, SpecValidator.MostRate) : start.LearningRates,
-            Epochs = request.Epochs ?? start.Epochs,
-            Batch = request.Batch is { } batch ? (batch == "full" ? null : int.Parse(batch, CultureInfo.InvariantCulture)) : start.Batch,
-            InitStd = request.InitStd ?? start.InitStd,
+            Epochs = request.Epochs is { } epochs ? ListFlags.Integers("--epochs", epochs, 1, SpecValidator.MaxEpochs) : start.Epochs,
+            Batches = request.Batch is { } batches ? ListFlags.Batches("--batch", batches) : start.Batches,
+            InitStds = request.InitStd is { } stds ? ListFlags.Doubles("--init-std", stds, 0, SpecValidator.MostInitStd) : start.InitStds,
+            WeightDecays = request.WeightDecay is { } decays ? ListFlags.Doubles("--weight-decay", decays, 0, SpecValidator.MostWeightDecay) : start.WeightDecays,
             Sparsity = Levels(request, start),
             Pruning = Methods(request, start),
         };

@@ -18,9 +18,12 @@ internal static class SweepHelp
           --hidden LIST       hidden sizes H (paper: 2,4,6,8,10,12,16,24,32,48,64)
           --seeds LIST        seeds of splits and weights (paper: 0,42,78)
           --lr LIST           learning rates (paper: 0.03)
-          --epochs N          passes over the training images (paper: 100)
-          --batch full|N      images in a batch (paper: full, one update an epoch)
-          --init-std X        standard deviation of initial weights (paper: 0.1)
+          --epochs LIST       passes over the training images (paper: 100)
+          --batch LIST        images in a batch, numbers or `full` (paper: full, one
+                              update an epoch)
+          --init-std LIST     standard deviations of initial weights (paper: 0.1)
+          --weight-decay LIST L2 on W1 and W2: times a weight, added to its gradient
+                              (paper: 0)
 
         What to prune (trained models, one shot, biases kept)
           --sparsity LIST     shares of the weights to zero, 0..1, or `none` (paper:

@@ -40,6 +40,9 @@ internal sealed class SweepOptions : CommandOptions
     [Option("init-std")]
     public string? InitStd { get; set; }
 
+    [Option("weight-decay")]
+    public string? WeightDecay { get; set; }
+
     [Option("sparsity")]
     public string? Sparsity { get; set; }
 

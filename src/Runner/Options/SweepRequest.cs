@@ -1,9 +1,7 @@
 using System.Globalization;
 using GpuMlp.Engine;
-using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Saliency;
-using GpuMlp.Runner.Help;
 
 namespace GpuMlp.Runner.Options;
 
@@ -11,9 +9,6 @@ namespace GpuMlp.Runner.Options;
 /// What a <c>gpumlp sweep</c> asks for, checked as far as that is possible without data and presets. Null: not given, so
 /// the preset or spec decides. Lists are still text: their syntax is the engine's.
 /// </summary>
-/// <param name="Epochs">1 .. 1,000,000.</param>
-/// <param name="Batch"><c>full</c>, or a number of images from 1.</param>
-/// <param name="InitStd">Finite, 0 or more.</param>
 /// <param name="Sparsity">A list of levels, or <c>none</c>.</param>
 /// <param name="SaliencyHidden">Hidden size of the models in the panels; 0 for no panels; null for the size nearest to 24.</param>
 /// <param name="Device"><c>auto</c> or <c>cpu</c>.</param>
@@ -26,9 +21,10 @@ internal sealed record SweepRequest(
     string? Hidden,
     string? Seeds,
     string? LearningRates,
-    int? Epochs,
+    string? Epochs,
     string? Batch,
-    double? InitStd,
+    string? InitStd,
+    string? WeightDecay,
     string? Sparsity,
     string? Pruning,
     int? SaliencyHidden,
@@ -58,9 +54,10 @@ internal sealed record SweepRequest(
             options.Hidden,
             options.Seeds,
             options.LearningRates,
-            Whole(options.Epochs, "--epochs", 1, SpecValidator.MaxEpochs),
-            options.Batch is "full" ? "full" : Whole(options.Batch, "--batch", 1, int.MaxValue, "full or ")?.ToString(CultureInfo.InvariantCulture),
-            Number(options.InitStd, "--init-std"),
+            options.Epochs,
+            options.Batch,
+            options.InitStd,
+            options.WeightDecay,
             options.Sparsity,
             options.Pruning,
             Whole(options.Saliency, "--saliency", 0, ushort.MaxValue),
@@ -75,7 +72,7 @@ internal sealed record SweepRequest(
             options.FailFast);
     }
 
-    private static int? Whole(string? value, string flag, int least, int most, string orElse = "")
+    private static int? Whole(string? value, string flag, int least, int most)
     {
         if (value is null)
         {
@@ -88,24 +85,7 @@ internal sealed record SweepRequest(
             return number;
         }
 
-        string range = most == int.MaxValue ? $"from {least}" : $"from {least} to {most}";
-        throw new UserErrorException($"{flag}: '{value}' is not {orElse}a whole number {range}.");
-    }
-
-    private static double? Number(string? value, string flag)
-    {
-        if (value is null)
-        {
-            return null;
-        }
-
-        if (double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
-            && double.IsFinite(number) && number >= 0)
-        {
-            return number;
-        }
-
-        throw new UserErrorException($"{flag}: '{value}' is not a number from 0, such as {HelpText.ExampleOf(flag)}.");
+        throw new UserErrorException($"{flag}: '{value}' is not a whole number from {least} to {most}.");
     }
 
     // A device that exists elsewhere is absent here, which scripts tell apart from a typing error by the exit code.

@@ -25,14 +25,14 @@ internal sealed class SweepObserver : ISweepObserver
         _gflop = [.. SweepEstimate.UnitFlops(plan, data).Select(flop => flop / 1e9)];
         WorkUnit[] units = [.. plan.Units.Where(unit => shard.Holds(unit.Id))];
         double done = finished.Sum(id => _gflop[id]);
-        long epochs = (long)finished.Count * plan.Spec.Epochs;
+        long epochs = finished.Sum(id => (long)plan.VariantOf(plan.Units[id]).Epochs);
         _state = new SweepState(
             finished.Sum(id => plan.Units[id].ModelCount),
             units.Sum(unit => unit.ModelCount),
             finished.Count,
             units.Length,
             epochs,
-            (long)units.Length * plan.Spec.Epochs,
+            units.Sum(unit => (long)plan.VariantOf(unit).Epochs),
             done,
             units.Sum(unit => _gflop[unit.Id]),
             TimeSpan.Zero,
@@ -49,7 +49,7 @@ internal sealed class SweepObserver : ISweepObserver
         Change(s => s with
         {
             EpochsDone = s.EpochsDone + 1,
-            GflopDone = s.GflopDone + (_gflop[unit.Id] / _plan.Spec.Epochs),
+            GflopDone = s.GflopDone + (_gflop[unit.Id] / _plan.VariantOf(unit).Epochs),
             BestF1 = Math.Max(s.BestF1, best),
             Now = $"{unit.Task} seed {unit.Seed}",
         });

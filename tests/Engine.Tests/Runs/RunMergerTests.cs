@@ -7,7 +7,7 @@ namespace GpuMlp.Engine.Tests.Runs;
 
 public sealed class RunMergerTests
 {
-    private const string KeyColumns = "task,seed,hidden,lr,batch,epochs";
+    private const string KeyColumns = "task,seed,hidden,lr,batch,epochs,init_std,weight_decay";
     private const string ResultColumns =
         "train_loss,train_accuracy,train_precision,train_recall,train_f1,train_auc,val_loss,val_accuracy,val_precision,"
         + "val_recall,val_f1,val_auc,best_train_f1,best_train_f1_epoch,dead_inactive,dead_no_input,dead_no_output,status";
@@ -22,21 +22,21 @@ public sealed class RunMergerTests
         string[] results = File.ReadAllLines(run.TablePath("results.csv"));
         Assert.Equal($"{KeyColumns},{ResultColumns}", results[0]);
         Assert.Equal(1 + (2 * 2 * 4), results.Length);
-        string[] keys = [.. results.Skip(1).Select(line => string.Join(',', line.Split(',').Take(6)))];
-        Assert.Equal(["4v9,42,4,0.1,full,3", "4v9,42,2,0.1,full,3", "4v9,42,4,1e-05,full,3", "4v9,42,2,1e-05,full,3", "4v9,0,4,0.1,full,3"], keys.Take(5));
+        string[] keys = [.. results.Skip(1).Select(line => string.Join(',', line.Split(',').Take(8)))];
+        Assert.Equal(["4v9,42,4,0.1,full,3,0.1,0.0", "4v9,42,2,0.1,full,3,0.1,0.0", "4v9,42,4,1e-05,full,3,0.1,0.0", "4v9,42,2,1e-05,full,3,0.1,0.0", "4v9,0,4,0.1,full,3,0.1,0.0"], keys.Take(5));
         Assert.StartsWith("0v1,0,2,1e-05,full,3,", results[^1]);
 
         string[] history = File.ReadAllLines(run.TablePath("history.csv"));
         Assert.Equal($"{KeyColumns},epoch,train_loss,train_accuracy,train_precision,train_recall,train_f1", history[0]);
         Assert.Equal(1 + (16 * 3), history.Length);
-        Assert.Equal(["1", "2", "3", "1"], history.Skip(1).Take(4).Select(line => line.Split(',')[6]));
+        Assert.Equal(["1", "2", "3", "1"], history.Skip(1).Take(4).Select(line => line.Split(',')[8]));
 
         string[] pruning = File.ReadAllLines(run.TablePath("pruning.csv"));
         Assert.Equal($"{KeyColumns},method,sparsity,zero_w1,zero_w2,val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output", pruning[0]);
         Assert.Equal(1 + (16 * 4), pruning.Length);
         Assert.Equal(
             ["4,random,0.5", "4,random,0.0095", "4,w1,0.5", "4,w1,0.0095", "2,random,0.5"],
-            pruning.Skip(1).Take(5).Select(line => $"{line.Split(',')[2]},{string.Join(',', line.Split(',')[6..8])}"));
+            pruning.Skip(1).Take(5).Select(line => $"{line.Split(',')[2]},{string.Join(',', line.Split(',')[8..10])}"));
         foreach (string table in new[] { "results", "history", "pruning" })
         {
             Assert.Equal(ReadBack($"read_csv({Quoted(run, $"{table}.csv")})"), ReadBack($"read_parquet({Quoted(run, $"{table}.parquet")})"));
@@ -48,7 +48,7 @@ public sealed class RunMergerTests
     {
         using TemporaryFolder folder = new();
         RunDirectory run = Finished(folder.Path, s_plan, s_plan.Units);
-        double[][] csv = [.. File.ReadLines(run.TablePath("results.csv")).Skip(1).Select(line => line.Split(',')[6..^1].Select(double.Parse).ToArray())];
+        double[][] csv = [.. File.ReadLines(run.TablePath("results.csv")).Skip(1).Select(line => line.Split(',')[8..^1].Select(double.Parse).ToArray())];
         double[][] expected = [.. s_plan.Units.SelectMany(unit => SampleRun.ResultOf(s_plan, unit).Models).Select(NumbersOf)];
         Assert.Equal(expected, csv);
     }
@@ -58,7 +58,7 @@ public sealed class RunMergerTests
     {
         using TemporaryFolder folder = new();
         RunDirectory run = Finished(folder.Path, s_plan, s_plan.Units);
-        double[][] csv = [.. File.ReadLines(run.TablePath("pruning.csv")).Skip(1).Select(line => line.Split(',')[7..].Select(double.Parse).ToArray())];
+        double[][] csv = [.. File.ReadLines(run.TablePath("pruning.csv")).Skip(1).Select(line => line.Split(',')[9..].Select(double.Parse).ToArray())];
         Assert.Equal(
             s_plan.Units.SelectMany(unit => SampleRun.ResultOf(s_plan, unit).Models).SelectMany(model => model.Pruning).Select(row => new[]
             {
@@ -141,6 +141,25 @@ public sealed class RunMergerTests
     }
 
     [Fact]
+    public void Each_way_to_train_has_its_rows_in_order_and_its_weights_file_and_a_split_is_there_once()
+    {
+        using TemporaryFolder folder = new();
+        Plan plan = SampleRun.VariedPlan;
+        RunDirectory run = Finished(folder.Path, plan, plan.Units.Reverse());
+        Assert.Equal(
+            ["full,3,0.1,0.0", "full,3,0.1,0.001", "4,3,0.1,0.0", "4,3,0.1,0.001"],
+            File.ReadLines(run.TablePath("results.csv")).Skip(1).Select(line => string.Join(',', line.Split(',')[4..8])).Distinct());
+        Assert.Equal(4, Directory.GetFiles(Path.Combine(run.Path, "split")).Length);
+        Assert.Equal(16, Directory.GetFiles(Path.Combine(run.Path, "weights")).Length);
+        WorkUnit unit = plan.Units.Single(unit => unit is { Seed: 42, Variant: 3 } && unit.Task.First == 4);
+        string path = Path.Combine(run.Path, "weights", "4v9-s42-b4-e3-i0.1-wd0.001.safetensors");
+        Assert.Equal(path, run.WeightsPath(unit.Task, unit.Seed, unit.Variant));
+        using Safetensors weights = Safetensors.Open(path);
+        Assert.Equal("b4-e3-i0.1-wd0.001", weights.Metadata["variant"]);
+        Assert.Equal(SampleRun.ResultOf(plan, unit).Models[0].Weights.W1, weights.Read("h4-lr0.1.w1"));
+    }
+
+    [Fact]
     public void Missing_units_are_named_and_nothing_is_written()
     {
         using TemporaryFolder folder = new();
@@ -166,7 +185,7 @@ public sealed class RunMergerTests
         }
 
         Assert.Empty(RunMerger.Merge(run));
-        Assert.StartsWith("4v9,42,4,0.1,full,3,,", File.ReadAllLines(run.TablePath("results.csv"))[1]);
+        Assert.StartsWith("4v9,42,4,0.1,full,3,0.1,0.0,,", File.ReadAllLines(run.TablePath("results.csv"))[1]);
         Assert.DoesNotContain("nan", File.ReadAllText(run.TablePath("results.csv")), StringComparison.OrdinalIgnoreCase);
     }
 

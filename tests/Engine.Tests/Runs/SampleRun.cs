@@ -19,12 +19,15 @@ internal static class SampleRun
         Hidden = [4, 2],
         LearningRates = [0.1, 1e-5],
         Seeds = [42, 0],
-        Epochs = 3,
+        Epochs = [3],
         Sparsity = [0.5, 0.0095],
         Pruning = [PruneMethod.Random, PruneMethod.W1],
     };
 
     public static Plan Plan { get; } = Plan.Create(Spec, "data", Inputs, _ => 20);
+
+    /// <summary>The same sweep trained in four ways.</summary>
+    public static Plan VariedPlan { get; } = Plan.Create(Spec with { Batches = [null, 4], WeightDecays = [0, 1e-3] }, "data", Inputs, _ => 20);
 
     /// <summary>The same sweep, cut in slices of one model: as for a huge data set.</summary>
     public static Plan SlicedPlan { get; } = Plan.Create(Spec, "data", inputs: 1000, _ => int.MaxValue);
@@ -38,13 +41,14 @@ internal static class SampleRun
 
     private static ModelResult ResultOf(Plan plan, WorkUnit unit, ModelSpec model, int inputs)
     {
-        Random random = new(HashOf($"{unit.Task} {unit.Seed} {model.Name}"));
+        Random random = new(HashOf($"{unit.Task} {unit.Seed} {unit.Variant} {model.Name}"));
         double Next() => random.NextDouble();
         Metrics NextMetrics() => new(Next(), Next(), Next(), Next(), Next(), Next());
         float[] Floats(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];
 
-        ModelKey key = new(unit.Task.ToString(), unit.Seed, model.Hidden, model.LearningRate, plan.BatchName, plan.Spec.Epochs);
-        EpochMetrics[] history = [.. Enumerable.Range(0, plan.Spec.Epochs).Select(_ => new EpochMetrics(Next(), Next(), Next(), Next(), Next()))];
+        TrainingVariant variant = plan.VariantOf(unit);
+        ModelKey key = ModelKey.Of(unit.Task, unit.Seed, variant, model);
+        EpochMetrics[] history = [.. Enumerable.Range(0, variant.Epochs).Select(_ => new EpochMetrics(Next(), Next(), Next(), Next(), Next()))];
         return new ModelResult(
             key, NextMetrics(), NextMetrics(), Next(), 2, 1, 0, 3, "ok", history,
             new ModelParameters(Floats(inputs * model.Hidden), Floats(model.Hidden), Floats(model.Hidden), random.NextSingle()),

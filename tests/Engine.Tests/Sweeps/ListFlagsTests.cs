@@ -67,6 +67,25 @@ public sealed class ListFlagsTests
         AssertOneLine("--lr: ", () => ListFlags.Doubles("--lr", text, 0, double.MaxValue));
 
     [Fact]
+    public void Batches_are_full_or_numbers_or_ranges()
+    {
+        Assert.Equal([null], ListFlags.Batches("--batch", "full"));
+        Assert.Equal([32, null, 64, 128], ListFlags.Batches("--batch", "32, full,64..128*2"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("full,")]
+    [InlineData("fulll")]
+    [InlineData("full,full")]
+    [InlineData("32,16..32*2")]
+    [InlineData("0")]
+    [InlineData("1e3")]
+    [InlineData("-1")]
+    public void A_wrong_list_of_batches_gives_one_line_that_names_the_flag(string text) =>
+        AssertOneLine("--batch: ", () => ListFlags.Batches("--batch", text));
+
+    [Fact]
     public void Bounds_are_those_of_the_caller()
     {
         UserErrorException e = AssertOneLine("--hidden: ", () => ListFlags.Integers("--hidden", "1025", 1, 1024));

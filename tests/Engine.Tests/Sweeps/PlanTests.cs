@@ -18,13 +18,13 @@ public sealed class PlanTests
         Assert.Equal(Enumerable.Range(0, 15), plan.Units.Select(unit => unit.Id));
         Assert.Equal(new WorkUnit(4, new PairTask(1, 7), 42, 0, 11), plan.Units[4]);
         Assert.Equal(new ModelSpec(24, 0.03), plan.ModelsOf(plan.Units[0])[7]);
-        Assert.Equal("full", plan.BatchName);
+        Assert.Equal("full", Assert.Single(plan.Variants).BatchName);
     }
 
     [Fact]
     public void A_plan_reads_back_as_itself()
     {
-        Plan plan = PlanOf(Presets.Paper with { LearningRates = [1e-5, 0.1 + 0.2], Batch = 128, Data = "my \"data\" \u00e4" });
+        Plan plan = PlanOf(Presets.Paper with { LearningRates = [1e-5, 0.1 + 0.2], Batches = [128], Data = "my \"data\" \u00e4" });
         byte[] text = PlanJson.Write(plan);
         Plan back = PlanJson.Read(text, "plan.json");
         Assert.Equal(plan.Hash, back.Hash);
@@ -41,7 +41,7 @@ public sealed class PlanTests
         string hash = PlanOf(Presets.Paper).Hash;
         Assert.Matches("^[0-9a-f]{64}$", hash);
         Assert.Equal(hash, PlanOf(Presets.Paper with { Seeds = [0, 42, 78] }).Hash);
-        Assert.NotEqual(hash, PlanOf(Presets.Paper with { Epochs = 50 }).Hash);
+        Assert.NotEqual(hash, PlanOf(Presets.Paper with { Epochs = [50] }).Hash);
         Assert.NotEqual(hash, Plan.Create(Presets.Paper, "other", 784, _ => 9344).Hash);
     }
 
@@ -84,7 +84,7 @@ public sealed class PlanTests
             from hidden in Gen.Int[1, 1024].HashSet[1, 30]
             from rates in Gen.Double[1e-5, 1].HashSet[1, 5]
             from epochs in Gen.Int[1, 5000]
-            select Presets.Paper with { Hidden = [.. hidden], LearningRates = [.. rates], Epochs = epochs };
+            select Presets.Paper with { Hidden = [.. hidden], LearningRates = [.. rates], Epochs = [epochs] };
         specs.Sample(spec =>
         {
             Plan plan = PlanOf(spec);
@@ -95,8 +95,46 @@ public sealed class PlanTests
             }
 
             Assert.All(plan.Units, unit => Assert.True(
-                unit.ModelCount == 1 || 4.0 * 9344 * 784 * spec.Epochs * plan.ModelsOf(unit).Sum(model => model.Hidden) <= 20e12));
+                unit.ModelCount == 1 || 4.0 * 9344 * 784 * spec.Epochs[0] * plan.ModelsOf(unit).Sum(model => model.Hidden) <= 20e12));
         }, iter: 50);
+    }
+
+    [Fact]
+    public void Every_cohort_is_trained_in_every_way_batch_outside_and_decay_inside()
+    {
+        SweepSpec spec = Presets.Quick with { Batches = [null, 32], Epochs = [20, 5], InitStds = [0.1, 0.03], WeightDecays = [0, 1e-3], Seeds = [0, 1] };
+        Plan plan = PlanOf(spec);
+        Assert.Equal(16, plan.Variants.Count);
+        Assert.Equal(
+            ["bfull-e20-i0.1-wd0", "bfull-e20-i0.1-wd0.001", "bfull-e20-i0.03-wd0"],
+            plan.Variants.Take(3).Select(variant => variant.Name));
+        Assert.Equal("b32-e5-i0.03-wd0.001", plan.Variants[^1].Name);
+        Assert.Equal(Enumerable.Range(0, 16).Concat(Enumerable.Range(0, 16)), plan.Units.Select(unit => unit.Variant));
+        Assert.Equal(new TrainingVariant(32, 20, 0.1, 0), plan.VariantOf(plan.Units[8]));
+
+        Plan back = PlanJson.Read(PlanJson.Write(plan), "plan.json");
+        Assert.Equal(plan.Hash, back.Hash);
+        Assert.Equal(plan.Variants, back.Variants);
+        Assert.Equal(plan.Units, back.Units);
+    }
+
+    [Fact]
+    public void Units_of_many_epochs_hold_fewer_models_than_those_of_few()
+    {
+        SweepSpec spec = Presets.Quick with { Hidden = [.. Enumerable.Range(1, 100)], Epochs = [10, 1000] };
+        Plan plan = PlanOf(spec);
+        int[] units = [.. plan.Units.CountBy(unit => plan.VariantOf(unit).Epochs).OrderBy(count => count.Key).Select(count => count.Value)];
+        Assert.Equal(1, units[0]);
+        Assert.True(units[1] > 1);
+    }
+
+    [Fact]
+    public void A_plan_of_one_variant_reads_and_hashes_as_before_there_were_any()
+    {
+        string text = Encoding.UTF8.GetString(PlanJson.Write(PlanOf(Presets.Paper)));
+        Assert.DoesNotContain("variant", text);
+        Assert.DoesNotContain("weight_decay", text);
+        Assert.Contains("\"epochs\":100,\"batch\":\"full\",\"init_std\":0.1,", text);
     }
 
     [Fact]
@@ -116,7 +154,7 @@ public sealed class PlanTests
     [Fact]
     public void A_diff_names_what_changed_and_nothing_else()
     {
-        SweepSpec changed = Presets.Paper with { Epochs = 50, Batch = 128, Hidden = [.. Enumerable.Range(1, 100)], Sparsity = [], Pruning = [] };
+        SweepSpec changed = Presets.Paper with { Epochs = [50], Batches = [128], Hidden = [.. Enumerable.Range(1, 100)], Sparsity = [], Pruning = [] };
         Assert.Equal(
             [
                 "hidden: 2,4,6,8,10,12,16,24,32,48,64 -> 1,2,3,4,5,6,7,8,9,10,11,12,... (100 in all)",

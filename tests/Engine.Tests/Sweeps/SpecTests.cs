@@ -13,18 +13,41 @@ public sealed class SpecTests
         SweepSpec spec = Read("""{ "tasks": ["4v9", "0v1"], "lr": [1e-3], "batch": 64, /* why */ "init_std": 0, }""");
         Assert.Equal([new PairTask(4, 9), new PairTask(0, 1)], spec.Tasks);
         Assert.Equal([1e-3], spec.LearningRates);
-        Assert.Equal(64, spec.Batch);
-        Assert.Equal(0, spec.InitStd);
+        Assert.Equal([64], spec.Batches);
+        Assert.Equal([0], spec.InitStds);
         Assert.Equal(Presets.Paper.Hidden, spec.Hidden);
-        Assert.Equal(100, spec.Epochs);
+        Assert.Equal([100], spec.Epochs);
+        Assert.Equal([0], spec.WeightDecays);
         Assert.Equal(Presets.Paper.Sparsity, spec.Sparsity);
         Assert.Equal([PruneMethod.Random, PruneMethod.W1], Read("""{ "pruning": ["random", "w1"] }""").Pruning);
         Assert.Empty(Read("""{ "sparsity": [], "pruning": [] }""").Sparsity);
         Assert.Equal([0, 1], Read("""{ "sparsity": [0, 1] }""").Sparsity);
-        Assert.Null(Read("\uFEFF{ \"batch\": \"full\" }").Batch);
+        Assert.Equal([null], Read("\uFEFF{ \"batch\": \"full\" }").Batches);
+    }
+
+    [Fact]
+    public void Ways_to_train_are_one_value_or_a_list()
+    {
+        SweepSpec spec = Read("""{ "batch": ["full", 32], "epochs": [20, 100], "init_std": [0.03, 0.1], "weight_decay": [0, 1e-3] }""");
+        Assert.Equal([null, 32], spec.Batches);
+        Assert.Equal([20, 100], spec.Epochs);
+        Assert.Equal([0.03, 0.1], spec.InitStds);
+        Assert.Equal([0, 1e-3], spec.WeightDecays);
+        Assert.Equal(16, spec.Variants().Count);
+        Assert.Equal([0.5], Read("""{ "weight_decay": 0.5 }""").WeightDecays);
     }
 
     [Theory]
+    [InlineData("""{ "batch": [] }""", "batch")]
+    [InlineData("""{ "batch": ["full", "full"] }""", "batch: full occurs twice")]
+    [InlineData("""{ "batch": [32, "half"] }""", "batch")]
+    [InlineData("""{ "batch": [-2147483649] }""", "batch")]
+    [InlineData("""{ "epochs": [20, 0] }""", "epochs")]
+    [InlineData("""{ "epochs": [20, 20] }""", "epochs")]
+    [InlineData("""{ "init_std": [] }""", "init_std")]
+    [InlineData("""{ "weight_decay": -1 }""", "weight_decay")]
+    [InlineData("""{ "weight_decay": ["none"] }""", "weight_decay")]
+    [InlineData("""{ "weight_decay": [0, 1e31] }""", "weight_decay")]
     [InlineData("""{ "hiden": [2] }""", "hiden")]
     [InlineData("""{ "hidden": 2 }""", "hidden")]
     [InlineData("""{ "hidden": [2.5] }""", "hidden")]
@@ -80,7 +103,7 @@ public sealed class SpecTests
     [Fact]
     public void Without_a_file_messages_name_the_flag() => Assert.StartsWith(
         "--init-std: ",
-        Assert.Throws<UserErrorException>(() => SpecValidator.Validate(Presets.Paper with { InitStd = double.NaN })).Message);
+        Assert.Throws<UserErrorException>(() => SpecValidator.Validate(Presets.Paper with { InitStds = [double.NaN] })).Message);
 
     private static SweepSpec Read(string text)
     {

@@ -16,7 +16,7 @@ public sealed class SweepRunnerTests
         Hidden = [2, 3, 5],
         Seeds = [0, 1, 2],
         LearningRates = [0.5],
-        Epochs = 2,
+        Epochs = [2],
     };
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class SweepRunnerTests
         using TemporaryFolder folder = new();
         Watcher watcher = Sweep(s_spec, folder.Path, threads: 2, finished: [0, 2, 5]).Watcher;
         Assert.Equal([1, 3, 4], watcher.Units.Order());
-        Assert.Equal(3 * s_spec.Epochs, watcher.Epochs);
+        Assert.Equal(3 * s_spec.Epochs.Single(), watcher.Epochs);
         Assert.Equal(3, UnitsIn(folder.Path).Length);
     }
 
@@ -48,7 +48,7 @@ public sealed class SweepRunnerTests
     public void Fail_fast_ends_every_worker_after_the_unit_it_is_at(int threads)
     {
         using TemporaryFolder folder = new();
-        SweepSpec bad = s_spec with { Hidden = [16], LearningRates = [0.5, 1e30], Epochs = 6, Seeds = [.. Enumerable.Range(0, 10)] };
+        SweepSpec bad = s_spec with { Hidden = [16], LearningRates = [0.5, 1e30], Epochs = [6], Seeds = [.. Enumerable.Range(0, 10)] };
         (int failed, Watcher watcher) = Sweep(bad, folder.Path, threads, failFast: true);
         Assert.InRange(failed, 1, 2);
         Assert.InRange(watcher.Units.Count, failed, 2);

@@ -18,7 +18,7 @@ public sealed class SameBitsTests
     [MemberData(nameof(Batches))]
     public void Threads_and_repetition_change_no_bit(int batch)
     {
-        SweepSpec spec = Mnist.Spec with { Batch = batch == Full ? null : batch };
+        SweepSpec spec = Mnist.Spec with { Batches = [batch == Full ? null : batch] };
         IReadOnlyList<ModelResult> expected = Mnist.Train(Mnist.Few, spec, Cohort, threads: 1);
         Assert.All([1, 2, 2, 3], threads => Mnist.AssertSameBits(expected, Mnist.Train(Mnist.Few, spec, Cohort, threads)));
     }
@@ -27,7 +27,7 @@ public sealed class SameBitsTests
     [MemberData(nameof(Batches))]
     public void A_model_has_the_same_bits_alone_as_among_eleven(int batch)
     {
-        SweepSpec spec = Mnist.Spec with { Batch = batch == Full ? null : batch };
+        SweepSpec spec = Mnist.Spec with { Batches = [batch == Full ? null : batch] };
         IReadOnlyList<ModelResult> together = Mnist.Train(Mnist.Few, spec, Cohort);
         Assert.All(new[] { 0, 4, 7, 10 }, i => Mnist.AssertSameBits(together[i], Mnist.Train(Mnist.Few, spec, [Cohort[i]]).Single()));
         Mnist.AssertSameBits(together.Reverse(), Mnist.Train(Mnist.Few, spec, [.. Cohort.Reverse()]));
@@ -50,14 +50,14 @@ public sealed class SameBitsTests
     [MemberData(nameof(Batches))]
     public void Skipping_zero_pixels_changes_no_bit(int batch)
     {
-        SweepSpec spec = Mnist.Spec with { Batch = batch == Full ? null : batch };
+        SweepSpec spec = Mnist.Spec with { Batches = [batch == Full ? null : batch] };
         Mnist.AssertSameBits(
             Mnist.Train(Mnist.Few, spec, Cohort, form: KernelForm.InputSparse), Mnist.Train(Mnist.Few, spec, Cohort, form: KernelForm.Dense));
     }
 
     [Fact]
     public void A_batch_of_more_images_than_there_are_is_the_full_split() => Assert.All(
-        Mnist.Train(Mnist.Few, Mnist.Spec, Cohort).Zip(Mnist.Train(Mnist.Few, Mnist.Spec with { Batch = int.MaxValue }, Cohort)),
+        Mnist.Train(Mnist.Few, Mnist.Spec, Cohort).Zip(Mnist.Train(Mnist.Few, Mnist.Spec with { Batches = [int.MaxValue] }, Cohort)),
         pair => Assert.Equal(Mnist.BitsOf(pair.First.Weights), Mnist.BitsOf(pair.Second.Weights)));
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class SameBitsTests
     {
         // The rate is too small to move any weight but those that are 0: the biases.
         IReadOnlyList<ModelResult> results = Mnist.Train(
-            Mnist.Few, Mnist.Spec with { Epochs = 1 }, [new(8, 1e-30), new(8, 2e-30), new(6, 1e-30), new(8, 1e30)]);
+            Mnist.Few, Mnist.Spec with { Epochs = [1] }, [new(8, 1e-30), new(8, 2e-30), new(6, 1e-30), new(8, 1e30)]);
         Assert.Equal(results[0].Weights.W1, results[1].Weights.W1);
         Assert.Equal(results[0].Weights.W2, results[1].Weights.W2);
         Assert.Equal(results[0].History, results[1].History);
@@ -77,7 +77,7 @@ public sealed class SameBitsTests
     public void Another_seed_or_task_starts_from_other_weights()
     {
         ModelSpec[] one = [new(8, 1e-30)];
-        SweepSpec spec = Mnist.Spec with { Epochs = 1 };
+        SweepSpec spec = Mnist.Spec with { Epochs = [1] };
         float[][] starts =
         [
             Mnist.Train(Mnist.Few, spec, one)[0].Weights.W1,
@@ -92,7 +92,7 @@ public sealed class SameBitsTests
     [InlineData(64)]
     public void A_model_that_blows_up_fails_and_leaves_its_neighbours_alone(int batch)
     {
-        SweepSpec spec = Mnist.Spec with { Batch = batch == Full ? null : batch, Epochs = 6 };
+        SweepSpec spec = Mnist.Spec with { Batches = [batch == Full ? null : batch], Epochs = [6] };
         ModelSpec[] sound = [new(3, 0.5), new(5, 0.5), new(16, 0.5)];
         ModelSpec[] mixed = [new(3, 0.5), new(5, 1e30), new(5, 0.5), new(16, 1e30), new(16, 0.5)];
         IReadOnlyList<ModelResult> results = Mnist.Train(Mnist.Few, spec, mixed);

@@ -13,7 +13,7 @@ public sealed class TrainerTests
     [Fact]
     public void Best_F1_is_the_largest_of_the_history_at_its_first_epoch()
     {
-        SweepSpec spec = Mnist.Spec with { Epochs = 30, Batch = 50 };
+        SweepSpec spec = Mnist.Spec with { Epochs = [30], Batches = [50] };
         Assert.All(Mnist.Train(Mnist.Few, spec, [new(2, 0.5), new(7, 0.03), new(16, 2)]), result =>
         {
             Assert.Equal(30, result.History.Count);
@@ -25,7 +25,7 @@ public sealed class TrainerTests
     [Fact]
     public void A_failed_model_has_its_best_epoch_among_those_with_a_loss()
     {
-        ModelResult result = Mnist.Train(Mnist.Few, Mnist.Spec with { Epochs = 5 }, [new(4, 1e30)]).Single();
+        ModelResult result = Mnist.Train(Mnist.Few, Mnist.Spec with { Epochs = [5] }, [new(4, 1e30)]).Single();
         Assert.Equal(Trainer.Failed, result.Status);
         Assert.True(double.IsFinite(result.History[0].Loss));
         Assert.Contains(result.History, epoch => !double.IsFinite(epoch.Loss));
@@ -38,7 +38,7 @@ public sealed class TrainerTests
     public void Metrics_can_be_recomputed_from_weights_and_split_in_plain_loops(int? batch)
     {
         Dataset data = Mnist.Few;
-        SweepSpec spec = Mnist.Spec with { Batch = batch, Epochs = 20 };
+        SweepSpec spec = Mnist.Spec with { Batches = [batch], Epochs = [20] };
         Split split = Splitter.Create(data, spec.Tasks[0], spec.Seeds[0]);
         foreach (ModelResult result in Mnist.Train(data, spec, [new(3, 0.5), new(24, 0.1), new(1, 0.03)]))
         {
@@ -50,7 +50,7 @@ public sealed class TrainerTests
     [Fact]
     public void The_first_epoch_of_the_history_is_before_any_update()
     {
-        SweepSpec spec = Mnist.Spec with { InitStd = 0, Epochs = 1 };
+        SweepSpec spec = Mnist.Spec with { InitStds = [0], Epochs = [1] };
         EpochMetrics first = Mnist.Train(Mnist.Few, spec, [new(4, 0.03)]).Single().History.Single();
         Assert.Equal(Math.Log(2), first.Loss, 1e-7);
         Assert.Equal((0.5, 0.5, 1.0), (first.Accuracy, first.Precision, first.Recall));
@@ -73,10 +73,34 @@ public sealed class TrainerTests
         var neighbour = new ModelParameters(new float[inputs], [1], [-0f], 0);
 
         IReadOnlyList<ModelResult> results = Mnist.Train(
-            Mnist.Few, Mnist.Spec with { Epochs = 1 }, [new(Hidden, 0.03), new(1, 0.03)], atTheEnd: cohort => cohort.Device.Upload([model, neighbour]));
+            Mnist.Few, Mnist.Spec with { Epochs = [1] }, [new(Hidden, 0.03), new(1, 0.03)], atTheEnd: cohort => cohort.Device.Upload([model, neighbour]));
 
         Assert.Equal((3, 3, 2), Dead(results[0]));
         Assert.Equal((0, 1, 1), Dead(results[1]));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(50)]
+    public void Weight_decay_shrinks_weights_and_stands_in_the_key(int? batch)
+    {
+        SweepSpec plain = Mnist.Spec with { Batches = [batch], Epochs = [10] };
+        ModelSpec[] models = [new(8, 0.5), new(3, 0.03)];
+        IReadOnlyList<ModelResult> without = Mnist.Train(Mnist.Few, plain, models), with = Mnist.Train(Mnist.Few, plain with { WeightDecays = [0.1] }, models);
+        for (int m = 0; m < models.Length; m++)
+        {
+            Assert.Equal((0.0, 0.1), (without[m].Key.WeightDecay, with[m].Key.WeightDecay));
+            Assert.InRange(Norm(with[m]), 0, 0.9999 * Norm(without[m]));
+        }
+
+        static double Norm(ModelResult result) => result.Weights.W1.Sum(w => (double)w * w);
+    }
+
+    [Fact]
+    public void Initial_weights_of_two_spreads_are_multiples_of_each_other()
+    {
+        float[] Start(double std) => Mnist.Train(Mnist.Few, Mnist.Spec with { Epochs = [1], InitStds = [std] }, [new(8, 1e-30)]).Single().Weights.W1;
+        Assert.Equal(Start(0.0625).Select(w => 4 * w), Start(0.25));
     }
 
     [Fact]
@@ -85,11 +109,11 @@ public sealed class TrainerTests
         using var stop = new CancellationTokenSource();
         using var device = new CpuDevice(1);
         Split split = Splitter.Create(Mnist.Few, Mnist.Spec.Tasks[0], 0);
-        using var cohort = new Cohort(device, CohortKernels.Create(device), Mnist.Few, split, [new(2, 0.03)], batch: null);
+        using var cohort = new Cohort(device, CohortKernels.Create(device), Mnist.Few, split, [new(2, 0.03)], new TrainingVariant(Batch: null, Epochs: 1000, InitStd: 0.1, WeightDecay: 0));
         int epochs = 0;
         Assert.Throws<OperationCanceledException>(() => Trainer.Train(
             cohort,
-            Mnist.Spec with { Epochs = 1000 },
+            Mnist.Spec,
             (epoch, _) =>
             {
                 epochs = epoch;

@@ -8,14 +8,14 @@ namespace GpuMlp.Runner.Tests.EndToEnd;
 /// <summary>One small sweep on the embedded MNIST from start to end, and the same command once more.</summary>
 public sealed class WholeSweepTests
 {
-    private const string Key = "task,seed,hidden,lr,batch,epochs";
+    private const string Key = "task,seed,hidden,lr,batch,epochs,init_std,weight_decay";
 
     private const string ResultsHeader = Key + ",train_loss,train_accuracy,train_precision,train_recall,train_f1,train_auc,"
         + "val_loss,val_accuracy,val_precision,val_recall,val_f1,val_auc,best_train_f1,best_train_f1_epoch,"
         + "dead_inactive,dead_no_input,dead_no_output,status";
 
     private const string PruningHeader =
-        "task,seed,hidden,lr,batch,epochs,method,sparsity,zero_w1,zero_w2,val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output";
+        "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,method,sparsity,zero_w1,zero_w2,val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output";
 
     private const string HistoryHeader = Key + ",epoch,train_loss,train_accuracy,train_precision,train_recall,train_f1";
 
@@ -79,7 +79,7 @@ public sealed class WholeSweepTests
             results.Skip(1).Select(row => string.Join(',', row.Split(',')[..6])));
         Assert.All(results.Skip(1), row =>
         {
-            Assert.Equal(24, row.Split(',').Length);
+            Assert.Equal(26, row.Split(',').Length);
             Assert.EndsWith(",ok", row);
             Assert.DoesNotContain(",,", row);
         });
