@@ -1,0 +1,80 @@
+using GpuMlp.Engine.Study;
+
+namespace GpuMlp.Engine.Tests.Study;
+
+/// <summary>A run in which every claim of the study holds, made of formulas; tests change its numbers.</summary>
+internal static class SampleStudy
+{
+    public static readonly int[] Seeds = [0, 42, 78];
+    public static readonly int[] Sizes = [2, 4, 8, 10, 12, 16, 24, 48, 64];
+
+    /// <summary>Every table full, every claim true.</summary>
+    public static StudyTables True() => new(
+        StudyFigures.Data, (StudyFigures.Rate, StudyFigures.Training), Results(), [], Pruning(), Robustness(), Saliency(), null, Embedding(), []);
+
+    public static ModelKind Kind(string task, int hidden, double rate = StudyFigures.Rate) => new(task, hidden, rate, StudyFigures.Training);
+
+    /// <summary>H that a task needs: 4, 10, 10, 12, 16.</summary>
+    public static int Needs(string task) => task switch { "0v1" => 4, "1v7" or "5v6" => 8, "3v8" => 10, _ => 16 };
+
+    public static double Dense(string task, int hidden) => hidden >= Needs(task) ? 0.93 + (hidden / 2000.0) : 0.85;
+
+    public static List<ResultRow> Results()
+    {
+        List<ResultRow> rows = [];
+        foreach (string task in StudyFigures.TasksByDifficulty)
+        {
+            foreach (int hidden in Sizes)
+            {
+                rows.AddRange(Seeds.Select((seed, i) => Result(Kind(task, hidden), seed, Dense(task, hidden) + (0.001 * i))));
+            }
+        }
+
+        foreach (double rate in StudyFigures.Rates.Where(rate => rate < StudyFigures.Rate).Append(0.1))
+        {
+            foreach (int hidden in Sizes)
+            {
+                double f1 = Dense("4v9", hidden) - (rate <= Rules.LowRate ? 0.3 : 0.01);
+                rows.AddRange(Seeds.Select(seed => Result(Kind("4v9", hidden, rate), seed, f1)));
+            }
+        }
+
+        return rows;
+    }
+
+    public static ResultRow Result(ModelKind kind, int seed, double f1) => new(kind, seed, f1, f1, f1, 0.99, f1, 0, 0, 0, Ok: true);
+
+    public static List<PruningRow> Pruning() =>
+    [
+        .. from task in StudyFigures.TasksByDifficulty
+           from hidden in Sizes
+           from seed in Seeds
+           from method in new[] { "layer", "global", "random" }
+           from level in new[] { StudyFigures.AppliedLevel, 0.5, 0.95, 0.99 }
+           let dense = Dense(task, hidden) + (0.001 * Array.IndexOf(Seeds, seed))
+           select new PruningRow(Kind(task, hidden), seed, method, level, level, level, dense - (method == "random" ? level : 0.001), 0, 0, 0),
+    ];
+
+    public static List<RobustnessRow> Robustness() =>
+    [
+        .. from hidden in new[] { 24, 48, 64 }
+           from seed in Seeds
+           from item in StudyFigures.GaussianSigma.Select(sigma => (Corruption: "gaussian", Severity: sigma)).Append((Corruption: "occlusion", Severity: 7.0)).Append((Corruption: "blur", Severity: 1.0))
+           let share = item.Severity / 10
+           select new RobustnessRow(Kind("4v9", hidden), seed, item.Corruption, item.Severity, Dense("4v9", hidden) - (share * (1 - (hidden / 100.0)))),
+    ];
+
+    public static List<SaliencyRow> Saliency() =>
+    [
+        .. from seed in Seeds
+           from method in new[] { "gradient", "perturbation" }
+           from item in new (string Pruning, double Sparsity, double Similarity)[] { ("layer", 0.95, 0.9), ("global", 0.95, 0.95), ("layer", 0.5, 0.97), ("reinitialised", 0.0, 0.3) }
+           select new SaliencyRow(Kind("4v9", 24), seed, method, item.Pruning, item.Sparsity, item.Similarity, item.Similarity, item.Similarity),
+    ];
+
+    public static List<EmbeddingRow> Embedding() =>
+    [
+        .. from item in new (string Method, double Sparsity, double Purity)[] { ("dense", 0.0, 0.96), ("layer", 0.95, 0.95), ("global", 0.95, 0.955) }
+           select new EmbeddingRow(Kind("4v9", 24), 0, item.Method, item.Sparsity, 2300, 30, 1.2, 0.97, item.Purity),
+    ];
+}

@@ -1,0 +1,72 @@
+using GpuMlp.Engine.Study;
+
+namespace GpuMlp.Engine.Tests.Study;
+
+/// <summary>The figures under the verdicts, on examples that can be counted by hand.</summary>
+public sealed class StatisticsTests
+{
+    [Fact]
+    public void A_spread_has_mean_deviation_median_and_ends()
+    {
+        Assert.Equal(new Spread(4, 2.5, Math.Sqrt(5.0 / 3), 2.5, 1, 4), Spread.Of([4, 1, 3, 2]));
+        Assert.Equal(2, Spread.Of([9, 1, 2]).Median);
+        Assert.True(double.IsNaN(Spread.Of([5]).Std));
+        Assert.Equal(5, Spread.Of([5]).Mean);
+        Assert.True(double.IsNaN(Spread.Of([]).Mean));
+        Assert.True(double.IsNaN(Spread.Of([1, double.NaN]).Mean));
+    }
+
+    [Fact]
+    public void Capacity_differs_for_every_seed_and_for_the_median_seed()
+    {
+        ResultRow[] task =
+        [
+            .. new[] { (Hidden: 2, F1: new[] { 0.8, 0.95, 0.8 }), (4, [0.95, 0.8, 0.95]), (8, [0.91, 0.92, 0.93]) }
+                .SelectMany(size => size.F1.Select((f1, seed) => SampleStudy.Result(SampleStudy.Kind("4v9", size.Hidden), seed, f1))),
+        ];
+        Assert.Equal(8, Capacity.EverySeed(task));
+        Assert.Equal(4, Capacity.MedianSeed(task));
+        Assert.Null(Capacity.EverySeed(task.Where(row => row.Kind.Hidden < 8)));
+        Assert.Equal(4, Capacity.EverySeed(task.Where(row => row.Kind.Hidden == 4 && row.Seed != 1)));
+    }
+
+    [Fact]
+    public void A_seed_that_failed_or_is_absent_did_not_learn()
+    {
+        ResultRow[] task = [.. Enumerable.Range(0, 3).Select(seed => SampleStudy.Result(SampleStudy.Kind("4v9", 8), seed, 0.95))];
+        Assert.Equal(8, Capacity.EverySeed(task));
+        Assert.Null(Capacity.EverySeed([task[0] with { Ok = false }, task[1], task[2]]));
+        Assert.Null(Capacity.EverySeed([.. task[..2], SampleStudy.Result(SampleStudy.Kind("4v9", 4), 2, 0.5)]));
+    }
+
+    [Fact]
+    public void Purity_is_one_for_classes_apart_and_a_half_for_classes_mixed()
+    {
+        EmbeddingPoint[] apart = [.. Enumerable.Range(0, 40).Select(i => new EmbeddingPoint((i % 2 * 1000) + (i * 0.1), i % 7, i % 2))];
+        Assert.Equal(1, NeighbourPurity.Of(apart));
+        EmbeddingPoint[] swapped = [.. apart.Select((point, i) => point with { Label = i / 2 % 2 })];
+        Assert.InRange(NeighbourPurity.Of(swapped), 0.3, 0.7);
+        Assert.True(double.IsNaN(NeighbourPurity.Of(apart[..1])));
+    }
+
+    [Fact]
+    public void Purity_counts_neighbours_as_a_sort_would()
+    {
+        var random = new Random(3);
+        EmbeddingPoint[] points = [.. Enumerable.Range(0, 61).Select(_ => new EmbeddingPoint(random.NextDouble(), random.NextDouble(), random.Next(3)))];
+        double slow = points.Select((point, i) => points.Where((_, j) => j != i)
+            .OrderBy(other => Math.Pow(other.X - point.X, 2) + Math.Pow(other.Y - point.Y, 2)).Take(NeighbourPurity.Neighbours)
+            .Average(other => other.Label == point.Label ? 1.0 : 0)).Average();
+        Assert.Equal(slow, NeighbourPurity.Of(points), 12);
+    }
+
+    [Fact]
+    public void The_focus_is_the_studys_where_it_is_and_the_best_rate_elsewhere()
+    {
+        ModelKind kind = SampleStudy.Kind("4v9", 8);
+        Assert.Equal((0.03, StudyFigures.Training), StudyTables.FindFocus([SampleStudy.Result(kind with { Rate = 0.5 }, 0, 0.99), SampleStudy.Result(kind, 0, 0.6)]));
+        TrainedHow other = new("32", 20, 0.03, 0);
+        Assert.Equal((0.5, other), StudyTables.FindFocus(
+            [SampleStudy.Result(kind with { Rate = 0.1, How = other }, 0, 0.9), SampleStudy.Result(kind with { Rate = 0.5, How = other }, 0, 0.99)]));
+    }
+}
