@@ -7,6 +7,12 @@ namespace GpuMlp.Kernels.Devices;
 /// </summary>
 public abstract class ComputeDevice : IDisposable
 {
+    /// <summary>Opens a device of <see cref="DeviceList.Find"/>.</summary>
+    /// <param name="device">A usable one.</param>
+    /// <param name="threads">Worker threads of a CPU; ignored for others.</param>
+    public static ComputeDevice Open(DeviceInfo device, int threads) =>
+        device.Kind == AcceleratorType.CPU ? new CpuDevice(threads) : new GpuDevice(device.Kind, device.Index);
+
     public abstract Accelerator Accelerator { get; }
 
     /// <summary>Kernels and copies of the device run on it in the order in which they were started.</summary>

@@ -1,0 +1,62 @@
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+
+namespace GpuMlp.Kernels.Devices;
+
+/// <summary>A CUDA or OpenCL device with a context and a stream of its own. Work on it is only started by its calls.</summary>
+public sealed class GpuDevice : ComputeDevice
+{
+    private readonly Context _context;
+
+    /// <param name="kind">CUDA or OpenCL.</param>
+    /// <param name="index">As in <see cref="DeviceInfo.Index"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Another kind, or no such device.</exception>
+    public GpuDevice(AcceleratorType kind, int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfEqual(kind, AcceleratorType.CPU);
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        NativeLibraries.Install();
+
+        // Below O2 ILGPU reads and writes without telling the compiler which memory an address is in.
+        _context = Context.Create(builder => Register(builder.Optimize(OptimizationLevel.O2), kind));
+        try
+        {
+            Device[] devices = [.. _context.Devices.Where(device => device.AcceleratorType == kind)];
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, devices.Length);
+            Accelerator = devices[index].CreateAccelerator(_context);
+            Stream = Accelerator.CreateStream();
+        }
+        catch
+        {
+            Accelerator?.Dispose();
+            _context.Dispose();
+            throw;
+        }
+    }
+
+    public override Accelerator Accelerator { get; }
+
+    public override AcceleratorStream Stream { get; }
+
+    /// <summary>The same for all devices, so that their memory looks the same.</summary>
+    public override int LayoutWays => 1;
+
+    public override int ElementGroup => 128;
+
+    protected override void Dispose(bool disposing)
+    {
+        Stream.Dispose();
+        Accelerator.Dispose();
+        _context.Dispose();
+    }
+
+    private static void Register(Context.Builder builder, AcceleratorType kind)
+    {
+        if (kind == AcceleratorType.Cuda)
+            builder.Cuda();
+        else
+            builder.OpenCL(device => DeviceList.Problem(device) is null);
+    }
+}
