@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
@@ -24,10 +25,10 @@ public sealed record SweepEstimate(
 
     /// <param name="plan">At least one unit.</param>
     /// <param name="data">Its data.</param>
-    /// <param name="threads">Worker threads.</param>
-    public static SweepEstimate Measure(Plan plan, Dataset data, int threads)
+    /// <param name="selection">The devices; the first one is measured.</param>
+    public static SweepEstimate Measure(Plan plan, Dataset data, DeviceSelection selection)
     {
-        using var device = new CpuDevice(threads);
+        using ComputeDevice device = ComputeDevice.Open(selection.Devices[0], selection.Threads);
         var kernels = CohortKernels.Create(device);
         WorkUnit largest = plan.Units.MaxBy(unit => Columns(plan, unit));
         long start = Stopwatch.GetTimestamp();
@@ -55,7 +56,7 @@ public sealed record SweepEstimate(
 
         // The validation images are a quarter of the training images; the figures of a level cost about as much as its logits.
         double pruning = Levels(plan) * evaluating / 2;
-        double time = (flop / rate) + (plan.Units.Count * (preparing + (2 * evaluating) + pruning));
+        double time = ((flop / rate) + (plan.Units.Count * (preparing + (2 * evaluating) + pruning))) / selection.Devices.Count;
         int models = plan.Units.Sum(unit => unit.ModelCount);
         return new SweepEstimate(
             models, plan.Units.Count, flop, Disk(plan, data, models), DeviceMemory(plan, cohort), rate / 1e9, TimeSpan.FromSeconds(time));

@@ -1,18 +1,19 @@
 using System.Collections.Concurrent;
 using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
-using GpuMlp.Kernels.Devices;
 
 namespace GpuMlp.Engine.Sweeps;
 
 /// <summary>What a sweep tells while it works. Calls may come from several threads at once.</summary>
 public interface ISweepObserver
 {
-    /// <summary>One epoch of all models of a unit is done.</summary>
-    void EpochDone(WorkUnit unit, IReadOnlyList<EpochMetrics> metrics);
+    /// <summary>One epoch of all models of a unit is done, or of some of them where a device's memory does not hold all at once.</summary>
+    /// <param name="slice">The unit, or the consecutive models of it.</param>
+    /// <param name="metrics">One entry a model.</param>
+    void EpochDone(WorkUnit slice, IReadOnlyList<EpochMetrics> metrics);
 
     /// <summary>A unit is trained and on disk.</summary>
     void UnitDone(UnitResult result);
@@ -24,11 +25,8 @@ public interface ISweepObserver
 }
 
 /// <summary>Trains the units of a plan that are not finished yet and saves each as soon as it is done.</summary>
-public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, int threads, bool failFast)
+public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, IWorkerSource source, bool failFast)
 {
-    // A cohort keeps about four cores busy (its widest model is one thread's work); more cores take more cohorts at once.
-    private const int ThreadsPerDevice = 4;
-
     // Set by the worker that met a failed model; the others finish what they are at.
     private volatile bool _failedFast;
 
@@ -50,16 +48,11 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, int t
     public int Run(IReadOnlySet<int> finished, ISweepObserver observer, CancellationToken cancel, CancellationToken drain = default)
     {
         var queue = new ConcurrentQueue<WorkUnit>(plan.Units.Where(unit => !finished.Contains(unit.Id)));
-        int workers = Math.Max(1, Math.Min(queue.Count, threads / ThreadsPerDevice));
+        IReadOnlyList<IUnitWorker> workers = source.Create(queue.Count);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         int failed = 0;
-        var tasks = new Task[workers];
-        for (int worker = 0; worker < workers; worker++)
-        {
-            int share = (threads / workers) + (worker < threads % workers ? 1 : 0);
-            tasks[worker] = Task.Factory.StartNew(
-                () => Work(queue, share, observer, stop, drain, ref failed), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        }
+        Task[] tasks = [.. workers.Select(worker => Task.Factory.StartNew(
+            () => Work(queue, worker, observer, stop, drain, ref failed), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
         try
         {
             Task.WaitAll(tasks, CancellationToken.None);
@@ -78,15 +71,14 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, int t
         return failed;
     }
 
-    private void Work(ConcurrentQueue<WorkUnit> queue, int share, ISweepObserver observer, CancellationTokenSource stop, CancellationToken drain, ref int failed)
+    private void Work(ConcurrentQueue<WorkUnit> queue, IUnitWorker worker, ISweepObserver observer, CancellationTokenSource stop, CancellationToken drain, ref int failed)
     {
         try
         {
-            using var device = new CpuDevice(share);
-            var kernels = CohortKernels.Create(device);
+            using IUnitWorker own = worker;
             while (!stop.IsCancellationRequested && !drain.IsCancellationRequested && !_failedFast && queue.TryDequeue(out WorkUnit unit))
             {
-                if (TryUnit(device, kernels, unit, observer, stop.Token) is not { } result)
+                if (TryUnit(own, unit, observer, stop.Token) is not { } result)
                 {
                     _failedFast |= failFast;
                     continue;
@@ -107,11 +99,11 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, int t
     }
 
     /// <returns>Null when the unit could not be finished, which is told in its errors file.</returns>
-    private UnitResult? TryUnit(ComputeDevice device, CohortKernels kernels, WorkUnit unit, ISweepObserver observer, CancellationToken cancel)
+    private UnitResult? TryUnit(IUnitWorker worker, WorkUnit unit, ISweepObserver observer, CancellationToken cancel)
     {
         try
         {
-            UnitResult result = Train(device, kernels, unit, observer, cancel);
+            UnitResult result = Train(worker, unit, observer, cancel);
             run.WriteUnit(result);
             return result;
         }
@@ -128,11 +120,9 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, int t
     private static bool IsFaultOfUnit(Exception e) =>
         e is not OperationCanceledException and not UserErrorException { ExitCode: not ExitCodes.BadInput };
 
-    private UnitResult Train(ComputeDevice device, CohortKernels kernels, WorkUnit unit, ISweepObserver observer, CancellationToken cancel)
+    private UnitResult Train(IUnitWorker worker, WorkUnit unit, ISweepObserver observer, CancellationToken cancel)
     {
         Split split = Splitter.Create(data, unit.Task, unit.Seed);
-        using var cohort = new Cohort(device, kernels, data, split, plan.ModelsOf(unit), plan.VariantOf(unit));
-        IReadOnlyList<ModelResult> models = Trainer.Train(cohort, plan.Spec, (_, metrics) => observer.EpochDone(unit, metrics), cancel);
-        return new UnitResult(unit, split, models);
+        return new UnitResult(unit, split, UnitSlices.Train(worker, unit, split, observer.EpochDone, cancel));
     }
 }

@@ -43,13 +43,16 @@ internal sealed class SweepObserver : ISweepObserver
             done);
     }
 
-    public void EpochDone(WorkUnit unit, IReadOnlyList<EpochMetrics> metrics)
+    public void EpochDone(WorkUnit slice, IReadOnlyList<EpochMetrics> metrics)
     {
         double best = metrics.Max(m => double.IsFinite(m.Loss) ? m.F1 : 0);
+        WorkUnit unit = _plan.Units[slice.Id];
+        double share = (double)slice.ModelCount / unit.ModelCount;
         Change(s => s with
         {
-            EpochsDone = s.EpochsDone + 1,
-            GflopDone = s.GflopDone + (_gflop[unit.Id] / _plan.VariantOf(unit).Epochs),
+            // The first slice of a unit stands for its epochs.
+            EpochsDone = s.EpochsDone + (slice.FirstModel == unit.FirstModel ? 1 : 0),
+            GflopDone = s.GflopDone + (share * _gflop[unit.Id] / _plan.VariantOf(unit).Epochs),
             BestF1 = Math.Max(s.BestF1, best),
             Now = $"{unit.Task} seed {unit.Seed}",
         });

@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
@@ -90,7 +91,7 @@ public sealed class SweepRunnerTests
         var plan = Plan.Create(spec, data.Sha256, data.Inputs, task => Splitter.TrainImages(data, task));
         var run = RunDirectory.OpenOrCreate(Path.Combine(path, "run"), plan);
         var watcher = new Watcher(whenDone);
-        return (new SweepRunner(plan, data, run, threads, failFast).Run(finished ?? [], watcher, stop?.Token ?? CancellationToken.None), watcher);
+        return (new SweepRunner(plan, data, run, new DeviceWorkers(DeviceSelection.Cpu(threads), plan, data), failFast).Run(finished ?? [], watcher, stop?.Token ?? CancellationToken.None), watcher);
     }
 
     private static string[] UnitsIn(string folder) =>
