@@ -1,4 +1,5 @@
 using GpuMlp.Engine;
+using GpuMlp.Engine.Devices;
 using GpuMlp.Kernels.Saliency;
 using GpuMlp.Runner.Options;
 using Xunit;
@@ -39,7 +40,7 @@ public sealed class ArgumentsTests
     [InlineData("sweep --pruning layer,lairs", "--pruning: 'lairs' is no method; layer, global, w1 or random is right")]
     [InlineData("sweep --pruning w1,w1", "--pruning: 'w1,w1' names a method twice; name every one once")]
     [InlineData("sweep --sparsity none --pruning w1", "--sparsity: no level for the pruning methods; levels as 0.5,0.95 are right")]
-    [InlineData("sweep --device metal", "--device: 'metal' is unknown; take auto or cpu.")]
+    [InlineData("sweep --device metal", "--device: 'metal' is unknown; take auto, cpu, cuda, opencl, or one device such as cuda:0")]
     [InlineData("sweep --preset paper --spec a.json", "--spec: cannot be combined with --preset; give one of them.")]
     public void A_wrong_command_line_gets_one_line_and_exit_code_2(string commandLine, string message)
     {
@@ -69,14 +70,14 @@ public sealed class ArgumentsTests
 
         Assert.Equal(
             new SweepRequest(
-                "quick", null, "d", "4v9", "2..64*2", "0..9", "0.01,0.03", "7", "128", "0.2", "0,0.1", "0.5", "w1", 0, SaliencyMethod.Perturbation, "cpu", 3, "o",
+                "quick", null, "d", "4v9", "2..64*2", "0..9", "0.01,0.03", "7", "128", "0.2", "0,0.1", "0.5", "w1", 0, SaliencyMethod.Perturbation, DeviceRequest.Parse("--device", "cpu"), 3, "o",
                 DryRun: true, Quiet: true, FailFast: true),
             request);
     }
 
     [Theory]
-    [InlineData("cuda")]
-    [InlineData("opencl:1")]
+    [InlineData("cuda:99")]
+    [InlineData("opencl:99")]
     public void A_device_that_is_absent_exits_70(string device)
     {
         (int exitCode, string stdout, string stderr) = Cli.Run("sweep", "--device", device);
@@ -90,7 +91,7 @@ public sealed class ArgumentsTests
         Assert.Equal(
             new SweepRequest(
                 null, null, null, null, null, null, null, null, null, null, null, null, null, null, SaliencyMethod.ProbabilityGradient,
-                "auto", null, null, DryRun: false, Quiet: false, FailFast: false),
+                DeviceRequest.Auto, null, null, DryRun: false, Quiet: false, FailFast: false),
             Request(""));
     }
 

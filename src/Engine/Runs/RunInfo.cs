@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using GpuMlp.Engine.Devices;
 
 namespace GpuMlp.Engine.Runs;
 
@@ -10,6 +11,8 @@ namespace GpuMlp.Engine.Runs;
 /// a run's files are the same byte for byte.
 /// </summary>
 /// <param name="Commit">Null when the build does not know it.</param>
+/// <param name="Device">What was trained on; null when this command trained nothing.</param>
+/// <param name="Driver">Version of its driver; null for the CPU.</param>
 /// <param name="Threads">CPU threads used.</param>
 /// <param name="Simd">Vector instructions used, such as <c>AVX2</c>.</param>
 /// <param name="SecondsByPhase">Wall-clock seconds: <c>train</c>, <c>merge</c> and the like.</param>
@@ -17,7 +20,8 @@ public sealed record RunInfo(
     string Version,
     string? Commit,
     string CommandLine,
-    string Device,
+    string? Device,
+    string? Driver,
     string CpuModel,
     int Threads,
     string Simd,
@@ -42,8 +46,7 @@ public sealed record RunInfo(
     /// <summary>Fills in what the program can find out by itself: versions, commit, CPU, system; finished now.</summary>
     public static RunInfo Create(
         string commandLine,
-        string device,
-        int threads,
+        DeviceSelection? devices,
         string simd,
         DateTime startedUtc,
         IReadOnlyDictionary<string, double> secondsByPhase,
@@ -55,9 +58,10 @@ public sealed record RunInfo(
             version,
             commit,
             commandLine,
-            device,
+            devices?.Name,
+            devices?.Driver,
             FindCpuModel(),
-            threads,
+            devices?.Threads ?? Environment.ProcessorCount,
             simd,
             VersionOf(typeof(ILGPU.Context).Assembly).Version,
             RuntimeInformation.FrameworkDescription,

@@ -1,41 +1,54 @@
 using System.Globalization;
 using GpuMlp.Engine;
+using GpuMlp.Engine.Devices;
+using GpuMlp.Kernels.Devices;
 using GpuMlp.Runner.Tables;
+using ILGPU.Runtime;
 
 namespace GpuMlp.Runner.Commands;
-
-/// <summary>One accelerator, in words.</summary>
-/// <param name="Name">What <c>--device</c> takes.</param>
-/// <param name="Memory">With its unit.</param>
-/// <param name="Units">Cores, multiprocessors or compute units, with the word.</param>
-/// <param name="Note">Whether <c>auto</c> takes it, or why it is skipped.</param>
-internal readonly record struct DeviceRow(string Name, string Kind, string Memory, string Units, string Note);
 
 /// <summary><c>gpumlp devices</c>: what there is to train on.</summary>
 internal static class DevicesCommand
 {
+    // The longest name and driver that leave the table within 80 columns.
+    private const int NameWidth = 23, DriverWidth = 22;
+
     public static int Run(CommandIo io)
     {
-        Print(List(), io);
+        Print(DeviceList.Find(), io);
         return ExitCodes.Done;
     }
 
-    /// <summary>One table, plain text when piped.</summary>
-    public static void Print(IReadOnlyList<DeviceRow> devices, CommandIo io)
+    /// <summary>What can be used as a table (plain text when piped), what is skipped as a list, and what auto takes.</summary>
+    public static void Print(IReadOnlyList<DeviceInfo> devices, CommandIo io)
     {
-        TextTable table = new("Devices", ["name", "kind", "memory", "units", "note"], rightAlignedFrom: null);
-        foreach (DeviceRow device in devices)
+        TextTable table = new("Devices", ["device", "name", "memory", "units", "driver"], rightAlignedFrom: null);
+        foreach (DeviceInfo device in devices.Where(device => device.IsUsable))
+            table.Add(device.Id, Short(device.Name, NameWidth), Memory(device.MemoryBytes), Units(device), Short(device.Driver, DriverWidth));
+        table.Write(io.Out, io.OutIsTerminal);
+
+        DeviceInfo[] skipped = [.. devices.Where(device => !device.IsUsable)];
+        if (skipped.Length > 0)
         {
-            table.Add(device.Name, device.Kind, device.Memory, device.Units, device.Note);
+            io.Out.WriteLine();
+            io.Out.WriteLine("Skipped");
+            foreach (DeviceInfo device in skipped)
+                io.Out.WriteLine($"  {device.KindName,-6}  {(device.Name.Length > 0 ? $"{device.Name} ({device.Driver}): " : "")}{device.Skipped}");
         }
 
-        table.Write(io.Out, io.OutIsTerminal);
+        var auto = DeviceSelection.Choose("--device", DeviceRequest.Auto, devices, Environment.ProcessorCount);
+        io.Out.WriteLine();
+        io.Out.WriteLine($"--device auto takes {string.Join(", ", auto.Devices.Select(device => device.Id))}");
     }
 
-    private static List<DeviceRow> List()
+    private static string Units(DeviceInfo device) => device.Kind switch
     {
-        double gib = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1L << 30);
-        string memory = gib.ToString("0.0", CultureInfo.InvariantCulture) + " GiB";
-        return [new DeviceRow("cpu", "CPU", memory, $"{Environment.ProcessorCount} threads", "taken by auto")];
-    }
+        AcceleratorType.CPU => $"{device.Units} threads",
+        AcceleratorType.Cuda => $"{device.Units} SMs",
+        _ => $"{device.Units} CUs",
+    };
+
+    private static string Memory(long bytes) => (bytes / (double)(1L << 30)).ToString("0.0", CultureInfo.InvariantCulture) + " GiB";
+
+    private static string Short(string text, int most) => text.Length <= most ? text : string.Concat(text.AsSpan(0, most - 3), "...");
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Runner.Progress;
@@ -8,7 +9,7 @@ namespace GpuMlp.Runner.Commands;
 /// <summary><c>--dry-run</c>: what a sweep would do and cost. Writes nothing.</summary>
 internal static class DryRun
 {
-    public static void Print(SweepPlanning planning, SweepEstimate estimate, CommandIo io)
+    public static void Print(SweepPlanning planning, SweepEstimate estimate, DeviceSelection devices, CommandIo io)
     {
         SweepSpec spec = planning.Plan.Spec;
         void Line(string name, string value) => io.Out.WriteLine($"{name,-12}{value}");
@@ -30,6 +31,7 @@ internal static class DryRun
         Line("models", $"{estimate.Models:N0} in {estimate.Units:N0} units");
         Line("work", $"{estimate.Flop / 1e12:N2} TFLOP dense-equivalent");
         Line("disk", $"{Size(estimate.DiskBytes)} into {planning.Out}");
+        Line("device", DeviceText.Of(devices));
         Line("memory", $"{Size(estimate.DeviceBytes)} for the largest unit");
         Line("time", $"{ProgressText.Duration(estimate.Time)} at {estimate.GflopsPerSecond:N0} GFLOP/s dense-equivalent (calibrated just now)");
     }

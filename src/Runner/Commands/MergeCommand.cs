@@ -1,4 +1,5 @@
 using GpuMlp.Engine;
+using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Kernels.Simd;
 using GpuMlp.Runner.Options;
@@ -16,7 +17,7 @@ internal static class MergeCommand
         var run = RunDirectory.OpenForWriting(options.Run);
         Merge(run, phases, io);
         RunSummary summary = phases.Measure("table", () => RunSummary.Of(run, SweepPlanning.NearestSize(run.Plan.Spec)));
-        Record(run, summary, Environment.ProcessorCount, phases, again: false);
+        Record(run, summary, null, phases, again: false);
         summary.Write(run.Plan.Spec, io);
         if (!options.Quiet)
             io.Error.WriteLine($"{summary.Models.Count} models merged in {phases.Total:F1} s; tables and weights: {run.Path}");
@@ -39,14 +40,15 @@ internal static class MergeCommand
     }
 
     /// <summary>Writes run.json. A run that was complete already keeps the record of how it was made.</summary>
+    /// <param name="devices">What this command trained on; null for none.</param>
     /// <param name="again">Nothing was trained by this command.</param>
-    public static void Record(RunDirectory run, RunSummary summary, int threads, PhaseClock phases, bool again)
+    public static void Record(RunDirectory run, RunSummary summary, DeviceSelection? devices, PhaseClock phases, bool again)
     {
         if (again && File.Exists(run.RunInfoPath))
             return;
         string simd = $"{(int)SimdSupport.Best} bit";
         RunInfo.Create(
-            Environment.CommandLine, "cpu", threads, simd, phases.StartedUtc, phases.Seconds, summary.Models.Count - summary.Failed, summary.Failed)
+            Environment.CommandLine, devices, simd, phases.StartedUtc, phases.Seconds, summary.Models.Count - summary.Failed, summary.Failed)
             .Write(run.RunInfoPath);
     }
 }

@@ -1,4 +1,5 @@
 using GpuMlp.Engine;
+using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Sweeps;
@@ -18,10 +19,11 @@ internal static class SweepCommand
     {
         SweepRequest request = SweepRequest.From(options);
         int threads = request.Threads ?? Math.Min(Environment.ProcessorCount, CpuDevice.MostThreads);
+        var devices = DeviceSelection.Find("--device", request.Device, threads);
         if (request.DryRun)
         {
             SweepPlanning dry = SweepPlanning.From(request);
-            DryRun.Print(dry, SweepEstimate.Measure(dry.Plan, dry.Data, threads), io);
+            DryRun.Print(dry, SweepEstimate.Measure(dry.Plan, dry.Data, devices), devices, io);
             return ExitCodes.Done;
         }
 
@@ -30,22 +32,22 @@ internal static class SweepCommand
         var phases = new PhaseClock();
         SweepPlanning planning = phases.Measure("plan", () => SweepPlanning.From(request));
         var run = RunDirectory.OpenOrCreate(planning.Out, planning.Plan);
-        var work = new UnitWork(run, planning.Data, Shard.Whole, threads, request.Quiet, request.FailFast);
+        var work = new UnitWork(run, planning.Data, Shard.Whole, devices, request.Quiet, request.FailFast);
         (bool trained, bool drained, _) = work.Do(stop, phases, io);
         if (drained)
             throw new UserErrorException($"interrupted by SIGUSR1; finished units stay in {run.Path}, the same command again resumes", ExitCodes.Interrupted);
-        return Finish(request, planning with { Plan = run.Plan }, run, threads, trained, phases, io);
+        return Finish(request, planning with { Plan = run.Plan }, run, devices, trained, phases, io);
     }
 
-    private static int Finish(SweepRequest request, SweepPlanning planning, RunDirectory run, int threads, bool trained, PhaseClock phases, CommandIo io)
+    private static int Finish(SweepRequest request, SweepPlanning planning, RunDirectory run, DeviceSelection devices, bool trained, PhaseClock phases, CommandIo io)
     {
         MergeCommand.Merge(run, phases, io);
         if (planning.SaliencyHidden is { } hidden)
-            phases.Measure("saliency", () => Panels(request, planning, run, hidden, threads));
+            phases.Measure("saliency", () => Panels(request, planning, run, hidden, devices.Threads));
 
         int size = planning.SaliencyHidden ?? SweepPlanning.NearestSize(planning.Plan.Spec);
         RunSummary summary = phases.Measure("table", () => RunSummary.Of(run, size));
-        MergeCommand.Record(run, summary, threads, phases, again: !trained);
+        MergeCommand.Record(run, summary, devices, phases, again: !trained);
         summary.Write(planning.Plan.Spec, io);
         if (!request.Quiet)
             io.Error.WriteLine($"{summary.Models.Count} models in {phases.Total:F1} s; tables, weights and pictures: {planning.Out}");

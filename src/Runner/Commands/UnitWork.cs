@@ -1,15 +1,15 @@
 using GpuMlp.Engine;
 using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Kernels.Simd;
 using GpuMlp.Runner.Progress;
 
 namespace GpuMlp.Runner.Commands;
 
 /// <summary>Trains what is left of a run, or of one of its shards: the part that <c>sweep</c> and <c>run</c> share.</summary>
 /// <param name="Data">What the plan was made for.</param>
-internal sealed record UnitWork(RunDirectory Run, Dataset Data, Shard Shard, int Threads, bool Quiet, bool FailFast)
+internal sealed record UnitWork(RunDirectory Run, Dataset Data, Shard Shard, DeviceSelection Devices, bool Quiet, bool FailFast)
 {
     /// <summary>Trains.</summary>
     /// <returns>Whether there was anything left to train, and whether SIGUSR1 left some of it.</returns>
@@ -25,7 +25,7 @@ internal sealed record UnitWork(RunDirectory Run, Dataset Data, Shard Shard, int
 
         using ISweepProgress display = SweepProgress.Create(io, Quiet);
         var observer = new SweepObserver(Run.Plan, Data, Shard, finished, display);
-        var runner = new SweepRunner(Run.Plan, Data, Run, Threads, FailFast);
+        var runner = new SweepRunner(Run.Plan, Data, Run, new DeviceWorkers(Devices, Run.Plan, Data), FailFast);
         HashSet<int> skipped = [.. finished, .. Run.Plan.Units.Select(unit => unit.Id).Where(id => !Shard.Holds(id))];
         int failed;
         try
@@ -55,6 +55,6 @@ internal sealed record UnitWork(RunDirectory Run, Dataset Data, Shard Shard, int
     {
         WorkUnit[] units = [.. Run.Plan.Units.Where(unit => Shard.Holds(unit.Id))];
         string part = Shard.Count > 1 ? $", shard {Shard}" : "", resumed = finished > 0 ? $", {finished} units already done" : "";
-        return $"{units.Sum(unit => unit.ModelCount)} models in {units.Length} units on the CPU ({Threads} threads, {(int)SimdSupport.Best} bit) -> {Run.Path}{part}{resumed}";
+        return $"{units.Sum(unit => unit.ModelCount)} models in {units.Length} units on {DeviceText.Of(Devices)} -> {Run.Path}{part}{resumed}";
     }
 }

@@ -43,7 +43,10 @@ internal static class SweepHelp
                               0.1 (default: gradient)
 
         How it runs
-          --device auto|cpu   accelerator (default: auto, the best one found)
+          --device auto|cpu|cuda[:I]|opencl[:I]
+                              what to train on (default: auto: CUDA, then an OpenCL
+                              GPU, then the CPU); cuda and opencl take all devices of
+                              their kind, a unit each, cuda:0 takes one
           --threads N         CPU threads (default: one a core)
           --dry-run           print the plan and stop
           --quiet             nothing but errors and the final table

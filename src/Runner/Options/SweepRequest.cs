@@ -1,5 +1,6 @@
 using System.Globalization;
 using GpuMlp.Engine;
+using GpuMlp.Engine.Devices;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Saliency;
 
@@ -11,7 +12,7 @@ namespace GpuMlp.Runner.Options;
 /// </summary>
 /// <param name="Sparsity">A list of levels, or <c>none</c>.</param>
 /// <param name="SaliencyHidden">Hidden size of the models in the panels; 0 for no panels; null for the size nearest to 24.</param>
-/// <param name="Device"><c>auto</c> or <c>cpu</c>.</param>
+/// <param name="Device">Which accelerators; whether they are there is not known yet.</param>
 /// <param name="Threads">1 .. 1024.</param>
 internal sealed record SweepRequest(
     string? Preset,
@@ -29,7 +30,7 @@ internal sealed record SweepRequest(
     string? Pruning,
     int? SaliencyHidden,
     SaliencyMethod SaliencyMethod,
-    string Device,
+    DeviceRequest Device,
     int? Threads,
     string? Out,
     bool DryRun,
@@ -64,7 +65,7 @@ internal sealed record SweepRequest(
             OneOf(options.SaliencyMethod, "--saliency-method", "gradient", "perturbation") is "perturbation"
                 ? SaliencyMethod.Perturbation
                 : SaliencyMethod.ProbabilityGradient,
-            DeviceKind(options.Device),
+            DeviceRequest.Parse("--device", options.Device ?? "auto"),
             Whole(options.Threads, "--threads", 1, CpuDevice.MostThreads),
             options.Out,
             options.DryRun,
@@ -86,15 +87,6 @@ internal sealed record SweepRequest(
         }
 
         throw new UserErrorException($"{flag}: '{value}' is not a whole number from {least} to {most}.");
-    }
-
-    // A device that exists elsewhere is absent here, which scripts tell apart from a typing error by the exit code.
-    private static string DeviceKind(string? value)
-    {
-        string kind = value?.Split(':')[0] ?? "auto";
-        return kind is "cuda" or "opencl"
-            ? throw new UserErrorException($"--device: no {kind} device can be used; cpu is what there is", ExitCodes.DeviceAbsent)
-            : OneOf(value, "--device", "auto", "cpu");
     }
 
     /// <summary>The first choice is the default.</summary>
