@@ -14,13 +14,15 @@ namespace GpuMlp.Engine.Tests.Devices;
 /// <summary>Memory that runs out, devices that get lost, and several devices at once.</summary>
 public sealed class DeviceFaultTests
 {
+    private const int Epochs = 3;
+
     private static readonly SweepSpec s_spec = Mnist.Spec with
     {
         Tasks = [new PairTask(4, 9), new PairTask(0, 1)],
         Hidden = [2, 3, 5, 4, 7],
         Seeds = [0, 1],
         LearningRates = [0.5],
-        Epochs = 3,
+        Epochs = [Epochs],
     };
 
     private static readonly CLException
@@ -59,7 +61,7 @@ public sealed class DeviceFaultTests
         AssertSameUnits(whole, halved, 4);
 
         // Every model's every epoch is told once, also those of slices that were begun again.
-        Assert.Equal(4 * 5 * s_spec.Epochs, counter.ModelEpochs);
+        Assert.Equal(4 * 5 * Epochs, counter.ModelEpochs);
     }
 
     [Fact]
