@@ -7,8 +7,10 @@ using GpuMlp.Runner.Tables;
 
 namespace GpuMlp.Runner.Commands;
 
-/// <summary>The tables that a merged run prints.</summary>
-internal sealed record RunSummary(IReadOnlyList<SweepTableRow> Models, IReadOnlyList<PruningTableRow> Pruned, int PrunedSize)
+/// <summary>The tables that a merged run prints: F1 and what pruning leaves of it; of a run with several variants one table that compares them.</summary>
+/// <param name="Variants">Empty for a run with one.</param>
+internal sealed record RunSummary(
+    IReadOnlyList<SweepTableRow> Models, IReadOnlyList<PruningTableRow> Pruned, int PrunedSize, IReadOnlyList<VariantRow> Variants)
 {
     public int Failed => Models.Count(row => !row.Ok);
 
@@ -19,25 +21,29 @@ internal sealed record RunSummary(IReadOnlyList<SweepTableRow> Models, IReadOnly
         double[] levels = PruningTable.Levels(run.Plan.Spec.Sparsity);
         List<SweepTableRow> models = [];
         List<PruningTableRow> pruned = [];
+        List<VariantRow> variants = [];
+        double? variantLevel = VariantTable.Level(run.Plan.Spec.Sparsity);
         foreach (WorkUnit unit in run.Plan.Units)
         {
-            string variant = run.Plan.Variants.Count > 1 ? $"{run.Plan.VariantOf(unit)}" : "";
+            TrainingVariant variant = run.Plan.VariantOf(unit);
             foreach (ModelResult model in UnitFile.Read(run.UnitPath(unit.Id)).Models)
             {
                 ModelKey key = model.Key;
                 bool ok = model.Status == Trainer.Ok;
-                models.Add(new SweepTableRow(key.Task, key.Hidden, key.Seed, key.LearningRate, model.BestTrainF1, model.Validation.F1, ok, variant));
+                models.Add(new SweepTableRow(key.Task, key.Hidden, key.Seed, key.LearningRate, model.BestTrainF1, model.Validation.F1, ok));
+                if (run.Plan.Variants.Count > 1)
+                    variants.Add(VariantRow.Of(variant, model, variantLevel));
                 if (!ok || key.Hidden != hidden)
                     continue;
                 pruned.AddRange(
                     from level in model.Pruning
                     where levels.Contains(level.Sparsity)
                     select new PruningTableRow(
-                        key.Task, key.Seed, key.LearningRate, PruningMethods.Name(level.Method), level.Sparsity, model.Validation.F1, level.ValF1, variant));
+                        key.Task, key.Seed, key.LearningRate, PruningMethods.Name(level.Method), level.Sparsity, model.Validation.F1, level.ValF1));
             }
         }
 
-        return new RunSummary(models, pruned, hidden);
+        return new RunSummary(models, pruned, hidden, variants);
     }
 
     /// <exception cref="UserErrorException">stdout is redirected to a full disk, say.</exception>
@@ -45,6 +51,12 @@ internal sealed record RunSummary(IReadOnlyList<SweepTableRow> Models, IReadOnly
     {
         try
         {
+            if (Variants.Count > 0)
+            {
+                VariantTable.Write(Variants, VariantTable.Level(spec.Sparsity), io);
+                return;
+            }
+
             SweepTable.Write(Models, io);
             if (Pruned.Count > 0)
             {

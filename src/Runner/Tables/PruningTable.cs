@@ -5,7 +5,6 @@ namespace GpuMlp.Runner.Tables;
 /// <summary>One model of a finished sweep at one level of pruning; F1 is 0..1.</summary>
 /// <param name="Method">As in flags: <c>layer</c>.</param>
 /// <param name="Dense">Validation F1 of the same model before pruning.</param>
-/// <param name="Variant">How it was trained, for titles; empty where all were trained in one way.</param>
 internal readonly record struct PruningTableRow(
     string Task,
     int Seed,
@@ -13,8 +12,7 @@ internal readonly record struct PruningTableRow(
     string Method,
     double Sparsity,
     double Dense,
-    double ValidationF1,
-    string Variant = "");
+    double ValidationF1);
 
 /// <summary>
 /// What a sweep with pruning prints after its F1 tables: for models of one hidden size, mean validation F1 over the seeds
@@ -39,10 +37,9 @@ internal static class PruningTable
     /// <param name="levels">From <see cref="Levels"/>.</param>
     public static void Write(IReadOnlyList<PruningTableRow> rows, int hidden, double[] levels, CommandIo io)
     {
-        foreach (IGrouping<double, PruningTableRow> rate in rows.GroupBy(row => row.Variant).SelectMany(variant => variant.GroupBy(row => row.LearningRate).OrderBy(rate => rate.Key)))
+        foreach (IGrouping<double, PruningTableRow> rate in rows.GroupBy(row => row.LearningRate).OrderBy(rate => rate.Key))
         {
-            string variant = rate.First().Variant is { Length: > 0 } name ? $", {name}" : "";
-            string title = string.Create(CultureInfo.InvariantCulture, $"Validation F1 by share of weights pruned, H = {hidden}, learning rate {rate.Key:R}{variant}");
+            string title = string.Create(CultureInfo.InvariantCulture, $"Validation F1 by share of weights pruned, H = {hidden}, learning rate {rate.Key:R}");
             TextTable table = new(title, ["Task", "method", "dense", .. levels.Select(Heading)], rightAlignedFrom: 2);
             foreach (IGrouping<string, PruningTableRow> task in rate.GroupBy(row => row.Task))
             {

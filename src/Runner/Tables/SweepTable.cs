@@ -4,7 +4,6 @@ namespace GpuMlp.Runner.Tables;
 
 /// <summary>One model of a finished sweep; F1 as fractions 0..1.</summary>
 /// <param name="Ok">False: it failed, and the two F1 mean nothing.</param>
-/// <param name="Variant">How it was trained, for titles; empty where all were trained in one way.</param>
 internal readonly record struct SweepTableRow(
     string Task,
     int Hidden,
@@ -12,11 +11,10 @@ internal readonly record struct SweepTableRow(
     double LearningRate,
     double BestTrainF1,
     double ValidationF1,
-    bool Ok,
-    string Variant = "");
+    bool Ok);
 
 /// <summary>
-/// What a sweep prints at its end: for each way to train and learning rate, best training F1 and validation F1 of every task and hidden
+/// What a sweep prints at its end: for each learning rate, best training F1 and validation F1 of every task and hidden
 /// size, as mean ± sample standard deviation over the seeds, and the smallest hidden size that learns each task.
 /// </summary>
 internal static class SweepTable
@@ -32,11 +30,11 @@ internal static class SweepTable
     /// <param name="rows">In any order; tasks are shown in the order of their first row.</param>
     public static void Write(IReadOnlyList<SweepTableRow> rows, CommandIo io)
     {
-        foreach (var group in rows.GroupBy(row => row.Variant).SelectMany(variant => variant.GroupBy(row => row.LearningRate).OrderBy(rate => rate.Key)))
+        double[] rates = [.. rows.Select(row => row.LearningRate).Distinct().Order()];
+        foreach (double rate in rates)
         {
-            SweepTableRow[] block = [.. group];
-            string variant = block[0].Variant.Length > 0 ? $", {block[0].Variant}" : "";
-            string suffix = string.Create(CultureInfo.InvariantCulture, $", learning rate {group.Key:R}{variant}");
+            SweepTableRow[] block = [.. rows.Where(row => row.LearningRate == rate)];
+            string suffix = string.Create(CultureInfo.InvariantCulture, $", learning rate {rate:R}");
             WriteMetric(block, "Best training F1" + suffix, row => row.BestTrainF1, withSmallest: true, io);
             WriteMetric(block, "Validation F1" + suffix, row => row.ValidationF1, withSmallest: false, io);
         }

@@ -1,0 +1,134 @@
+using System.Globalization;
+using GpuMlp.Engine.Pruning;
+using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Training;
+
+namespace GpuMlp.Runner.Tables;
+
+/// <summary>One model of a sweep with several variants; F1 is 0..1.</summary>
+/// <param name="Dense">Validation F1 before pruning; NaN for a model that failed.</param>
+/// <param name="Pruned">For each method its name and validation F1 at the level shown; empty for a sweep without pruning.</param>
+internal sealed record VariantRow(
+    TrainingVariant Variant, double LearningRate, int Hidden, string Task, int Seed, double BestTrainF1, double Dense, IReadOnlyList<(string Method, double F1)> Pruned)
+{
+    /// <param name="level">From <see cref="VariantTable.Level"/>.</param>
+    public static VariantRow Of(TrainingVariant variant, ModelResult model, double? level)
+    {
+        bool ok = model.Status == Trainer.Ok;
+        return new VariantRow(
+            variant,
+            model.Key.LearningRate,
+            model.Key.Hidden,
+            model.Key.Task,
+            model.Key.Seed,
+            ok ? model.BestTrainF1 : double.NaN,
+            ok ? model.Validation.F1 : double.NaN,
+            [.. model.Pruning.Where(row => row.Sparsity == level).Select(row => (PruningMethods.Name(row.Method), ok ? row.ValF1 : double.NaN))]);
+    }
+}
+
+/// <summary>
+/// What a sweep with several variants prints: a line a variant and hidden size, F1 as means over tasks and seeds before
+/// pruning and after it, and a mark where pruning keeps F1. Tasks apart are in the tables on disk and the report.
+/// </summary>
+internal static class VariantTable
+{
+    /// <summary>More lines than anyone reads in a terminal.</summary>
+    private const int MostLines = 200;
+
+    // The study's claim is about this share of the weights.
+    private const double Claimed = 0.95;
+
+    /// <summary>The level shown: the study's 0.95, or the one nearest to it; null for a sweep without pruning.</summary>
+    public static double? Level(IReadOnlyList<double> sparsity) =>
+        sparsity.Count == 0 ? null : sparsity.MinBy(level => Math.Abs(level - Claimed));
+
+    /// <param name="rows">All models, in the order of the plan.</param>
+    /// <param name="level">From <see cref="Level"/>.</param>
+    public static void Write(IReadOnlyList<VariantRow> rows, double? level, CommandIo io)
+    {
+        string[] methods = [.. rows.SelectMany(row => row.Pruned).Select(pruned => pruned.Method).Distinct()];
+        bool manyRates = rows.Select(row => row.LearningRate).Distinct().Count() > 1;
+        string title = methods.Length == 0
+            ? "F1 by way to train"
+            : string.Create(CultureInfo.InvariantCulture, $"Validation F1 by way to train, before and after pruning {level:R} of the weights");
+        string[] rate = manyRates ? ["lr"] : [];
+        TextTable table = new(title, ["batch", "epochs", "init", "decay", .. rate, "H", "best train", "dense", .. methods], rightAlignedFrom: 0);
+        List<Line> lines =
+        [
+            .. rows.GroupBy(row => (row.Variant, row.LearningRate, row.Hidden)).OrderBy(group => group.Min(row => row.Hidden)).Select(group => Line.Of([.. group], methods)),
+        ];
+        foreach (Line line in lines.Take(MostLines))
+        {
+            TrainingVariant variant = line.Variant;
+            string[] ownRate = manyRates ? [Number(line.LearningRate)] : [];
+            table.Add(
+            [
+                variant.BatchName,
+                $"{variant.Epochs}",
+                Number(variant.InitStd),
+                Number(variant.WeightDecay),
+                .. ownRate,
+                $"{line.Hidden}",
+                F1(line.BestTrain),
+                F1(line.Dense),
+                .. line.Pruned.Select(pruned => F1(pruned.F1) + (pruned.Kept ? "*" : " ")),
+            ]);
+        }
+
+        table.Write(io.Out, io.OutIsTerminal);
+        io.Out.WriteLine();
+        foreach (string line in Caption(rows, lines, methods))
+            io.Out.WriteLine(line);
+    }
+
+    private static IEnumerable<string> Caption(IReadOnlyList<VariantRow> rows, List<Line> lines, string[] methods)
+    {
+        if (lines.Count > MostLines)
+            yield return $"{lines.Count - MostLines} more lines are left out here; results.csv has all.";
+        string[] tasks = [.. rows.Select(row => row.Task).Distinct()];
+        int seeds = rows.Select(row => row.Seed).Distinct().Count();
+        string of = tasks.Length <= 5 ? string.Join(", ", tasks) : $"{tasks.Length} tasks";
+        yield return $"Mean over {of} and {(seeds == 1 ? "one seed" : $"{seeds} seeds")}; a mean with a failed model is -.";
+        if (methods.Length == 0)
+            yield break;
+
+        yield return string.Create(
+            CultureInfo.InvariantCulture, $"*: pruning keeps F1, that is its mean loss is at most {Rules.KeptF1} and dense F1 at least {Rules.WorthPruningF1:0.00}.");
+        (Line Line, string Method, double Loss)[] all =
+            [.. from line in lines where line.Dense >= Rules.WorthPruningF1 from pruned in line.Pruned where !double.IsNaN(pruned.F1) select (line, pruned.Method, line.Dense - pruned.F1)];
+        if (all.Length == 0)
+            yield break;
+
+        (Line best, string method, double loss) = all.MinBy(one => one.Loss);
+        yield return $"Kept in {lines.Sum(line => line.Pruned.Count(pruned => pruned.Kept))} of {lines.Count * methods.Length} cells.";
+        yield return string.Create(CultureInfo.InvariantCulture, $"Smallest loss: {loss:0.000} by {method}, H = {best.Hidden},");
+        yield return $"{best.Variant}.";
+    }
+
+    private static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture).Replace('E', 'e');
+
+    private static string F1(double value) => double.IsNaN(value) ? "-" : value.ToString("0.000", CultureInfo.InvariantCulture);
+
+    /// <summary>Models that differ in task and seed alone, in the mean.</summary>
+    private sealed record Line(
+        TrainingVariant Variant, double LearningRate, int Hidden, double BestTrain, double Dense, IReadOnlyList<(string Method, double F1, bool Kept)> Pruned)
+    {
+        public static Line Of(VariantRow[] rows, string[] methods)
+        {
+            double dense = rows.Average(row => row.Dense);
+            return new Line(
+                rows[0].Variant,
+                rows[0].LearningRate,
+                rows[0].Hidden,
+                rows.Average(row => row.BestTrainF1),
+                dense,
+                [
+                    .. from method in methods
+                       let f1 = rows.Average(row => row.Pruned.First(pruned => pruned.Method == method).F1)
+                       select (method, f1, dense >= Rules.WorthPruningF1 && dense - f1 <= Rules.KeptF1),
+                ]);
+        }
+    }
+}
