@@ -16,6 +16,7 @@ internal static class HelpText
           sweep      plan, train, merge and report; without flags the published MNIST
                      study (5 digit pairs x 11 hidden sizes x 3 seeds) into runs/paper
           merge      tables, weights and splits of a run whose units are all there
+          export     models of a run as ONNX and safetensors
           devices    every accelerator seen and which one `auto` takes
 
           gpumlp COMMAND --help shows the flags of one command, gpumlp --version the
@@ -64,6 +65,7 @@ internal static class HelpText
         "--device" => "cpu",
         "--threads" => "4",
         "--out" => "runs/mine",
+        "--format" => "onnx",
         _ => "VALUE",
     };
 
@@ -75,6 +77,7 @@ internal static class HelpText
     {
         "sweep" => SweepHelp.Page,
         "merge" => MergeHelp.Page,
+        "export" => ExportHelp.Page,
         "devices" => DevicesHelp.Page,
         _ => Join(Overview, "Flags of sweep\n\n" + SweepHelp.Flags, SweepHelp.Examples, ExitCodes),
     };

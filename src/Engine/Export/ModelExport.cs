@@ -1,0 +1,116 @@
+using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Kernels.Layout;
+
+namespace GpuMlp.Engine.Export;
+
+/// <summary>Which models of a run are meant; null means all.</summary>
+public sealed record ModelSelection(
+    IReadOnlyList<PairTask>? Tasks, IReadOnlyList<int>? Seeds, IReadOnlyList<int>? Hidden, IReadOnlyList<double>? LearningRates);
+
+/// <summary>The formats of exported models.</summary>
+[Flags]
+public enum ExportFormats
+{
+    /// <summary>A graph that other runtimes run, see <see cref="OnnxModel"/>.</summary>
+    Onnx = 1,
+
+    /// <summary>Tensors <c>w1</c> [D, H], <c>b1</c> [H], <c>w2</c> [H], <c>b2</c> [1].</summary>
+    Safetensors = 2,
+}
+
+/// <summary>Writes models of a merged run as files of their own: <c>4v9-s42-h24-lr0.03.onnx</c>, <c>.safetensors</c>.</summary>
+public static class ModelExport
+{
+    /// <param name="run">Merged; only its weights are read.</param>
+    /// <param name="selection">Each value it names must be in the plan.</param>
+    /// <param name="folder">Made when it is not there; files of the same name are replaced.</param>
+    /// <returns>How many models were written; in runs with several training variants each of them counts.</returns>
+    /// <exception cref="UserErrorException">A value that the plan does not have, weights that are missing or damaged, a folder that cannot be written.</exception>
+    public static int Write(RunDirectory run, ModelSelection selection, ExportFormats formats, string folder)
+    {
+        Plan plan = run.Plan;
+        IReadOnlyList<PairTask> tasks = Chosen("--tasks", selection.Tasks, plan.Spec.Tasks);
+        IReadOnlyList<int> seeds = Chosen("--seeds", selection.Seeds, plan.Spec.Seeds);
+        IReadOnlyList<int> hidden = Chosen("--hidden", selection.Hidden, plan.Spec.Hidden);
+        IReadOnlyList<double> rates = Chosen("--lr", selection.LearningRates, plan.Spec.LearningRates);
+        var cohorts = from task in tasks from seed in seeds from variant in Enumerable.Range(0, plan.Variants.Count) select (task, seed, variant);
+        foreach ((PairTask task, int seed, int variant) in cohorts)
+        {
+            string path = run.WeightsPath(task, seed, variant);
+            if (!File.Exists(path))
+                throw new UserErrorException($"{path}: not there; a finished run that has been merged is right (gpumlp merge {run.Path})", ExitCodes.Incomplete);
+        }
+        AtomicFile.CreateFolder(folder);
+        int written = 0;
+        foreach ((PairTask task, int seed, int variant) in cohorts)
+        {
+            string path = run.WeightsPath(task, seed, variant);
+            using var weights = Safetensors.Open(path);
+            foreach (ModelSpec model in plan.CohortModels.Where(m => hidden.Contains(m.Hidden) && rates.Contains(m.LearningRate)))
+            {
+                string stem = $"{Path.GetFileNameWithoutExtension(path)}-{model.Name}";
+                WriteModel(Path.Combine(folder, stem), formats, Read(weights, model), Describe(plan, task, seed, variant, model));
+                written++;
+            }
+        }
+        return written;
+    }
+
+    private static void WriteModel(string path, ExportFormats formats, ModelParameters model, (string Key, string Value)[] metadata)
+    {
+        if (formats.HasFlag(ExportFormats.Onnx))
+            AtomicFile.Write($"{path}.onnx", OnnxModel.Write(model, Path.GetFileName(path), metadata));
+        if (formats.HasFlag(ExportFormats.Safetensors))
+            AtomicFile.Write($"{path}.safetensors", stream => WriteTensors(stream, model, metadata));
+    }
+
+    private static void WriteTensors(Stream stream, ModelParameters model, (string Key, string Value)[] metadata)
+    {
+        int hidden = model.B1.Length;
+        TensorInfo[] tensors =
+        [
+            new("w1", [model.W1.Length / hidden, hidden]), new("b1", [hidden]), new("w2", [hidden]), new("b2", [1]),
+        ];
+        Safetensors.Write(stream, tensors, metadata.ToDictionary(pair => pair.Key, pair => pair.Value), data =>
+        {
+            foreach (float[] values in new[] { model.W1, model.B1, model.W2, [model.B2] })
+                data.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values));
+        });
+    }
+
+    private static ModelParameters Read(Safetensors weights, ModelSpec model) => new(
+        weights.Read($"{model.Name}.w1"), weights.Read($"{model.Name}.b1"), weights.Read($"{model.Name}.w2"), weights.Read($"{model.Name}.b2")[0]);
+
+    // Enough to use the model and to find out where it comes from.
+    private static (string Key, string Value)[] Describe(Plan plan, PairTask task, int seed, int variant, ModelSpec model)
+    {
+        TrainingVariant training = plan.Variants[variant];
+        return
+        [
+            ("task", $"{task}"),
+            ("positive_class", $"{task.Second}"),
+            ("seed", $"{seed}"),
+            ("hidden", $"{model.Hidden}"),
+            ("lr", $"{model.LearningRate:R}"),
+            ("batch", training.BatchName),
+            ("epochs", $"{training.Epochs}"),
+            ("init_std", $"{training.InitStd:R}"),
+            ("weight_decay", $"{training.WeightDecay:R}"),
+            ("input", "pixel / 255"),
+            ("data_sha256", plan.DataSha256),
+            ("plan_hash", plan.Hash),
+        ];
+    }
+
+    private static IReadOnlyList<T> Chosen<T>(string flag, IReadOnlyList<T>? wanted, IReadOnlyList<T> all)
+    {
+        foreach (T value in wanted ?? [])
+        {
+            if (!all.Contains(value))
+                throw new UserErrorException($"{flag}: {value} is not in this run; of {string.Join(", ", all)} any are right");
+        }
+        return wanted ?? all;
+    }
+}

@@ -1,0 +1,39 @@
+using GpuMlp.Engine;
+using GpuMlp.Engine.Export;
+using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Runner.Options;
+
+namespace GpuMlp.Runner.Commands;
+
+/// <summary><c>gpumlp export RUN</c>: models of a run as files for other programs.</summary>
+internal static class ExportCommand
+{
+    // The most classes that a data set can have; whether the run has the task is looked at later.
+    private const int MostClasses = 256;
+
+    /// <returns>An exit code.</returns>
+    /// <exception cref="UserErrorException">No run, no weights in it, a value that the run does not have, a folder that cannot be written.</exception>
+    public static int Run(ExportOptions options, CommandIo io)
+    {
+        var run = RunDirectory.Open(options.Run);
+        var selection = new ModelSelection(
+            options.Tasks is null or "all" ? null : TaskList.Parse(options.Tasks, MostClasses),
+            options.Seeds is { } seeds ? ListFlags.Integers("--seeds", seeds, 0, int.MaxValue) : null,
+            options.Hidden is { } hidden ? ListFlags.Integers("--hidden", hidden, 1, SpecValidator.MaxHidden) : null,
+            options.LearningRates is { } rates ? ListFlags.Doubles("--lr", rates, SpecValidator.LeastRate, SpecValidator.MostRate) : null);
+        string folder = options.Out ?? Path.Combine(run.Path, "export");
+        int written = ModelExport.Write(run, selection, Formats(options.Format), folder);
+        if (!options.Quiet)
+            io.Error.WriteLine($"{written} models exported to {folder}");
+        return ExitCodes.Done;
+    }
+
+    private static ExportFormats Formats(string? text) => (text ?? "onnx,safetensors").Split(',').Aggregate(default(ExportFormats), (all, name) => all | name switch
+    {
+        "onnx" => ExportFormats.Onnx,
+        "safetensors" => ExportFormats.Safetensors,
+        _ => throw new UserErrorException($"--format: '{name}' is unknown; onnx, safetensors or both with a comma between them are right"),
+    });
+}

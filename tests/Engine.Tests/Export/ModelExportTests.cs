@@ -1,0 +1,86 @@
+using GpuMlp.Engine.Export;
+using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tests.Runs;
+using Microsoft.ML.OnnxRuntime;
+
+namespace GpuMlp.Engine.Tests.Export;
+
+public sealed class ModelExportTests : IDisposable
+{
+    private static readonly ModelSelection s_all = new(null, null, null, null);
+
+    private readonly TemporaryFolder _temporary = new();
+
+    private string Folder => _temporary.Path;
+
+    public void Dispose() => _temporary.Dispose();
+
+    [Fact]
+    public void Chosen_models_come_out_with_the_weights_and_the_description_that_the_run_has()
+    {
+        RunDirectory run = Merged(SampleRun.Plan);
+        string folder = Path.Combine(Folder, "out");
+        var selection = new ModelSelection([new PairTask(4, 9)], [42], [4], [1e-5]);
+
+        Assert.Equal(1, ModelExport.Write(run, selection, ExportFormats.Onnx | ExportFormats.Safetensors, folder));
+
+        Assert.Equal(["4v9-s42-h4-lr1e-05.onnx", "4v9-s42-h4-lr1e-05.safetensors"], Names(folder));
+        using Safetensors merged = Safetensors.Open(run.WeightsPath(new PairTask(4, 9), 42));
+        using Safetensors exported = Safetensors.Open(Path.Combine(folder, "4v9-s42-h4-lr1e-05.safetensors"));
+        Assert.Equal([SampleRun.Inputs, 4], exported.Tensors.Single(tensor => tensor.Name == "w1").Shape);
+        Assert.All(new[] { "w1", "b1", "w2", "b2" }, name => Assert.Equal(merged.Read($"h4-lr1e-05.{name}"), exported.Read(name)));
+        Assert.Equal("9", exported.Metadata["positive_class"]);
+        Assert.Equal(run.Plan.Hash, exported.Metadata["plan_hash"]);
+        using var session = new InferenceSession(Path.Combine(folder, "4v9-s42-h4-lr1e-05.onnx"));
+        Assert.Equal(exported.Metadata, session.ModelMetadata.CustomMetadataMap);
+    }
+
+    [Fact]
+    public void Without_a_selection_all_models_come_out_each_once()
+    {
+        RunDirectory run = Merged(SampleRun.Plan);
+        Assert.Equal(2 * 2 * 4, ModelExport.Write(run, s_all, ExportFormats.Onnx, Path.Combine(Folder, "out")));
+        Assert.Equal(16, Names(Path.Combine(Folder, "out")).Length);
+    }
+
+    [Fact]
+    public void Training_variants_stand_in_the_names()
+    {
+        RunDirectory run = Merged(SampleRun.VariedPlan);
+        var selection = new ModelSelection([new PairTask(0, 1)], [0], [2], [0.1]);
+        Assert.Equal(4, ModelExport.Write(run, selection, ExportFormats.Onnx, Path.Combine(Folder, "out")));
+        Assert.Contains("0v1-s0-b4-e3-i0.1-wd0.001-h2-lr0.1.onnx", Names(Path.Combine(Folder, "out")));
+    }
+
+    [Fact]
+    public void A_value_that_the_run_does_not_have_is_named_with_those_it_has()
+    {
+        RunDirectory run = Merged(SampleRun.Plan);
+        var error = Assert.Throws<UserErrorException>(() => ModelExport.Write(run, s_all with { Hidden = [3] }, ExportFormats.Onnx, Folder));
+        Assert.Equal("--hidden: 3 is not in this run; of 4, 2 any are right", error.Message);
+        Assert.Equal(ExitCodes.BadInput, error.ExitCode);
+    }
+
+    [Fact]
+    public void A_run_that_was_not_merged_has_no_weights_to_export()
+    {
+        var run = RunDirectory.OpenOrCreate(Path.Combine(Folder, "run"), SampleRun.Plan);
+        var error = Assert.Throws<UserErrorException>(() => ModelExport.Write(run, s_all, ExportFormats.Onnx, Path.Combine(Folder, "out")));
+        Assert.Contains("4v9-s42.safetensors: not there", error.Message);
+        Assert.Equal(ExitCodes.Incomplete, error.ExitCode);
+        Assert.False(Directory.Exists(Path.Combine(Folder, "out")));
+    }
+
+    private RunDirectory Merged(Plan plan)
+    {
+        var run = RunDirectory.OpenOrCreate(Path.Combine(Folder, "run"), plan);
+        foreach (WorkUnit unit in plan.Units)
+            run.WriteUnit(SampleRun.ResultOf(plan, unit));
+        Assert.Empty(RunMerger.Merge(run));
+        return run;
+    }
+
+    private static string[] Names(string folder) => [.. Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)!];
+}
