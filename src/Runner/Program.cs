@@ -63,6 +63,7 @@ internal static class Program
         SweepOptions sweep => SweepCommand.Run(sweep, io),
         MergeOptions merge => MergeCommand.Run(merge, io),
         ExportOptions export => ExportCommand.Run(export, io),
+        BenchOptions bench => BenchCommand.Run(bench, io),
         DevicesOptions => DevicesCommand.Run(io),
         object other => throw new InvalidOperationException($"No command takes {other.GetType().Name}."),
     };

@@ -60,7 +60,7 @@ public sealed record RunInfo(
             commandLine,
             devices?.Name,
             devices?.Driver,
-            FindCpuModel(),
+            CpuModelName,
             devices?.Threads ?? Environment.ProcessorCount,
             simd,
             VersionOf(typeof(ILGPU.Context).Assembly).Version,
@@ -105,6 +105,9 @@ public sealed record RunInfo(
         string[] parts = text.Split('+', 2);
         return (parts[0], parts.Length > 1 ? parts[1] : null);
     }
+
+    /// <summary>As the system calls this machine's processor.</summary>
+    public static string CpuModelName { get; } = FindCpuModel();
 
     private static string FindCpuModel()
     {

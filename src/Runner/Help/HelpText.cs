@@ -17,6 +17,8 @@ internal static class HelpText
                      study (5 digit pairs x 11 hidden sizes x 3 seeds) into runs/paper
           merge      tables, weights and splits of a run whose units are all there
           export     models of a run as ONNX and safetensors
+          bench      what sparse kernels buy in time on this machine, and from which
+                     sparsity on; into runs/bench
           devices    every accelerator seen and which one `auto` takes
 
           gpumlp COMMAND --help shows the flags of one command, gpumlp --version the
@@ -62,6 +64,10 @@ internal static class HelpText
         "--pruning" => "layer,random",
         "--saliency" => "24",
         "--saliency-method" => "gradient",
+        "--ops" => "forward,backward",
+        "--forms" => "dense,weight-sparse",
+        "--masks" => "magnitude",
+        "--models" => "1,100",
         "--device" => "cpu",
         "--threads" => "4",
         "--out" => "runs/mine",
@@ -78,6 +84,7 @@ internal static class HelpText
         "sweep" => SweepHelp.Page,
         "merge" => MergeHelp.Page,
         "export" => ExportHelp.Page,
+        "bench" => BenchHelp.Page,
         "devices" => DevicesHelp.Page,
         _ => Join(Overview, "Flags of sweep\n\n" + SweepHelp.Flags, SweepHelp.Examples, ExitCodes),
     };

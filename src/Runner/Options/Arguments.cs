@@ -8,7 +8,14 @@ namespace GpuMlp.Runner.Options;
 /// <summary>From the words of a command line to the options of one command, or to one line that says what is wrong.</summary>
 internal static class Arguments
 {
-    private static readonly Type[] s_verbs = [typeof(SweepOptions), typeof(MergeOptions), typeof(ExportOptions), typeof(DevicesOptions)];
+    private static readonly Type[] s_verbs =
+    [
+        typeof(SweepOptions),
+        typeof(MergeOptions),
+        typeof(ExportOptions),
+        typeof(BenchOptions),
+        typeof(DevicesOptions),
+    ];
 
     /// <summary>The names of all commands.</summary>
     public static IReadOnlyList<string> Commands { get; } =

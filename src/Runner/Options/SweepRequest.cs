@@ -73,7 +73,7 @@ internal sealed record SweepRequest(
             options.FailFast);
     }
 
-    private static int? Whole(string? value, string flag, int least, int most)
+    internal static int? Whole(string? value, string flag, int least, int most)
     {
         if (value is null)
         {

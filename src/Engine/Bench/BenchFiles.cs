@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using GpuMlp.Engine.Runs;
+
+namespace GpuMlp.Engine.Bench;
+
+/// <summary>bench.csv and bench.json: the first for tables, the second with all samples, conversions, checks and provenance.</summary>
+public static class BenchFiles
+{
+    /// <summary>Columns of bench.csv.</summary>
+    public static readonly IReadOnlyList<string> Columns =
+    [
+        "device", "op", "form", "masks", "sparsity", "hidden", "models", "batch",
+        "median_ms", "p10_ms", "p90_ms", "useful_gflops", "dense_gflops", "speedup_vs_dense",
+    ];
+
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <param name="path">Replaced when there is one.</param>
+    /// <param name="runs">One a device.</param>
+    /// <exception cref="UserErrorException">See <see cref="StorageErrors.Map"/>.</exception>
+    public static void WriteCsv(string path, IReadOnlyList<BenchRun> runs)
+    {
+        var text = new StringBuilder();
+        text.Append(string.Join(',', Columns)).Append('\n');
+        foreach ((string device, BenchRow row) in runs.SelectMany(run => run.Result.Rows.Select(row => (run.Device, row))))
+        {
+            BenchCase at = row.Case;
+            string[] cells =
+            [
+                device, BenchNames.Of(at.Op), BenchNames.Of(at.Form), BenchNames.Of(at.Masks), Number(at.Sparsity),
+                Number(at.Hidden), Number(at.Models), Number(at.Batch), Number(row.MedianMs), Number(row.P10Ms), Number(row.P90Ms),
+                Number(row.UsefulGflops), Number(row.DenseGflops), Number(row.SpeedupVsDense),
+            ];
+            text.Append(string.Join(',', cells)).Append('\n');
+        }
+        AtomicFile.Write(path, Encoding.UTF8.GetBytes(text.ToString()));
+    }
+
+    /// <param name="info">Where and how: machine, versions, command, seconds by phase.</param>
+    /// <param name="runs">One a device.</param>
+    /// <exception cref="UserErrorException">See <see cref="StorageErrors.Map"/>.</exception>
+    public static void WriteJson(string path, RunInfo info, BenchSpec spec, IReadOnlyList<BenchRun> runs)
+    {
+        var content = new
+        {
+            Run = info,
+            Spec = new
+            {
+                Ops = spec.Ops.Select(BenchNames.Of),
+                Forms = spec.Forms.Select(BenchNames.Of),
+                Masks = spec.Masks.Select(BenchNames.Of),
+                spec.Sparsity,
+                spec.Hidden,
+                spec.Models,
+                spec.Batch,
+                spec.Epochs,
+                spec.MeasureMs,
+                spec.LongestMs,
+                Images = "task 4v9, seed 0, first images of the training split",
+                DifferentModels = BenchModels.Different,
+            },
+            Devices = runs.Select(Describe),
+        };
+        AtomicFile.Write(path, stream =>
+        {
+            JsonSerializer.Serialize(stream, content, s_json);
+            stream.WriteByte((byte)'\n');
+        });
+    }
+
+    /// <summary>Rows that differ in sparsity alone, in the order of their first row; the dense form, which is 1 by definition, is left out.</summary>
+    public static IEnumerable<IGrouping<BenchCase, BenchRow>> Curves(BenchResult result) =>
+        result.Rows.Where(row => row.Case.Form != BenchForm.Dense).GroupBy(row => row.Case.Curve);
+
+    private static object Describe(BenchRun run) => new
+    {
+        run.Device,
+        run.Name,
+        run.Roof,
+        KernelsLoadedMs = run.LoadMs,
+        BreakEven = Curves(run.Result).Select(curve => new
+        {
+            Case = Describe(curve.Key, null),
+            From = BreakEven.Find(curve.Select(row => (row.Case.Sparsity, row.SpeedupVsDense))).ToString(),
+        }),
+        Rows = run.Result.Rows.Select(row => new
+        {
+            Case = Describe(row.Case, row.Case.Sparsity),
+            row.MedianMs,
+            row.P10Ms,
+            row.P90Ms,
+            row.UsefulGflops,
+            row.DenseGflops,
+            row.GigabytesPerSecond,
+            ShareOfPeak = row.UsefulGflops / run.Roof.Gflops,
+            row.SpeedupVsDense,
+            row.DenseMs,
+            row.ConversionMs,
+            row.UsesToRepay,
+            row.CompileMs,
+            row.Work,
+            Check = new { row.LargestError, row.SameBitsAsDense },
+            row.SamplesMs,
+        }),
+        Skipped = run.Result.Skips.Select(skip => new { Case = Describe(skip.Case, skip.Case.Sparsity), skip.Reason }),
+    };
+
+    private static object Describe(BenchCase at, double? sparsity) => new
+    {
+        Op = BenchNames.Of(at.Op),
+        Form = BenchNames.Of(at.Form),
+        Masks = BenchNames.Of(at.Masks),
+        Sparsity = sparsity,
+        at.Hidden,
+        at.Models,
+        at.Batch,
+    };
+
+    // Six digits are more than any timing has; no exponents, which some readers of CSV take for text.
+    private static string Number(double value) =>
+        value == Math.Floor(value) && Math.Abs(value) < 1e15
+            ? value.ToString("0", CultureInfo.InvariantCulture)
+            : decimal.Parse(value.ToString("G6", CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,64 @@
+using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Training;
+using GpuMlp.Kernels;
+using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Prune;
+
+namespace GpuMlp.Engine.Bench;
+
+/// <summary>
+/// Trained models of one hidden size and what pruning leaves of them. Sixteen are trained, each from its own start; a
+/// launch of more models has them again and again, in memory of their own.
+/// </summary>
+internal sealed class BenchModels : IDisposable
+{
+    /// <summary>Most different models of one hidden size.</summary>
+    public const int Different = 16;
+
+    private const float InitStd = 0.1f;
+    private const double LearningRate = 0.03;
+
+    private readonly CohortKernels _kernels;
+    private readonly Cohort _trained;
+    private readonly DeviceCohort _pruned;
+    private readonly PruneRanks _ranks;
+
+    /// <param name="kernels">Of the device to train on.</param>
+    /// <param name="data">The data set of the split.</param>
+    /// <param name="split">Full-batch training on its training images.</param>
+    /// <param name="hidden">H.</param>
+    /// <param name="models">Most models of a launch.</param>
+    /// <param name="epochs">1 or more.</param>
+    public BenchModels(CohortKernels kernels, Dataset data, Split split, int hidden, int models, int epochs)
+    {
+        _kernels = kernels;
+        int count = Math.Min(models, Different);
+        _trained = new Cohort(kernels.Device, kernels, data, split, [.. Enumerable.Repeat(new ModelSpec(hidden, LearningRate), count)], new TrainingVariant(Batch: null, epochs, InitStd, WeightDecay: 0));
+        _trained.Device.Upload(
+            [.. Enumerable.Range(0, count).Select(m => kernels.Initialize(data.Inputs, hidden, (ulong)hidden, (uint)m, InitStd))]);
+        for (int epoch = 0; epoch < epochs; epoch++)
+            kernels.TrainEpoch(_trained.Device, _trained.TrainImages);
+        _pruned = _trained.CreateTwin();
+        _ranks = new PruneRanks(kernels.Device, _trained.Device.Layout, [.. Enumerable.Range(0, count).Select(m => ((ulong)m << 32) | (uint)hidden)], seed: 0);
+    }
+
+    /// <summary>Ranks the weights; <see cref="Prune"/> goes by the last ranking.</summary>
+    public void Rank(BenchMasks masks) =>
+        _kernels.PruneRank(_trained.Device, _ranks, masks == BenchMasks.Magnitude ? PruneMethod.Layer : PruneMethod.Random);
+
+    /// <summary>The different models without the share <paramref name="sparsity"/> of each layer's weights.</summary>
+    public ModelParameters[] Prune(double sparsity)
+    {
+        _kernels.Prune(_trained.Device, _ranks, sparsity, _pruned);
+        return _pruned.Download();
+    }
+
+    public void Dispose()
+    {
+        _ranks.Dispose();
+        _pruned.Dispose();
+        _trained.Dispose();
+    }
+}

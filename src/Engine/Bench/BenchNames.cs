@@ -1,0 +1,45 @@
+namespace GpuMlp.Engine.Bench;
+
+/// <summary>What operations, forms and masks are called in flags and files.</summary>
+public static class BenchNames
+{
+    public static string Of(BenchOp op) => op switch
+    {
+        BenchOp.Forward => "forward",
+        BenchOp.Backward => "backward",
+        _ => "saliency",
+    };
+
+    public static string Of(BenchForm form) => form switch
+    {
+        BenchForm.Dense => "dense",
+        BenchForm.Masked => "masked",
+        BenchForm.WeightSparse => "weight-sparse",
+        BenchForm.InputSparse => "input-sparse",
+        _ => "outside",
+    };
+
+    public static string Of(BenchMasks masks) => masks == BenchMasks.Magnitude ? "magnitude" : "uniform";
+
+    /// <summary>Reads a list such as <c>dense,weight-sparse</c>, in the order written.</summary>
+    /// <param name="flag">For messages.</param>
+    /// <param name="text">As typed.</param>
+    /// <param name="name">The name of a value.</param>
+    /// <exception cref="UserErrorException">An unknown name, or one given twice.</exception>
+    public static IReadOnlyList<T> List<T>(string flag, string text, Func<T, string> name)
+        where T : struct, Enum
+    {
+        T[] all = Enum.GetValues<T>();
+        var items = new List<T>();
+        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            int at = Array.FindIndex(all, value => name(value) == part);
+            if (at < 0)
+                throw new UserErrorException($"{flag}: '{part}' is unknown; {string.Join(", ", all.Select(name))} are right");
+            if (items.Contains(all[at]))
+                throw new UserErrorException($"{flag}: {part} occurs twice; name every one once");
+            items.Add(all[at]);
+        }
+        return items;
+    }
+}

@@ -1,0 +1,216 @@
+using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Kernels;
+using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Verification;
+
+namespace GpuMlp.Engine.Bench;
+
+/// <summary>Told what a sweep of measurements is about.</summary>
+public interface IBenchObserver
+{
+    /// <summary>Called before each problem with how many came before it and how many there are.</summary>
+    void Problem(int done, int all, string name);
+}
+
+/// <summary>Everything measured so far; lists only grow.</summary>
+public sealed class BenchResult
+{
+    /// <summary>In the order measured.</summary>
+    public List<BenchRow> Rows { get; } = [];
+
+    public List<BenchSkip> Skips { get; } = [];
+}
+
+/// <summary>
+/// Goes through all combinations of a spec on one device: trains and prunes models, compares each form with the reference,
+/// then takes its time.
+/// </summary>
+public sealed class BenchRunner
+{
+    private static readonly PairTask s_task = new(4, 9);
+
+    // Maps beyond this many numbers (400 MB) are not worth their memory: the rate no longer changes.
+    private const long MostMapNumbers = 100_000_000;
+
+    private readonly CohortKernels _kernels;
+    private readonly Dataset _data;
+    private readonly BenchSpec _spec;
+    private readonly IBenchObserver _observer;
+    private readonly BenchForms _forms;
+    private readonly BenchSampler _sampler;
+    private readonly Dictionary<(BenchOp, BenchForm), double> _msPerFlop = [];
+
+    /// <param name="kernels">Of the device to measure.</param>
+    /// <param name="data">Holds the classes 4 and 9.</param>
+    public BenchRunner(CohortKernels kernels, Dataset data, BenchSpec spec, IBenchObserver observer)
+        : this(kernels, data, spec, observer, new BenchForms(kernels.Device))
+    {
+    }
+
+    internal BenchRunner(CohortKernels kernels, Dataset data, BenchSpec spec, IBenchObserver observer, BenchForms forms)
+    {
+        _kernels = kernels;
+        _data = data;
+        _spec = spec;
+        _observer = observer;
+        _forms = forms;
+        _sampler = new BenchSampler(spec.MeasureMs);
+    }
+
+    /// <summary>Filled by <see cref="Run"/>, also when it does not come to its end.</summary>
+    public BenchResult Result { get; } = new();
+
+    /// <exception cref="UserErrorException">A result is wrong (exit code 4), or the data have too few images for a batch.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; what is in <see cref="Result"/> is whole.</exception>
+    public void Run(CancellationToken cancel)
+    {
+        Split split = Splitter.Create(_data, s_task, seed: 0);
+        if (_spec.Batch.Max() > split.Train.Length)
+            throw new UserErrorException($"--batch: {_spec.Batch.Max()} images are more than the {split.Train.Length} that task {s_task} trains on");
+
+        using (_forms)
+        {
+            BenchImages[] batches =
+                [.. _spec.Batch.Select(batch => new BenchImages(_kernels.Device, SplitImages.Gather(_data, s_task, split.Train.AsSpan(0, batch)), _data.Inputs))];
+            try
+            {
+                int done = 0;
+                foreach (int hidden in _spec.Hidden.Order())
+                    done = OfHidden(split, hidden, batches, done, cancel);
+            }
+            finally
+            {
+                foreach (BenchImages images in batches)
+                    images.Dispose();
+            }
+        }
+    }
+
+    private int OfHidden(Split split, int hidden, BenchImages[] batches, int done, CancellationToken cancel)
+    {
+        int all = _spec.Hidden.Count * _spec.Masks.Count * _spec.Sparsity.Count * _spec.Models.Count * batches.Length;
+        _observer.Problem(done, all, $"training models of {hidden} hidden units");
+        using var models = new BenchModels(_kernels, _data, split, hidden, _spec.Models.Max(), _spec.Epochs);
+        foreach (int count in _spec.Models.Order())
+        {
+            ColumnLayout layout = ColumnLayout.Create([.. Enumerable.Repeat(hidden, count)], _data.Inputs, _kernels.Device.LayoutWays);
+            using var cohort = new DeviceCohort(_kernels.Device, layout, new float[count]);
+            foreach (BenchMasks masks in _spec.Masks)
+            {
+                models.Rank(masks);
+                foreach (double sparsity in _spec.Sparsity.Order())
+                {
+                    ModelParameters[] different = models.Prune(sparsity);
+                    ModelParameters[] parameters = [.. Enumerable.Range(0, count).Select(m => different[m % different.Length])];
+                    cohort.Upload(parameters);
+                    foreach (BenchImages images in batches)
+                    {
+                        cancel.ThrowIfCancellationRequested();
+                        var at = new BenchCase(BenchOp.Forward, BenchForm.Dense, masks, sparsity, hidden, count, images.Count);
+                        _observer.Problem(done++, all, FormattableString.Invariant(
+                            $"{count} models of {hidden}, {images.Count} images, {BenchNames.Of(masks)} masks at {sparsity:R}"));
+                        OfProblem(new BenchProblem(_kernels, cohort, parameters, images), at, cancel);
+                    }
+                }
+            }
+        }
+        return done;
+    }
+
+    private void OfProblem(BenchProblem problem, BenchCase at, CancellationToken cancel)
+    {
+        var check = new BenchCheck(problem);
+        var open = new Dictionary<BenchForm, FormRun>();
+        try
+        {
+            foreach (BenchOp op in _spec.Ops)
+                OfOperation(problem, at with { Op = op }, check, open, cancel);
+        }
+        finally
+        {
+            foreach (FormRun run in open.Values)
+                run.Dispose();
+        }
+    }
+
+    private void OfOperation(BenchProblem problem, BenchCase at, BenchCheck check, Dictionary<BenchForm, FormRun> open, CancellationToken cancel)
+    {
+        var ready = new List<Ready>();
+        BenchOutput? dense = null;
+
+        // The dense form comes first whatever was asked for: all others are compared with it, in results and in time.
+        foreach (BenchForm form in _spec.Forms.Prepend(BenchForm.Dense).Distinct())
+        {
+            cancel.ThrowIfCancellationRequested();
+            BenchCase here = at with { Form = form };
+            if (!BenchForms.Has(form, at.Op))
+                continue;
+            BenchWork work = BenchWork.Of(at.Op, form, problem.Images.Pixels, problem.Models, problem.Inputs);
+            if (Hindrance(here, work, problem) is { } reason)
+            {
+                Result.Skips.Add(new BenchSkip(here, reason));
+                if (form == BenchForm.Dense)
+                    return;
+                continue;
+            }
+            FormRun run;
+            try
+            {
+                run = open.TryGetValue(form, out FormRun? made) ? made : open[form] = _forms.Create(form, problem);
+            }
+            catch (NotSupportedException lacking)
+            {
+                Result.Skips.Add(new BenchSkip(here, lacking.Message));
+                continue;
+            }
+            double callMs = _sampler.WarmUp(run, at.Op, out double? compileMs);
+            BenchOutput output = run.Read(at.Op);
+            dense ??= output;
+            try
+            {
+                (double error, bool sameBits) = check.Verify(at.Op, run.MasksGradients, output, dense);
+                ready.Add(new Ready(here, run, work, callMs, compileMs, error, sameBits));
+            }
+            catch (VerificationException wrong)
+            {
+                throw new UserErrorException($"{here}: not timed, its result is wrong: {wrong.Message}", ExitCodes.VerificationFailed, wrong);
+            }
+
+            // The best rate so far: what a form needs besides its work must not look as if it grew with the work.
+            double perFlop = callMs / Effort(here, work);
+            _msPerFlop[(at.Op, form)] = Math.Min(perFlop, _msPerFlop.GetValueOrDefault((at.Op, form), double.PositiveInfinity));
+        }
+        Take(ready, at.Op, cancel);
+    }
+
+    private void Take(List<Ready> ready, BenchOp op, CancellationToken cancel)
+    {
+        List<double>[] samples = _sampler.Sample([.. ready.Select(r => (r.Run, r.CallMs))], op, cancel);
+        double denseMs = BenchRow.Percentile(samples[0], 0.5);
+        for (int i = 0; i < ready.Count; i++)
+        {
+            Ready r = ready[i];
+            if (!_spec.Forms.Contains(r.Case.Form))
+                continue;
+            double conversion = r.Run.ConversionMs.Count == 0 ? 0 : BenchRow.Percentile(r.Run.ConversionMs, 0.5);
+            Result.Rows.Add(new BenchRow(r.Case, samples[i], r.Work, conversion, r.CompileMs, r.LargestError, r.SameBits, denseMs));
+        }
+    }
+
+    /// <summary>Why a case cannot be measured within the limits; null when it can.</summary>
+    private string? Hindrance(BenchCase at, BenchWork work, BenchProblem problem)
+    {
+        long numbers = (long)at.Models * at.Batch * problem.Inputs;
+        if (at.Op == BenchOp.Saliency && numbers > MostMapNumbers)
+            return FormattableString.Invariant($"its maps would take {numbers * sizeof(float) / 1e6:F0} MB");
+        if (_msPerFlop.TryGetValue((at.Op, at.Form), out double rate) && rate * Effort(at, work) is var expected && expected > _spec.LongestMs)
+            return FormattableString.Invariant($"a call would take about {expected / 1000:F1} s");
+        return null;
+    }
+
+    private static double Effort(BenchCase at, BenchWork work) =>
+        work.DenseFlop * (at.Form is BenchForm.WeightSparse or BenchForm.Outside ? 1.001 - at.Sparsity : 1);
+
+    private sealed record Ready(BenchCase Case, FormRun Run, BenchWork Work, double CallMs, double? CompileMs, double LargestError, bool SameBits);
+}

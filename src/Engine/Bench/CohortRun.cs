@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using GpuMlp.Kernels;
+using GpuMlp.Kernels.Evaluate;
+using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Saliency;
+
+namespace GpuMlp.Engine.Bench;
+
+/// <summary>The dense and the input-sparse form: they differ in how the images lie on the device.</summary>
+internal class CohortRun : FormRun
+{
+    private readonly BenchProblem _problem;
+    private readonly DeviceCohort _cohort;
+    private readonly DeviceImages _images;
+    private readonly EvaluationBuffer _logits;
+    private SaliencyBuffer? _maps;
+
+    public CohortRun(BenchProblem problem, KernelForm form)
+        : this(problem, problem.Cohort, form == KernelForm.InputSparse ? problem.Images.InputSparse : problem.Images.Dense)
+    {
+        if (form == KernelForm.InputSparse)
+            ConversionMs = problem.Images.CompressionMs;
+    }
+
+    protected CohortRun(BenchProblem problem, DeviceCohort cohort, DeviceImages images)
+    {
+        _problem = problem;
+        _cohort = cohort;
+        _images = images;
+        _logits = new EvaluationBuffer(problem.Device, cohort.Layout, images.Images);
+    }
+
+    public override BenchForm Form => _images.Form == KernelForm.InputSparse ? BenchForm.InputSparse : BenchForm.Dense;
+
+    public override double Call(BenchOp op)
+    {
+        CohortKernels kernels = _problem.Kernels;
+        switch (op)
+        {
+            case BenchOp.Forward:
+                return Time(() => kernels.Evaluate(_cohort, _images, _logits));
+            case BenchOp.Saliency:
+                _maps ??= new SaliencyBuffer(_problem.Device, _cohort.Layout, _images.Images);
+                return Time(() => kernels.Saliency(_cohort, _images, SaliencyMethod.ProbabilityGradient, _maps));
+            default:
+                // Backward kernels write d1 over Z, so every call needs a Z of its own; its time is left out.
+                double sum = 0;
+                for (int chunk = 0; chunk < _images.Chunks; chunk++)
+                {
+                    int at = chunk;
+                    kernels.HiddenForward(_cohort, _images, at);
+                    _problem.Device.Stream.Synchronize();
+                    sum += Time(() =>
+                    {
+                        kernels.OutputForwardWithLoss(_cohort, _images, at);
+                        kernels.OutputBackward(_cohort, _images, at);
+                        kernels.HiddenBackward(_cohort, _images, at);
+                    });
+                }
+                return sum;
+        }
+    }
+
+    public override BenchOutput Read(BenchOp op) => op switch
+    {
+        BenchOp.Forward => BenchOutput.OfLogits([.. _logits.Download().Select(model => model.Logits)]),
+        BenchOp.Backward => BenchOutput.OfGradients(_cohort.DownloadGradients()),
+        _ => BenchOutput.OfMaps(_maps!.Download()),
+    };
+
+    public override void Dispose()
+    {
+        _logits.Dispose();
+        _maps?.Dispose();
+    }
+
+    private double Time(Action launch)
+    {
+        long start = Stopwatch.GetTimestamp();
+        launch();
+        _problem.Device.Stream.Synchronize();
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+}

@@ -1,0 +1,44 @@
+using GpuMlp.Kernels.Layout;
+
+namespace GpuMlp.Engine.Bench;
+
+/// <summary>One form of one problem on a device, ready to be called any number of times.</summary>
+internal abstract class FormRun : IDisposable
+{
+    public abstract BenchForm Form { get; }
+
+    /// <summary>Time to make this form's operands from dense ones, each repetition; empty for the dense form.</summary>
+    public IReadOnlyList<double> ConversionMs { get; protected init; } = [];
+
+    /// <summary>Whether gradients of weights that are 0 are 0.</summary>
+    public virtual bool MasksGradients => false;
+
+    /// <summary>One call, waited for.</summary>
+    /// <returns>Milliseconds of what belongs to the operation.</returns>
+    public abstract double Call(BenchOp op);
+
+    /// <summary>What the last call of an operation gave.</summary>
+    public abstract BenchOutput Read(BenchOp op);
+
+    public abstract void Dispose();
+}
+
+/// <summary>Results of an operation, one entry a model in the caller's order; those of other operations are empty.</summary>
+/// <param name="Logits">[N] a model.</param>
+/// <param name="Products">X W1 without the bias, [N, H] a model: from a form that computes nothing else.</param>
+/// <param name="Gradients">Of all parameters.</param>
+/// <param name="Maps">[N, D] a model.</param>
+internal sealed record BenchOutput(
+    IReadOnlyList<ReadOnlyMemory<float>> Logits,
+    IReadOnlyList<float[]> Products,
+    IReadOnlyList<ModelParameters> Gradients,
+    IReadOnlyList<ReadOnlyMemory<float>> Maps)
+{
+    public static BenchOutput OfLogits(IReadOnlyList<ReadOnlyMemory<float>> logits) => new(logits, [], [], []);
+
+    public static BenchOutput OfProducts(IReadOnlyList<float[]> products) => new([], products, [], []);
+
+    public static BenchOutput OfGradients(IReadOnlyList<ModelParameters> gradients) => new([], [], gradients, []);
+
+    public static BenchOutput OfMaps(IReadOnlyList<ReadOnlyMemory<float>> maps) => new([], [], [], maps);
+}

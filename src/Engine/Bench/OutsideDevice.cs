@@ -1,0 +1,60 @@
+using GpuMlp.Kernels.Devices;
+using ILGPU;
+using ILGPU.Algorithms.MatrixOperations;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Util;
+
+namespace GpuMlp.Engine.Bench;
+
+/// <summary>The same device once more, with ILGPU.Algorithms and its sparse kernels loaded.</summary>
+internal sealed class OutsideDevice : IDisposable
+{
+    private readonly Context _context;
+    private readonly MemoryBuffer1D<int, Stride1D.Dense> _scratch;
+
+    /// <exception cref="NotSupportedException">The device is not found again, or cannot run such kernels.</exception>
+    public OutsideDevice(ComputeDevice device)
+    {
+        // Its kernels work in groups with barriers. On a CPU the smallest group that ILGPU knows is the fastest: two threads.
+        _context = device is CpuDevice cpu
+            ? Context.Create(builder => builder.CPU(new CPUDevice(2, 1, cpu.Threads)).EnableAlgorithms())
+            : Context.Create(builder => builder.AllAccelerators().EnableAlgorithms());
+        Device same = _context.Devices.FirstOrDefault(d => d.AcceleratorType == device.Kind && (device is CpuDevice || d.Name == device.Name))
+            ?? throw new NotSupportedException($"no second context on {device.Name}");
+        Accelerator = same is CPUDevice processor
+            ? processor.CreateCPUAccelerator(_context, CPUAcceleratorMode.Parallel)
+            : same.CreateAccelerator(_context);
+        Stream = Accelerator.DefaultStream;
+        _scratch = Accelerator.Allocate1D<int>(1);
+        Shape = Accelerator.CreateSparseMatrixShapeConverter<float, FloatEpsPredicate<Stride2D.General>, Stride2D.General>(_scratch.View);
+        Convert = Accelerator.CreateSparseMatrixConverter<float, Stride2D.General>();
+        Multiply = Accelerator.CreateSparseTransposedMatrixMultiplierMasked<float, AllElements, Stride2D.General, FloatMaskedSparseMatrixProcessor>();
+    }
+
+    public Accelerator Accelerator { get; }
+
+    public AcceleratorStream Stream { get; }
+
+    /// <summary>Finds the non-zeros of a dense matrix.</summary>
+    public SparseMatrixShapeConverter<float, FloatEpsPredicate<Stride2D.General>, Stride2D.General> Shape { get; }
+
+    /// <summary>Gathers their values.</summary>
+    public SparseMatrixConverter<float, Stride2D.General> Convert { get; }
+
+    /// <summary>Dense [N, D] times the transpose of sparse [C, D].</summary>
+    public MaskedSparseMatrixMultiplier<float, AllElements, Stride2D.General> Multiply { get; }
+
+    public void Dispose()
+    {
+        _scratch.Dispose();
+        Accelerator.Dispose();
+        _context.Dispose();
+    }
+}
+
+/// <summary>Every element of the product is wanted: the cheapest answer to what the multiplier asks of each.</summary>
+public readonly struct AllElements : InlineList.IPredicate<Index2D>
+{
+    public bool Apply(Index2D item) => true;
+}

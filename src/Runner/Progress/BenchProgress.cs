@@ -1,0 +1,35 @@
+using System.Globalization;
+using GpuMlp.Engine.Bench;
+
+namespace GpuMlp.Runner.Progress;
+
+/// <summary>How far a bench is, on stderr: one line that is written over on a terminal, a line at every tenth when piped.</summary>
+internal sealed class BenchProgress(CommandIo io, bool quiet) : IBenchObserver, IDisposable
+{
+    private int _width, _tenth = -1;
+
+    public void Problem(int done, int all, string name)
+    {
+        if (quiet)
+            return;
+        string text = string.Create(CultureInfo.InvariantCulture, $"{done} of {all}: {name}");
+        if (io.ErrorIsTerminal)
+        {
+            io.Error.Write($"\r{text.PadRight(_width)}");
+            _width = text.Length;
+        }
+        else if (10 * done / all > _tenth)
+        {
+            _tenth = 10 * done / all;
+            io.Error.WriteLine(text);
+        }
+    }
+
+    /// <summary>Leaves the terminal with an empty line to write on.</summary>
+    public void Dispose()
+    {
+        if (_width > 0)
+            io.Error.Write($"\r{new string(' ', _width)}\r");
+        _width = 0;
+    }
+}

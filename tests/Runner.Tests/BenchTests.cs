@@ -1,0 +1,143 @@
+using GpuMlp.Engine.Bench;
+using GpuMlp.Runner.Options;
+using GpuMlp.Runner.Plots;
+using GpuMlp.Runner.Png;
+using GpuMlp.Runner.Tables;
+using Xunit;
+
+namespace GpuMlp.Runner.Tests;
+
+/// <summary>Flags, tables and plots of <c>gpumlp bench</c>, from made-up measurements.</summary>
+public sealed class BenchTests
+{
+    private static readonly BenchRoof s_roof = new(233, 20);
+
+    [Theory]
+    [InlineData("--sparsity 0.5,1.5", "--sparsity: 1.5 is out of range; 0..1 is right")]
+    [InlineData("--hidden 0", "--hidden: 0 is out of range; 1..1024 is right")]
+    [InlineData("--models 100001", "--models: 100001 is out of range; 1..100000 is right")]
+    [InlineData("--batch full", "--batch: 'full' is not a whole number; write for example 2,4,8 or 0..9 or 2..64+2 or 2..64*2")]
+    [InlineData("--ops forward,sideward", "--ops: 'sideward' is unknown; forward, backward, saliency are right")]
+    [InlineData("--forms dense,dense", "--forms: dense occurs twice; name every one once")]
+    [InlineData("--masks", "--masks: a value must follow, as in `--masks magnitude`.")]
+    [InlineData("--threads 0", "--threads: '0' is not a whole number from 1 to 1024.")]
+    [InlineData("--quik", "--quik: unknown flag of bench; did you mean --quick?")]
+    public void A_wrong_flag_gets_one_line_and_exit_code_2(string flags, string message)
+    {
+        (int exitCode, string stdout, string stderr) = Cli.Run(["bench", .. flags.Split(' ')]);
+        Assert.Equal((2, ""), (exitCode, stdout));
+        Assert.Equal("gpumlp: " + message, Assert.Single(Cli.Lines(stderr)));
+    }
+
+    [Fact]
+    public void Flags_change_parts_of_the_quick_or_the_full_sweep()
+    {
+        BenchRequest request = Request("--quick --sparsity 0,0.95 --forms dense,weight-sparse --out o --threads 3 --quiet");
+        Assert.Equal([0, 0.95], request.Spec.Sparsity);
+        Assert.Equal([BenchForm.Dense, BenchForm.WeightSparse], request.Spec.Forms);
+        Assert.Equal(BenchSpec.Quick.Hidden, request.Spec.Hidden);
+        Assert.Equal(("o", 3, true), (request.Out, request.Threads, request.Quiet));
+        Assert.Equal(BenchSpec.Full, Request("").Spec);
+        Assert.Equal([0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99], BenchSpec.Full.Sparsity);
+        Assert.Equal([1, 10, 100, 1000], BenchSpec.Full.Models);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Tables_fit_100_columns(bool terminal)
+    {
+        string text = Text(Made(BenchSpec.Full), terminal);
+        Assert.All(Cli.Lines(text), line => Assert.True(line.TrimEnd().Length <= 100, line));
+        Assert.Contains("100 models of 24 hidden units, 256 images, magnitude masks at 0.95", text);
+        Assert.Contains("measured peak 233 GFLOP/s, memory 20.0 GB/s", text);
+    }
+
+    [Fact]
+    public void Tables_say_what_is_gained_lost_and_from_where_on()
+    {
+        string[] lines = Cli.Lines(Text(Made(BenchSpec.Full), terminal: false));
+
+        // Made takes the form's time as 2 (1 - sparsity) of the dense one's: break-even at a half.
+        string[] rows = [.. lines.Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))];
+        Assert.Contains("forward weight-sparse magnitude 0.500 1.00 1.67 2.50 5.00 10.0 25.0 50.0 0.50", rows);
+        Assert.Contains("forward outside uniform 0.010 0.010 0.010 0.010 0.010 0.010 0.010 0.010 never", rows);
+
+        // The input-sparse form takes a third: weight-sparse passes it where 2 (1 - s) is 1/3.
+        Assert.Contains("weight-sparse forward beats the faster of dense and input-sparse from: 0.83 (uniform masks)", lines);
+    }
+
+    [Fact]
+    public void One_size_needs_no_table_of_sizes()
+    {
+        BenchResult result = Made(BenchSpec.Full with { Hidden = [24], Models = [100], Batch = [256] });
+        Assert.DoesNotContain("by models a launch", Text(result, terminal: false));
+    }
+
+    [Fact]
+    public void Both_plots_are_drawn_for_many_sizes_and_for_one()
+    {
+        foreach (BenchSpec spec in new[] { BenchSpec.Full, BenchSpec.Quick with { Models = [1], Ops = [BenchOp.Forward], Sparsity = [1] } })
+        {
+            BenchResult result = Made(spec);
+            using Figure breakEven = BreakEvenPlot.Draw(result, "cpu, 2 threads");
+            using Figure roofline = RooflinePlot.Draw(result, s_roof, "cpu, 2 threads");
+            foreach (Figure figure in new[] { breakEven, roofline })
+            {
+                Rgb[,] picture = PngDecoder.Decode(figure.Encode());
+                int colours = picture.Cast<Rgb>().Distinct().Count();
+                Assert.True(picture.GetLength(0) > 400 && picture.GetLength(1) > 800 && colours > 50, $"{picture.GetLength(1)} x {picture.GetLength(0)}, {colours} colours");
+            }
+        }
+    }
+
+    private static BenchRequest Request(string flags) =>
+        BenchRequest.From((BenchOptions)Arguments.Parse(["bench", .. flags.Split(' ', StringSplitOptions.RemoveEmptyEntries)]));
+
+    private static string Text(BenchResult result, bool terminal)
+    {
+        using StringWriter stdout = new() { NewLine = "\n" };
+        BenchTables.Write(result, s_roof, "cpu, 2 threads, AMD EPYC", Cli.Piped(stdout, TextWriter.Null) with { OutIsTerminal = terminal });
+        return Cli.WithoutEscapes(stdout.ToString());
+    }
+
+    /// <summary>A result with every row of a spec: a dense call takes 1000 ms, the others a part of it.</summary>
+    private static BenchResult Made(BenchSpec spec)
+    {
+        var result = new BenchResult();
+        foreach (int hidden in spec.Hidden)
+        {
+            foreach (int models in spec.Models)
+            {
+                foreach (int batch in spec.Batch)
+                {
+                    foreach (BenchMasks masks in spec.Masks)
+                    {
+                        foreach (double sparsity in spec.Sparsity)
+                        {
+                            foreach (BenchOp op in spec.Ops)
+                                result.Rows.AddRange(spec.Forms.Select(form => Row(new BenchCase(op, form, masks, sparsity, hidden, models, batch))));
+                        }
+                    }
+                }
+            }
+        }
+        return result;
+    }
+
+    private static BenchRow Row(BenchCase at)
+    {
+        const double Dense = 1000;
+        double ms = at.Form switch
+        {
+            BenchForm.Dense => Dense,
+            BenchForm.Masked => 1.1 * Dense,
+            BenchForm.WeightSparse => Dense * 2 * Math.Max(1 - at.Sparsity, 1e-6),
+            BenchForm.InputSparse => Dense / 3,
+            _ => 100 * Dense,
+        };
+        double flop = 2.0 * at.Batch * 784 * at.Hidden * at.Models;
+        return new BenchRow(
+            at, [ms, 1.1 * ms, 0.9 * ms], new BenchWork(flop, 0.2 * flop * (1 - at.Sparsity), flop / 50), at.Form == BenchForm.Dense ? 0 : 12, null, 0.1, true, Dense);
+    }
+}
