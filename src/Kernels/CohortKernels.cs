@@ -1,3 +1,4 @@
+using GpuMlp.Kernels.Corrupt;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Evaluate;
 using GpuMlp.Kernels.Images;
@@ -18,12 +19,14 @@ namespace GpuMlp.Kernels;
 public abstract class CohortKernels
 {
     private readonly Action<AcceleratorStream, Index1D, ArrayView<int>, ArrayView<float>, uint, uint, uint, float> _initialize;
+    private readonly Lazy<CorruptLauncher> _corrupt;
     private readonly int[] _gaussianTable = GaussianTable.Create();
 
     private protected CohortKernels(ComputeDevice device, SimdWidth width)
     {
         Device = device;
         Width = width;
+        _corrupt = new(() => new CorruptLauncher(device));
         _initialize = device.Accelerator.LoadImplicitlyGroupedKernel<Index1D, ArrayView<int>, ArrayView<float>, uint, uint, uint, float>(
             InitializeKernel.Kernel, device.ElementGroup);
     }
@@ -129,6 +132,10 @@ public abstract class CohortKernels
         ranks.SetLevel(method, sparsity);
         Launch(KernelOperation.Prune, arguments);
     }
+
+    /// <summary>Corrupted images, unsigned bytes [N, rows * columns]: the same bytes on every device.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A severity that the kind does not have; see <see cref="CorruptionRules"/>.</exception>
+    public byte[] Corrupt(CorruptionSource source, Corruption corruption) => _corrupt.Value.Run(source, corruption);
 
     /// <summary>Initial W1 [D, H] and w2 [H] of a model, normal with standard deviation <paramref name="std"/>; biases are 0.</summary>
     public ModelParameters Initialize(int inputs, int hidden, ulong identity, uint seed, float std)

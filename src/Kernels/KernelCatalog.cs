@@ -17,6 +17,7 @@ public enum KernelOperation
     Saliency,
     PruneRank,
     Prune,
+    Corrupt,
 }
 
 /// <summary>One way to run an operation.</summary>
@@ -36,7 +37,7 @@ public sealed record KernelVariant(KernelOperation Operation, KernelForm Form, A
 /// <summary>The one list of kernel variants. Tests compare every supported one with the double reference; perf times them.</summary>
 public static class KernelCatalog
 {
-    private static readonly KernelOperation[] s_ofAnyWidth = [KernelOperation.Initialize, KernelOperation.PruneRank, KernelOperation.Prune];
+    private static readonly KernelOperation[] s_ofAnyWidth = [KernelOperation.Initialize, KernelOperation.PruneRank, KernelOperation.Prune, KernelOperation.Corrupt];
 
     /// <summary>Every variant there is, supported here or not.</summary>
     public static IReadOnlyList<KernelVariant> Variants { get; } = [.. Create()];

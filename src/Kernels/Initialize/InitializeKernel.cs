@@ -32,25 +32,13 @@ public static class InitializeKernel
     }
 
     /// <summary>A standard normal number from 32 random bits, by table and integer arithmetic.</summary>
-    public static float Normal(uint bits, ArrayView<int> table)
+    public static float Normal(uint bits, ArrayView<int> table) => NormalFixed(bits, table) * (1f / GaussianTable.One);
+
+    /// <summary>The same in fixed point: one standard deviation is <see cref="GaussianTable.One"/>.</summary>
+    public static int NormalFixed(uint bits, ArrayView<int> table)
     {
-        uint tail = (bits & 0x7FFFFFFF) | 1;
-        int octave = LeadingZeros(tail) - 1;
-
-        // Shift the leading one to bit 30; below it lie the segment and the place within it.
-        uint rest = (tail << octave) & 0x3FFFFFFF;
-        int segment = (int)(rest >> (30 - GaussianTable.SegmentBits));
-        int within = (int)(rest & ((1u << (30 - GaussianTable.SegmentBits)) - 1));
-        int knot = (octave * GaussianTable.Segments) + segment;
-        int here = table[knot];
-
-        // The last segment of an octave ends where the octave before it begins (p doubles), and octave 0 ends at 0.
-        int end = segment < GaussianTable.Segments - 1 ? knot + 1
-            : octave > 0 ? (octave - 1) * GaussianTable.Segments
-            : GaussianTable.Octaves * GaussianTable.Segments;
-        long step = (long)(table[end] - here) * within;
-        int magnitude = here + (int)(step >> (30 - GaussianTable.SegmentBits));
-        return (bits >> 31 != 0 ? -magnitude : magnitude) * (1f / GaussianTable.One);
+        NormalPlace place = NormalPlace.Of(bits, LeadingZeros(NormalPlace.Tail(bits)));
+        return place.Between(table[place.Knot], table[place.End]);
     }
 
     // Written out because the portable intrinsic is not on every ILGPU back end; tail is never 0.

@@ -69,4 +69,5 @@ public static class RandomStreams
     public const uint Weights = 1;
     public const uint Split = 2;
     public const uint Pruning = 3;
+    public const uint Corruption = 4;
 }

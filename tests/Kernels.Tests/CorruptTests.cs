@@ -1,0 +1,193 @@
+using GpuMlp.Kernels.Corrupt;
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Reference;
+using Xunit;
+
+namespace GpuMlp.Kernels.Tests;
+
+public sealed class CorruptTests : IDisposable
+{
+    private static readonly Corruption[] s_corruptions =
+    [
+        new(CorruptionKind.Gaussian, 0.1), new(CorruptionKind.Gaussian, 0.5), new(CorruptionKind.Gaussian, 10),
+        new(CorruptionKind.Occlusion, 1), new(CorruptionKind.Occlusion, 7), new(CorruptionKind.Occlusion, 256),
+        new(CorruptionKind.SaltPepper, 0.02), new(CorruptionKind.SaltPepper, 1),
+        new(CorruptionKind.Blur, 0.1), new(CorruptionKind.Blur, 1), new(CorruptionKind.Blur, 2.5), new(CorruptionKind.Blur, 10),
+        new(CorruptionKind.Rotation, 1), new(CorruptionKind.Rotation, 30), new(CorruptionKind.Rotation, 90), new(CorruptionKind.Rotation, 180),
+        new(CorruptionKind.Translation, 1), new(CorruptionKind.Translation, 5), new(CorruptionKind.Translation, 200),
+    ];
+
+    // Squares, rectangles, single rows and pixels, sizes that four does not divide, the widest there are.
+    private static readonly (int Rows, int Columns, int Images)[] s_shapes =
+        [(28, 28, 40), (1, 1, 9), (1, 7, 5), (5, 3, 17), (9, 31, 3), (33, 2, 4), (256, 3, 2), (3, 256, 2)];
+
+    private readonly CpuDevice _device = new(threads: 2);
+
+    public static TheoryData<CorruptionKind> Kinds => [.. Enum.GetValues<CorruptionKind>()];
+
+    public void Dispose() => _device.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void The_kernel_by_pixel_and_the_body_by_image_give_the_same_bytes(CorruptionKind kind)
+    {
+        var byImage = new CorruptLauncher(_device, byImage: true);
+        var byPixel = new CorruptLauncher(_device, byImage: false);
+        foreach ((int rows, int columns, int images) in s_shapes)
+        {
+            using CorruptionSource source = Source(_device, rows, columns, images);
+            foreach (Corruption corruption in Of(kind))
+                Assert.Equal(byImage.Run(source, corruption), byPixel.Run(source, corruption));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void A_severity_of_0_leaves_every_byte_alone(CorruptionKind kind)
+    {
+        using CorruptionSource source = Source(_device, 28, 28, 5);
+        Assert.Equal(Pixels(28, 28, 5), CohortKernels.Create(_device).Corrupt(source, new Corruption(kind, 0)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void An_image_has_the_same_bytes_alone_and_among_others_and_two_numbers_differ(CorruptionKind kind)
+    {
+        const int Side = 28, Images = 40, Inputs = Side * Side;
+        using CorruptionSource together = Source(_device, Side, Side, Images);
+        CohortKernels kernels = CohortKernels.Create(_device);
+        byte[] pixels = Pixels(Side, Side, Images);
+        var corruption = new Corruption(kind, kind is CorruptionKind.Gaussian or CorruptionKind.SaltPepper ? 0.3 : 7);
+        byte[] all = kernels.Corrupt(together, corruption);
+        using var device = new CpuDevice(threads: 1);
+        CohortKernels other = CohortKernels.Create(device);
+        foreach (int image in new[] { 0, 17, Images - 1 })
+        {
+            using var alone = new CorruptionSource(device, pixels[(image * Inputs)..((image + 1) * Inputs)], Side, Side, [Number(image)]);
+            Assert.Equal(all[(image * Inputs)..((image + 1) * Inputs)], other.Corrupt(alone, corruption));
+        }
+
+        // The same picture forty times under different numbers: a corruption by lot does not treat all alike.
+        byte[] copies = [.. Enumerable.Repeat(pixels[..Inputs], Images).SelectMany(copy => copy)];
+        using var same = new CorruptionSource(_device, copies, Side, Side, [.. Enumerable.Range(0, Images).Select(Number)]);
+        int distinct = kernels.Corrupt(same, corruption).Chunk(Inputs).Select(Convert.ToHexString).Distinct().Count();
+        Assert.Equal(kind switch { CorruptionKind.Blur => 1, CorruptionKind.Rotation => 2, CorruptionKind.Translation => 4, _ => distinct }, distinct);
+        Assert.True(kind == CorruptionKind.Blur || distinct > 1, $"{kind}: all images are treated alike");
+    }
+
+    [Fact]
+    public void Noise_is_unbiased_and_as_wide_as_asked_for_and_levels_are_independent()
+    {
+        const int Side = 100;
+        byte[] grey = [.. Enumerable.Repeat((byte)128, Side * Side)];
+        using var source = new CorruptionSource(_device, grey, Side, Side, [3]);
+        CohortKernels kernels = CohortKernels.Create(_device);
+        double[] Noise(double sigma) => [.. kernels.Corrupt(source, new Corruption(CorruptionKind.Gaussian, sigma)).Select(value => (value - 128.0) / 255)];
+        double[] narrow = Noise(0.05), wide = Noise(0.1);
+
+        // Four standard errors of a mean, a standard deviation and a correlation of 10,000 numbers.
+        const double Four = 4.0 / Side;
+        Assert.InRange(narrow.Average(), -0.05 * Four, 0.05 * Four);
+        Assert.InRange(Math.Sqrt(wide.Average(x => x * x)), 0.1 * (1 - Four), 0.1 * (1 + Four));
+        Assert.InRange(narrow.Zip(wide, (a, b) => a * b).Average() / 0.005, -Four, Four);
+    }
+
+    [Fact]
+    public void Salt_and_pepper_take_the_share_asked_for_half_and_half()
+    {
+        const int Side = 100;
+        byte[] grey = [.. Enumerable.Repeat((byte)128, Side * Side)];
+        using var source = new CorruptionSource(_device, grey, Side, Side, [3]);
+        byte[] speckled = CohortKernels.Create(_device).Corrupt(source, new Corruption(CorruptionKind.SaltPepper, 0.2));
+
+        // Four standard errors of a count of 1,000 in 10,000: 4 sqrt(900) = 120.
+        Assert.InRange(speckled.Count(value => value == 0), 880, 1120);
+        Assert.InRange(speckled.Count(value => value == 255), 880, 1120);
+        Assert.All(speckled, value => Assert.True(value is 0 or 128 or 255));
+    }
+
+    [Fact]
+    public void An_occlusion_is_one_whole_square_and_reaches_every_place()
+    {
+        const int Side = 9, Size = 4, Images = 1500, Inputs = Side * Side;
+        byte[] white = [.. Enumerable.Repeat((byte)255, Images * Inputs)];
+        using var source = new CorruptionSource(_device, white, Side, Side, [.. Enumerable.Range(0, Images)]);
+        byte[] hidden = CohortKernels.Create(_device).Corrupt(source, new Corruption(CorruptionKind.Occlusion, Size));
+        var corners = new HashSet<int>();
+        foreach (byte[] image in hidden.Chunk(Inputs))
+        {
+            int[] black = [.. Enumerable.Range(0, Inputs).Where(pixel => image[pixel] == 0)];
+            Assert.Equal(Enumerable.Range(0, Size * Size).Select(i => black[0] + (i / Size * Side) + (i % Size)), black);
+            corners.Add(black[0]);
+        }
+        Assert.Equal((Side - Size + 1) * (Side - Size + 1), corners.Count);
+    }
+
+    [Theory]
+    [InlineData(CorruptionKind.Gaussian, -0.1)]
+    [InlineData(CorruptionKind.Gaussian, double.NaN)]
+    [InlineData(CorruptionKind.Gaussian, 10.5)]
+    [InlineData(CorruptionKind.SaltPepper, 1.01)]
+    [InlineData(CorruptionKind.Occlusion, 2.5)]
+    [InlineData(CorruptionKind.Translation, 257)]
+    [InlineData(CorruptionKind.Rotation, 181)]
+    [InlineData((CorruptionKind)0, 1)]
+    public void A_severity_that_cannot_be_is_refused(CorruptionKind kind, double severity)
+    {
+        using CorruptionSource source = Source(_device, 3, 3, 1);
+        Assert.Throws<ArgumentOutOfRangeException>(() => CohortKernels.Create(_device).Corrupt(source, new Corruption(kind, severity)));
+    }
+
+    /// <summary>All kinds on all shapes against the double reference: for the catalogue.</summary>
+    internal static void Compare(CohortKernels kernels)
+    {
+        foreach ((int rows, int columns, int images) in s_shapes)
+        {
+            byte[] pixels = Pixels(rows, columns, images);
+            using CorruptionSource source = Source(kernels.Device, rows, columns, images);
+            foreach (Corruption corruption in s_corruptions)
+            {
+                byte[] actual = kernels.Corrupt(source, corruption);
+                for (int n = 0; n < images; n++)
+                {
+                    Range image = (n * rows * columns)..((n + 1) * rows * columns);
+                    double[] expected = ReferenceCorruption.Apply(pixels.AsSpan(image), rows, columns, Number(n), corruption);
+                    Check.Near($"{rows} x {columns}, image {n}: {corruption}", expected, [.. actual[image].Select(value => (double)value)], [Bound(corruption)]);
+                }
+            }
+        }
+    }
+
+    // Half a grey level for the last rounding, and what fixed point leaves out.
+    private static double Bound(Corruption corruption) => corruption.Kind switch
+    {
+        // The table's error, and sigma to 2^-17 grey levels times the largest normal number.
+        CorruptionKind.Gaussian => 0.5 + (255 * corruption.Severity * GaussianTests.LargestError) + 1e-4,
+
+        // Two axes, each with the error of its rounded weights.
+        CorruptionKind.Blur => 0.5 + (255 * 2 * WeightError(corruption.Severity)) + 1e-6,
+
+        // Two axes, each place to 2^-12 pixel, and sine and cosine to 2^-21 times a coordinate.
+        CorruptionKind.Rotation => 0.5 + (255 * 2 * ((1.0 / (1 << 12)) + (256.0 * 2 / (1 << 21)))),
+        _ => 0,
+    };
+
+    private static double WeightError(double sigma)
+    {
+        int[] rounded = CorruptTables.BlurWeights(sigma);
+        double[] exact = [.. rounded.Select((_, d) => sigma == 0 ? 1 : Math.Exp(-d * d / (2 * sigma * sigma)))];
+        double sum = exact[0] + (2 * exact.Skip(1).Sum());
+        double error = rounded.Select((weight, d) => (d == 0 ? 1 : 2) * Math.Abs((weight / 4096.0) - (exact[d] / sum))).Sum();
+        Assert.True(error < 0.01, $"weights of a blur of {sigma} pixels are off by {error}");
+        return error;
+    }
+
+    private static IEnumerable<Corruption> Of(CorruptionKind kind) => s_corruptions.Where(corruption => corruption.Kind == kind);
+
+    private static CorruptionSource Source(ComputeDevice device, int rows, int columns, int images) =>
+        new(device, Pixels(rows, columns, images), rows, columns, [.. Enumerable.Range(0, images).Select(Number)]);
+
+    private static int Number(int image) => 59_999 - (7 * image);
+
+    private static byte[] Pixels(int rows, int columns, int images) => Samples.Pixels(images, rows * columns, seed: rows);
+}
