@@ -1,26 +1,11 @@
 using GpuMlp.Kernels.Corrupt;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Reference;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
 
 public sealed class CorruptTests : IDisposable
 {
-    private static readonly Corruption[] s_corruptions =
-    [
-        new(CorruptionKind.Gaussian, 0.1), new(CorruptionKind.Gaussian, 0.5), new(CorruptionKind.Gaussian, 10),
-        new(CorruptionKind.Occlusion, 1), new(CorruptionKind.Occlusion, 7), new(CorruptionKind.Occlusion, 256),
-        new(CorruptionKind.SaltPepper, 0.02), new(CorruptionKind.SaltPepper, 1),
-        new(CorruptionKind.Blur, 0.1), new(CorruptionKind.Blur, 1), new(CorruptionKind.Blur, 2.5), new(CorruptionKind.Blur, 10),
-        new(CorruptionKind.Rotation, 1), new(CorruptionKind.Rotation, 30), new(CorruptionKind.Rotation, 90), new(CorruptionKind.Rotation, 180),
-        new(CorruptionKind.Translation, 1), new(CorruptionKind.Translation, 5), new(CorruptionKind.Translation, 200),
-    ];
-
-    // Squares, rectangles, single rows and pixels, sizes that four does not divide, the widest there are.
-    private static readonly (int Rows, int Columns, int Images)[] s_shapes =
-        [(28, 28, 40), (1, 1, 9), (1, 7, 5), (5, 3, 17), (9, 31, 3), (33, 2, 4), (256, 3, 2), (3, 256, 2)];
-
     private readonly CpuDevice _device = new(threads: 2);
 
     public static TheoryData<CorruptionKind> Kinds => [.. Enum.GetValues<CorruptionKind>()];
@@ -33,9 +18,9 @@ public sealed class CorruptTests : IDisposable
     {
         var byImage = new CorruptLauncher(_device, byImage: true);
         var byPixel = new CorruptLauncher(_device, byImage: false);
-        foreach ((int rows, int columns, int images) in s_shapes)
+        foreach ((int rows, int columns, int images) in CorruptCase.Shapes)
         {
-            using CorruptionSource source = Source(_device, rows, columns, images);
+            using CorruptionSource source = CorruptCase.Source(_device, rows, columns, images);
             foreach (Corruption corruption in Of(kind))
                 Assert.Equal(byImage.Run(source, corruption), byPixel.Run(source, corruption));
         }
@@ -45,8 +30,8 @@ public sealed class CorruptTests : IDisposable
     [MemberData(nameof(Kinds))]
     public void A_severity_of_0_leaves_every_byte_alone(CorruptionKind kind)
     {
-        using CorruptionSource source = Source(_device, 28, 28, 5);
-        Assert.Equal(Pixels(28, 28, 5), CohortKernels.Create(_device).Corrupt(source, new Corruption(kind, 0)));
+        using CorruptionSource source = CorruptCase.Source(_device, 28, 28, 5);
+        Assert.Equal(CorruptCase.Pixels(28, 28, 5), CohortKernels.Create(_device).Corrupt(source, new Corruption(kind, 0)));
     }
 
     [Theory]
@@ -54,22 +39,22 @@ public sealed class CorruptTests : IDisposable
     public void An_image_has_the_same_bytes_alone_and_among_others_and_two_numbers_differ(CorruptionKind kind)
     {
         const int Side = 28, Images = 40, Inputs = Side * Side;
-        using CorruptionSource together = Source(_device, Side, Side, Images);
+        using CorruptionSource together = CorruptCase.Source(_device, Side, Side, Images);
         CohortKernels kernels = CohortKernels.Create(_device);
-        byte[] pixels = Pixels(Side, Side, Images);
+        byte[] pixels = CorruptCase.Pixels(Side, Side, Images);
         var corruption = new Corruption(kind, kind is CorruptionKind.Gaussian or CorruptionKind.SaltPepper ? 0.3 : 7);
         byte[] all = kernels.Corrupt(together, corruption);
         using var device = new CpuDevice(threads: 1);
         CohortKernels other = CohortKernels.Create(device);
         foreach (int image in new[] { 0, 17, Images - 1 })
         {
-            using var alone = new CorruptionSource(device, pixels[(image * Inputs)..((image + 1) * Inputs)], Side, Side, [Number(image)]);
+            using var alone = new CorruptionSource(device, pixels[(image * Inputs)..((image + 1) * Inputs)], Side, Side, [CorruptCase.Number(image)]);
             Assert.Equal(all[(image * Inputs)..((image + 1) * Inputs)], other.Corrupt(alone, corruption));
         }
 
         // The same picture forty times under different numbers: a corruption by lot does not treat all alike.
         byte[] copies = [.. Enumerable.Repeat(pixels[..Inputs], Images).SelectMany(copy => copy)];
-        using var same = new CorruptionSource(_device, copies, Side, Side, [.. Enumerable.Range(0, Images).Select(Number)]);
+        using var same = new CorruptionSource(_device, copies, Side, Side, [.. Enumerable.Range(0, Images).Select(CorruptCase.Number)]);
         int distinct = kernels.Corrupt(same, corruption).Chunk(Inputs).Select(Convert.ToHexString).Distinct().Count();
         Assert.Equal(kind switch { CorruptionKind.Blur => 1, CorruptionKind.Rotation => 2, CorruptionKind.Translation => 4, _ => distinct }, distinct);
         Assert.True(kind == CorruptionKind.Blur || distinct > 1, $"{kind}: all images are treated alike");
@@ -134,60 +119,9 @@ public sealed class CorruptTests : IDisposable
     [InlineData((CorruptionKind)0, 1)]
     public void A_severity_that_cannot_be_is_refused(CorruptionKind kind, double severity)
     {
-        using CorruptionSource source = Source(_device, 3, 3, 1);
+        using CorruptionSource source = CorruptCase.Source(_device, 3, 3, 1);
         Assert.Throws<ArgumentOutOfRangeException>(() => CohortKernels.Create(_device).Corrupt(source, new Corruption(kind, severity)));
     }
 
-    /// <summary>All kinds on all shapes against the double reference: for the catalogue.</summary>
-    internal static void Compare(CohortKernels kernels)
-    {
-        foreach ((int rows, int columns, int images) in s_shapes)
-        {
-            byte[] pixels = Pixels(rows, columns, images);
-            using CorruptionSource source = Source(kernels.Device, rows, columns, images);
-            foreach (Corruption corruption in s_corruptions)
-            {
-                byte[] actual = kernels.Corrupt(source, corruption);
-                for (int n = 0; n < images; n++)
-                {
-                    Range image = (n * rows * columns)..((n + 1) * rows * columns);
-                    double[] expected = ReferenceCorruption.Apply(pixels.AsSpan(image), rows, columns, Number(n), corruption);
-                    Check.Near($"{rows} x {columns}, image {n}: {corruption}", expected, [.. actual[image].Select(value => (double)value)], [Bound(corruption)]);
-                }
-            }
-        }
-    }
-
-    // Half a grey level for the last rounding, and what fixed point leaves out.
-    private static double Bound(Corruption corruption) => corruption.Kind switch
-    {
-        // The table's error, and sigma to 2^-17 grey levels times the largest normal number.
-        CorruptionKind.Gaussian => 0.5 + (255 * corruption.Severity * GaussianTests.LargestError) + 1e-4,
-
-        // Two axes, each with the error of its rounded weights.
-        CorruptionKind.Blur => 0.5 + (255 * 2 * WeightError(corruption.Severity)) + 1e-6,
-
-        // Two axes, each place to 2^-12 pixel, and sine and cosine to 2^-21 times a coordinate.
-        CorruptionKind.Rotation => 0.5 + (255 * 2 * ((1.0 / (1 << 12)) + (256.0 * 2 / (1 << 21)))),
-        _ => 0,
-    };
-
-    private static double WeightError(double sigma)
-    {
-        int[] rounded = CorruptTables.BlurWeights(sigma);
-        double[] exact = [.. rounded.Select((_, d) => sigma == 0 ? 1 : Math.Exp(-d * d / (2 * sigma * sigma)))];
-        double sum = exact[0] + (2 * exact.Skip(1).Sum());
-        double error = rounded.Select((weight, d) => (d == 0 ? 1 : 2) * Math.Abs((weight / 4096.0) - (exact[d] / sum))).Sum();
-        Assert.True(error < 0.01, $"weights of a blur of {sigma} pixels are off by {error}");
-        return error;
-    }
-
-    private static IEnumerable<Corruption> Of(CorruptionKind kind) => s_corruptions.Where(corruption => corruption.Kind == kind);
-
-    private static CorruptionSource Source(ComputeDevice device, int rows, int columns, int images) =>
-        new(device, Pixels(rows, columns, images), rows, columns, [.. Enumerable.Range(0, images).Select(Number)]);
-
-    private static int Number(int image) => 59_999 - (7 * image);
-
-    private static byte[] Pixels(int rows, int columns, int images) => Samples.Pixels(images, rows * columns, seed: rows);
+    private static IEnumerable<Corruption> Of(CorruptionKind kind) => CorruptCase.Corruptions.Where(corruption => corruption.Kind == kind);
 }

@@ -27,7 +27,7 @@ internal static class KernelCases
         [KernelOperation.Saliency] = Saliency,
         [KernelOperation.PruneRank] = PruneRank,
         [KernelOperation.Prune] = Prune,
-        [KernelOperation.Corrupt] = (kernels, _, _, _) => CorruptTests.Compare(kernels),
+        [KernelOperation.Corrupt] = (kernels, _, _, _) => CorruptCase.Compare(kernels),
     };
 
     public static bool Has(KernelOperation operation) => operation == KernelOperation.Initialize || s_cases.ContainsKey(operation);
