@@ -10,12 +10,24 @@ public static class ModelMetrics
     public static Metrics Compute(ReadOnlySpan<float> logits, ReadOnlySpan<float> labels)
     {
         double loss = 0;
-        int truePositives = 0, falsePositives = 0, falseNegatives = 0;
         for (int n = 0; n < logits.Length; n++)
         {
             double x = logits[n], y = labels[n];
             loss += Math.Max(x, 0) - (x * y) + LogOnePlus(Math.Exp(-Math.Abs(x)));
-            bool predicted = x >= 0, actual = y > 0.5;
+        }
+        Confusion counts = Count(logits, labels);
+        double auc = RocAuc.Compute(logits, labels);
+        return new Metrics(loss / logits.Length, counts.Accuracy, counts.Precision, counts.Recall, counts.F1, auc);
+    }
+
+    /// <summary>Counts alone: a hundredth of the cost of a sorted AUC.</summary>
+    /// <inheritdoc cref="Compute" path="/param"/>
+    public static Confusion Count(ReadOnlySpan<float> logits, ReadOnlySpan<float> labels)
+    {
+        int truePositives = 0, falsePositives = 0, falseNegatives = 0;
+        for (int n = 0; n < logits.Length; n++)
+        {
+            bool predicted = logits[n] >= 0, actual = labels[n] > 0.5f;
             if (predicted && actual)
                 truePositives++;
             else if (predicted)
@@ -23,9 +35,7 @@ public static class ModelMetrics
             else if (actual)
                 falseNegatives++;
         }
-        var counts = new Confusion(truePositives, falsePositives, falseNegatives, logits.Length);
-        double auc = RocAuc.Compute(logits, labels);
-        return new Metrics(loss / logits.Length, counts.Accuracy, counts.Precision, counts.Recall, counts.F1, auc);
+        return new Confusion(truePositives, falsePositives, falseNegatives, logits.Length);
     }
 
     // ln(1 + e) for e in 0..1. The library has no log1p; Kahan's quotient gives back the digits that 1 + e loses.

@@ -1,11 +1,13 @@
 using GpuMlp.Engine.Pruning;
+using GpuMlp.Engine.Robustness;
+using GpuMlp.Kernels.Corrupt;
 
 namespace GpuMlp.Engine.Runs;
 
 /// <summary>The one list of tables that a model has rows in; unit files and the merge go through it in this order.</summary>
 internal static class ModelTables
 {
-    public static IReadOnlyList<ModelTable> All { get; } = [Pruning()];
+    public static IReadOnlyList<ModelTable> All { get; } = [Pruning(), Robustness()];
 
     private static ModelTable<PruningResult> Pruning() => new(
         "pruning",
@@ -34,5 +36,23 @@ internal static class ModelTables
             TableColumn<PruningResult>.Integer("dead_inactive", r => r.DeadInactive),
             TableColumn<PruningResult>.Integer("dead_no_input", r => r.DeadNoInput),
             TableColumn<PruningResult>.Integer("dead_no_output", r => r.DeadNoOutput),
+        ]);
+
+    private static ModelTable<RobustnessResult> Robustness() => new(
+        "robustness",
+        spec => spec.Corruptions.Count > 0,
+        model => model.Robustness,
+        (model, rows) => model with { Robustness = rows },
+        cells => new RobustnessResult(
+            new Corruption(
+                cells.Text() is var name && CorruptionNames.FindKind(name) is { } kind ? kind : throw new FormatException($"corruption {name}"),
+                cells.Number()),
+            cells.Number(),
+            cells.Number()),
+        [
+            TableColumn<RobustnessResult>.Text("corruption", r => CorruptionNames.Name(r.Corruption.Kind)),
+            TableColumn<RobustnessResult>.Number("severity", r => r.Corruption.Severity),
+            TableColumn<RobustnessResult>.Number("val_f1", r => r.ValF1),
+            TableColumn<RobustnessResult>.Number("val_accuracy", r => r.ValAccuracy),
         ]);
 }

@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Pruning;
+using GpuMlp.Engine.Robustness;
 
 namespace GpuMlp.Engine.Sweeps;
 
@@ -29,6 +30,7 @@ public static class PlanDiff
         CompareLists("weight_decay", oldSpec.WeightDecays, newSpec.WeightDecays);
         CompareLists("sparsity", oldSpec.Sparsity, newSpec.Sparsity);
         CompareLists<string>("pruning", [.. oldSpec.Pruning.Select(PruningMethods.Name)], [.. newSpec.Pruning.Select(PruningMethods.Name)]);
+        CompareLists<string>("corruption", [.. oldSpec.Corruptions.Select(CorruptionNames.Name)], [.. newSpec.Corruptions.Select(CorruptionNames.Name)]);
         if (oldDataSha256 != newDataSha256)
         {
             changes.Add(new PlanChange("data sha256", Short(oldDataSha256), Short(newDataSha256)));

@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Splits;
+using GpuMlp.Kernels.Corrupt;
 using GpuMlp.Kernels.Prune;
 
 namespace GpuMlp.Engine.Sweeps;
@@ -21,7 +22,19 @@ public static class Presets
         // The study's levels, and the levels at which its figure was in fact measured: its published code divides the
         // percentage by 100 twice, so that its "95 %" pruned 0.95 %. Both curves stand in one table.
         Sparsity: [0.001, 0.003, 0.005, 0.008, 0.0095, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.8, 0.9, 0.95, 0.99],
-        Pruning: [PruneMethod.Layer, PruneMethod.Global, PruneMethod.W1, PruneMethod.Random]);
+        Pruning: [PruneMethod.Layer, PruneMethod.Global, PruneMethod.W1, PruneMethod.Random])
+    {
+        // The study's noise and occlusion, and what else happens to a scanned digit, from barely to badly.
+        Corruptions =
+        [
+            .. Levels(CorruptionKind.Gaussian, 0.1, 0.2, 0.3, 0.4, 0.5),
+            .. Levels(CorruptionKind.Occlusion, 7),
+            .. Levels(CorruptionKind.SaltPepper, 0.02, 0.05, 0.1, 0.2),
+            .. Levels(CorruptionKind.Blur, 0.5, 1, 1.5, 2),
+            .. Levels(CorruptionKind.Rotation, 5, 15, 30, 45),
+            .. Levels(CorruptionKind.Translation, 1, 2, 3, 4),
+        ],
+    };
 
     /// <summary>Two models of the hardest task, to see within seconds that everything works.</summary>
     public static SweepSpec Quick { get; } = Paper with
@@ -32,6 +45,7 @@ public static class Presets
         Epochs = [20],
         Sparsity = [0.5, 0.95],
         Pruning = [PruneMethod.Layer],
+        Corruptions = [new(CorruptionKind.Gaussian, 0.3), new(CorruptionKind.Occlusion, 7)],
     };
 
     /// <summary>
@@ -49,6 +63,7 @@ public static class Presets
         WeightDecays = [0, 1e-3],
         Sparsity = [0.5, 0.8, 0.9, 0.95, 0.99],
         Pruning = [PruneMethod.Layer, PruneMethod.Global, PruneMethod.W1],
+        Corruptions = [],
     };
 
     /// <summary>Every preset by its name.</summary>
@@ -58,6 +73,9 @@ public static class Presets
         ["quick"] = Quick,
         ["when-sparse"] = WhenSparse,
     };
+
+    private static IEnumerable<Corruption> Levels(CorruptionKind kind, params double[] severities) =>
+        severities.Select(severity => new Corruption(kind, severity));
 
     /// <exception cref="UserErrorException">There is no preset of that name.</exception>
     public static SweepSpec Get(string flag, string name) =>

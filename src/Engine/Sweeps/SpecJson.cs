@@ -1,7 +1,9 @@
 using System.Text.Json;
 using GpuMlp.Engine.Pruning;
+using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
+using GpuMlp.Kernels.Corrupt;
 using GpuMlp.Kernels.Prune;
 
 namespace GpuMlp.Engine.Sweeps;
@@ -9,11 +11,11 @@ namespace GpuMlp.Engine.Sweeps;
 /// <summary>
 /// A spec as JSON, in spec files and plans:
 /// <c>{"data":"mnist","tasks":["4v9"],"hidden":[4,24],"seeds":[0],"lr":[0.03],"epochs":20,"batch":"full","init_std":0.1,
-/// "sparsity":[0.5,0.95],"pruning":["layer"]}</c>. Epochs, batch, init_std and weight_decay are one value or a list.
+/// "sparsity":[0.5,0.95],"pruning":["layer"],"corruption":["gaussian:0.1","blur:1"]}</c>. Epochs, batch, init_std and weight_decay are one value or a list.
 /// </summary>
 public static class SpecJson
 {
-    private const string Fields = "data, tasks, hidden, seeds, lr, epochs, batch, init_std, weight_decay, sparsity, pruning";
+    private const string Fields = "data, tasks, hidden, seeds, lr, epochs, batch, init_std, weight_decay, sparsity, pruning, corruption";
 
     // A spec of ten million items is some 100 MB; anything above is not a spec.
     private const long MaxFileBytes = 256L << 20;
@@ -76,6 +78,7 @@ public static class SpecJson
 
         WriteList("sparsity", spec.Sparsity, writer.WriteNumberValue);
         WriteList("pruning", spec.Pruning, method => writer.WriteStringValue(PruningMethods.Name(method)));
+        WriteList("corruption", spec.Corruptions, corruption => writer.WriteStringValue(CorruptionNames.Name(corruption)));
         writer.WriteEndObject();
 
         void WriteList<T>(string field, IReadOnlyList<T> items, Action<T> write)
@@ -148,6 +151,7 @@ public static class SpecJson
                 "weight_decay" => spec with { WeightDecays = OneOrList(field, value, Number, "a number as 0.001 or a list as [0, 0.001]") },
                 "sparsity" => spec with { Sparsity = List(field, value, Number, "a list of numbers as [0.5, 0.95]") },
                 "pruning" => spec with { Pruning = List(field, value, Method, "a list as [\"layer\", \"random\"]") },
+                "corruption" => spec with { Corruptions = List(field, value, Corrupted, "a list as [\"gaussian:0.1\", \"blur:1\"]") },
                 _ => throw new UserErrorException($"{where}: {field}: unknown field; right are {Fields}"),
             };
         }
@@ -170,6 +174,8 @@ public static class SpecJson
     private static readonly JsonDocumentOptions s_lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
     private static PruneMethod? Method(JsonElement value) => value.ValueKind == JsonValueKind.String ? PruningMethods.Find(value.GetString()!) : null;
+
+    private static Corruption? Corrupted(JsonElement value) => value.ValueKind == JsonValueKind.String ? CorruptionNames.Find(value.GetString()!) : null;
 
     private static BatchSize? Batch(JsonElement value) =>
         value.ValueKind == JsonValueKind.String && value.GetString() == TrainingVariant.NameOf(null) ? new BatchSize(null)

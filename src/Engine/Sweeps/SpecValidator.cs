@@ -1,4 +1,6 @@
 using GpuMlp.Engine.Pruning;
+using GpuMlp.Engine.Robustness;
+using GpuMlp.Kernels.Corrupt;
 
 namespace GpuMlp.Engine.Sweeps;
 
@@ -17,7 +19,7 @@ public static class SpecValidator
     /// <summary>Likewise for the product of decay and weight.</summary>
     public const double MostWeightDecay = 1e30;
 
-    /// <summary>Of pruning; more than any curve needs, few enough for the rows of one unit.</summary>
+    /// <summary>Of pruning, and of corruptions; more than any curve needs, few enough for the rows of one unit.</summary>
     public const int MaxLevels = 1000;
 
     /// <summary>Checks that lists are not empty and name everything once, and that every number is in its range.</summary>
@@ -40,6 +42,13 @@ public static class SpecValidator
         CheckItems("pruning", spec.Pruning, Enum.IsDefined, $"{PruningMethods.Right} is right");
         Check(spec.Sparsity.Count > 0 || spec.Pruning.Count == 0, "sparsity", "no level for the pruning methods; levels as 0.5,0.95 are right");
         Check(spec.Pruning.Count > 0 || spec.Sparsity.Count == 0, "pruning", $"no method for the sparsity levels; {PruningMethods.Right} is right");
+        Check(spec.Corruptions.Count <= MaxLevels, "corruption", $"{spec.Corruptions.Count} corruptions; {MaxLevels} are the most");
+        foreach (Corruption corruption in spec.Corruptions)
+        {
+            Check(CorruptionNames.Problem(corruption) is null, "corruption", CorruptionNames.Problem(corruption) ?? "");
+        }
+
+        CheckItems("corruption", [.. spec.Corruptions.Select(CorruptionNames.Name)], _ => true, "");
 
         void Check(bool good, string field, string what)
         {

@@ -21,7 +21,7 @@ public sealed record SweepEstimate(
     private const int CalibrationEpochs = 8;
 
     // Key and metric columns of results, history and pruning in text form.
-    private const int RowBytes = 300, HistoryRowBytes = 120, PruningRowBytes = 150, SplitEntryBytes = 8;
+    private const int RowBytes = 300, HistoryRowBytes = 120, PruningRowBytes = 150, RobustnessRowBytes = 90, SplitEntryBytes = 8;
 
     /// <param name="plan">At least one unit.</param>
     /// <param name="data">Its data.</param>
@@ -56,7 +56,10 @@ public sealed record SweepEstimate(
 
         // The validation images are a quarter of the training images; the figures of a level cost about as much as its logits.
         double pruning = Levels(plan) * evaluating / 2;
-        double time = ((flop / rate) + (plan.Units.Count * (preparing + (2 * evaluating) + pruning))) / selection.Devices.Count;
+
+        // The dense form, and making the images.
+        double robustness = plan.Spec.Corruptions.Count * evaluating;
+        double time = ((flop / rate) + (plan.Units.Count * (preparing + (2 * evaluating) + pruning + robustness))) / selection.Devices.Count;
         int models = plan.Units.Sum(unit => unit.ModelCount);
         return new SweepEstimate(
             models, plan.Units.Count, flop, Disk(plan, data, models), DeviceMemory(plan, cohort), rate / 1e9, TimeSpan.FromSeconds(time));
@@ -82,7 +85,7 @@ public sealed record SweepEstimate(
         long parameters = plan.Units.Sum(unit => (Columns(plan, unit) * (data.Inputs + 2)) + unit.ModelCount);
         long history = plan.Units.Sum(unit => (long)unit.ModelCount * plan.VariantOf(unit).Epochs);
         long splits = TrainImages(plan, data).Values.Sum(images => (long)images) * plan.Spec.Seeds.Count * 5 / 4;
-        return (2 * sizeof(float) * parameters) + (HistoryRowBytes * history) + (models * (RowBytes + ((long)PruningRowBytes * Levels(plan)))) + (2 * SplitEntryBytes * splits);
+        return (2 * sizeof(float) * parameters) + (HistoryRowBytes * history) + (models * (RowBytes + ((long)PruningRowBytes * Levels(plan)) + ((long)RobustnessRowBytes * plan.Spec.Corruptions.Count))) + (2 * SplitEntryBytes * splits);
     }
 
     // An entry is an index (2 bytes) and a value (4 bytes), stored for both directions.

@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Splits;
+using GpuMlp.Kernels.Corrupt;
 using GpuMlp.Kernels.Prune;
 
 namespace GpuMlp.Engine.Sweeps;
@@ -26,6 +27,9 @@ public sealed record SweepSpec(
     IReadOnlyList<double> Sparsity,
     IReadOnlyList<PruneMethod> Pruning)
 {
+    /// <summary>What is done to validation images, one after the other; empty for none.</summary>
+    public IReadOnlyList<Corruption> Corruptions { get; init; } = [];
+
     /// <summary>Every combination of batch (outer), epochs, initial spread and weight decay (inner); made anew at each call.</summary>
     public IReadOnlyList<TrainingVariant> Variants() =>
     [

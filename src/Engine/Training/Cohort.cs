@@ -36,7 +36,7 @@ public sealed class Cohort : IDisposable
         Variant = variant;
         SplitImages train = SplitImages.Gather(data, split.Task, split.Train);
         TrainLabels = train.Labels;
-        Form = form ?? (train.Density > DenseAbove ? KernelForm.Dense : KernelForm.InputSparse);
+        Form = form ?? FormOf(train);
         int rows = train.Labels.Length;
         ChunkSchedule schedule = ChunkSchedule.Consecutive(rows, Math.Min(variant.Batch ?? rows, rows));
         TrainImages = new DeviceImages(device, train.Pixels, train.Labels, data.Inputs, schedule, Form, withBackward: true);
@@ -128,7 +128,17 @@ public sealed class Cohort : IDisposable
     public (DeviceImages Device, float[] Labels) Upload(ReadOnlySpan<int> images)
     {
         SplitImages gathered = SplitImages.Gather(Data, Split.Task, images);
-        ChunkSchedule schedule = ChunkSchedule.Consecutive(images.Length, images.Length);
-        return (new DeviceImages(_device, gathered.Pixels, gathered.Labels, Data.Inputs, schedule, Form, withBackward: false), gathered.Labels);
+        return (Upload(gathered, Form), gathered.Labels);
+    }
+
+    /// <summary>Any images for evaluation, in the form that suits them: noise leaves no zeros to skip. The caller disposes of them.</summary>
+    internal DeviceImages Upload(SplitImages images) => Upload(images, FormOf(images));
+
+    private static KernelForm FormOf(SplitImages images) => images.Density > DenseAbove ? KernelForm.Dense : KernelForm.InputSparse;
+
+    private DeviceImages Upload(SplitImages images, KernelForm form)
+    {
+        int rows = images.Labels.Length;
+        return new DeviceImages(_device, images.Pixels, images.Labels, Data.Inputs, ChunkSchedule.Consecutive(rows, rows), form, withBackward: false);
     }
 }

@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Pruning;
+using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Layout;
@@ -33,7 +34,11 @@ public sealed record ModelResult(
     string Status,
     IReadOnlyList<EpochMetrics> History,
     ModelParameters Weights,
-    IReadOnlyList<PruningResult> Pruning);
+    IReadOnlyList<PruningResult> Pruning)
+{
+    /// <summary>One entry a corruption of the spec; empty for a spec without.</summary>
+    public IReadOnlyList<RobustnessResult> Robustness { get; init; } = [];
+}
 
 /// <summary>The identifying columns of every table, in their order: task, seed, hidden, lr, batch, epochs, init_std, weight_decay.</summary>
 /// <param name="Batch"><c>full</c> or the number of images.</param>

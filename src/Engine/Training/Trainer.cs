@@ -1,5 +1,6 @@
 using GpuMlp.Engine.Evaluation;
 using GpuMlp.Engine.Pruning;
+using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels;
 using GpuMlp.Kernels.Images;
@@ -19,7 +20,7 @@ public static class Trainer
     /// <param name="cohort">Freshly made; its weights are initialised here.</param>
     /// <param name="spec">How trained models are pruned.</param>
     /// <param name="afterEpoch">Called with the 1-based epoch and its figures; null to go without.</param>
-    /// <param name="cancel">Looked at between epochs and between levels of pruning.</param>
+    /// <param name="cancel">Looked at between epochs, levels of pruning and corruptions.</param>
     /// <returns>One result a model, in the cohort's order.</returns>
     /// <exception cref="OperationCanceledException">Cancelled; nothing of the cohort is kept.</exception>
     public static IReadOnlyList<ModelResult> Train(
@@ -50,6 +51,7 @@ public static class Trainer
             validation = cohort.Launchers.Evaluate(cohort.Device, images);
             pruning = CohortPruning.Evaluate(cohort, spec, images, labels, cancel);
         }
+        RobustnessResult[][] robustness = CohortRobustness.Evaluate(cohort, spec, cancel);
         ModelParameters[] parameters = cohort.Device.Download();
         var results = new ModelResult[cohort.Models.Count];
         Parallel.For(0, results.Length, m =>
@@ -72,7 +74,10 @@ public static class Trainer
                 finite ? Ok : Failed,
                 histories[m],
                 p,
-                pruning[m]);
+                pruning[m])
+            {
+                Robustness = robustness[m],
+            };
         });
         return results;
     }

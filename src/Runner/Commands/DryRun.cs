@@ -1,6 +1,7 @@
 using System.Globalization;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Pruning;
+using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Runner.Progress;
 
@@ -28,6 +29,7 @@ internal static class DryRun
         }
 
         Line("pruning", spec.Pruning.Count == 0 ? "none" : $"{string.Join(",", spec.Pruning.Select(PruningMethods.Name))} at {Short(spec.Sparsity)}");
+        Line("corruption", spec.Corruptions.Count == 0 ? "none" : Short([.. spec.Corruptions.Select(CorruptionNames.Name)]));
         Line("models", $"{estimate.Models:N0} in {estimate.Units:N0} units");
         Line("work", $"{estimate.Flop / 1e12:N2} TFLOP dense-equivalent");
         Line("disk", $"{Size(estimate.DiskBytes)} into {planning.Out}");

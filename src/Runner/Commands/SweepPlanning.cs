@@ -1,8 +1,10 @@
 using GpuMlp.Engine;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Pruning;
+using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Kernels.Corrupt;
 using GpuMlp.Kernels.Prune;
 using GpuMlp.Runner.Options;
 
@@ -32,6 +34,7 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
             WeightDecays = request.WeightDecay is { } decays ? ListFlags.Doubles("--weight-decay", decays, 0, SpecValidator.MostWeightDecay) : start.WeightDecays,
             Sparsity = Levels(request, start),
             Pruning = Methods(request, start),
+            Corruptions = Corruptions(request, start),
         };
         var plan = Plan.Create(spec, data.Sha256, data.Inputs, task => Splitter.TrainImages(data, task));
         string name = request.Spec is { } path ? Path.GetFileNameWithoutExtension(path) : request.Preset ?? DefaultPreset;
@@ -55,6 +58,25 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
         (null, _) => start.Pruning,
         _ => PruningMethods.Parse("--pruning", request.Pruning),
     };
+
+    // --corruption names all of them; --noise and --occlusion then take the place of their own kinds.
+    private static IReadOnlyList<Corruption> Corruptions(SweepRequest request, SweepSpec start)
+    {
+        IReadOnlyList<Corruption> list = request.Corruption switch
+        {
+            null => start.Corruptions,
+            None => [],
+            _ => CorruptionNames.Parse("--corruption", request.Corruption, Presets.Paper.Corruptions),
+        };
+        if (request.Occlusion is { } sides)
+            list = Replace(CorruptionKind.Occlusion, sides == None ? [] : [.. ListFlags.Integers("--occlusion", sides, 0, (int)CorruptionRules.Largest(CorruptionKind.Occlusion)).Select(side => (double)side)]);
+        if (request.Noise is { } sigmas)
+            list = Replace(CorruptionKind.Gaussian, sigmas == None ? [] : ListFlags.Doubles("--noise", sigmas, 0, CorruptionRules.Largest(CorruptionKind.Gaussian)));
+        return list;
+
+        IReadOnlyList<Corruption> Replace(CorruptionKind kind, IReadOnlyList<double> severities) =>
+            [.. severities.Select(severity => new Corruption(kind, severity)), .. list.Where(corruption => corruption.Kind != kind)];
+    }
 
     // Asked for: exactly that size.
     private static int? PanelSize(SweepRequest request, SweepSpec spec)

@@ -34,6 +34,18 @@ internal static class SweepHelp
                               both together, of W1 alone, or weights drawn by lot
                               (paper: layer,global,w1,random)
 
+        What to do to validation images (each model is evaluated on all of them)
+          --noise LIST        gaussian noise, standard deviations on the scale 0..1,
+                              or `none` (paper: 0.1,0.2,0.3,0.4,0.5)
+          --occlusion LIST    a square set to 0, anywhere by lot, sides in pixels, or
+                              `none` (paper: 7)
+          --corruption LIST   all of them by name and severity, as in blur:1.5, or by
+                              name alone for the severities of the paper preset, or
+                              `none`: gaussian, occlusion, salt-pepper (share of the
+                              pixels), blur (standard deviation in pixels), rotation
+                              (degrees), translation (pixels). --noise and
+                              --occlusion take the place of their own kinds
+
         Where
           --out DIR           directory of the run (default: runs/ and the preset's
                               name); the same command again resumes it

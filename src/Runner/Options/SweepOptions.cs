@@ -49,6 +49,15 @@ internal sealed class SweepOptions : CommandOptions
     [Option("pruning")]
     public string? Pruning { get; set; }
 
+    [Option("noise")]
+    public string? Noise { get; set; }
+
+    [Option("occlusion")]
+    public string? Occlusion { get; set; }
+
+    [Option("corruption")]
+    public string? Corruption { get; set; }
+
     [Option("saliency")]
     public string? Saliency { get; set; }
 

@@ -11,6 +11,9 @@ namespace GpuMlp.Runner.Options;
 /// the preset or spec decides. Lists are still text: their syntax is the engine's.
 /// </summary>
 /// <param name="Sparsity">A list of levels, or <c>none</c>.</param>
+/// <param name="Noise">Severities of gaussian noise, or <c>none</c>; they replace those of the corruptions.</param>
+/// <param name="Occlusion">Likewise for squares.</param>
+/// <param name="Corruption">A list of corruptions, or <c>none</c>.</param>
 /// <param name="SaliencyHidden">Hidden size of the models in the panels; 0 for no panels; null for the size nearest to 24.</param>
 /// <param name="Device">Which accelerators; whether they are there is not known yet.</param>
 /// <param name="Threads">1 .. 1024.</param>
@@ -28,6 +31,9 @@ internal sealed record SweepRequest(
     string? WeightDecay,
     string? Sparsity,
     string? Pruning,
+    string? Noise,
+    string? Occlusion,
+    string? Corruption,
     int? SaliencyHidden,
     SaliencyMethod SaliencyMethod,
     DeviceRequest Device,
@@ -61,6 +67,9 @@ internal sealed record SweepRequest(
             options.WeightDecay,
             options.Sparsity,
             options.Pruning,
+            options.Noise,
+            options.Occlusion,
+            options.Corruption,
             Whole(options.Saliency, "--saliency", 0, ushort.MaxValue),
             OneOf(options.SaliencyMethod, "--saliency-method", "gradient", "perturbation") is "perturbation"
                 ? SaliencyMethod.Perturbation

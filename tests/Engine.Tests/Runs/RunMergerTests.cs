@@ -37,7 +37,11 @@ public sealed class RunMergerTests
         Assert.Equal(
             ["4,random,0.5", "4,random,0.0095", "4,w1,0.5", "4,w1,0.0095", "2,random,0.5"],
             pruning.Skip(1).Take(5).Select(line => $"{line.Split(',')[2]},{string.Join(',', line.Split(',')[8..10])}"));
-        foreach (string table in new[] { "results", "history", "pruning" })
+        string[] robustness = File.ReadAllLines(run.TablePath("robustness.csv"));
+        Assert.Equal($"{KeyColumns},corruption,severity,val_f1,val_accuracy", robustness[0]);
+        Assert.Equal(["salt-pepper,0.25", "occlusion,7.0", "salt-pepper,0.25"], robustness.Skip(1).Take(3).Select(line => string.Join(',', line.Split(',')[8..10])));
+        Assert.Equal(1 + (16 * 2), robustness.Length);
+        foreach (string table in new[] { "results", "history", "pruning", "robustness" })
         {
             Assert.Equal(ReadBack($"read_csv({Quoted(run, $"{table}.csv")})"), ReadBack($"read_parquet({Quoted(run, $"{table}.parquet")})"));
         }

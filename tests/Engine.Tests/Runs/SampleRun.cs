@@ -1,8 +1,10 @@
 using GpuMlp.Engine.Pruning;
+using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
+using GpuMlp.Kernels.Corrupt;
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Prune;
 
@@ -22,6 +24,7 @@ internal static class SampleRun
         Epochs = [3],
         Sparsity = [0.5, 0.0095],
         Pruning = [PruneMethod.Random, PruneMethod.W1],
+        Corruptions = [new(CorruptionKind.SaltPepper, 0.25), new(CorruptionKind.Occlusion, 7)],
     };
 
     public static Plan Plan { get; } = Plan.Create(Spec, "data", Inputs, _ => 20);
@@ -52,7 +55,10 @@ internal static class SampleRun
         return new ModelResult(
             key, NextMetrics(), NextMetrics(), Next(), 2, 1, 0, 3, "ok", history,
             new ModelParameters(Floats(inputs * model.Hidden), Floats(model.Hidden), Floats(model.Hidden), random.NextSingle()),
-            [.. from method in plan.Spec.Pruning from level in plan.Spec.Sparsity select new PruningResult(method, level, Next(), Next(), Next(), Next(), Next(), 1, 2, 3)]);
+            [.. from method in plan.Spec.Pruning from level in plan.Spec.Sparsity select new PruningResult(method, level, Next(), Next(), Next(), Next(), Next(), 1, 2, 3)])
+        {
+            Robustness = [.. plan.Spec.Corruptions.Select(corruption => new RobustnessResult(corruption, Next(), Next()))],
+        };
     }
 
     /// <summary>The same on every run, unlike <see cref="string.GetHashCode()"/>.</summary>

@@ -103,7 +103,8 @@ public sealed class UnitFileTests
             Assert.Equal(a.Weights.W2, b.Weights.W2);
             Assert.Equal(a.Weights.B2, b.Weights.B2);
             Assert.Equal(a.Pruning, b.Pruning);
-            Assert.Equal(a with { History = b.History, Weights = b.Weights, Pruning = b.Pruning }, b);
+            Assert.Equal(a.Robustness, b.Robustness);
+            Assert.Equal(a with { History = b.History, Weights = b.Weights, Pruning = b.Pruning, Robustness = b.Robustness }, b);
         }
     }
 }

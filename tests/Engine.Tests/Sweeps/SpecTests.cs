@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tests.Runs;
+using GpuMlp.Kernels.Corrupt;
 using GpuMlp.Kernels.Prune;
 
 namespace GpuMlp.Engine.Tests.Sweeps;
@@ -22,6 +23,9 @@ public sealed class SpecTests
         Assert.Equal([PruneMethod.Random, PruneMethod.W1], Read("""{ "pruning": ["random", "w1"] }""").Pruning);
         Assert.Empty(Read("""{ "sparsity": [], "pruning": [] }""").Sparsity);
         Assert.Equal([0, 1], Read("""{ "sparsity": [0, 1] }""").Sparsity);
+        Assert.Equal(Presets.Paper.Corruptions, spec.Corruptions);
+        Assert.Equal([new(CorruptionKind.Blur, 1.5)], Read("""{ "corruption": ["blur:1.5"] }""").Corruptions);
+        Assert.Empty(Read("""{ "corruption": [] }""").Corruptions);
         Assert.Equal([null], Read("\uFEFF{ \"batch\": \"full\" }").Batches);
     }
 
@@ -72,6 +76,11 @@ public sealed class SpecTests
     [InlineData("""{ "pruning": ["layers"] }""", "pruning")]
     [InlineData("""{ "pruning": [0] }""", "pruning")]
     [InlineData("""{ "pruning": ["w1", "w1"] }""", "pruning")]
+    [InlineData("""{ "corruption": ["blur"] }""", "corruption")]
+    [InlineData("""{ "corruption": ["blur:-1"] }""", "corruption")]
+    [InlineData("""{ "corruption": ["occlusion:1.5"] }""", "corruption")]
+    [InlineData("""{ "corruption": ["blur:1", "blur:1.0"] }""", "corruption")]
+    [InlineData("""{ "corruption": [1] }""", "corruption")]
     [InlineData("""{ "data": null }""", "data")]
     [InlineData("""{ "epochs": 1""", "JSON")]
     [InlineData("[]", "JSON")]

@@ -53,9 +53,10 @@ internal static class Mnist
         Assert.Equal(BitsOf(expected.Weights), BitsOf(actual.Weights));
         Assert.Equal(expected.History, actual.History);
         Assert.Equal(expected.Pruning, actual.Pruning);
+        Assert.Equal(expected.Robustness, actual.Robustness);
         Assert.Equal(Figures(expected), Figures(actual));
 
-        static ModelResult Figures(ModelResult result) => result with { History = s_noHistory, Weights = s_none, Pruning = s_unpruned };
+        static ModelResult Figures(ModelResult result) => result with { History = s_noHistory, Weights = s_none, Pruning = s_unpruned, Robustness = s_unspoilt };
     }
 
     public static void AssertSameBits(IEnumerable<ModelResult> expected, IEnumerable<ModelResult> actual) =>
@@ -66,6 +67,8 @@ internal static class Mnist
 
     // Lists in records are compared by reference, so both sides get the same empty one.
     private static readonly IReadOnlyList<Engine.Pruning.PruningResult> s_unpruned = [];
+
+    private static readonly IReadOnlyList<Engine.Robustness.RobustnessResult> s_unspoilt = [];
 
     private static readonly IReadOnlyList<EpochMetrics> s_noHistory = [];
 

@@ -79,6 +79,21 @@ public sealed class FlagTests : IDisposable
             PngDecoder.Decode(File.ReadAllBytes(Path.Combine(folder, picture)));
     }
 
+    [Theory]
+    [InlineData("--corruption none", null)]
+    [InlineData("--corruption none --noise 0.25", "gaussian,0.25")]
+    [InlineData("--corruption blur:1,translation:2", "blur,1.0 translation,2.0")]
+    [InlineData("--preset quick --noise none", "occlusion,7.0")]
+    [InlineData("--preset quick --occlusion 1..3", "occlusion,1.0 occlusion,2.0 occlusion,3.0 gaussian,0.3")]
+    public void Corruption_flags_choose_the_rows_of_the_robustness_table(string flags, string? rows)
+    {
+        Small([.. flags.Split(' ')]).AssertSuccess();
+        string table = Path.Combine(_place["run"], "robustness.csv");
+        Assert.Equal(rows is not null, File.Exists(table));
+        if (rows is not null)
+            Assert.Equal($"{rows} {rows}", string.Join(' ', File.ReadAllLines(table).Skip(1).Select(row => string.Join(',', row.Split(',')[8..10]))));
+    }
+
     [Fact]
     public void A_spec_file_says_the_same_as_flags()
     {

@@ -65,7 +65,8 @@ public sealed class WholeSweepTests
     {
         Assert.Equal(
             [
-                "history.csv", "history.parquet", "plan.json", "pruning.csv", "pruning.parquet", "results.csv", "results.parquet", "run.json",
+                "history.csv", "history.parquet", "plan.json", "pruning.csv", "pruning.parquet", "results.csv", "results.parquet",
+                "robustness.csv", "robustness.parquet", "run.json",
                 "saliency/4v9-s0-h5-gradient.png", "split/4v9-s0.json", "split/4v9-s1.json",
                 "units/000/unit-000000.parquet", "units/000/unit-000001.parquet",
                 "weights/4v9-s0.safetensors", "weights/4v9-s1.safetensors",
