@@ -38,6 +38,7 @@ public abstract class CohortKernels
     public static CohortKernels Create(ComputeDevice device, SimdWidth? width = null) => device switch
     {
         CpuDevice cpu => new CpuKernels(cpu, width ?? SimdSupport.Best),
+        GpuDevice gpu => gpu.Kernels,
         _ => throw new ArgumentException($"no kernels for a device of kind {device.Kind}", nameof(device)),
     };
 
@@ -48,29 +49,30 @@ public abstract class CohortKernels
     public SimdWidth Width { get; }
 
     /// <summary>Starts an operation; its arguments have been checked.</summary>
-    protected abstract void Launch(KernelOperation operation, in BlockArguments arguments);
+    /// <param name="images">The images that the arguments are of; null for operations without images.</param>
+    private protected abstract void Launch(KernelOperation operation, in BlockArguments arguments, DeviceImages? images);
 
     /// <summary>Z = X W1 + b1 of one chunk.</summary>
-    public void HiddenForward(DeviceCohort cohort, DeviceImages images, int chunk) => Launch(KernelOperation.HiddenForward, Arguments(cohort, images, chunk));
+    public void HiddenForward(DeviceCohort cohort, DeviceImages images, int chunk) => Launch(KernelOperation.HiddenForward, Arguments(cohort, images, chunk), images);
 
     /// <summary>Logits of one chunk from Z.</summary>
-    public void OutputForward(DeviceCohort cohort, DeviceImages images, int chunk) => Launch(KernelOperation.OutputForward, Arguments(cohort, images, chunk));
+    public void OutputForward(DeviceCohort cohort, DeviceImages images, int chunk) => Launch(KernelOperation.OutputForward, Arguments(cohort, images, chunk), images);
 
     /// <summary>Logits, loss, counts and d2 of one chunk from Z.</summary>
     public void OutputForwardWithLoss(DeviceCohort cohort, DeviceImages images, int chunk) =>
-        Launch(KernelOperation.OutputForward, Arguments(cohort, images, chunk, mode: 1));
+        Launch(KernelOperation.OutputForward, Arguments(cohort, images, chunk, mode: 1), images);
 
     /// <summary>dw2, d1 (over Z) and db1 of one chunk from d2 and Z.</summary>
-    public void OutputBackward(DeviceCohort cohort, DeviceImages images, int chunk) => Launch(KernelOperation.OutputBackward, Arguments(cohort, images, chunk));
+    public void OutputBackward(DeviceCohort cohort, DeviceImages images, int chunk) => Launch(KernelOperation.OutputBackward, Arguments(cohort, images, chunk), images);
 
     /// <summary>dW1 of one chunk from d1.</summary>
-    public void HiddenBackward(DeviceCohort cohort, DeviceImages images, int chunk) => Launch(KernelOperation.HiddenBackward, Arguments(cohort, Trainable(images), chunk));
+    public void HiddenBackward(DeviceCohort cohort, DeviceImages images, int chunk) => Launch(KernelOperation.HiddenBackward, Arguments(cohort, Trainable(images), chunk), images);
 
     /// <summary>All parameters from their gradients.</summary>
-    public void Update(DeviceCohort cohort, DeviceImages images) => Launch(KernelOperation.Update, Arguments(cohort, images, 0));
+    public void Update(DeviceCohort cohort, DeviceImages images) => Launch(KernelOperation.Update, Arguments(cohort, images, 0), images);
 
     /// <summary>One epoch over the images' schedule; totals of loss and counts are left in the cohort.</summary>
-    public void TrainEpoch(DeviceCohort cohort, DeviceImages images) => Launch(KernelOperation.TrainEpoch, Arguments(cohort, Trainable(images), 0));
+    public void TrainEpoch(DeviceCohort cohort, DeviceImages images) => Launch(KernelOperation.TrainEpoch, Arguments(cohort, Trainable(images), 0), images);
 
     /// <summary>Logits [M, N] and active hidden units of each model, in the caller's order of models.</summary>
     public ModelEvaluation[] Evaluate(DeviceCohort cohort, DeviceImages images)
@@ -86,7 +88,7 @@ public abstract class CohortKernels
     {
         BlockArguments arguments = Arguments(cohort, images, 0);
         arguments.Output = buffer.ViewsFor(cohort.Layout, images.Images);
-        Launch(KernelOperation.Evaluate, arguments);
+        Launch(KernelOperation.Evaluate, arguments, images);
     }
 
     /// <summary>Saliency maps [N, D] of each model, in the caller's order of models.</summary>
@@ -103,14 +105,14 @@ public abstract class CohortKernels
     {
         BlockArguments arguments = Arguments(cohort, images, 0, (int)method);
         arguments.Output = buffer.ViewsFor(cohort.Layout, images.Images);
-        Launch(KernelOperation.Saliency, arguments);
+        Launch(KernelOperation.Saliency, arguments, images);
     }
 
     /// <summary>Ranks the weights of all models; the ranks serve every level of <see cref="Prune"/>.</summary>
     /// <exception cref="ArgumentException">The ranks are of another layout.</exception>
     public void PruneRank(DeviceCohort cohort, PruneRanks ranks, PruneMethod method)
     {
-        Launch(KernelOperation.PruneRank, PruneArguments(cohort, ranks, cohort, method));
+        Launch(KernelOperation.PruneRank, PruneArguments(cohort, ranks, cohort, method), images: null);
         ranks.Method = method;
     }
 
@@ -130,7 +132,7 @@ public abstract class CohortKernels
         PruneMethod method = ranks.Method ?? throw new ArgumentException("nothing has been ranked yet", nameof(ranks));
         BlockArguments arguments = PruneArguments(cohort, ranks, target, method);
         ranks.SetLevel(method, sparsity);
-        Launch(KernelOperation.Prune, arguments);
+        Launch(KernelOperation.Prune, arguments, images: null);
     }
 
     /// <summary>Corrupted images, unsigned bytes [N, rows * columns]: the same bytes on every device.</summary>

@@ -2,6 +2,7 @@ using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Evaluate;
 using GpuMlp.Kernels.HiddenBackward;
 using GpuMlp.Kernels.HiddenForward;
+using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.OutputBackward;
 using GpuMlp.Kernels.OutputForward;
@@ -38,5 +39,5 @@ internal sealed class CpuKernels : CohortKernels
 
     private delegate void BlockLaunch(in BlockArguments arguments);
 
-    protected override void Launch(KernelOperation operation, in BlockArguments arguments) => _launchers[operation](arguments);
+    private protected override void Launch(KernelOperation operation, in BlockArguments arguments, DeviceImages? images) => _launchers[operation](arguments);
 }

@@ -24,14 +24,15 @@ public enum KernelOperation
 /// <param name="Operation">What it computes.</param>
 /// <param name="Form">What it skips; dense for operations that see no pixels.</param>
 /// <param name="Accelerator">Where it runs.</param>
-/// <param name="Width">Registers on a CPU.</param>
+/// <param name="Width">Registers on a CPU; 128 bits stands for a GPU, which has none of these.</param>
 public sealed record KernelVariant(KernelOperation Operation, KernelForm Form, AcceleratorType Accelerator, SimdWidth Width)
 {
-    /// <summary>Whether this machine runs it.</summary>
+    /// <summary>Whether this machine runs it, as far as that can be told without asking drivers: GPU variants need a device.</summary>
     public bool IsSupported => Accelerator == AcceleratorType.CPU && SimdSupport.Available.Contains(Width);
 
-    /// <summary>For tables: <c>HiddenForward/InputSparse/CPU/V256</c>.</summary>
-    public override string ToString() => $"{Operation}/{Form}/{Accelerator}/{Width}";
+    /// <summary>For tables: <c>HiddenForward/InputSparse/CPU/V256</c>, <c>HiddenForward/Dense/OpenCL</c>.</summary>
+    public override string ToString() =>
+        Accelerator == AcceleratorType.CPU ? $"{Operation}/{Form}/{Accelerator}/{Width}" : $"{Operation}/{Form}/{Accelerator}";
 }
 
 /// <summary>The one list of kernel variants. Tests compare every supported one with the double reference; perf times them.</summary>
@@ -39,10 +40,13 @@ public static class KernelCatalog
 {
     private static readonly KernelOperation[] s_ofAnyWidth = [KernelOperation.Initialize, KernelOperation.PruneRank, KernelOperation.Prune, KernelOperation.Corrupt];
 
+    /// <summary>The accelerators that kernels run on.</summary>
+    public static IReadOnlyList<AcceleratorType> Accelerators { get; } = [AcceleratorType.CPU, AcceleratorType.OpenCL, AcceleratorType.Cuda];
+
     /// <summary>Every variant there is, supported here or not.</summary>
     public static IReadOnlyList<KernelVariant> Variants { get; } = [.. Create()];
 
-    /// <summary>The variants of one operation that this machine runs.</summary>
+    /// <summary>The variants of one operation that this machine's CPU runs.</summary>
     public static IEnumerable<KernelVariant> Of(KernelOperation operation) =>
         Variants.Where(variant => variant.Operation == operation && variant.IsSupported);
 
@@ -59,6 +63,14 @@ public static class KernelCatalog
                 if (SeesPixels(operation))
                     yield return new KernelVariant(operation, KernelForm.InputSparse, AcceleratorType.CPU, width);
             }
+        }
+
+        // One text for all GPUs. No input-sparse form: a multiply-add of the dense one costs an eighth of a shared-memory load,
+        // one that skips zeros needs loads of its own, and that eats what four skipped of five save.
+        foreach (AcceleratorType accelerator in Accelerators.Where(accelerator => accelerator != AcceleratorType.CPU))
+        {
+            foreach (KernelOperation operation in Enum.GetValues<KernelOperation>())
+                yield return new KernelVariant(operation, KernelForm.Dense, accelerator, SimdWidth.V128);
         }
     }
 

@@ -32,7 +32,6 @@ public static class DeviceList
     internal static string? Problem(CLDevice device) =>
         device.CLStdVersion.Major < LeastOpenCl ? $"OpenCL C {device.CLStdVersion.Major}.{device.CLStdVersion.Minor}; {LeastOpenCl}.0 is needed"
         : !device.Capabilities.GenericAddressSpace ? $"no generic address space{Hint(device)}"
-        : !device.Capabilities.Float64 ? "no double precision, which sums of losses need"
         : null;
 
     private static List<DeviceInfo> FindCuda()

@@ -1,3 +1,4 @@
+using GpuMlp.Kernels.Gpu;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -9,6 +10,7 @@ namespace GpuMlp.Kernels.Devices;
 public sealed class GpuDevice : ComputeDevice
 {
     private readonly Context _context;
+    private GpuKernels? _kernels;
 
     /// <param name="kind">CUDA or OpenCL.</param>
     /// <param name="index">As in <see cref="DeviceInfo.Index"/>.</param>
@@ -19,14 +21,18 @@ public sealed class GpuDevice : ComputeDevice
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         NativeLibraries.Install();
 
-        // Below O2 ILGPU reads and writes without telling the compiler which memory an address is in.
-        _context = Context.Create(builder => Register(builder.Optimize(OptimizationLevel.O2), kind));
+        _context = Context.Create(builder =>
+        {
+            Configure(builder);
+            Register(builder, kind);
+        });
         try
         {
             Device[] devices = [.. _context.Devices.Where(device => device.AcceleratorType == kind)];
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, devices.Length);
             Accelerator = devices[index].CreateAccelerator(_context);
             Stream = Accelerator.CreateStream();
+            Workspace = new GpuWorkspace(this);
         }
         catch
         {
@@ -45,8 +51,23 @@ public sealed class GpuDevice : ComputeDevice
 
     public override int ElementGroup => 128;
 
+    /// <summary>Working memory that operations share.</summary>
+    internal GpuWorkspace Workspace { get; }
+
+    /// <summary>The device's launchers, one set: a kernel is compiled once a device, however often launchers are asked for.</summary>
+    internal GpuKernels Kernels => _kernels ??= new GpuKernels(this);
+
+    /// <summary>What every context needs in which GPU kernels are compiled: full optimisation, and what their intrinsics are.</summary>
+    public static void Configure(Context.Builder builder)
+    {
+        // Below O2 ILGPU reads and writes without telling the compiler which memory an address is in.
+        builder.Optimize(OptimizationLevel.O2);
+        GpuIntrinsics.Register(builder);
+    }
+
     protected override void Dispose(bool disposing)
     {
+        Workspace.Dispose();
         Stream.Dispose();
         Accelerator.Dispose();
         _context.Dispose();

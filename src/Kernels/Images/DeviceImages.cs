@@ -10,6 +10,7 @@ public sealed class DeviceImages : IDisposable
 {
     private readonly MemoryBuffer1D<int, Stride1D.Dense> _chunks, _forwardStarts, _backwardStarts;
     private readonly MemoryBuffer1D<ushort, Stride1D.Dense> _forwardIndex, _backwardIndex;
+    private readonly MemoryBuffer1D<byte, Stride1D.Dense> _bytes;
     private readonly MemoryBuffer1D<float, Stride1D.Dense> _forwardValue, _backwardValue, _pixels, _labels;
 
     /// <param name="device">Where.</param>
@@ -17,7 +18,7 @@ public sealed class DeviceImages : IDisposable
     /// <param name="labels">0 or 1 an image; may be all 0 where no loss is wanted.</param>
     /// <param name="inputs">D.</param>
     /// <param name="schedule">Batches and chunks.</param>
-    /// <param name="form">Which form the kernels will run in.</param>
+    /// <param name="form">Which form the kernels are to run in; a GPU has the dense one only and takes that instead.</param>
     /// <param name="withBackward">False when nothing is trained on these images.</param>
     /// <exception cref="ArgumentException">Pixels are not N D, D is out of range, or a chunk lies beyond the images.</exception>
     public DeviceImages(
@@ -29,9 +30,10 @@ public sealed class DeviceImages : IDisposable
         Images = labels.Length;
         Inputs = inputs;
         HasBackward = withBackward;
-        Chunks = schedule.Chunks.Count;
-        Form = form;
-        bool sparse = form == KernelForm.InputSparse;
+        Schedule = schedule;
+        bool onGpu = device.Kind != AcceleratorType.CPU;
+        Form = onGpu ? KernelForm.Dense : form;
+        bool sparse = Form == KernelForm.InputSparse;
 
         // The dense form needs the chunk table alone: compressing no pixel gives just that.
         ReadOnlyMemory<byte> compressed = sparse ? pixels : new byte[pixels.Length];
@@ -44,7 +46,8 @@ public sealed class DeviceImages : IDisposable
         _backwardStarts = device.Upload(images.BackwardStarts);
         _backwardIndex = device.Upload(images.BackwardIndex);
         _backwardValue = device.Upload(images.BackwardValue);
-        _pixels = device.Upload(sparse ? [] : Scale(pixels.Span));
+        _pixels = device.Upload(sparse || onGpu ? [] : Scale(pixels.Span));
+        _bytes = device.Upload(onGpu ? Pad(pixels.Span, inputs) : []);
         _labels = device.Upload(labels.ToArray());
     }
 
@@ -54,12 +57,17 @@ public sealed class DeviceImages : IDisposable
     /// <summary>D.</summary>
     public int Inputs { get; }
 
-    public int Chunks { get; }
+    public int Chunks => Schedule.Chunks.Count;
+
+    /// <summary>Bytes from one image to the next on a GPU: whole loads of sixteen.</summary>
+    internal static int Pitch(int inputs) => (inputs + 15) / 16 * 16;
 
     /// <summary>Whether gradients can be taken over these images.</summary>
     public bool HasBackward { get; }
 
     public KernelForm Form { get; }
+
+    internal ChunkSchedule Schedule { get; }
 
     /// <summary>Non-zero pixels of an epoch; 0 for the dense form, which does not count them.</summary>
     public long NonZeros { get; }
@@ -74,6 +82,7 @@ public sealed class DeviceImages : IDisposable
         ForwardValue = _forwardValue.View,
         BackwardValue = _backwardValue.View,
         Pixels = _pixels.View,
+        Bytes = _bytes.View,
         Labels = _labels.View,
         Images = Images,
     };
@@ -82,11 +91,20 @@ public sealed class DeviceImages : IDisposable
     {
         foreach (MemoryBuffer buffer in new MemoryBuffer[]
         {
-            _chunks, _forwardStarts, _backwardStarts, _forwardIndex, _backwardIndex, _forwardValue, _backwardValue, _pixels, _labels,
+            _chunks, _forwardStarts, _backwardStarts, _forwardIndex, _backwardIndex, _forwardValue, _backwardValue, _pixels, _bytes, _labels,
         })
         {
             buffer.Dispose();
         }
+    }
+
+    private static byte[] Pad(ReadOnlySpan<byte> pixels, int inputs)
+    {
+        int pitch = Pitch(inputs);
+        var padded = new byte[checked(pixels.Length / inputs * pitch)];
+        for (int row = 0; row < pixels.Length / inputs; row++)
+            pixels.Slice(row * inputs, inputs).CopyTo(padded.AsSpan(row * pitch));
+        return padded;
     }
 
     private static float[] Scale(ReadOnlySpan<byte> pixels)

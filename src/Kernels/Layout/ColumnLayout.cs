@@ -18,6 +18,9 @@ public sealed class ColumnLayout
     /// <summary>The largest H: saliency numbers a model's hidden units in sixteen bits.</summary>
     public const int MostHidden = 65536;
 
+    /// <summary>Ints of a vector in the table that GPU kernels read.</summary>
+    internal const int VectorFields = 4;
+
     // A tile of 8 x 16 columns fills half the registers of AVX-512; wider blocks gain nothing and leave L2.
     private const int BlockColumns = 128;
 

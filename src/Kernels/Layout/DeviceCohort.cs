@@ -11,7 +11,7 @@ public sealed class DeviceCohort : IDisposable
     private readonly ComputeDevice _device;
     private readonly AlignedFloats _w1, _gradW1, _activations, _logits;
     private readonly AlignedFloats _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2;
-    private readonly MemoryBuffer1D<int, Stride1D.Dense> _blocks, _slots, _counts;
+    private readonly MemoryBuffer1D<int, Stride1D.Dense> _blocks, _slots, _vectors, _slotBlocks, _counts;
     private readonly MemoryBuffer1D<double, Stride1D.Dense> _loss;
 
     /// <param name="device">Where.</param>
@@ -40,6 +40,8 @@ public sealed class DeviceCohort : IDisposable
         _counts = device.Zeroed<int>(4 * slots);
         _blocks = device.Upload(layout.Blocks.SelectMany(b => new[] { b.FirstColumn, b.Stride, b.FirstSlot, b.Slots }).ToArray());
         _slots = device.Upload(layout.Slots.SelectMany(s => new[] { s.Column, s.Hidden }).ToArray());
+        _vectors = device.Upload(layout.Blocks.SelectMany(Vectors).ToArray());
+        _slotBlocks = device.Upload(layout.Slots.Select(s => layout.Blocks[s.Block]).SelectMany(b => new[] { b.FirstColumn, b.Stride }).ToArray());
         SetRates(learningRates);
     }
 
@@ -64,6 +66,8 @@ public sealed class DeviceCohort : IDisposable
         SlotRates = _slotRates.View,
         Blocks = _blocks.View,
         Slots = _slots.View,
+        Vectors = _vectors.View,
+        SlotBlocks = _slotBlocks.View,
         Inputs = Layout.Inputs,
         WeightDecay = WeightDecay,
     };
@@ -124,12 +128,19 @@ public sealed class DeviceCohort : IDisposable
     /// <summary>Loss sums and counts of the last epoch, in the caller's order.</summary>
     public EpochTotals[] DownloadTotals()
     {
-        double[] loss = _device.Download<double>(_loss.View);
+        double[] loss = _device.Kind == AcceleratorType.CPU ? _device.Download<double>(_loss.View) : DownloadPairs();
         int[] counts = _device.Download<int>(_counts.View);
         var totals = new EpochTotals[Layout.Slots.Count];
         for (int s = 0; s < totals.Length; s++)
             totals[Layout.Slots[s].Model] = new EpochTotals(loss[s], counts[4 * s], counts[(4 * s) + 1], counts[(4 * s) + 2], counts[(4 * s) + 3]);
         return totals;
+    }
+
+    // GPU kernels have no double: a loss is the exact sum of the two floats in its place.
+    private double[] DownloadPairs()
+    {
+        float[] pairs = _device.Download(((ArrayView<double>)_loss.View).Cast<float>());
+        return [.. Enumerable.Range(0, pairs.Length / 2).Select(s => (double)pairs[2 * s] + pairs[(2 * s) + 1])];
     }
 
     public void SetRates(IReadOnlyList<float> learningRates)
@@ -149,10 +160,21 @@ public sealed class DeviceCohort : IDisposable
     {
         foreach (IDisposable buffer in new IDisposable[]
         {
-            _w1, _gradW1, _activations, _logits, _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2, _blocks, _slots, _counts, _loss,
+            _w1, _gradW1, _activations, _logits, _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2, _blocks, _slots, _vectors, _slotBlocks, _counts, _loss,
         })
         {
             buffer.Dispose();
+        }
+    }
+
+    private static IEnumerable<int> Vectors(ColumnBlock block)
+    {
+        for (int column = block.FirstColumn; column < block.FirstColumn + block.Stride; column += ColumnLayout.Vector)
+        {
+            yield return block.FirstColumn;
+            yield return block.Stride;
+            yield return column;
+            yield return 0;
         }
     }
 

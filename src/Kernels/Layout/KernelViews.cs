@@ -20,6 +20,12 @@ public struct CohortViews
     /// <summary>Two ints a slot: column, hidden.</summary>
     public ArrayView<int> Slots;
 
+    /// <summary>Four ints a vector of sixteen columns, gaps left out: first column and stride of its block, its own first column, unused.</summary>
+    public ArrayView<int> Vectors;
+
+    /// <summary>Two ints a slot: first column and stride of its block.</summary>
+    public ArrayView<int> SlotBlocks;
+
     /// <summary>D.</summary>
     public int Inputs;
 
@@ -41,6 +47,9 @@ public struct ImageViews
 
     /// <summary>Pixel / 255, row-major [N, D]; only for the dense form, else one unused value.</summary>
     public ArrayView<float> Pixels;
+
+    /// <summary>Row-major [N, D rounded up to 16], zeros behind D; only on a GPU, else one unused value.</summary>
+    public ArrayView<byte> Bytes;
 
     /// <summary>0 or 1 an image.</summary>
     public ArrayView<float> Labels;

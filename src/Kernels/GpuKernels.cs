@@ -1,0 +1,346 @@
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Evaluate;
+using GpuMlp.Kernels.Gpu;
+using GpuMlp.Kernels.HiddenBackward;
+using GpuMlp.Kernels.HiddenForward;
+using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.OutputBackward;
+using GpuMlp.Kernels.OutputForward;
+using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.TrainEpoch;
+using GpuMlp.Kernels.Update;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuMlp.Kernels;
+
+/// <summary>
+/// The operations on a GPU: each is one launch or a few on the device's stream, and returns before they are done. Operations
+/// on one chunk work in the cohort's scratch; those on all images in the device's workspace, in runs as long as fill the device.
+/// </summary>
+internal sealed class GpuKernels : CohortKernels
+{
+    // Groups that keep the largest GPU of today busy: 132 processors with four groups of 128 threads each, twice over.
+    private const int EnoughGroups = 1056;
+
+    // Floats of activations, and of partial sums, that a run may take: 256 MiB each.
+    private const long MostFloats = 1L << 26;
+
+    private readonly GpuDevice _device;
+    private readonly GpuLauncher<HiddenForwardGpu> _hiddenForward;
+    private readonly GpuLauncher<HiddenBackwardGpu> _hiddenBackward;
+    private readonly GpuLauncher<OutputForwardGpu> _logits, _loss;
+    private readonly GpuLauncher<OutputBackwardGpu> _outputBackward;
+    private readonly GpuLauncher<OutputPassGpu> _outputPass;
+    private readonly GpuLauncher<UpdateGpu> _update;
+    private readonly GpuLauncher<ActiveGpu> _active;
+    private readonly GpuLauncher<SaliencyGpu> _saliency;
+    private readonly GpuLauncher<PruneRankGpu> _pruneRank;
+    private readonly GpuLauncher<PruneGpu> _prune;
+
+    public GpuKernels(GpuDevice device)
+        : base(device, SimdWidth.V128)
+    {
+        _device = device;
+        _hiddenForward = new(device, HiddenForwardGpu.Kernel, TileProduct.Threads);
+        _hiddenBackward = new(device, HiddenBackwardGpu.Kernel, TileProduct.Threads);
+        _logits = new(device, OutputForwardGpu.Logits, OutputForwardGpu.LogitThreads);
+        _loss = new(device, OutputForwardGpu.Loss, OutputForwardGpu.Threads);
+        _outputBackward = new(device, OutputBackwardGpu.Kernel, OutputBackwardGpu.Threads);
+        _outputPass = new(device, OutputPassGpu.Kernel, OutputPassGpu.Threads);
+        _update = new(device, UpdateGpu.Kernel, UpdateGpu.Threads);
+        _active = new(device, ActiveGpu.Kernel, ActiveGpu.Threads);
+        _saliency = new(device, SaliencyGpu.Kernel, SaliencyGpu.Threads);
+        _pruneRank = new(device, PruneRankGpu.Kernel, PruneRankGpu.Threads);
+        _prune = new(device, PruneGpu.Kernel, PruneGpu.Threads);
+    }
+
+    private protected override void Launch(KernelOperation operation, in BlockArguments arguments, DeviceImages? images)
+    {
+        switch (operation)
+        {
+            case KernelOperation.HiddenForward: HiddenForward(arguments, OfChunk(arguments, images!), ScratchActivations(arguments)); break;
+            case KernelOperation.OutputForward: OutputForward(arguments, images!); break;
+            case KernelOperation.OutputBackward: OutputBackward(arguments, images!); break;
+            case KernelOperation.HiddenBackward: HiddenBackward(arguments, images!); break;
+            case KernelOperation.Update: Update(arguments); break;
+            case KernelOperation.TrainEpoch: TrainEpoch(arguments, images!); break;
+            case KernelOperation.Evaluate: Evaluate(arguments); break;
+            case KernelOperation.Saliency: Saliency(arguments); break;
+            case KernelOperation.PruneRank: PruneRank(arguments); break;
+            case KernelOperation.Prune: Prune(arguments); break;
+            default: throw new ArgumentOutOfRangeException(nameof(operation), operation, "not an operation on cohorts");
+        }
+    }
+
+    private static int Slots(in CohortViews cohort) => cohort.Slots.IntLength / 2;
+
+    private static int Vectors(in CohortViews cohort) => cohort.Vectors.IntLength / ColumnLayout.VectorFields;
+
+    private static GpuActivations ScratchActivations(in BlockArguments arguments) =>
+        new() { Values = arguments.Scratch.Activations, Capacity = ChunkSchedule.ChunkRows };
+
+    private static GpuImages Run(in BlockArguments arguments, int first, int rows, int batchRows) => new()
+    {
+        Pixels = arguments.Images.Bytes,
+        Labels = arguments.Images.Labels,
+        Pitch = DeviceImages.Pitch(arguments.Cohort.Inputs),
+        First = first,
+        Rows = rows,
+        BatchRows = batchRows,
+    };
+
+    private static GpuImages OfChunk(in BlockArguments arguments, DeviceImages images)
+    {
+        Chunk chunk = images.Schedule.Chunks[arguments.Chunk];
+        return Run(arguments, chunk.FirstRow, chunk.Rows, chunk.BatchRows);
+    }
+
+    private static int IsFirst(in BlockArguments arguments, DeviceImages images) => images.Schedule.Chunks[arguments.Chunk].IsFirst ? 1 : 0;
+
+    private static GpuTotals Totals(in BlockArguments arguments) =>
+        new() { Loss = arguments.Scratch.Loss.Cast<float>(), Counts = arguments.Scratch.Counts };
+
+    private static GpuGradients Gradients(in BlockArguments arguments) => new()
+    {
+        W1 = arguments.Scratch.GradW1,
+        B1 = arguments.Scratch.GradB1,
+        W2 = arguments.Scratch.GradW2,
+        B2 = arguments.Scratch.GradB2,
+    };
+
+    private void HiddenForward(in BlockArguments arguments, GpuImages run, GpuActivations activations) => _hiddenForward.Launch(
+        TileProduct.Groups(run.Rows, Vectors(arguments.Cohort), parts: 1),
+        new HiddenForwardGpu { Cohort = arguments.Cohort, Images = run, Activations = activations });
+
+    private void OutputForward(in BlockArguments arguments, DeviceImages images)
+    {
+        GpuImages run = OfChunk(arguments, images);
+        var job = new OutputForwardGpu
+        {
+            Cohort = arguments.Cohort,
+            Images = run,
+            Activations = ScratchActivations(arguments),
+            Values = arguments.Scratch.Logits,
+            ValueStride = ChunkSchedule.ChunkRows,
+            Totals = Totals(arguments),
+            GradB2 = arguments.Scratch.GradB2,
+            IsFirst = IsFirst(arguments, images),
+        };
+        if (arguments.Mode == 1)
+            _loss.Launch(Slots(arguments.Cohort), job);
+        else
+            Logits(job);
+    }
+
+    private void Logits(in OutputForwardGpu job)
+    {
+        int runs = (job.Images.Rows + OutputForwardGpu.LogitThreads - 1) / OutputForwardGpu.LogitThreads;
+        _logits.Launch(checked(Slots(job.Cohort) * runs), job);
+    }
+
+    private void OutputBackward(in BlockArguments arguments, DeviceImages images) => _outputBackward.Launch(
+        Slots(arguments.Cohort),
+        new OutputBackwardGpu
+        {
+            Cohort = arguments.Cohort,
+            Activations = ScratchActivations(arguments),
+            Deltas = arguments.Scratch.Logits,
+            ValueStride = ChunkSchedule.ChunkRows,
+            Rows = OfChunk(arguments, images).Rows,
+            GradW2 = arguments.Scratch.GradW2,
+            GradB1 = arguments.Scratch.GradB1,
+            IsFirst = IsFirst(arguments, images),
+        });
+
+    private void HiddenBackward(in BlockArguments arguments, DeviceImages images) => HiddenBackward(
+        arguments,
+        OfChunk(arguments, images),
+        ScratchActivations(arguments),
+        arguments.Scratch.GradW1,
+        IsFirst(arguments, images) != 0 ? GradientTarget.Replace : GradientTarget.Add);
+
+    private void HiddenBackward(
+        in BlockArguments arguments, GpuImages run, GpuActivations activations, ArrayView<float> gradient, GradientTarget target) => _hiddenBackward.Launch(
+        TileProduct.Groups(arguments.Cohort.Inputs, Vectors(arguments.Cohort), Segments(run.Rows)),
+        new HiddenBackwardGpu { Cohort = arguments.Cohort, Images = run, Activations = activations, Gradient = gradient, Target = (int)target });
+
+    private void Update(in BlockArguments arguments) => Update(
+        new UpdateGpu { Cohort = arguments.Cohort, Gradients = Gradients(arguments), Totals = Totals(arguments), IsLast = 1, Weights = 1 });
+
+    // Views that a launch does not use must be valid all the same.
+    private void Update(UpdateGpu job)
+    {
+        if (!job.Partials.W1.IsValid)
+            job.Partials = Partials(job.Cohort, 0);
+        _update.Launch(checked((int)((job.Items + UpdateGpu.Threads - 1) / UpdateGpu.Threads)), job);
+    }
+
+    private static int Segments(int rows) => (rows + HiddenBackwardGpu.Segment - 1) / HiddenBackwardGpu.Segment;
+
+    private GpuPartials Partials(in CohortViews cohort, int segments) => new()
+    {
+        W1 = _device.Workspace.Take<float>("partial dW1", segments * cohort.W1.Length),
+        B1 = _device.Workspace.Take<float>("partial db1", segments * cohort.B1.Length),
+        W2 = _device.Workspace.Take<float>("partial dw2", segments * cohort.B1.Length),
+        B2 = _device.Workspace.Take<float>("partial db2", segments * cohort.B2.Length),
+        Loss = _device.Workspace.Take<float>("partial loss", segments * cohort.B2.Length),
+        Counts = _device.Workspace.Take<int>("partial counts", segments * cohort.B2.Length),
+    };
+
+    private GpuActivations Activations(in CohortViews cohort, int rows) =>
+        new() { Values = _device.Workspace.Take<float>("activations", rows * cohort.B1.Length), Capacity = rows };
+
+    // Segments that are worked on at once: as many as fill the device, within memory. No bit depends on it.
+    private static int SegmentsAtOnce(in CohortViews cohort)
+    {
+        int filled = (EnoughGroups + TileProduct.Groups(cohort.Inputs, Vectors(cohort), 1) - 1) / TileProduct.Groups(cohort.Inputs, Vectors(cohort), 1);
+        long fit = Math.Min(MostFloats / cohort.W1.Length, MostFloats / (HiddenBackwardGpu.Segment * cohort.B1.Length));
+        return (int)Math.Clamp(filled, 1, Math.Max(1, fit));
+    }
+
+    // Images of a run through the forward pass alone.
+    private static int RowsAtOnce(in CohortViews cohort, int images) => Math.Min(images, HiddenBackwardGpu.Segment * SegmentsAtOnce(cohort));
+
+    private void TrainEpoch(in BlockArguments arguments, DeviceImages images)
+    {
+        arguments.Scratch.Loss.MemSetToZero(_device.Stream);
+        arguments.Scratch.Counts.MemSetToZero(_device.Stream);
+        int atOnce = SegmentsAtOnce(arguments.Cohort) * HiddenBackwardGpu.Segment;
+        foreach (Chunk batch in images.Schedule.Chunks)
+        {
+            if (!batch.IsFirst)
+                continue;
+            for (int done = 0; done < batch.BatchRows; done += atOnce)
+            {
+                int rows = Math.Min(atOnce, batch.BatchRows - done);
+                TrainRun(arguments, Run(arguments, batch.FirstRow + done, rows, batch.BatchRows), done == 0, done + rows == batch.BatchRows);
+            }
+        }
+    }
+
+    // Three launches for a batch of one segment, four for any other run.
+    private void TrainRun(in BlockArguments arguments, GpuImages run, bool isFirst, bool isLast)
+    {
+        int segments = Segments(run.Rows);
+        bool direct = isFirst && isLast && segments == 1;
+        GpuActivations activations = Activations(arguments.Cohort, segments * HiddenBackwardGpu.Segment);
+        GpuPartials partials = Partials(arguments.Cohort, segments);
+        HiddenForward(arguments, run, activations);
+        _outputPass.Launch(
+            checked(Slots(arguments.Cohort) * segments),
+            new OutputPassGpu
+            {
+                Cohort = arguments.Cohort,
+                Images = run,
+                Activations = activations,
+                Partials = partials,
+                Totals = Totals(arguments),
+                Direct = direct ? 1 : 0,
+            });
+        bool apart = segments > 1;
+        GradientTarget target = apart ? GradientTarget.Partials
+            : direct ? GradientTarget.Update
+            : isLast ? GradientTarget.AddAndUpdate
+            : isFirst ? GradientTarget.Replace : GradientTarget.Add;
+        HiddenBackward(arguments, run, activations, apart ? partials.W1 : arguments.Scratch.GradW1, target);
+        if (direct)
+            return;
+        Update(new UpdateGpu
+        {
+            Cohort = arguments.Cohort,
+            Gradients = Gradients(arguments),
+            Partials = partials,
+            Totals = Totals(arguments),
+            Segments = segments,
+            WeightSegments = segments,
+            Rows = run.Rows,
+            IsFirst = isFirst ? 1 : 0,
+            IsLast = isLast ? 1 : 0,
+            Weights = apart ? 1 : 0,
+        });
+    }
+
+    private void Evaluate(in BlockArguments arguments)
+    {
+        int images = arguments.Images.Images, atOnce = RowsAtOnce(arguments.Cohort, images);
+        GpuActivations activations = Activations(arguments.Cohort, atOnce);
+        for (int first = 0; first < images; first += atOnce)
+        {
+            GpuImages run = Run(arguments, first, Math.Min(atOnce, images - first), images);
+            HiddenForward(arguments, run, activations);
+            LogitsInto(arguments, run, activations, arguments.Output.Values, images, first);
+            _active.Launch(
+                Vectors(arguments.Cohort),
+                new ActiveGpu
+                {
+                    Cohort = arguments.Cohort,
+                    Activations = activations,
+                    Rows = run.Rows,
+                    Active = arguments.Output.Active,
+                    GoesOn = first > 0 ? 1 : 0,
+                });
+        }
+    }
+
+    private void LogitsInto(in BlockArguments arguments, GpuImages run, GpuActivations activations, ArrayView<float> values, int stride, int offset) => Logits(
+        new OutputForwardGpu
+        {
+            Cohort = arguments.Cohort,
+            Images = run,
+            Activations = activations,
+            Values = values,
+            ValueStride = stride,
+            ValueOffset = offset,
+            Totals = Totals(arguments),
+            GradB2 = arguments.Scratch.GradB2,
+        });
+
+    private void Saliency(in BlockArguments arguments)
+    {
+        int images = arguments.Images.Images, atOnce = RowsAtOnce(arguments.Cohort, images), slots = Slots(arguments.Cohort);
+        GpuActivations activations = Activations(arguments.Cohort, atOnce);
+        ArrayView<float> logits = _device.Workspace.Take<float>("logits", (long)slots * atOnce);
+        for (int first = 0; first < images; first += atOnce)
+        {
+            GpuImages run = Run(arguments, first, Math.Min(atOnce, images - first), images);
+            HiddenForward(arguments, run, activations);
+            LogitsInto(arguments, run, activations, logits, run.Rows, 0);
+            _saliency.Launch(
+                SaliencyGpu.Groups(slots, run.Rows, arguments.Cohort.Inputs),
+                new SaliencyGpu
+                {
+                    Cohort = arguments.Cohort,
+                    Activations = activations,
+                    Logits = logits,
+                    Maps = arguments.Output.Values,
+                    First = first,
+                    Rows = run.Rows,
+                    AllImages = images,
+                    Method = arguments.Mode,
+                });
+        }
+    }
+
+    private void PruneRank(in BlockArguments arguments)
+    {
+        long weights = (arguments.Cohort.Inputs + 1L) * arguments.Cohort.B1.Length;
+        _pruneRank.Launch(
+            Slots(arguments.Cohort),
+            new PruneRankGpu
+            {
+                Cohort = arguments.Cohort,
+                Prune = arguments.Prune,
+                Keys = _device.Workspace.Take<uint>("keys", 2 * weights),
+                Indices = _device.Workspace.Take<int>("key indices", 2 * weights),
+                Method = arguments.Mode,
+            });
+    }
+
+    private void Prune(in BlockArguments arguments) => _prune.Launch(
+        PruneGpu.Groups(Slots(arguments.Cohort), arguments.Cohort.Inputs),
+        new PruneGpu { Cohort = arguments.Cohort, Prune = arguments.Prune });
+}
