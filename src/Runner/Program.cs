@@ -60,7 +60,11 @@ internal static class Program
 
     private static int Dispatch(string[] args, CommandIo io) => Arguments.Parse(args) switch
     {
+        PlanOptions plan => PlanCommand.Run(plan, io),
         SweepOptions sweep => SweepCommand.Run(sweep, io),
+        RunOptions run => RunCommand.Run(run, io),
+        StatusOptions status => StatusCommand.Run(status, io),
+        SlurmOptions slurm => SlurmCommand.Run(slurm, io),
         MergeOptions merge => MergeCommand.Run(merge, io),
         ExportOptions export => ExportCommand.Run(export, io),
         BenchOptions bench => BenchCommand.Run(bench, io),

@@ -47,6 +47,13 @@ public sealed class ArgumentsTests
     [InlineData("sweep --sparsity none --pruning w1", "--sparsity: no level for the pruning methods; levels as 0.5,0.95 are right")]
     [InlineData("sweep --device metal", "--device: 'metal' is unknown; take auto, cpu, cuda, opencl, or one device such as cuda:0")]
     [InlineData("sweep --preset paper --spec a.json", "--spec: cannot be combined with --preset; give one of them.")]
+    [InlineData("status", "status: RUN is missing, the folder of a run, as in `gpumlp status runs/mine`.")]
+    [InlineData("merge nowhere", "nowhere: no plan.json here; the folder of a run is right")]
+    [InlineData("run a b", "b: belongs to no flag of run; values follow their flag, without spaces in a list.")]
+    [InlineData("run r --max-requeues many", "--max-requeues: 'many' is not a whole number from 0.")]
+    [InlineData("plan --shards 0", "--shards: '0' is not a whole number from 1 to 1000000.")]
+    [InlineData("plan --unit-seconds -1", "--unit-seconds: '-1' is not a number above 0.")]
+    [InlineData("plan --gflops NaN", "--gflops: 'NaN' is not a number above 0.")]
     public void A_wrong_command_line_gets_one_line_and_exit_code_2(string commandLine, string message)
     {
         (int exitCode, string stdout, string stderr) = Cli.Run(commandLine.Split(' '));

@@ -34,16 +34,22 @@ public static partial class AtomicFile
 
     /// <summary>Writes a file unless there is one, even if another process makes it at the same moment.</summary>
     /// <returns>False when there was one.</returns>
-    public static bool TryCreate(string path, ReadOnlySpan<byte> bytes)
-    {
-        byte[] copy = bytes.ToArray();
-        return Commit(path, temporary => Fill(temporary, stream => stream.Write(copy)), overwrite: false);
-    }
+    public static bool TryCreate(string path, Action<Stream> write) =>
+        Commit(path, temporary => Fill(temporary, write), overwrite: false, isValid: null, File.Move);
 
     /// <summary>For libraries that want a path: <paramref name="writeTemporary"/> makes the file at the path that it is given.</summary>
+    /// <param name="isValid">
+    /// Asked when the rename fails: whether the file under its final name is as good as the one that was to take its place.
+    /// Over NFS a rename that was done can be answered with an error, when the answer to the first try was lost; and another
+    /// process may have written the same file meanwhile.
+    /// </param>
     /// <exception cref="UserErrorException">See <see cref="StorageErrors.Map"/>; the old file is untouched.</exception>
-    public static void WriteThrough(string path, Action<string> writeTemporary) =>
-        Commit(path, writeTemporary, overwrite: true);
+    public static void WriteThrough(string path, Action<string> writeTemporary, Func<string, bool>? isValid = null) =>
+        WriteThrough(path, writeTemporary, isValid, File.Move);
+
+    /// <param name="move">Renames the first path to the second, which may exist if the third argument says so.</param>
+    internal static void WriteThrough(string path, Action<string> writeTemporary, Func<string, bool>? isValid, Action<string, string, bool> move) =>
+        Commit(path, writeTemporary, overwrite: true, isValid, move);
 
     /// <summary>Makes a folder (and those above it) that a power cut does not take away again.</summary>
     public static void CreateFolder(string path)
@@ -93,10 +99,23 @@ public static partial class AtomicFile
         return name.StartsWith('.') && name.EndsWith(Suffix, StringComparison.Ordinal) && name.Split('.').Length >= 6;
     }
 
-    internal static string TemporaryName(string name) =>
-        $".{name}.{s_owner}.{Environment.ProcessId}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}{Suffix}";
+    internal static string TemporaryName(string name) => OwnedName($".{name}", Suffix);
 
-    private static bool Commit(string path, Action<string> writeTemporary, bool overwrite)
+    /// <summary>A name that no other process uses and that tells whose it is: <c>NAME.OWNER.PID.RANDOM</c> and the suffix.</summary>
+    /// <param name="suffix">With its dot.</param>
+    internal static string OwnedName(string name, string suffix) =>
+        $"{name}.{s_owner}.{Environment.ProcessId}.{RandomNumberGenerator.GetHexString(8, lowercase: true)}{suffix}";
+
+    /// <summary>Whether an <see cref="OwnedName"/> belongs to a process of this machine that is no more.</summary>
+    internal static bool IsOfDeadProcess(string path)
+    {
+        string[] parts = Path.GetFileName(path).Split('.');
+        return parts.Length >= 5 && parts[^4] == s_owner
+            && int.TryParse(parts[^3], NumberStyles.None, CultureInfo.InvariantCulture, out int process) && !IsAlive(process);
+    }
+
+    private static bool Commit(
+        string path, Action<string> writeTemporary, bool overwrite, Func<string, bool>? isValid, Action<string, string, bool> move)
     {
         string full = Path.GetFullPath(path);
         string folder = Path.GetDirectoryName(full)!;
@@ -109,7 +128,15 @@ public static partial class AtomicFile
                 RandomAccess.FlushToDisk(handle);
             }
 
-            File.Move(temporary, full, overwrite);
+            try
+            {
+                move(temporary, full, overwrite);
+            }
+            catch (IOException) when (isValid is not null && File.Exists(full) && isValid(full))
+            {
+                TryDelete(temporary);
+            }
+
             FlushFolder(folder);
             return true;
         }
@@ -148,17 +175,8 @@ public static partial class AtomicFile
         }
     }
 
-    private static bool IsStale(string path)
-    {
-        string[] parts = Path.GetFileName(path).Split('.');
-        bool ours = parts[^4] == s_owner;
-        if (ours && int.TryParse(parts[^3], NumberStyles.None, CultureInfo.InvariantCulture, out int process) && !IsAlive(process))
-        {
-            return true;
-        }
-
-        return DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > s_staleAfter;
-    }
+    private static bool IsStale(string path) =>
+        IsOfDeadProcess(path) || DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > s_staleAfter;
 
     private static bool IsAlive(int process)
     {

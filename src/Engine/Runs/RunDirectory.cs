@@ -50,7 +50,7 @@ public sealed class RunDirectory
                         $"{path}: not a run (no plan.json) but holds {System.IO.Path.GetFileName(stranger)}; a new or empty folder for --out is right");
                 }
 
-                AtomicFile.TryCreate(run.PlanPath, PlanJson.Write(plan));
+                AtomicFile.TryCreate(run.PlanPath, stream => PlanJson.Write(plan, stream));
             }
 
             // Also after creating: another process may have been faster, with another plan.
@@ -62,7 +62,7 @@ public sealed class RunDirectory
             }
 
             run = new(path, old);
-            run.Prepare();
+            run.Prepare(clean: true);
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
@@ -78,14 +78,15 @@ public sealed class RunDirectory
         ? new RunDirectory(path, ReadPlan(PlanPathIn(path)))
         : throw new UserErrorException($"{path}: no plan.json here; the folder of a run is right");
 
-    /// <summary>Opens an existing run to add to it, and removes temporary files that dead processes left in it.</summary>
+    /// <summary>Opens an existing run to add to it.</summary>
+    /// <param name="clean">Whether temporary files that dead processes left are removed, which takes a list of all files.</param>
     /// <exception cref="UserErrorException">There is no run, its plan is damaged, or it cannot be written.</exception>
-    public static RunDirectory OpenForWriting(string path)
+    public static RunDirectory OpenForWriting(string path, bool clean)
     {
         RunDirectory run = Open(path);
         try
         {
-            run.Prepare();
+            run.Prepare(clean);
             return run;
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
@@ -110,6 +111,22 @@ public sealed class RunDirectory
     /// <summary>A file of the run's top folder, such as <c>results.csv</c>.</summary>
     public string TablePath(string name) => In(name);
 
+    /// <summary>Finds out whether units can be saved here, before one is trained in vain.</summary>
+    /// <exception cref="UserErrorException">See <see cref="StorageErrors.Map"/>.</exception>
+    public void CheckWritable()
+    {
+        string probe = In("units", AtomicFile.TemporaryName("probe"));
+        try
+        {
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e))
+        {
+            throw StorageErrors.Map(e, Path);
+        }
+    }
+
     /// <summary>Saves a finished unit; at once and for good.</summary>
     /// <exception cref="UserErrorException">See <see cref="StorageErrors.Map"/>.</exception>
     public void WriteUnit(UnitResult result)
@@ -129,47 +146,50 @@ public sealed class RunDirectory
     /// <inheritdoc cref="FinishedUnits(Shard, out IReadOnlyList{string})"/>
     public IReadOnlySet<int> FinishedUnits(out IReadOnlyList<string> setAside) => FinishedUnits(Shard.Whole, out setAside);
 
-    /// <summary>The ids of all units of a shard that are saved whole; about 1 ms a unit.</summary>
+    /// <summary>The ids of all units of a shard that are saved whole. Reads every byte of them.</summary>
     /// <param name="setAside">
-    /// One line for each unit file that is torn or not of this plan. Such files get the suffix <c>.bad</c> (where the run can
-    /// be written), and their units count as not done.
+    /// One line for each unit file that is torn, damaged or not of this plan. Such files get the suffix <c>.bad</c> (where the
+    /// run can be written), and their units count as not done.
     /// </param>
     public IReadOnlySet<int> FinishedUnits(Shard shard, out IReadOnlyList<string> setAside)
     {
-        HashSet<int> finished = [];
-        List<string> bad = [];
         try
         {
-            string units = In("units");
-            IEnumerable<string> files = Directory.Exists(units)
-                ? Directory.EnumerateDirectories(units).SelectMany(folder => Directory.EnumerateFiles(folder, "unit-*.parquet"))
-                : [];
-            foreach (string file in files.Order(StringComparer.Ordinal))
-            {
-                if (IdOf(file) is { } other && !shard.Holds(other))
-                {
-                    continue;
-                }
-
-                string? problem = IdOf(file) is { } id ? UnitFile.Problem(file, Plan.Hash, Plan.Units[id]) : "no unit of this plan";
-                if (problem is null)
-                {
-                    finished.Add(IdOf(file)!.Value);
-                }
-                else
-                {
-                    bad.Add(SetAside(file, problem));
-                }
-            }
+            string[] files = [.. shard.Count > 1 ? FilesOf(shard) : UnitFiles()];
+            string?[] problems = new string?[files.Length];
+            Parallel.For(0, files.Length, i => problems[i] = ProblemOf(files[i], endOnly: false));
+            setAside = [.. files.Zip(problems).Where(pair => pair.Second is not null).Select(pair => SetAside(pair.First, pair.Second!))];
+            return files.Zip(problems).Where(pair => pair.Second is null).Select(pair => IdOf(pair.First)!.Value).ToHashSet();
+        }
+        catch (AggregateException all) when (all.InnerExceptions.FirstOrDefault(StorageErrors.IsStorage) is { } e)
+        {
+            throw StorageErrors.Map(e, Path);
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
             throw StorageErrors.Map(e, Path);
         }
-
-        setAside = bad;
-        return finished;
     }
+
+    /// <summary>Every unit file, in the order of names.</summary>
+    internal IEnumerable<string> UnitFiles()
+    {
+        string units = In("units");
+        return Directory.Exists(units)
+            ? Directory.EnumerateDirectories(units).Order(StringComparer.Ordinal)
+                .SelectMany(folder => Directory.EnumerateFiles(folder, "unit-*.parquet").Order(StringComparer.Ordinal))
+            : [];
+    }
+
+    internal IEnumerable<string> ErrorFiles() => Directory.Exists(In("errors")) ? Directory.EnumerateFiles(In("errors"), "unit-*.json").Order(StringComparer.Ordinal) : [];
+
+    /// <inheritdoc cref="UnitFile.Problem"/>
+    internal string? ProblemOf(string file, bool endOnly) =>
+        IdOf(file) is { } id ? UnitFile.Problem(file, Plan.Hash, Plan.Units[id], endOnly) : "no unit of this plan";
+
+    // A shard of many has few of all files: asking for each is cheaper than a list of all.
+    private IEnumerable<string> FilesOf(Shard shard) =>
+        Plan.Units.Where(unit => shard.Holds(unit.Id)).Select(unit => UnitPath(unit.Id)).Where(File.Exists);
 
     /// <summary>Renames a unit file that is no good and tells so in one line.</summary>
     internal static string SetAside(string file, string problem)
@@ -185,11 +205,17 @@ public sealed class RunDirectory
         }
     }
 
-    private void Prepare()
+    private void Prepare(bool clean)
     {
         foreach (string folder in new[] { "units", "weights", "split" })
         {
             AtomicFile.CreateFolder(In(folder));
+        }
+
+        RunPresence.RemoveDead(this);
+        if (!clean)
+        {
+            return;
         }
 
         foreach (string folder in Directory.EnumerateDirectories(In("units")).Concat(Directory.EnumerateDirectories(Path)).Append(Path))
@@ -217,7 +243,7 @@ public sealed class RunDirectory
     private string UnitFolder(int id) => In("units", $"{id / UnitsPerFolder:D3}");
 
     /// <summary>Null for names and places that no unit of the plan has.</summary>
-    private int? IdOf(string file)
+    internal int? IdOf(string file)
     {
         string digits = System.IO.Path.GetFileNameWithoutExtension(file)["unit-".Length..];
         return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int id)

@@ -17,7 +17,7 @@ public sealed record UnitResult(WorkUnit Unit, Split Split, IReadOnlyList<ModelR
 /// <c>history_*</c> (lists, one number an epoch), <c>pruning_*</c> and the like (lists, see <see cref="ModelTable"/>),
 /// <c>w1 b1 w2 b2</c> (BLOBs: float32, little endian, W1 row-major [D, H]),
 /// <c>split_train split_validation</c> (lists in the first row, NULL below). Key-value metadata: <c>plan_hash unit
-/// first_model models variant</c>. Figures that are not finite are stored as NULL and come back as NaN. The same result gives
+/// first_model models variant checksum</c> (see <see cref="SealedParquet"/>). Figures that are not finite are stored as NULL and come back as NaN. The same result gives
 /// the same bytes.
 /// </summary>
 public static class UnitFile
@@ -50,8 +50,11 @@ public static class UnitFile
             ("first_model", $"{result.Unit.FirstModel}"),
             ("models", $"{result.Unit.ModelCount}"),
             ("variant", $"{result.Unit.Variant}"),
+            SealedParquet.Placeholder,
         ]);
-        AtomicFile.WriteThrough(path, temporary => DuckSession.Use(connection =>
+        AtomicFile.WriteThrough(path, WriteTemporary, isValid: written => Problem(written, planHash, result.Unit) is null);
+
+        void WriteTemporary(string temporary) => DuckSession.Use(connection =>
         {
             connection.Execute($"CREATE TABLE unit ({string.Join(", ", s_columns.Select(column => $"{column.Name} {column.Type}"))})");
             using (DuckDBAppender appender = connection.CreateAppender("unit"))
@@ -64,8 +67,9 @@ public static class UnitFile
 
             connection.Execute($"COPY unit TO {DuckSession.Quote(temporary)} ({options})");
             connection.Execute("DROP TABLE unit");
+            SealedParquet.Seal(temporary);
             return true;
-        }));
+        });
     }
 
     /// <summary>Reads a file of <see cref="Write"/>.</summary>
@@ -135,41 +139,25 @@ public static class UnitFile
         return result;
     });
 
-    /// <summary>Whether the file is whole and belongs to this plan and unit; reads its end only, about 1 ms.</summary>
-    /// <returns>Null if it does, else what is wrong.</returns>
-    internal static string? Problem(string path, string planHash, WorkUnit unit)
-    {
-        Dictionary<string, string> metadata;
-        try
-        {
-            metadata = Metadata(path);
-        }
-        catch (DuckDBException e)
-        {
-            // A file that cannot be read for another reason (no permission, no memory) is not to be set aside.
-            return StorageErrors.IsStorage(e) && !CanRead(path) ? throw StorageErrors.Map(e, path) : "torn or not Parquet";
-        }
-
-        return metadata.GetValueOrDefault("plan_hash") != planHash ? "made by another plan"
-            : metadata.GetValueOrDefault("unit") != $"{unit.Id}" || metadata.GetValueOrDefault("models") != $"{unit.ModelCount}" ? "another unit"
-            : null;
-    }
-
-    private static bool CanRead(string path)
+    /// <summary>Whether the file is whole, to the last bit, and belongs to this plan and unit.</summary>
+    /// <param name="endOnly">Looks at the end of the file alone (some 20 us): cut files and foreign ones are found, flipped bytes are not.</param>
+    /// <returns>Null if it is, else what is wrong.</returns>
+    /// <exception cref="IOException">Cannot be read, which says nothing about the file; so does <see cref="UnauthorizedAccessException"/>.</exception>
+    internal static string? Problem(string path, string planHash, WorkUnit unit, bool endOnly = false)
     {
         try
         {
-            using FileStream stream = File.OpenRead(path);
-            return stream.ReadByte() >= -1;
+            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            return SealedParquet.Look(stream) is not { } file ? "torn or not Parquet"
+                : !file.Has("plan_hash", planHash) ? "made by another plan"
+                : !file.Has("unit", $"{unit.Id}") || !file.Has("models", $"{unit.ModelCount}") ? "another unit"
+                : !endOnly && !SealedParquet.ChecksumHolds(stream) ? "its checksum does not match"
+                : null;
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or EndOfStreamException)
         {
-            // Another process has set it aside: for this one, not finished.
-            return true;
-        }
-        catch (Exception e) when (StorageErrors.IsStorage(e))
-        {
-            return false;
+            // Another process has set it aside, or is cutting it: for this one, not finished.
+            return "gone or torn";
         }
     }
 

@@ -26,8 +26,8 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     /// <summary>Ids, rows and file sizes stay manageable; the paper has 165 models.</summary>
     public const int MaxModels = 10_000_000;
 
-    // 20 TFLOP are about a minute at the 300 GFLOP/s of two CPU cores: what a kill may cost.
-    private const double MaxUnitFlop = 20e12;
+    /// <summary>20 TFLOP are about a minute at the 300 GFLOP/s of two CPU cores: what a kill may cost.</summary>
+    public const double DefaultUnitFlop = 20e12;
 
     // Few epochs make many models cheap; 16 Mi parameters (64 MiB) keep a unit's results small in memory all the same.
     private const double MaxUnitParameters = 1 << 24;
@@ -43,6 +43,9 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         [.. from rate in Spec.LearningRates from hidden in Spec.Hidden select new ModelSpec(hidden, rate)]);
 
     private readonly Lazy<IReadOnlyList<TrainingVariant>> _variants = new(Spec.Variants);
+
+    /// <summary>Into how many parts <c>run --shard</c> divides the units, 1 .. their number; no part of the hash.</summary>
+    public int Shards { get; init; } = 1;
 
     /// <summary>Cannot be changed by <c>with</c>: the models belong to it.</summary>
     public SweepSpec Spec { get; } = Spec;
@@ -63,8 +66,9 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     /// <summary>Cuts a sweep into units.</summary>
     /// <param name="inputs">D, pixels of an image.</param>
     /// <param name="trainImages">N, the training images of a task.</param>
+    /// <param name="unitFlop">Most work in a unit, dense-equivalent; one model may be more.</param>
     /// <exception cref="UserErrorException">The spec is invalid, or has too many models or units.</exception>
-    public static Plan Create(SweepSpec spec, string dataSha256, int inputs, Func<PairTask, int> trainImages)
+    public static Plan Create(SweepSpec spec, string dataSha256, int inputs, Func<PairTask, int> trainImages, double unitFlop = DefaultUnitFlop)
     {
         SpecValidator.Validate(spec);
         double models = (double)spec.LearningRates.Count * spec.Hidden.Count;
@@ -80,7 +84,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         {
             int images = trainImages(task);
             Dictionary<int, List<(int First, int Count)>> slices =
-                spec.Epochs.ToDictionary(epochs => epochs, epochs => Slices(spec, inputs, images, epochs));
+                spec.Epochs.ToDictionary(epochs => epochs, epochs => Slices(spec, inputs, images, epochs, unitFlop));
             if ((variants.Sum(variant => (double)slices[variant.Epochs].Count) * spec.Seeds.Count) + units.Count > MaxUnits)
             {
                 throw new UserErrorException($"--epochs, --seeds: more than {MaxUnits} units of work; a smaller sweep is right");
@@ -103,14 +107,14 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     }
 
     /// <summary>Fills slices from the front; a model that is above a limit by itself is a slice of its own.</summary>
-    private static List<(int First, int Count)> Slices(SweepSpec spec, int inputs, int images, int epochs)
+    private static List<(int First, int Count)> Slices(SweepSpec spec, int inputs, int images, int epochs, double unitFlop)
     {
         // An epoch takes 2 N D FLOP a column for X W1 and as many for X^T dZ; everything else is small beside them.
         // A level of pruning is a forward pass alone, over the validation images: a quarter of the training images.
         // So is a corruption, but in the dense form, which takes four times as long.
         int levels = spec.Sparsity.Count * spec.Pruning.Count;
         double flopPerColumn = 4.0 * images * inputs * (epochs + ((levels + (4.0 * spec.Corruptions.Count)) / 8.0));
-        int maxColumns = (int)Math.Max(1, Math.Min(MaxUnitFlop / flopPerColumn, MaxUnitParameters / (inputs + 2.0)));
+        int maxColumns = (int)Math.Max(1, Math.Min(unitFlop / flopPerColumn, MaxUnitParameters / (inputs + 2.0)));
         int maxModels = Math.Max(1, Math.Min(MaxUnitEntries / Math.Max(epochs, Math.Max(levels, spec.Corruptions.Count)), MaxUnitLogits / Math.Max(1, images)));
         List<(int First, int Count)> slices = [];
         int first = 0;

@@ -1,7 +1,9 @@
 using GpuMlp.Engine;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Simd;
+using GpuMlp.Runner.Cluster;
 using GpuMlp.Runner.Options;
 
 namespace GpuMlp.Runner.Commands;
@@ -9,12 +11,15 @@ namespace GpuMlp.Runner.Commands;
 /// <summary><c>gpumlp merge RUN</c>: the files that users read, from the unit files of a run that is complete.</summary>
 internal static class MergeCommand
 {
+    // Of missing units in a message of one line.
+    private const int LongestList = 200;
+
     /// <returns>An exit code.</returns>
     /// <exception cref="UserErrorException">No run, units missing (exit 3), a full disk.</exception>
     public static int Run(MergeOptions options, CommandIo io)
     {
         var phases = new PhaseClock();
-        var run = RunDirectory.OpenForWriting(options.Run);
+        var run = RunDirectory.OpenForWriting(options.Run, clean: true);
         Merge(run, phases, io);
         RunSummary summary = phases.Measure("table", () => RunSummary.Of(run, SweepPlanning.NearestSize(run.Plan.Spec)));
         Record(run, summary, null, phases, again: false);
@@ -35,9 +40,14 @@ internal static class MergeCommand
         if (missing.Count > 0)
         {
             throw new UserErrorException(
-                $"{run.Path}: {missing.Count} of {run.Plan.Units.Count} units are missing; the same command again does them", ExitCodes.Incomplete);
+                $"{run.Path}: {missing.Count} of {run.Plan.Units.Count} units are missing ({NumberRanges.Cut(missing, LongestList)}); `{CommandFor(run)}` does them",
+                ExitCodes.Incomplete);
         }
     }
+
+    /// <summary>What does the units that are missing: where a run came to Slurm by <c>gpumlp slurm</c>, there.</summary>
+    private static string CommandFor(RunDirectory run) =>
+        File.Exists(Path.Combine(run.Path, SbatchScripts.SweepFile)) ? $"gpumlp slurm {run.Path} --missing --submit" : $"gpumlp run {run.Path}";
 
     /// <summary>Writes run.json. A run that was complete already keeps the record of how it was made.</summary>
     /// <param name="devices">What this command trained on; null for none.</param>

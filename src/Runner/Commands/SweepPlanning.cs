@@ -13,7 +13,10 @@ namespace GpuMlp.Runner.Commands;
 /// <summary>From flags to a plan: preset or spec file first, then what the flags change.</summary>
 internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? SaliencyHidden)
 {
-    private const string EmbeddedName = "mnist", DefaultPreset = "paper", RunsFolder = "runs", None = "none";
+    /// <summary>The data set that a spec without a folder means.</summary>
+    public const string EmbeddedName = "mnist";
+
+    private const string DefaultPreset = "paper", RunsFolder = "runs", None = "none";
 
     /// <exception cref="UserErrorException">A flag, a file or the data is not right.</exception>
     public static SweepPlanning From(SweepRequest request)

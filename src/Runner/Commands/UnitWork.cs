@@ -3,6 +3,7 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Runner.Cluster;
 using GpuMlp.Runner.Progress;
 
 namespace GpuMlp.Runner.Commands;
@@ -23,14 +24,19 @@ internal sealed record UnitWork(RunDirectory Run, Dataset Data, Shard Shard, Dev
         if (!Quiet)
             io.Error.WriteLine(Opening(finished.Count));
 
+        HashSet<int> skipped = [.. finished, .. Run.Plan.Units.Select(unit => unit.Id).Where(id => !Shard.Holds(id))];
+        if (skipped.Count == Run.Plan.Units.Count)
+            return (false, false, 0);
+
+        Run.CheckWritable();
         using ISweepProgress display = SweepProgress.Create(io, Quiet);
         var observer = new SweepObserver(Run.Plan, Data, Shard, finished, display);
         var runner = new SweepRunner(Run.Plan, Data, Run, new DeviceWorkers(Devices, Run.Plan, Data), FailFast);
-        HashSet<int> skipped = [.. finished, .. Run.Plan.Units.Select(unit => unit.Id).Where(id => !Shard.Holds(id))];
+        using var presence = new RunPresence(Run, Shard, SelfRequeue.JobName(Environment.GetEnvironmentVariable), observer);
         int failed;
         try
         {
-            failed = phases.Measure("train", () => runner.Run(skipped, observer, stop.Token, stop.Drain));
+            failed = phases.Measure("train", () => runner.Run(skipped, presence, stop.Token, stop.Drain));
         }
         catch (OperationCanceledException)
         {
@@ -48,7 +54,7 @@ internal sealed record UnitWork(RunDirectory Run, Dataset Data, Shard Shard, Dev
                 ExitCodes.Incomplete);
         }
 
-        return (skipped.Count < Run.Plan.Units.Count, runner.Drained, failed);
+        return (true, runner.Drained, failed);
     }
 
     private string Opening(int finished)

@@ -15,10 +15,14 @@ internal static class HelpText
         Commands
           sweep      plan, train, merge and report; without flags the published MNIST
                      study (5 digit pairs x 11 hidden sizes x 3 seeds) into runs/paper
+          plan       only write the plan of a sweep, cut into units and shards
+          run        do the units of a plan, all or one shard of them
+          status     how far a run is: done, running, failed, missing
           merge      tables, weights and splits of a run whose units are all there
           export     models of a run as ONNX and safetensors
           bench      what sparse kernels buy in time on this machine, and from which
                      sparsity on; into runs/bench
+          slurm      a run as an array job on a Slurm cluster
           devices    every accelerator seen and which one `auto` takes
 
           gpumlp COMMAND --help shows the flags of one command, gpumlp --version the
@@ -75,6 +79,23 @@ internal static class HelpText
         "--threads" => "4",
         "--out" => "runs/mine",
         "--format" => "onnx",
+        "--shards" => "8",
+        "--task-minutes" => "10",
+        "--unit-seconds" => "30",
+        "--gflops" => "300",
+        "--shard" => "0/8",
+        "--max-requeues" => "20",
+        "--partition" => "gpu",
+        "--account" => "mine",
+        "--time" => "00:30:00",
+        "--mem" => "8G",
+        "--cpus" => "4",
+        "--gres" => "gpu:1",
+        "--max-parallel" => "16",
+        "--notice" => "120",
+        "--sbatch-args" => "qos=low",
+        "--program" => "gpumlp",
+        "--max-array-size" => "1001",
         _ => "VALUE",
     };
 
@@ -85,9 +106,13 @@ internal static class HelpText
     private static string Page(string? command) => command switch
     {
         "sweep" => SweepHelp.Page,
-        "merge" => MergeHelp.Page,
         "export" => ExportHelp.Page,
         "bench" => BenchHelp.Page,
+        "plan" => ClusterHelp.Plan,
+        "run" => ClusterHelp.Run,
+        "status" => ClusterHelp.Status,
+        "merge" => ClusterHelp.Merge,
+        "slurm" => ClusterHelp.Slurm,
         "devices" => DevicesHelp.Page,
         _ => Join(Overview, "Flags of sweep\n\n" + SweepHelp.Flags, SweepHelp.Examples, ExitCodes),
     };

@@ -11,7 +11,11 @@ internal static class Arguments
     private static readonly Type[] s_verbs =
     [
         typeof(SweepOptions),
+        typeof(PlanOptions),
+        typeof(RunOptions),
+        typeof(StatusOptions),
         typeof(MergeOptions),
+        typeof(SlurmOptions),
         typeof(ExportOptions),
         typeof(BenchOptions),
         typeof(DevicesOptions),

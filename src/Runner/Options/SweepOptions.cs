@@ -8,7 +8,7 @@ namespace GpuMlp.Runner.Options;
 /// reject it in our own words; null means not given. What they mean is in <see cref="HelpText"/>.
 /// </summary>
 [Verb("sweep")]
-internal sealed class SweepOptions : CommandOptions
+internal class SweepOptions : CommandOptions
 {
     [Option("preset")]
     public string? Preset { get; set; }

@@ -24,9 +24,47 @@ public sealed class AtomicFileTests
     public void A_file_is_created_once_only()
     {
         using TemporaryFolder folder = new();
-        Assert.True(AtomicFile.TryCreate(folder.File("f"), "first"u8));
-        Assert.False(AtomicFile.TryCreate(folder.File("f"), "second"u8));
+        Assert.True(AtomicFile.TryCreate(folder.File("f"), stream => stream.Write("first"u8)));
+        Assert.False(AtomicFile.TryCreate(folder.File("f"), stream => stream.Write("second"u8)));
         Assert.Equal("first", File.ReadAllText(folder.File("f")));
+        Assert.Single(Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
+    public void A_rename_that_was_done_but_reported_as_failed_is_success()
+    {
+        using TemporaryFolder folder = new();
+        AtomicFile.WriteThrough(folder.File("f"), Write, path => File.ReadAllText(path) == "new", (from, to, overwrite) =>
+        {
+            // As over NFS, when the answer to the first try was lost and the second finds nothing to rename.
+            File.Move(from, to, overwrite);
+            throw new IOException("Stale file handle");
+        });
+        Assert.Equal("new", File.ReadAllText(folder.File("f")));
+        Assert.Single(Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
+    public void A_rename_that_fails_while_another_process_wrote_the_same_is_success()
+    {
+        using TemporaryFolder folder = new();
+        AtomicFile.WriteThrough(folder.File("f"), Write, path => File.ReadAllText(path) == "new", (_, to, _) =>
+        {
+            File.WriteAllText(to, "new");
+            throw new IOException("Input/output error");
+        });
+        Assert.Equal("new", File.ReadAllText(folder.File("f")));
+        Assert.Single(Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
+    [Fact]
+    public void A_rename_that_fails_beside_another_file_is_an_error()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder.File("f"), "old");
+        Assert.Throws<UserErrorException>(() => AtomicFile.WriteThrough(
+            folder.File("f"), Write, path => File.ReadAllText(path) == "new", (_, _, _) => throw new IOException("Input/output error")));
+        Assert.Equal("old", File.ReadAllText(folder.File("f")));
         Assert.Single(Directory.EnumerateFileSystemEntries(folder.Path));
     }
 
@@ -63,6 +101,8 @@ public sealed class AtomicFileTests
             Assert.DoesNotContain('\n', e.Message);
         }
     }
+
+    private static void Write(string temporary) => File.WriteAllText(temporary, "new");
 
     /// <summary>A small file system in memory, where the system lets the test mount one.</summary>
     private sealed class TinyDisk : IDisposable

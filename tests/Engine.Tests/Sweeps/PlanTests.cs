@@ -46,6 +46,27 @@ public sealed class PlanTests
     }
 
     [Fact]
+    public void Shards_are_kept_but_are_no_part_of_the_hash()
+    {
+        Plan plan = PlanOf(Presets.Paper) with { Shards = 7 };
+        Assert.Equal(PlanOf(Presets.Paper).Hash, plan.Hash);
+        Assert.Equal(7, PlanJson.Read(PlanJson.Write(plan), "plan.json").Shards);
+        string text = Encoding.UTF8.GetString(PlanJson.Write(plan));
+        AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"shards\":7", "\"shards\":0")));
+        AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"shards\":7", "\"shards\":16")));
+        Assert.Equal(1, PlanJson.Read(Encoding.UTF8.GetBytes(text.Replace("\"shards\":7,\n", "")), "plan.json").Shards);
+    }
+
+    [Fact]
+    public void Every_unit_belongs_to_one_shard_and_shards_differ_by_one_unit_at_most()
+    {
+        Shard[] shards = [.. Enumerable.Range(0, 7).Select(index => new Shard(index, 7))];
+        int[] counts = [.. shards.Select(shard => Enumerable.Range(0, 1000).Count(shard.Holds))];
+        Assert.Equal((1000, 142, 143), (counts.Sum(), counts.Min(), counts.Max()));
+        Assert.All(Enumerable.Range(0, 1000), unit => Assert.Single(shards, shard => shard.Holds(unit)));
+    }
+
+    [Fact]
     public void Units_lie_one_a_line()
     {
         string text = Encoding.UTF8.GetString(PlanJson.Write(PlanOf(Presets.Paper)));

@@ -18,6 +18,9 @@ internal sealed class Tmpfs : IDisposable
 
     public void Resize(string size) => Does("mount", "-o", $"remount,size={size}", Path);
 
+    /// <param name="mode"><c>ro</c> or <c>rw</c>.</param>
+    public void Remount(string mode) => Does("mount", "-o", $"remount,{mode}", Path);
+
     public void Dispose() => Does("umount", "-l", Path);
 
     private static bool Does(string command, params string[] args)

@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using GpuMlp.Engine;
+using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Runner.Cluster;
+using GpuMlp.Runner.Options;
+
+namespace GpuMlp.Runner.Commands;
+
+/// <summary>
+/// <c>gpumlp slurm RUN</c>: the run as an array job and a merge after it. Writes both scripts into the run, and prints,
+/// checks or submits them.
+/// </summary>
+internal static partial class SlurmCommand
+{
+    /// <returns>An exit code.</returns>
+    /// <exception cref="UserErrorException">No run, a flag that cannot be, no Slurm here, or sbatch refuses.</exception>
+    public static int Run(SlurmOptions options, CommandIo io)
+    {
+        SlurmRequest request = SlurmRequest.From(options);
+        var run = RunDirectory.Open(options.Run);
+        int maxArraySize = request.MaxArraySize ?? AskMaxArraySize();
+        List<int> shards = [.. Enumerable.Range(0, run.Plan.Shards)];
+        ArrayJob whole = ArrayJobs.Of(shards, maxArraySize).First();
+        if (request.Missing)
+        {
+            shards = MissingShards(run, io);
+            if (shards.Count == 0)
+            {
+                io.Out.WriteLine($"{options.Run}: no shard is left to submit; `gpumlp status {options.Run}` tells more");
+                return ExitCodes.Done;
+            }
+        }
+
+        (string sweep, string merge) = Write(run, request, whole.Indices, io);
+        int? maxParallel = SbatchScripts.MaxParallelOf(File.ReadAllText(sweep));
+
+        // The script has its own array, maybe edited; it counts where it can.
+        ArrayJob[] jobs = [.. ArrayJobs.Of(shards, maxArraySize)];
+        bool asWritten = !request.Missing && jobs.Length == 1;
+        string[][] arguments = [.. jobs.Select(job => asWritten ? [] : job.Arguments(maxParallel).ToArray())];
+        if (request.Check)
+        {
+            foreach (string[] job in arguments)
+                io.Out.WriteLine(Sbatch(["--test-only", .. job, sweep]));
+            io.Out.WriteLine(Sbatch(["--test-only", merge]));
+            return ExitCodes.Done;
+        }
+
+        if (request.Submit)
+        {
+            string[] ids = [.. arguments.Select(job => Submit([.. job, sweep]))];
+            string after = $"--dependency=afterany:{string.Join(':', ids)}";
+            string last = Submit([after, merge]);
+            io.Out.WriteLine($"submitted {string.Join(", ", ids)} for {shards.Count} shards, and {last} to merge after them; `gpumlp status {options.Run}` tells how far they are");
+            return ExitCodes.Done;
+        }
+
+        io.Out.Write($"{File.ReadAllText(sweep)}\n{File.ReadAllText(merge)}\n");
+        io.Out.WriteLine("# To submit: `gpumlp slurm RUN --submit`, or by hand");
+        foreach (string[] job in arguments)
+            io.Out.WriteLine($"sbatch {string.Join(' ', job.Append(sweep).Select(SbatchScripts.Shell))}");
+        io.Out.WriteLine($"sbatch --dependency=afterany:JOB {SbatchScripts.Shell(merge)}");
+        return ExitCodes.Done;
+    }
+
+    /// <summary>Shards with units that are neither finished nor at work.</summary>
+    private static List<int> MissingShards(RunDirectory run, CommandIo io)
+    {
+        var status = RunStatus.Read(run);
+        HashSet<string> busy = [.. status.Processes.Select(process => process.Shard)];
+        List<int> shards =
+        [
+            .. status.Missing.Concat(status.Failed.Select(error => error.Unit)).Select(unit => unit % run.Plan.Shards).Distinct().Order(),
+        ];
+        int all = shards.Count;
+        shards.RemoveAll(shard => busy.Contains(new Shard(shard, run.Plan.Shards).ToString()));
+        if (shards.Count < all)
+            io.Error.WriteLine($"{all - shards.Count} shards with missing units are at work now and left out");
+        return shards;
+    }
+
+    private static (string Sweep, string Merge) Write(RunDirectory run, SlurmRequest request, string indices, CommandIo io)
+    {
+        string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.Path));
+        string sweep = Path.Combine(folder, SbatchScripts.SweepFile), merge = Path.Combine(folder, SbatchScripts.MergeFile);
+        if (!request.DescribesScripts && File.Exists(sweep) && File.Exists(merge))
+        {
+            io.Error.WriteLine($"{sweep} and {SbatchScripts.MergeFile} are there and stay as they are; flags such as --time make them anew");
+        }
+        else
+        {
+            var scripts = new SbatchScripts(request.Program ?? OwnProgram(), folder, run.Plan.Hash, run.Plan.Shards, indices, request.Settings);
+            AtomicFile.Write(sweep, Encoding.UTF8.GetBytes(scripts.Sweep()));
+            AtomicFile.Write(merge, Encoding.UTF8.GetBytes(scripts.Merge()));
+        }
+
+        // sbatch does not make the folder of a log, and a job without its log fails silently.
+        AtomicFile.CreateFolder(Path.Combine(folder, SbatchScripts.LogFolder));
+        return (sweep, merge);
+    }
+
+    private static string OwnProgram()
+    {
+        string host = Environment.ProcessPath ?? "gpumlp";
+        return Path.GetFileNameWithoutExtension(host) == "dotnet"
+            ? $"{SbatchScripts.Shell(host)} {SbatchScripts.Shell(Path.Combine(AppContext.BaseDirectory, "gpumlp.dll"))}"
+            : SbatchScripts.Shell(host);
+    }
+
+    private static int AskMaxArraySize()
+    {
+        try
+        {
+            (int exitCode, string output, _) = Tool.Run("scontrol", ["show", "config"]);
+            return exitCode == 0 && ConfiguredSize().Match(output) is { Success: true } match
+                ? Math.Max(1, int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture))
+                : ArrayJobs.DefaultMaxArraySize;
+        }
+        catch (UserErrorException)
+        {
+            // No Slurm here: the scripts may be for another machine.
+            return ArrayJobs.DefaultMaxArraySize;
+        }
+    }
+
+    // The answer is ID, or ID;CLUSTER.
+    private static string Submit(IEnumerable<string> arguments) => Sbatch(["--parsable", .. arguments]).Split(';')[0];
+
+    private static string Sbatch(string[] arguments)
+    {
+        (int exitCode, string output, string error) = Tool.Run("sbatch", arguments);
+        string told = string.Join(' ', new[] { error, output }.Where(text => text.Length > 0)).ReplaceLineEndings(" ");
+        return exitCode == 0 ? arguments.Contains("--parsable") ? output : told
+            : throw new UserErrorException($"sbatch refuses {arguments[^1]}: {told}; flags that this cluster takes are right");
+    }
+
+    [GeneratedRegex(@"(?m)^MaxArraySize\s*=\s*(\d{1,9})")]
+    private static partial Regex ConfiguredSize();
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using GpuMlp.Engine;
+using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Runner.Options;
+using GpuMlp.Runner.Progress;
+
+namespace GpuMlp.Runner.Commands;
+
+/// <summary><c>gpumlp status RUN</c>: how far a run is, from its files alone.</summary>
+internal static class StatusCommand
+{
+    // A terminal's width, less the names of the lines.
+    private const int LongestList = 60;
+
+    // Enough to see what is wrong; the files tell the rest.
+    private const int MostErrors = 10;
+
+    /// <returns>An exit code.</returns>
+    /// <exception cref="UserErrorException">No run, or it cannot be read.</exception>
+    public static int Run(StatusOptions options, CommandIo io)
+    {
+        var run = RunDirectory.Open(options.Run);
+        var status = RunStatus.Read(run);
+        Plan plan = run.Plan;
+        void Line(string name, string value) => io.Out.WriteLine($"{name,-12}{value}");
+
+        Line("run", options.Run);
+        Line("plan", $"{plan.Hash[..12]}, {Count(plan.Units.Sum(unit => (long)unit.ModelCount), "model")} in {Count(plan.Units.Count, "unit")}, {Count(plan.Shards, "shard")}");
+        Line("done", $"{Count(status.Done.Count, "unit")} ({Math.Floor(100.0 * status.Done.Count / plan.Units.Count):0} %)");
+        Line("running", Units(status.Running) + (status.Processes.Count > 0 ? $" in {status.Processes.Count} {Plural(status.Processes.Count, "process", "processes")} on {Hosts(status)}" : ""));
+        Line("failed", Units([.. status.Failed.Select(error => error.Unit)]));
+        foreach (UnitError error in status.Failed.Take(MostErrors))
+            Line("", $"unit {error.Unit}, {error.Task} seed {error.Seed} on {error.Host}: {error.Error}");
+        Line("missing", Units(status.Missing));
+        Line("throughput", status.UnitsPerHour is { } units
+            ? $"{ProgressText.Number(units)} units an hour, {ProgressText.Number(status.ModelsPerSecond!.Value)} models/s"
+            : "unknown before two units are done");
+        Line("left", status.IsComplete ? $"nothing; `gpumlp merge {options.Run}` makes the tables"
+            : status.Left is { } left ? ProgressText.Duration(left)
+            : status.Processes.Count == 0 ? "nobody is at work" : "unknown");
+        foreach (string bad in status.Bad.Take(MostErrors))
+            Line("not used", bad);
+        if (status.Bad.Count > MostErrors)
+            Line("", $"and {status.Bad.Count - MostErrors} files more");
+        return ExitCodes.Done;
+    }
+
+    private static string Units(IReadOnlyList<int> ids) =>
+        ids.Count == 0 ? Count(0, "unit") : $"{Count(ids.Count, "unit")}: {NumberRanges.Cut(ids, LongestList)}";
+
+    private static string Hosts(RunStatus status)
+    {
+        string[] hosts = [.. status.Processes.Select(process => process.Host).Distinct().Order(StringComparer.Ordinal)];
+        return hosts.Length <= 4 ? string.Join(", ", hosts) : $"{hosts.Length} machines";
+    }
+
+    private static string Count(long number, string what) => $"{number.ToString("N0", CultureInfo.InvariantCulture)} {Plural(number, what, what + "s")}";
+
+    private static string Plural(long number, string one, string many) => number == 1 ? one : many;
+}

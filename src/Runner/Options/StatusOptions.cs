@@ -1,0 +1,7 @@
+using CommandLine;
+
+namespace GpuMlp.Runner.Options;
+
+/// <summary>The flags of <c>gpumlp status RUN</c>: only those that every command has.</summary>
+[Verb("status")]
+internal sealed class StatusOptions : RunFolderOptions;
