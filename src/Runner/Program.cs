@@ -69,6 +69,7 @@ internal static class Program
         ExportOptions export => ExportCommand.Run(export, io),
         BenchOptions bench => BenchCommand.Run(bench, io),
         DevicesOptions => DevicesCommand.Run(io),
+        VerifyOptions verify => VerifyCommand.Run(verify, io),
         object other => throw new InvalidOperationException($"No command takes {other.GetType().Name}."),
     };
 

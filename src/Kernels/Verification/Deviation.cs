@@ -15,7 +15,7 @@ public sealed class Deviation
     /// <summary>Largest error as a part of the largest magnitude of its array.</summary>
     public double Relative { get; private set; }
 
-    /// <summary>Largest bound that the arithmetic gives, as a part of the largest magnitude of its array.</summary>
+    /// <summary>The bound that was used most, as a part of the largest magnitude of its array.</summary>
     public double RelativeBound { get; private set; }
 
     /// <summary>Largest error as a part of its own bound: above 1 a comparison fails; infinite for an error where none is allowed.</summary>
@@ -38,10 +38,9 @@ public sealed class Deviation
             {
                 Ulps = Math.Max(Ulps, error / Spacing(expected[i]));
                 Relative = Math.Max(Relative, error / largest);
-                OfBound = Math.Max(OfBound, error / bound);
+                if (error / bound > OfBound)
+                    (OfBound, RelativeBound) = (error / bound, bound / largest);
             }
-            if (largest > 0)
-                RelativeBound = Math.Max(RelativeBound, bound / largest);
         }
     }
 

@@ -32,9 +32,13 @@ internal static class KernelCases
 
     public static bool Has(KernelOperation operation) => operation == KernelOperation.Initialize || s_cases.ContainsKey(operation);
 
-    public static void Run(ComputeDevice device, KernelVariant variant, Shape shape)
+    public static void Run(ComputeDevice device, KernelVariant variant, Shape shape) =>
+        Run(CohortKernels.Create(device, variant.Width), variant, shape);
+
+    /// <param name="kernels">Of the variant's accelerator and width.</param>
+    public static void Run(CohortKernels kernels, KernelVariant variant, Shape shape)
     {
-        var kernels = CohortKernels.Create(device, variant.Width);
+        ComputeDevice device = kernels.Device;
         if (variant.Operation == KernelOperation.Initialize)
         {
             Initialize(kernels, shape);

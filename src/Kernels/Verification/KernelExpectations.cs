@@ -13,6 +13,9 @@ internal static class KernelExpectations
     // A bound wider than this part of the largest value would let wrong kernels pass.
     private const double WidestBound = 0.02;
 
+    /// <summary>Epochs of <see cref="Trained"/>.</summary>
+    public const int TrainedEpochs = 2;
+
     private static readonly ConcurrentDictionary<Shape, RunningError[][]> s_firstStep = new();
     private static readonly ConcurrentDictionary<Shape, TrainedModel[]> s_trained = new();
 
@@ -40,12 +43,11 @@ internal static class KernelExpectations
         return [.. shape.Models.Select(m => Batches(shape).Select(b => Batch(BoundedModel.Exact(ReferenceParameters.From(m)), x, y, b)).ToArray())];
     });
 
-    /// <summary>Every model after some epochs.</summary>
+    /// <summary>Every model after <see cref="TrainedEpochs"/> epochs.</summary>
     public static TrainedModel[] Trained(Shape shape) => s_trained.GetOrAdd(shape, Train);
 
     private static TrainedModel[] Train(Shape shape)
     {
-        const int Epochs = 2;
         double[] x = ReferenceMlp.Scale(shape.Pixels), y = Check.Widen(shape.Labels);
         float[] rates = Samples.Rates(shape.Hidden.Length);
         var trained = new TrainedModel[shape.Hidden.Length];
@@ -53,8 +55,8 @@ internal static class KernelExpectations
         {
             ReferenceParameters truth = ReferenceParameters.From(shape.Models[m]);
             BoundedModel model = BoundedModel.Exact(truth);
-            var (totals, errors, undecided) = (new ReferenceTotals[Epochs], new double[Epochs], new int[Epochs]);
-            for (int epoch = 0; epoch < Epochs; epoch++)
+            var (totals, errors, undecided) = (new ReferenceTotals[TrainedEpochs], new double[TrainedEpochs], new int[TrainedEpochs]);
+            for (int epoch = 0; epoch < TrainedEpochs; epoch++)
             {
                 (truth, totals[epoch]) = ReferenceMlp.TrainEpoch(truth, rates[m], x, y, shape.Schedule, shape.WeightDecay);
                 foreach (Chunk batch in Batches(shape))

@@ -12,9 +12,15 @@ internal sealed record Outcome(ModelParameters Model, EpochTotals[] Epochs, floa
     /// <summary>Trains a cohort, then evaluates and explains it; outcomes in the order of the models.</summary>
     public static Outcome[] Train(
         ComputeDevice device, SimdWidth width, KernelForm form, int inputs, int images, int batch, IReadOnlyList<(ModelParameters Model, float Rate)> models,
+        int epochs = 4, float weightDecay = 0) =>
+        Train(CohortKernels.Create(device, width), form, inputs, images, batch, models, epochs, weightDecay);
+
+    /// <summary>The same with given kernels.</summary>
+    public static Outcome[] Train(
+        CohortKernels kernels, KernelForm form, int inputs, int images, int batch, IReadOnlyList<(ModelParameters Model, float Rate)> models,
         int epochs = 4, float weightDecay = 0)
     {
-        var kernels = CohortKernels.Create(device, width);
+        ComputeDevice device = kernels.Device;
         ColumnLayout layout = ColumnLayout.Create([.. models.Select(m => m.Model.B1.Length)], inputs, device.LayoutWays);
         using var cohort = new DeviceCohort(device, layout, [.. models.Select(m => m.Rate)]) { WeightDecay = weightDecay };
         byte[] pixels = Samples.Pixels(images, inputs, seed: 31);

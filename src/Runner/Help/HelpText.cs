@@ -24,6 +24,7 @@ internal static class HelpText
                      sparsity on; into runs/bench
           slurm      a run as an array job on a Slurm cluster
           devices    every accelerator seen and which one `auto` takes
+          verify     whether a device computes rightly
 
           gpumlp COMMAND --help shows the flags of one command, gpumlp --version the
           version. Every command takes --verbose: stack traces with errors.
@@ -114,6 +115,7 @@ internal static class HelpText
         "merge" => ClusterHelp.Merge,
         "slurm" => ClusterHelp.Slurm,
         "devices" => DevicesHelp.Page,
+        "verify" => VerifyHelp.Page,
         _ => Join(Overview, "Flags of sweep\n\n" + SweepHelp.Flags, SweepHelp.Examples, ExitCodes),
     };
 }

@@ -19,6 +19,7 @@ internal static class Arguments
         typeof(ExportOptions),
         typeof(BenchOptions),
         typeof(DevicesOptions),
+        typeof(VerifyOptions),
     ];
 
     /// <summary>The names of all commands.</summary>

@@ -75,12 +75,16 @@ internal sealed record SweepRequest(
                 ? SaliencyMethod.Perturbation
                 : SaliencyMethod.ProbabilityGradient,
             DeviceRequest.Parse("--device", options.Device ?? "auto"),
-            Whole(options.Threads, "--threads", 1, CpuDevice.MostThreads),
+            ThreadsOf(options.Threads),
             options.Out,
             options.DryRun,
             options.Quiet,
             options.FailFast);
     }
+
+    /// <summary>What <c>--threads</c> says; null when it says nothing.</summary>
+    /// <exception cref="UserErrorException">No whole number from 1 to <see cref="CpuDevice.MostThreads"/>.</exception>
+    public static int? ThreadsOf(string? value) => Whole(value, "--threads", 1, CpuDevice.MostThreads);
 
     internal static int? Whole(string? value, string flag, int least, int most)
     {

@@ -1,0 +1,69 @@
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Simd;
+using ILGPU.Runtime;
+
+namespace GpuMlp.Kernels.Verification;
+
+/// <summary>What one check of a device found.</summary>
+/// <param name="Name">For tables.</param>
+/// <param name="Deviation">How large the errors were; no values for checks of bits.</param>
+/// <param name="Failure">One line; null when the check holds.</param>
+public sealed record VerificationResult(string Name, Deviation Deviation, string? Failure)
+{
+    public bool Holds => Failure is null;
+}
+
+/// <summary>Compares a device with the double reference, with itself and with the CPU accelerator.</summary>
+public static class DeviceVerification
+{
+    /// <summary>All checks, each run when it is asked for; about a second each.</summary>
+    /// <param name="device">Not used by anybody else meanwhile.</param>
+    /// <exception cref="AcceleratorException">The device is lost. Whatever else goes wrong is a result.</exception>
+    public static IEnumerable<VerificationResult> Run(ComputeDevice device) => Run(device, width => CohortKernels.Create(device, width));
+
+    /// <param name="kernels">Makes the kernels of the device; tests pass wrong ones.</param>
+    internal static IEnumerable<VerificationResult> Run(ComputeDevice device, Func<SimdWidth, CohortKernels> kernels)
+    {
+        var bits = new BitChecks(device, kernels);
+        yield return Measure("gradients, central differences", () => GradientCheck.Run(kernels(SimdSupport.Best)));
+        foreach (KernelVariant variant in KernelCatalog.Variants.Where(variant => variant.Accelerator == device.Kind && variant.IsSupported))
+        {
+            CohortKernels own = kernels(variant.Width);
+            yield return Measure(NameOf(variant), () =>
+            {
+                foreach (Shape shape in Shape.All)
+                    KernelCases.Run(own, variant, shape);
+            });
+        }
+        yield return Measure("twice the same bits", bits.RunToRun);
+        yield return Measure("alone or among 200 models", bits.BatchInvariance);
+        yield return device.Kind == AcceleratorType.CPU
+            ? Measure("one thread or all", bits.Threads)
+            : Measure("beside the CPU accelerator", () => CpuAgreement.Run(kernels(SimdSupport.Best)));
+    }
+
+    // A width says something on CPUs, a form where pixels are seen.
+    private static string NameOf(KernelVariant variant)
+    {
+        string form = variant.Form == KernelForm.InputSparse ? ", sparse" : "";
+        return $"{variant.Operation}{form}{(variant.Accelerator == AcceleratorType.CPU ? $", {(int)variant.Width} bit" : "")}";
+    }
+
+    private static VerificationResult Measure(string name, Action check)
+    {
+        var deviation = new Deviation();
+        try
+        {
+            using (Check.Recording(deviation))
+                check();
+            return new VerificationResult(name, deviation, null);
+        }
+#pragma warning disable CA1031 // A kernel that cannot be compiled is found out here like one that computes wrongly; the other checks go on.
+        catch (Exception error) when (DeviceFaults.Of(error) != DeviceFault.Lost)
+#pragma warning restore CA1031
+        {
+            string kind = error is VerificationException ? "" : $"{error.GetType().Name}: ";
+            return new VerificationResult(name, deviation, kind + error.Message.ReplaceLineEndings(" "));
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+using GpuMlp.Engine;
+using GpuMlp.Engine.Devices;
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Verification;
+using GpuMlp.Runner.Options;
+using GpuMlp.Runner.Tables;
+
+namespace GpuMlp.Runner.Commands;
+
+/// <summary><c>gpumlp verify</c>: whether the devices compute rightly.</summary>
+internal static class VerifyCommand
+{
+    private const string Legend = """
+        spacings: the largest error in spacings of float32 at the value itself, large
+        where a sum cancels; error: as a part of the largest value of its array; used: as
+        a part of what the arithmetic allows; bound: what that is, as a part of the
+        largest value of its array. A sum of n products may be off by
+        2 (n + 4) 2^-24 sum|products|, and errors of its operands are passed on. Slopes
+        may be off by 1e-8 more, because central differences are; a device and the CPU
+        may be off each other by twice the bound. No number: the same bits, or ranks.
+        """;
+
+    /// <returns>An exit code.</returns>
+    /// <exception cref="UserErrorException">A device that is absent or lost (70), a check that fails (4).</exception>
+    public static int Run(VerifyOptions options, CommandIo io)
+    {
+        int threads = SweepRequest.ThreadsOf(options.Threads) ?? Math.Min(Environment.ProcessorCount, CpuDevice.MostThreads);
+        var devices = DeviceSelection.Find("--device", DeviceRequest.Parse("--device", options.Device ?? "auto"), threads);
+        int failed = 0;
+        foreach (DeviceInfo info in devices.Devices)
+        {
+            string title = $"Verification of {(info.Driver.Length > 0 ? $"{info}, {info.Driver}" : DeviceText.Of(devices))}";
+            failed += Print(title, Results(info, threads), io);
+        }
+        io.Out.WriteLine(Legend);
+        return failed == 0 ? ExitCodes.Done
+            : throw new UserErrorException($"verify: {failed} checks failed; results of this device cannot be trusted", ExitCodes.VerificationFailed);
+    }
+
+    /// <summary>A table, and below it what failed.</summary>
+    /// <returns>How many failed.</returns>
+    public static int Print(string title, IEnumerable<VerificationResult> results, CommandIo io)
+    {
+        TextTable table = new(title, ["check", "spacings", "error", "bound", "used", "result"], rightAlignedFrom: 1);
+        List<VerificationResult> failed = [];
+        int count = 0;
+        foreach (VerificationResult result in results)
+        {
+            count++;
+            Deviation d = result.Deviation;
+            bool hasValues = d.Values > 0;
+            table.Add(
+                result.Name,
+                hasValues ? Number(d.Ulps) : "",
+                hasValues ? Number(d.Relative) : "",
+                hasValues ? Number(d.RelativeBound) : "",
+                hasValues ? Share(d.OfBound) : "",
+                result.Holds ? "ok" : "FAILED");
+            if (!result.Holds)
+                failed.Add(result);
+        }
+        table.Write(io.Out, io.OutIsTerminal);
+        foreach (VerificationResult result in failed)
+            io.Out.WriteLine($"FAILED {result.Name}: {result.Failure}");
+        io.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count - failed.Count} of {count} checks hold"));
+        io.Out.WriteLine();
+        return failed.Count;
+    }
+
+    // A device that is lost in the middle is told as such, not as a kernel that computes wrongly.
+    private static IEnumerable<VerificationResult> Results(DeviceInfo info, int threads)
+    {
+        using ComputeDevice device = ComputeDevice.Open(info, threads);
+        using IEnumerator<VerificationResult> results = DeviceVerification.Run(device).GetEnumerator();
+        while (true)
+        {
+            try
+            {
+                if (!results.MoveNext())
+                    yield break;
+            }
+            catch (Exception error) when (DeviceFaults.Of(error) == DeviceFault.Lost)
+            {
+                throw new UserErrorException($"{info}: lost ({error.Message.ReplaceLineEndings(" ")})", ExitCodes.DeviceAbsent, error);
+            }
+            yield return results.Current;
+        }
+    }
+
+    private static string Number(double value) => value.ToString(value is 0 or (>= 0.1 and < 1e4) ? "0.##" : "0.0e+0", CultureInfo.InvariantCulture);
+
+    private static string Share(double value) => (100 * value).ToString(value < 0.1 ? "0.0" : "0", CultureInfo.InvariantCulture) + " %";
+}

@@ -1,0 +1,37 @@
+using GpuMlp.Kernels.Verification;
+using GpuMlp.Runner.Commands;
+using Xunit;
+
+namespace GpuMlp.Runner.Tests;
+
+public sealed class VerifyCommandTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_table_fits_a_terminal_and_names_what_failed_below(bool isTerminal)
+    {
+        VerificationResult[] results =
+        [
+            new("HiddenBackward, sparse, 512 bit", new Deviation(), null),
+            new("twice the same bits", new Deviation(), "W1[3]: expected bits of 0.5, actual 0.25"),
+        ];
+        using StringWriter writer = new();
+        int failed = VerifyCommand.Print("Verification", results, new CommandIo(writer, TextWriter.Null, isTerminal, ErrorIsTerminal: false));
+        string text = Cli.WithoutEscapes(writer.ToString());
+        Assert.Equal(1, failed);
+        Assert.All(Cli.Lines(text), line => Assert.InRange(line.TrimEnd().Length, 0, 80));
+        Assert.Matches(@"HiddenBackward, sparse, 512 bit +ok", text);
+        Assert.Matches(@"twice the same bits +FAILED", text);
+        Assert.Contains("FAILED twice the same bits: W1[3]: expected bits of 0.5, actual 0.25", text);
+        Assert.Contains("1 of 2 checks hold", text);
+    }
+
+    [Fact]
+    public void A_device_that_is_absent_exits_70_and_a_word_that_names_none_2()
+    {
+        Assert.Equal(70, Cli.Run("verify", "--device", "cuda:99").ExitCode);
+        Assert.Equal(2, Cli.Run("verify", "--device", "gpu").ExitCode);
+        Assert.Equal(2, Cli.Run("verify", "--threads", "0").ExitCode);
+    }
+}
