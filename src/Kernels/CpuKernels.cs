@@ -15,7 +15,7 @@ using GpuMlp.Kernels.Update;
 namespace GpuMlp.Kernels;
 
 /// <summary>The operations on a CPU: one launch each, a thread takes a block of columns through all of it. Launches block.</summary>
-internal sealed class CpuKernels : CohortKernels
+internal class CpuKernels : CohortKernels
 {
     private readonly Dictionary<KernelOperation, BlockLaunch> _launchers;
 

@@ -26,7 +26,7 @@ public static class DeviceVerification
     {
         var bits = new BitChecks(device, kernels);
         yield return Measure("gradients, central differences", () => GradientCheck.Run(kernels(SimdSupport.Best)));
-        foreach (KernelVariant variant in KernelCatalog.Variants.Where(variant => variant.Accelerator == device.Kind && variant.IsSupported))
+        foreach (KernelVariant variant in KernelCatalog.Variants.Where(variant => RunsOn(variant, device)))
         {
             CohortKernels own = kernels(variant.Width);
             yield return Measure(NameOf(variant), () =>
@@ -41,6 +41,9 @@ public static class DeviceVerification
             ? Measure("one thread or all", bits.Threads)
             : Measure("beside the CPU accelerator", () => CpuAgreement.Run(kernels(SimdSupport.Best)));
     }
+
+    private static bool RunsOn(KernelVariant variant, ComputeDevice device) =>
+        variant.Accelerator == device.Kind && (device.Kind != AcceleratorType.CPU || variant.IsSupported);
 
     // A width says something on CPUs, a form where pixels are seen.
     private static string NameOf(KernelVariant variant)
