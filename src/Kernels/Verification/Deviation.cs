@@ -15,7 +15,7 @@ public sealed class Deviation
     /// <summary>Largest error as a part of the largest magnitude of its array.</summary>
     public double Relative { get; private set; }
 
-    /// <summary>The bound that was used most, as a part of the largest magnitude of its array.</summary>
+    /// <summary>What the arithmetic allowed the value with that error, in the same terms.</summary>
     public double RelativeBound { get; private set; }
 
     /// <summary>Largest error as a part of its own bound: above 1 a comparison fails; infinite for an error where none is allowed.</summary>
@@ -37,9 +37,9 @@ public sealed class Deviation
             if (error > 0)
             {
                 Ulps = Math.Max(Ulps, error / Spacing(expected[i]));
-                Relative = Math.Max(Relative, error / largest);
-                if (error / bound > OfBound)
-                    (OfBound, RelativeBound) = (error / bound, bound / largest);
+                OfBound = Math.Max(OfBound, error / bound);
+                if (error / largest > Relative)
+                    (Relative, RelativeBound) = (error / largest, bound / largest);
             }
         }
     }

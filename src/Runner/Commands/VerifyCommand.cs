@@ -12,10 +12,9 @@ namespace GpuMlp.Runner.Commands;
 internal static class VerifyCommand
 {
     private const string Legend = """
-        spacings: the largest error in spacings of float32 at the value itself, large
-        where a sum cancels; error: as a part of the largest value of its array; used: as
-        a part of what the arithmetic allows; bound: what that is, as a part of the
-        largest value of its array. A sum of n products may be off by
+        Largest errors. spacings: in spacings of float32 at the value itself, many where
+        a sum cancels; error: as a part of the largest value of its array; bound: what
+        the arithmetic allows there; used: as a part of a value's own bound. A sum of n products may be off by
         2 (n + 4) 2^-24 sum|products|, and errors of its operands are passed on. Slopes
         may be off by 1e-8 more, because central differences are; a device and the CPU
         may be off each other by twice the bound. No number: the same bits, or ranks.
