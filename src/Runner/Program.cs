@@ -68,6 +68,7 @@ internal static class Program
         MergeOptions merge => MergeCommand.Run(merge, io),
         ExportOptions export => ExportCommand.Run(export, io),
         BenchOptions bench => BenchCommand.Run(bench, io),
+        ReportOptions report => ReportCommand.Run(report, io),
         DevicesOptions => DevicesCommand.Run(io),
         VerifyOptions verify => VerifyCommand.Run(verify, io),
         object other => throw new InvalidOperationException($"No command takes {other.GetType().Name}."),

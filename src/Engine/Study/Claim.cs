@@ -10,7 +10,7 @@ public enum Verdict
 }
 
 /// <summary>One rule of a claim, applied to a run's numbers.</summary>
-/// <param name="Scope">Where the claim would hold if this passes, in words that follow "holds only for".</param>
+/// <param name="Scope">Where the claim would hold if this passes, in words that follow "holds only when it is about".</param>
 /// <param name="Rule">In words, with its numbers.</param>
 /// <param name="Study">What the study has for it, or empty.</param>
 /// <param name="Ours">The run's figures; why not, when there is no outcome.</param>
@@ -39,7 +39,7 @@ public sealed record Claim(string Id, string Title, string Statement, Verdict Ve
             (0, 0) => new Claim(id, title, statement, Verdict.CannotBeJudged, rest, checks),
             (_, 0) => new Claim(id, title, statement, Verdict.Holds, rest, checks),
             (0, _) => new Claim(id, title, statement, Verdict.DoesNotHold, rest, checks),
-            _ => new Claim(id, title, statement, Verdict.HoldsOnlyWhen, Join($"for {string.Join("; ", passed)}; not for {string.Join("; ", failed)}", rest), checks),
+            _ => new Claim(id, title, statement, Verdict.HoldsOnlyWhen, Join($"it is about {string.Join("; ", passed)}; not about {string.Join("; ", failed)}", rest), checks),
         };
     }
 

@@ -156,7 +156,7 @@ public static class StudyReader
 
     private static bool Has(RunDirectory run, string table) => File.Exists(Path(run, table));
 
-    private static string From(RunDirectory run, string table) => $"(SELECT *, 0.1 AS init_std, 0.0 AS weight_decay FROM read_parquet({DuckSession.QuoteFile(Path(run, table))}))";
+    private static string From(RunDirectory run, string table) => $"read_parquet({DuckSession.QuoteFile(Path(run, table))})";
 
     private static void Query(string sql, Action<Cells> row) => DuckSession.Use(connection =>
     {

@@ -23,9 +23,10 @@ internal static class MergeCommand
         Merge(run, phases, io);
         RunSummary summary = phases.Measure("table", () => RunSummary.Of(run, SweepPlanning.NearestSize(run.Plan.Spec)));
         Record(run, summary, null, phases, again: false);
+        ReportCommand.Write(run, phases, recorded: true);
         summary.Write(run.Plan.Spec, io);
         if (!options.Quiet)
-            io.Error.WriteLine($"{summary.Models.Count} models merged in {phases.Total:F1} s; tables and weights: {run.Path}");
+            io.Error.WriteLine($"{summary.Models.Count} models merged in {phases.Total:F1} s; tables, weights and report: {run.Path}");
         return summary.Failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;
     }
 

@@ -48,9 +48,10 @@ internal static class SweepCommand
         int size = planning.SaliencyHidden ?? SweepPlanning.NearestSize(planning.Plan.Spec);
         RunSummary summary = phases.Measure("table", () => RunSummary.Of(run, size));
         MergeCommand.Record(run, summary, devices, phases, again: !trained);
+        string report = ReportCommand.Write(run, phases, recorded: trained);
         summary.Write(planning.Plan.Spec, io);
         if (!request.Quiet)
-            io.Error.WriteLine($"{summary.Models.Count} models in {phases.Total:F1} s; tables, weights and pictures: {planning.Out}");
+            io.Error.WriteLine($"{summary.Models.Count} models in {phases.Total:F1} s; report: {report}");
         return summary.Failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;
     }
 

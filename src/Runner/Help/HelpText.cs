@@ -19,6 +19,7 @@ internal static class HelpText
           run        do the units of a plan, all or one shard of them
           status     how far a run is: done, running, failed, missing
           merge      tables, weights and splits of a run whose units are all there
+          report     report.html and plots of a merged run, written again
           export     models of a run as ONNX and safetensors
           bench      what sparse kernels buy in time on this machine, and from which
                      sparsity on; into runs/bench
@@ -114,6 +115,7 @@ internal static class HelpText
         "status" => ClusterHelp.Status,
         "merge" => ClusterHelp.Merge,
         "slurm" => ClusterHelp.Slurm,
+        "report" => ReportHelp.Page,
         "devices" => DevicesHelp.Page,
         "verify" => VerifyHelp.Page,
         _ => Join(Overview, "Flags of sweep\n\n" + SweepHelp.Flags, SweepHelp.Examples, ExitCodes),

@@ -16,6 +16,7 @@ internal static class Arguments
         typeof(StatusOptions),
         typeof(MergeOptions),
         typeof(SlurmOptions),
+        typeof(ReportOptions),
         typeof(ExportOptions),
         typeof(BenchOptions),
         typeof(DevicesOptions),

@@ -12,7 +12,7 @@ internal sealed class Panel
 {
     private readonly PlotTheme _theme;
     private readonly Action<SeriesStyle> _legend;
-    private bool _logX, _logY;
+    private Func<double, double> _x = x => x, _y = y => y;
 
     public Panel(PlotTheme theme, string title, string xLabel, string yLabel, Action<SeriesStyle> legend)
     {
@@ -43,22 +43,29 @@ internal sealed class Panel
     public Plot Plot { get; } = new();
 
     /// <summary>Call before adding data: x is drawn by its logarithm, with a tick at each of <paramref name="ticks"/>.</summary>
-    public void LogX(IEnumerable<double> ticks, Func<double, string>? label = null)
-    {
-        _logX = true;
-        XTicks(ticks, label);
-    }
+    public void LogX(IEnumerable<double> ticks, Func<double, string>? label = null) => MapX(Math.Log10, ticks, label);
 
     /// <inheritdoc cref="LogX"/>
     public void LogY(IEnumerable<double> ticks, Func<double, string>? label = null)
     {
-        _logY = true;
-        Plot.Axes.Left.TickGenerator = Manual(ticks, Y, label);
+        _y = Math.Log10;
+        YTicks(ticks, label);
+    }
+
+    /// <summary>Call before adding data: x is drawn at <paramref name="place"/>, for axes that are broken or stretched.</summary>
+    public void MapX(Func<double, double> place, IEnumerable<double> ticks, Func<double, string>? label = null)
+    {
+        _x = place;
+        XTicks(ticks, label);
     }
 
     /// <summary>A labelled tick at each value.</summary>
     public void XTicks(IEnumerable<double> ticks, Func<double, string>? label = null) =>
         Plot.Axes.Bottom.TickGenerator = Manual(ticks, X, label);
+
+    /// <inheritdoc cref="XTicks"/>
+    public void YTicks(IEnumerable<double> ticks, Func<double, string>? label = null) =>
+        Plot.Axes.Left.TickGenerator = Manual(ticks, Y, label);
 
     public void XRange(double low, double high) => Plot.Axes.SetLimitsX(X(low), X(high));
 
@@ -111,6 +118,9 @@ internal sealed class Panel
         _legend(style);
     }
 
+    /// <summary>Where a broken axis is broken, in places and not in values; has no name in the legend.</summary>
+    public void Break(double place) => Plot.Add.VerticalLine(place, 1, _theme.Muted, LinePattern.DenselyDashed);
+
     /// <summary>One line of text beside a point.</summary>
     public void Note(string text, double x, double y, Color? color = null, Alignment alignment = Alignment.LowerLeft, float size = 11, bool bold = false)
     {
@@ -120,6 +130,36 @@ internal sealed class Panel
         note.LabelBold = bold;
         note.LabelFontColor = color ?? _theme.Muted;
         note.LabelAlignment = alignment;
+    }
+
+    /// <summary>
+    /// A heat map: one coloured cell with its number for each value, the first row on top; NaN is left empty. Replaces both
+    /// axes by the names of rows and columns.
+    /// </summary>
+    /// <param name="share">Where a value stands on the colour scale, 0..1.</param>
+    public void Cells(double[,] values, IReadOnlyList<string> rows, IReadOnlyList<string> columns, Func<double, double> share, Func<double, string> text)
+    {
+        for (int row = 0; row < rows.Count; row++)
+        {
+            for (int column = 0; column < columns.Count; column++)
+            {
+                double value = values[row, column];
+                if (double.IsNaN(value))
+                    continue;
+                Color color = _theme.Sequential(share(value));
+                Rectangle cell = Plot.Add.Rectangle(column - 0.5, column + 0.5, -row - 0.5, -row + 0.5);
+                cell.FillColor = color;
+                cell.LineColor = _theme.Background;
+                cell.LineWidth = 1.5f;
+                bool bright = (0.299 * color.R) + (0.587 * color.G) + (0.114 * color.B) > 140;
+                Note(text(value), column, -row, bright ? Colors.Black : Colors.White, Alignment.MiddleCenter, size: 10.5f);
+            }
+        }
+
+        XTicks(Enumerable.Range(0, columns.Count).Select(i => (double)i), i => columns[(int)i]);
+        YTicks(Enumerable.Range(0, rows.Count).Select(i => (double)-i), i => rows[(int)-i]);
+        Plot.Axes.SetLimits(-0.5, columns.Count - 0.5, 0.5 - rows.Count, 0.5);
+        Plot.HideGrid();
     }
 
     /// <summary>Room for data that touch an axis: shares of the span.</summary>
@@ -137,9 +177,9 @@ internal sealed class Panel
         band.MarkerSize = 0;
     }
 
-    private double X(double x) => _logX ? Math.Log10(x) : x;
+    private double X(double x) => _x(x);
 
-    private double Y(double y) => _logY ? Math.Log10(y) : y;
+    private double Y(double y) => _y(y);
 
     private static NumericManual Manual(IEnumerable<double> ticks, Func<double, double> place, Func<double, string>? label)
     {

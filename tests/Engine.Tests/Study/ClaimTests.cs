@@ -55,7 +55,7 @@ public sealed class ClaimTests
     {
         Claim claim = Capacity((row) => row.Kind.Task == task ? (row.Kind.Hidden >= needs ? 0.95 : 0.85) : row.BestTrainF1);
         Assert.Equal(Verdict.HoldsOnlyWhen, claim.Verdict);
-        Assert.Contains($"not for {scope}", claim.Condition);
+        Assert.Contains($"not about {scope}", claim.Condition);
         Assert.Equal(false, claim.Checks.Single(check => check.Scope == scope).Passed);
     }
 
@@ -63,7 +63,7 @@ public sealed class ClaimTests
     public void C1_sees_a_seed_that_is_far_from_the_others()
     {
         Claim claim = Capacity(row => row.Kind is { Task: "5v6", Hidden: 24 } && row.Seed == 78 ? 0.995 : row.BestTrainF1);
-        Assert.Contains("not for 1v7 and 5v6 from 10 units on", claim.Condition);
+        Assert.Contains("not about 1v7 and 5v6 from 10 units on", claim.Condition);
     }
 
     [Fact]
@@ -145,7 +145,7 @@ public sealed class ClaimTests
     {
         Claim claim = Dead(row => row.Kind is { Task: "4v9", Hidden: 24 } ? row with { DeadNoOutput = 22 } : row);
         Assert.Equal(Verdict.HoldsOnlyWhen, claim.Verdict);
-        Assert.Contains("not for units without an output weight at 95 %", claim.Condition);
+        Assert.Contains("not about units without an output weight at 95 %", claim.Condition);
         Assert.Contains("4v9 H24: 22 of 24", claim.Checks[3].Ours);
 
         // Other models than the study's do not decide.
@@ -170,8 +170,8 @@ public sealed class ClaimTests
         // The large model starts higher and loses the same.
         Claim claim = Robust(row => row.Corruption is "gaussian" or "occlusion" ? row with { ValF1 = SampleStudy.Dense("4v9", row.Kind.Hidden) - (row.Severity / 10) } : row);
         Assert.Equal(Verdict.HoldsOnlyWhen, claim.Verdict);
-        Assert.Contains("for F1 under gaussian", claim.Condition);
-        Assert.Contains("loss of F1 under gaussian", claim.Condition.Split("not for")[1]);
+        Assert.Contains("is about F1 under gaussian", claim.Condition);
+        Assert.Contains("loss of F1 under gaussian", claim.Condition.Split("not about")[1]);
     }
 
     [Fact]
@@ -216,9 +216,9 @@ public sealed class ClaimTests
     {
         Claim above = Rates(row => row.Kind.Rate == 0.1 ? row with { BestTrainF1 = 0.99 } : row);
         Assert.Equal(Verdict.HoldsOnlyWhen, above.Verdict);
-        Assert.Contains("for rates up to 0.03", above.Condition);
+        Assert.Contains("is about rates up to 0.03", above.Condition);
         Claim below = Rates(row => row.Kind is { Rate: 0.01, Hidden: 24 } ? row with { BestTrainF1 = 0.99 } : row);
-        Assert.Contains("not for rates up to 0.03", below.Condition);
+        Assert.Contains("not about rates up to 0.03", below.Condition);
         Assert.Equal(Verdict.DoesNotHold, Rates(row => row.Kind.Rate != StudyFigures.Rate ? row with { BestTrainF1 = 0.99 } : row).Verdict);
     }
 

@@ -37,12 +37,14 @@ public sealed class WholeSweepTests
 
         SortedDictionary<string, string> files = Workplace.FilesOf(run);
         Dictionary<string, DateTime> times = UnitTimes(run);
+        string page = File.ReadAllText(Path.Combine(run, "report.html"));
         Gpumlp.Outcome again = Gpumlp.Run(args);
         again.AssertSuccess();
         Assert.Contains("2 units already done", again.Error);
         Assert.Equal(first.Out, again.Out);
         Assert.Equal(files, Workplace.FilesOf(run));
         Assert.Equal(times, UnitTimes(run));
+        Assert.Equal(page, File.ReadAllText(Path.Combine(run, "report.html")));
 
         string[] changed = [.. args.Select(arg => arg == "4" ? "5" : arg)];
         string line = Gpumlp.Run(changed).AssertOneLine(2);
@@ -65,7 +67,10 @@ public sealed class WholeSweepTests
     {
         Assert.Equal(
             [
-                "history.csv", "history.parquet", "plan.json", "pruning.csv", "pruning.parquet", "results.csv", "results.parquet",
+                "history.csv", "history.parquet", "plan.json",
+                "plots/capacity.png", "plots/dead-units.png", "plots/pruning-sizes.png", "plots/pruning.png", "plots/robustness.png",
+                "plots/smallest-size.png", "plots/training-curves.png",
+                "pruning.csv", "pruning.parquet", "report.html", "results.csv", "results.parquet",
                 "robustness.csv", "robustness.parquet", "run.json",
                 "saliency/4v9-s0-h5-gradient.png", "split/4v9-s0.json", "split/4v9-s1.json",
                 "units/000/unit-000000.parquet", "units/000/unit-000001.parquet",

@@ -34,10 +34,10 @@ internal sealed class Workplace : IDisposable
         return folder;
     }
 
-    /// <summary>All files of a run but run.json, which tells when and where: relative path and SHA-256.</summary>
+    /// <summary>All files of a run but run.json and report.html, which tell when and where: relative path and SHA-256.</summary>
     public static SortedDictionary<string, string> FilesOf(string run) => new(
         Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories)
-            .Where(file => Path.GetFileName(file) != "run.json")
+            .Where(file => Path.GetFileName(file) is not ("run.json" or "report.html"))
             .ToDictionary(file => Path.GetRelativePath(run, file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))),
         StringComparer.Ordinal);
 

@@ -42,7 +42,7 @@ internal static class PruningClaim
             PruningLoss[] all = [.. group];
             PruningLoss[] kept = [.. all.Where(loss => loss.Kept)];
             PruningLoss worst = all.MaxBy(loss => loss.Loss)!, best = all.MinBy(loss => loss.Loss)!;
-            string ours = $"kept by {Say.Some([.. kept.Select(loss => loss.Model)], all.Length)}; change from {Say.Change(-best.Loss)} ({best.Model}) to {Say.Change(-worst.Loss)} ({worst.Model})";
+            string ours = $"kept by {Say.Some([.. kept.Select(loss => loss.Model)], all.Length)} kinds of models; change from {Say.Change(-best.Loss)} ({best.Model}) to {Say.Change(-worst.Loss)} ({worst.Model})";
             bool study = group.Key.IsStudys(tables);
             yield return new Check(
                 $"95 % {group.Key.Describe(tables)}", Rule(StudyFigures.Level), study ? "change of about 0.01 (4v9)" : "", ours,
@@ -58,7 +58,7 @@ internal static class PruningClaim
             : [];
         string ours = easy.Length == 0
             ? "no model of MNIST's 0v1 is pruned at a true 99 % in the study's way"
-            : $"kept by {Say.Some([.. easy.Where(loss => loss.Kept).Select(loss => loss.Model)], easy.Length)}; change from {Say.Change(-easy.Min(loss => loss.Loss))} to {Say.Change(-easy.Max(loss => loss.Loss))}";
+            : $"kept by {Say.Some([.. easy.Where(loss => loss.Kept).Select(loss => loss.Model)], easy.Length)} kinds of models; change from {Say.Change(-easy.Min(loss => loss.Loss))} to {Say.Change(-easy.Max(loss => loss.Loss))}";
         return new Check(Scope, Rule(ExtremeLevel), "change of about 0.00001", ours, easy.Length == 0 ? null : easy.All(loss => loss.Kept));
     }
 
@@ -89,7 +89,7 @@ internal static class PruningClaim
             $"{way.Key.Describe(tables)}: {Say.Some([.. way.Select(loss => loss.Model)], judged.Count(loss => loss.How == way.Key))}"));
         string more = ways.Count > Told ? $"; and {ways.Count - Told} more ways" : "";
         string factors = string.Concat(Factors(judged).Select(factor => $"; {factor}"));
-        return claim with { Verdict = Verdict.HoldsOnlyWhen, Condition = $"for {kept.Length} of {judged.Length} kinds of models and ways to prune: {some}{more}{factors}" };
+        return claim with { Verdict = Verdict.HoldsOnlyWhen, Condition = $"pruned {some}{more} ({kept.Length} of {judged.Length} pairs of model and way){factors}" };
     }
 
     /// <summary>For each part of the training that differs, how many models keep F1 by its values.</summary>

@@ -1,0 +1,36 @@
+using GpuMlp.Engine;
+using GpuMlp.Engine.Runs;
+using GpuMlp.Runner.Options;
+using GpuMlp.Runner.Report;
+
+namespace GpuMlp.Runner.Commands;
+
+/// <summary><c>gpumlp report RUN</c>: plots and report.html from the tables of a run.</summary>
+internal static class ReportCommand
+{
+    /// <returns>An exit code.</returns>
+    /// <exception cref="UserErrorException">No run, not merged (exit 3), a damaged table, a full disk.</exception>
+    public static int Run(ReportOptions options, CommandIo io)
+    {
+        var phases = new PhaseClock();
+        string path = ReportWriter.Write(RunDirectory.Open(options.Run));
+        if (!options.Quiet)
+            io.Error.WriteLine($"report in {phases.Total:F1} s: {path}");
+        return ExitCodes.Done;
+    }
+
+    /// <summary>Writes the report as the last phase of a command and returns its path.</summary>
+    /// <param name="recorded">Whether the command wrote run.json, which then also tells how long the report took.</param>
+    public static string Write(RunDirectory run, PhaseClock phases, bool recorded)
+    {
+        string path = phases.Measure(RunFacts.ReportPhase, () => ReportWriter.Write(run));
+        if (recorded)
+        {
+            RunInfo info = RunInfo.Read(run.RunInfoPath);
+            var seconds = new Dictionary<string, double>(info.SecondsByPhase) { [RunFacts.ReportPhase] = phases.Seconds[RunFacts.ReportPhase] };
+            (info with { SecondsByPhase = seconds }).Write(run.RunInfoPath);
+        }
+
+        return path;
+    }
+}

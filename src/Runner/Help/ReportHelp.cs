@@ -1,0 +1,18 @@
+namespace GpuMlp.Runner.Help;
+
+/// <summary>The page of <c>gpumlp report --help</c>.</summary>
+internal static class ReportHelp
+{
+    public static string Page { get; } = HelpText.Join("""
+        gpumlp report RUN writes the report of a merged run again: report.html, one file
+        that opens offline, with a verdict on every claim of the published study that
+        the run can judge, and plots/*.png. It reads the run's tables and run.json.
+
+        Usage: gpumlp report RUN [flags]
+
+          --quiet             nothing but errors
+          --verbose           stack traces with errors
+
+        """,
+        HelpText.ExitCodes);
+}

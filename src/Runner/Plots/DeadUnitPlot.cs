@@ -1,0 +1,55 @@
+using GpuMlp.Engine.Study;
+
+namespace GpuMlp.Runner.Plots;
+
+/// <summary>Units that do nothing any more, over sparsity, of three kinds.</summary>
+internal static class DeadUnitPlot
+{
+    public static StudyPlot? Of(StudyTables tables) => tables.Pruning?.Any(row => tables.InFocus(row.Kind)) == true
+        ? new StudyPlot("dead-units", "C3", "Share of dead hidden units over the share of weights pruned, by ranking, one panel a kind", theme => Draw(theme, tables))
+        : null;
+
+    private static Figure Draw(PlotTheme theme, StudyTables tables)
+    {
+        PruningRow[] rows = [.. tables.Pruning!.Where(row => tables.InFocus(row.Kind))];
+        Figure figure = new(
+            theme,
+            "Dead hidden units by share of weights pruned",
+            $"Share of all hidden units, mean over {rows.Select(row => (row.Kind, row.Seed)).Distinct().Count()} models; band: the middle half of them. A unit without an output weight has no effect, whatever it sees; random takes as many of them as layer. {Pick.Focus(tables)}",
+            3, 380, 300);
+        SparsityAxis axis = new(rows.Select(row => row.Sparsity));
+        (string Title, Func<PruningRow, int> Dead)[] kinds =
+        [
+            ("inactive on every validation image", row => row.DeadInactive),
+            ("no input weight left", row => row.DeadNoInput),
+            ("no output weight left", row => row.DeadNoOutput),
+        ];
+        string[] methods = [.. rows.Select(row => row.Method).Distinct()];
+        foreach ((string title, Func<PruningRow, int> dead) in kinds)
+        {
+            Panel panel = figure.Add(title, "weights pruned (%)", "share of units (%)");
+            axis.Apply(panel);
+            for (int i = 0; i < methods.Length; i++)
+            {
+                SparsityAxis.Series(panel, Ranking(theme, methods, i),
+                    rows.Where(row => row.Method == methods[i]).GroupBy(row => row.Sparsity)
+                        .Select(level => (level.Key, MiddleHalf([.. level.Select(row => 100.0 * dead(row) / row.Kind.Hidden)]))));
+            }
+
+            panel.YRange(-2, 103);
+        }
+
+        return figure;
+    }
+
+    // What lies on another line stays visible.
+    private static SeriesStyle Ranking(PlotTheme theme, string[] methods, int i) =>
+        methods[i] == "random" ? theme.Series(i, methods[i]).Dashed() : theme.Series(i, methods[i]);
+
+    // The mean between the quartiles: smallest to largest would be 0 to 100 % everywhere.
+    private static Spread MiddleHalf(double[] shares)
+    {
+        Array.Sort(shares);
+        return Spread.Of(shares) with { Min = shares[shares.Length / 4], Max = shares[3 * shares.Length / 4] };
+    }
+}

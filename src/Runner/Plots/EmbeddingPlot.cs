@@ -1,0 +1,62 @@
+using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Study;
+
+namespace GpuMlp.Runner.Plots;
+
+/// <summary>t-SNE pictures of hidden activations before and after pruning, each with the numbers that say what it is worth.</summary>
+internal static class EmbeddingPlot
+{
+    public static StudyPlot? Of(StudyTables tables, RunDirectory run)
+    {
+        EmbeddingRow[] chosen = Chosen(tables);
+        return chosen.Any(row => !double.IsNaN(row.Purity))
+            ? new StudyPlot("embedding", "C6", "t-SNE of hidden activations before and after pruning, coloured by class", theme => Draw(theme, tables, run, chosen))
+            : null;
+    }
+
+    /// <summary>One model, the one nearest to the study's; before, then 95 % or the highest level by each ranking.</summary>
+    private static EmbeddingRow[] Chosen(StudyTables tables)
+    {
+        EmbeddingRow[] rows = [.. (tables.Embedding ?? []).Where(row => tables.InFocus(row.Kind))];
+        if (rows.Length == 0)
+            return [];
+        EmbeddingRow first = rows.MinBy(row => (row.Kind.Task != StudyFigures.HardTask, Math.Abs(row.Kind.Hidden - 24), row.Seed))!;
+        EmbeddingRow[] model = [.. rows.Where(row => row.Kind == first.Kind && row.Seed == first.Seed)];
+        return
+        [
+            .. model.Where(row => row.Method == "dense"),
+            .. model.Where(row => row.Method != "dense").GroupBy(row => row.Method)
+                .Select(method => method.MinBy(row => Math.Abs(row.Sparsity - StudyFigures.Level))!),
+        ];
+    }
+
+    private static Figure Draw(PlotTheme theme, StudyTables tables, RunDirectory run, EmbeddingRow[] pictures)
+    {
+        ModelKind kind = pictures[0].Kind;
+        Figure figure = new(
+            theme,
+            $"Hidden activations before and after pruning, {kind.Task}, H = {kind.Hidden}, seed {pictures[0].Seed}",
+            $"t-SNE of {pictures[0].Points} images, perplexity {PlotText.Number(pictures[0].Perplexity)}. Trust: trustworthiness of the picture. Same class: share of the {NeighbourPurity.Neighbours} nearest neighbours in the picture with the point's class. Axes have no unit. {Pick.Focus(tables)}",
+            Math.Min(3, pictures.Length), 380, 360);
+        foreach (EmbeddingRow picture in pictures)
+        {
+            string name = picture.Method == "dense" ? "not pruned" : $"{picture.Method}, {PlotText.Percent(picture.Sparsity)} %";
+            Panel panel = figure.Add(FormattableString.Invariant($"{name}: trust {picture.Trustworthiness:0.00}, same class {picture.Purity:0.00}"), "", "");
+            int shown = 0;
+            foreach (var label in StudyReader.Points(run, picture).GroupBy(point => point.Label).OrderBy(group => group.Key))
+            {
+                SeriesStyle style = theme.Series(shown++, ClassName(kind.Task, label.Key)) with { Line = null, MarkerSize = 3.2f };
+                panel.Series(style with { Color = style.Color.WithAlpha(0.7) }, [.. label.Select(point => point.X)], [.. label.Select(point => point.Y)]);
+            }
+
+            panel.XTicks([]);
+            panel.YTicks([]);
+        }
+
+        return figure;
+    }
+
+    // Label 1 is the second class of a task.
+    private static string ClassName(string task, int label) =>
+        label is 0 or 1 && task.Split('v') is { Length: 2 } classes ? $"class {classes[label]}" : $"label {label}";
+}

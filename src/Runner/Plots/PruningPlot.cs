@@ -1,0 +1,48 @@
+using GpuMlp.Engine.Study;
+
+namespace GpuMlp.Runner.Plots;
+
+/// <summary>What pruning leaves of F1 by every ranking: the levels that the study reports and those that its code applied, in one plot.</summary>
+internal static class PruningPlot
+{
+    private const int StudySize = 24;
+
+    public static StudyPlot? Of(StudyTables tables) => tables.Pruning?.Any(row => tables.InFocus(row.Kind)) == true
+        ? new StudyPlot("pruning", "C2", "Validation F1 over the share of weights pruned, by ranking, one panel a task, with the published levels on the left", theme => Draw(theme, tables))
+        : null;
+
+    private static Figure Draw(PlotTheme theme, StudyTables tables)
+    {
+        int size = Pick.Nearest(tables.Pruning!.Where(row => tables.InFocus(row.Kind)).Select(row => row.Kind.Hidden), StudySize);
+        PruningRow[] rows = [.. tables.Pruning!.Where(row => tables.InFocus(row.Kind) && row.Kind.Hidden == size)];
+        SparsityAxis axis = new(rows.Select(row => row.Sparsity));
+        bool tiny = rows.Any(row => SparsityAxis.IsTiny(row.Sparsity));
+        Figure figure = new(
+            theme,
+            $"What pruning leaves of F1, H = {size}",
+            $"Validation F1 of trained models, pruned in one shot. {Pick.Seeds(tables)} {Pick.Focus(tables)}"
+            + (tiny ? " Left of the break, by logarithm: the levels that the published code applied where its figure says 10 to 95 %." : ""),
+            3, 380, 300);
+        string[] methods = [.. rows.Select(row => row.Method).Distinct()];
+        foreach (string task in Pick.Panels(tables).Where(task => rows.Any(row => row.Kind.Task == task)))
+        {
+            Panel panel = figure.Add(task, "weights pruned (%)", "validation F1");
+            axis.Apply(panel);
+            double dense = tables.FocusResults.Where(row => row.Kind.Task == task && row.Kind.Hidden == size && row.Ok).Select(row => row.ValF1).DefaultIfEmpty(double.NaN).Average();
+            for (int i = 0; i < methods.Length; i++)
+            {
+                SparsityAxis.Series(panel, theme.Series(i, methods[i]),
+                    rows.Where(row => row.Kind.Task == task && row.Method == methods[i]).GroupBy(row => row.Sparsity)
+                        .Select(level => (level.Key, Spread.Of(level.Select(row => row.ValF1)))));
+            }
+
+            if (double.IsFinite(dense))
+                panel.Level(theme.Reference("not pruned"), dense);
+            if (tables.IsStudyData && double.IsFinite(dense) && task is StudyFigures.HardTask or StudyFigures.EasyTask)
+                panel.Series(theme.Study("the study's claim at 95 %"), [StudyFigures.Level], [dense - (task == StudyFigures.HardTask ? Rules.KeptF1 : 0)]);
+            panel.YRange(0, 1.03);
+        }
+
+        return figure;
+    }
+}

@@ -1,0 +1,47 @@
+using GpuMlp.Engine.Study;
+
+namespace GpuMlp.Runner.Plots;
+
+/// <summary>Best training F1 by learning rate and hidden size.</summary>
+internal static class RatePlot
+{
+    public static StudyPlot? Of(StudyTables tables) => Task(tables) is { } task
+        ? new StudyPlot("rates", "C7", $"Heat map of best training F1 by learning rate and hidden size, {task}", theme => Draw(theme, tables, task))
+        : null;
+
+    private static string? Task(StudyTables tables) => Rows(tables)
+        .GroupBy(row => row.Kind.Task)
+        .Where(group => group.Select(row => row.Kind.Rate).Distinct().Count() > 1)
+        .Select(group => group.Key)
+        .OrderBy(name => name != StudyFigures.HardTask)
+        .FirstOrDefault();
+
+    private static IEnumerable<ResultRow> Rows(StudyTables tables) => tables.Results.Where(row => row.Kind.How == tables.Focus.How);
+
+    private static Figure Draw(PlotTheme theme, StudyTables tables, string task)
+    {
+        ResultRow[] rows = [.. Rows(tables).Where(row => row.Kind.Task == task)];
+        double[] rates = [.. rows.Select(row => row.Kind.Rate).Distinct().Order().Reverse()];
+        IReadOnlyList<int> sizes = Pick.Evenly([.. rows.Select(row => row.Kind.Hidden).Distinct().Order()], 16);
+        double[,] f1 = new double[rates.Length, sizes.Count];
+        for (int i = 0; i < rates.Length; i++)
+        {
+            for (int j = 0; j < sizes.Count; j++)
+            {
+                f1[i, j] = rows.Where(row => row.Kind.Rate == rates[i] && row.Kind.Hidden == sizes[j])
+                    .Select(row => row.Ok ? row.BestTrainF1 : 0).DefaultIfEmpty(double.NaN).Average();
+            }
+        }
+
+        double low = f1.Cast<double>().Where(double.IsFinite).Min(), high = f1.Cast<double>().Where(double.IsFinite).Max();
+        Figure figure = new(
+            theme,
+            $"Best training F1 by learning rate and hidden size, {task}",
+            $"Mean of {tables.Seeds} seeds in each cell; bright is high. The study tried rates up to 0.03. {tables.Focus.How}.",
+            1, 820, 110 + (34 * rates.Length));
+        figure.Add("", "hidden units H", "learning rate").Cells(
+            f1, [.. rates.Select(PlotText.Number)], [.. sizes.Select(size => PlotText.Number(size))],
+            value => high > low ? (value - low) / (high - low) : 0.5, value => FormattableString.Invariant($"{value:0.000}"));
+        return figure;
+    }
+}

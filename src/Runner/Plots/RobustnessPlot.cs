@@ -1,0 +1,79 @@
+using GpuMlp.Engine.Study;
+
+namespace GpuMlp.Runner.Plots;
+
+/// <summary>F1 under each corruption by severity and hidden size, with the printed points.</summary>
+internal static class RobustnessPlot
+{
+    private const int MostSizes = 5;
+
+    public static StudyPlot? Of(StudyTables tables) => Rows(tables).Length > 0
+        ? new StudyPlot("robustness", "C4", "Validation F1 over the severity of each corruption, by hidden size, with the published points", theme => Draw(theme, tables))
+        : null;
+
+    private static RobustnessRow[] Rows(StudyTables tables)
+    {
+        RobustnessRow[] rows = [.. (tables.Robustness ?? []).Where(row => tables.InFocus(row.Kind))];
+        string? task = rows.Any(row => row.Kind.Task == StudyFigures.HardTask) ? StudyFigures.HardTask : rows.FirstOrDefault()?.Kind.Task;
+        return [.. rows.Where(row => row.Kind.Task == task)];
+    }
+
+    private static Figure Draw(PlotTheme theme, StudyTables tables)
+    {
+        RobustnessRow[] rows = Rows(tables);
+        string task = rows[0].Kind.Task;
+        Figure figure = new(
+            theme,
+            $"F1 on corrupted images, {task}",
+            $"Validation F1; severity 0 is the clean image. Every model sees the same corrupted images. {Pick.Seeds(tables)} {Pick.Focus(tables)}",
+            3, 380, 300);
+        int[] all = [.. rows.Select(row => row.Kind.Hidden).Distinct().Order()];
+        int[] studys = [.. StudyFigures.RobustSizes.Where(all.Contains)];
+        IReadOnlyList<int> sizes = studys.Length == StudyFigures.RobustSizes.Count ? [.. Pick.Evenly([.. all.Where(size => size < studys[0])], 2), .. studys] : Pick.Evenly(all, MostSizes);
+        foreach (string corruption in rows.Select(row => row.Corruption).Distinct())
+        {
+            Panel panel = figure.Add(corruption, Severity(corruption), "validation F1");
+            for (int i = 0; i < sizes.Count; i++)
+            {
+                var points = rows.Where(row => row.Corruption == corruption && row.Kind.Hidden == sizes[i])
+                    .Select(row => (row.Severity, row.ValF1))
+                    .Concat(tables.FocusResults.Where(row => row.Ok && row.Kind.Task == task && row.Kind.Hidden == sizes[i]).Select(row => (Severity: 0.0, row.ValF1)))
+                    .GroupBy(row => row.Severity).OrderBy(group => group.Key)
+                    .Select(group => (group.Key, F1: Spread.Of(group.Select(row => row.ValF1)))).ToList();
+                panel.Series(
+                    theme.Ordered(i, sizes.Count, $"H = {sizes[i]}"), [.. points.Select(point => point.Key)], [.. points.Select(point => point.F1.Mean)],
+                    [.. points.Select(point => point.F1.Min)], [.. points.Select(point => point.F1.Max)]);
+            }
+
+            if (tables.IsStudyData && task == StudyFigures.HardTask)
+                Printed(panel, theme, corruption);
+        }
+
+        return figure;
+    }
+
+    private static void Printed(Panel panel, PlotTheme theme, string corruption)
+    {
+        SeriesStyle style = theme.Study("the study's figures (H = 24 and 64)");
+        if (corruption == "gaussian")
+        {
+            foreach (double[] f1 in StudyFigures.Gaussian.Values)
+                panel.Series(style, StudyFigures.GaussianSigma, f1);
+        }
+        else if (corruption == "occlusion")
+        {
+            panel.Series(style, [.. StudyFigures.Occlusion.Select(_ => StudyFigures.OcclusionSide)], [.. StudyFigures.Occlusion.Values]);
+        }
+    }
+
+    private static string Severity(string corruption) => corruption switch
+    {
+        "gaussian" => "sigma of the noise (white = 1)",
+        "occlusion" => "side of the black square (pixels)",
+        "rotation" => "angle (degrees)",
+        "translation" => "shift (pixels)",
+        "blur" => "sigma of the blur (pixels)",
+        "salt_pepper" or "salt-pepper" or "salt-and-pepper" => "share of the pixels",
+        _ => "severity",
+    };
+}

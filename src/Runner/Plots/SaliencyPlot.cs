@@ -1,0 +1,49 @@
+using GpuMlp.Engine.Study;
+
+namespace GpuMlp.Runner.Plots;
+
+/// <summary>How like the dense model's maps those of the pruned models are, above the floor of a re-initialised model.</summary>
+internal static class SaliencyPlot
+{
+    private const string Floor = "reinitialised";
+
+    public static StudyPlot? Of(StudyTables tables) => tables.Saliency?.Any(row => tables.InFocus(row.Kind) && row.Pruning != Floor) == true
+        ? new StudyPlot("saliency-similarity", "C5", "Similarity of saliency maps of pruned and dense models over the share of weights pruned, by ranking, with the floor of a re-initialised model", theme => Draw(theme, tables))
+        : null;
+
+    private static Figure Draw(PlotTheme theme, StudyTables tables)
+    {
+        SaliencyRow[] rows = [.. tables.Saliency!.Where(row => tables.InFocus(row.Kind))];
+        int models = rows.Select(row => (row.Kind, row.Seed)).Distinct().Count();
+        Figure figure = new(
+            theme,
+            "Do saliency maps survive pruning?",
+            $"Spearman correlation of a pruned model's map with the dense model's: mean over images and {models} models, band: smallest to largest model. A map that is no closer than that of a re-initialised model says nothing. {Pick.Focus(tables)}",
+            3, 380, 300);
+        SparsityAxis axis = new(rows.Where(row => row.Pruning != Floor).Select(row => row.Sparsity));
+        string[] rankings = [.. rows.Where(row => row.Pruning != Floor).Select(row => row.Pruning).Distinct()];
+        foreach (string method in rows.Select(row => row.Method).Distinct())
+        {
+            Panel panel = figure.Add(method, "weights pruned (%)", "Spearman, 1 = same map");
+            axis.Apply(panel);
+            for (int i = 0; i < rankings.Length; i++)
+            {
+                SparsityAxis.Series(panel, theme.Series(i, rankings[i]),
+                    rows.Where(row => row.Method == method && row.Pruning == rankings[i]).GroupBy(row => row.Sparsity)
+                        .Select(level => (level.Key, Spread.Of(level.Select(row => row.Spearman)))));
+            }
+
+            SaliencyRow[] floor = [.. rows.Where(row => row.Method == method && row.Pruning == Floor)];
+            if (floor.Length > 0)
+            {
+                double bottom = floor.Average(row => row.Spearman);
+                panel.Level(theme.Reference("re-initialised model"), bottom);
+                panel.Level(theme.Reference("half way to the same map: the rule") with { Line = ScottPlot.LinePattern.Dashed }, (1 + bottom) / 2);
+            }
+
+            panel.YRange(Math.Min(-0.05, rows.Min(row => row.Spearman)), 1.03);
+        }
+
+        return figure;
+    }
+}

@@ -1,0 +1,36 @@
+using GpuMlp.Engine.Study;
+
+namespace GpuMlp.Runner.Plots;
+
+/// <summary>Training F1 epoch by epoch, with the spread over the seeds.</summary>
+internal static class TrainingPlot
+{
+    private const int MostSizes = 5;
+
+    public static StudyPlot? Of(StudyTables tables) => tables.Curves.Count > 0
+        ? new StudyPlot("training-curves", "C1", "Training F1 over the epochs by hidden size, one panel a task", theme => Draw(theme, tables))
+        : null;
+
+    private static Figure Draw(PlotTheme theme, StudyTables tables)
+    {
+        Figure figure = new(
+            theme, "Training curves", $"F1 on the training images before each epoch. {Pick.Seeds(tables)} {Pick.Focus(tables)}", 3, 380, 290);
+        IReadOnlyList<int> sizes = Pick.Evenly([.. tables.Curves.Select(row => row.Kind.Hidden).Distinct().Order()], MostSizes);
+        foreach (string task in Pick.Panels(tables))
+        {
+            Panel panel = figure.Add(task, "epoch", "training F1");
+            for (int i = 0; i < sizes.Count; i++)
+            {
+                CurveRow[] rows = [.. tables.Curves.Where(row => row.Kind.Task == task && row.Kind.Hidden == sizes[i])];
+                panel.Series(
+                    theme.Ordered(i, sizes.Count, $"H = {sizes[i]}").WithoutMarker(),
+                    [.. rows.Select(row => (double)row.Epoch)], [.. rows.Select(row => row.MeanF1)],
+                    [.. rows.Select(row => row.MinF1)], [.. rows.Select(row => row.MaxF1)]);
+            }
+
+            panel.YRange(0, 1.02);
+        }
+
+        return figure;
+    }
+}

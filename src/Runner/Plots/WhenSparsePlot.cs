@@ -1,0 +1,49 @@
+using GpuMlp.Engine.Study;
+
+namespace GpuMlp.Runner.Plots;
+
+/// <summary>Under which training and ranking a model bears 95 % pruning: a map of F1 lost.</summary>
+internal static class WhenSparsePlot
+{
+    private const double WorstShown = 0.3;
+
+    public static StudyPlot? Of(StudyTables tables) => tables.Variants.Count > 1 && Losses(tables).Length > 0
+        ? new StudyPlot("when-sparse", "C2", "Map of the F1 lost at 95 % pruning by training (rows) and ranking and hidden size (columns), one panel a task", theme => Draw(theme, tables))
+        : null;
+
+    private static PruningLoss[] Losses(StudyTables tables) =>
+        [.. PruningLoss.All(tables).Where(loss => loss.Sparsity == StudyFigures.Level && loss.How.Protocol.Length == 0)];
+
+    private static Figure Draw(PlotTheme theme, StudyTables tables)
+    {
+        PruningLoss[] losses = Losses(tables);
+        TrainedHow[] variants = [.. Pick.Evenly([.. losses.Select(loss => loss.How.Trained).Distinct().OrderBy(how => how.ToString(), StringComparer.Ordinal)], 32)];
+        (string Method, int H)[] columns = [.. Pick.Evenly([.. losses.Select(loss => (loss.How.Method, H: loss.Kind.Hidden)).Distinct().OrderBy(item => item.Method, StringComparer.Ordinal).ThenBy(item => item.H)], 16)];
+        Figure figure = new(
+            theme,
+            "Under which training do 95 % of the weights go?",
+            $"Validation F1 lost at a true 95 %, one shot, mean of {tables.Seeds} seeds; bright: little is lost. At most {Rules.KeptF1:0.00} counts as kept. Empty: dense F1 below {Rules.WorthPruningF1:0.00}. Rows: batch / epochs / initial sd / weight decay; columns: ranking and H. Learning rate {PlotText.Number(tables.Focus.Rate)}.",
+            1, 240 + (62 * columns.Length), 120 + (27 * variants.Length));
+        foreach (string task in Pick.Panels(tables).Where(task => losses.Any(loss => loss.Kind.Task == task)))
+        {
+            double[,] lost = new double[variants.Length, columns.Length];
+            for (int i = 0; i < variants.Length; i++)
+            {
+                for (int j = 0; j < columns.Length; j++)
+                {
+                    lost[i, j] = losses.FirstOrDefault(loss => loss.Kind.Task == task && loss.How.Trained == variants[i]
+                        && loss.How.Method == columns[j].Method && loss.Kind.Hidden == columns[j].H)?.Loss ?? double.NaN;
+                }
+            }
+
+            figure.Add(task, "ranking and hidden units H", "").Cells(
+                lost,
+                [.. variants.Select(how => $"{how.Batch} / {how.Epochs} / {PlotText.Number(how.InitStd)} / {PlotText.Number(how.WeightDecay)}")],
+                [.. columns.Select(column => $"{column.Method}\n{column.H}")],
+                loss => 1 - (loss / WorstShown),
+                loss => FormattableString.Invariant($"{loss:0.000}{(loss <= Rules.KeptF1 ? " \u2713" : "")}"));
+        }
+
+        return figure;
+    }
+}

@@ -1,0 +1,116 @@
+using System.Text;
+using GpuMlp.Engine;
+using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Study;
+using GpuMlp.Runner.Plots;
+
+namespace GpuMlp.Runner.Report;
+
+/// <summary>
+/// RUN/plots/*.png and RUN/report.html: one file that needs nothing else, no network and no other file, opens in any browser
+/// and prints. The same run gives the same bytes.
+/// </summary>
+internal static class ReportWriter
+{
+    private const string FileName = "report.html";
+
+    // Beyond these a page is slow to open; the folder has the rest.
+    private const int MostSheets = 16;
+    private const long MostSheetBytes = 3 << 20;
+
+    /// <returns>The path of the page.</returns>
+    /// <exception cref="UserErrorException">The run is not merged, a table is damaged, or the disk is full.</exception>
+    public static string Write(RunDirectory run)
+    {
+        StudyTables tables = StudyReader.Read(run);
+        IReadOnlyList<Claim> claims = ClaimList.Judge(tables);
+        IReadOnlyList<DrawnPlot> plots = ReportImages.Draw(run, StudyPlot.Of(tables, run));
+        RunInfo? info = File.Exists(run.RunInfoPath) ? RunInfo.Read(run.RunInfoPath) : null;
+        string path = run.TablePath(FileName);
+        AtomicFile.Write(path, Encoding.UTF8.GetBytes(Page(run, info, tables, claims, plots)));
+        return path;
+    }
+
+    private static string Page(RunDirectory run, RunInfo? info, StudyTables tables, IReadOnlyList<Claim> claims, IReadOnlyList<DrawnPlot> plots)
+    {
+        Html html = new();
+        Head(html, run);
+        html.Raw("<header>\n<h1>Small networks, pruned, corrupted and explained</h1>\n");
+        html.Element("p", RunFacts.Sentence(run.Plan, tables.Results.Count), "class=\"lead\"");
+        html.Raw("<nav aria-label=\"Contents\"><a href=\"#verdicts\">Verdicts</a>");
+        foreach (Claim claim in claims)
+            html.Raw($"<a href=\"#{claim.Id}\">{claim.Id}</a>");
+        html.Raw("<a href=\"#run\">The run</a><a href=\"#again\">Run it again</a><a href=\"#limits\">Limits</a></nav>\n</header>\n<main>\n");
+        html.Raw("<h2 id=\"verdicts\">Does the study hold?</h2>\n");
+        html.Raw("<p>Claims of Y. Kumar, \u201cUnderstanding Generalization, Robustness, and Interpretability in Low-Capacity Neural Networks\u201d (arXiv 2507.16278), judged by this run.</p>\n");
+        ClaimSections.Summary(html, claims, plots);
+        foreach (Claim claim in claims)
+        {
+            ClaimSections.Heading(html, claim);
+            foreach (DrawnPlot plot in plots.Where(plot => plot.Section == claim.Id))
+                ReportImages.Write(html, plot);
+            if (claim.Id == "C5")
+                Sheets(html, run);
+            NumberTables.Write(html, tables, claim.Id);
+        }
+
+        html.Raw("<h2 id=\"run\">The run</h2>\n");
+        RunFacts.Write(html, run, info);
+        html.Raw("<h2 id=\"again\">Run it again</h2>\n");
+        RunFacts.Reproduce(html, run, info);
+        html.Raw("<h2 id=\"limits\">Limits</h2>\n<ul>\n");
+        foreach (string limit in Limits.Of(tables))
+            html.Element("li", limit);
+        html.Raw("</ul>\n</main>\n");
+        html.Element("footer", $"Written by gpumlp {Program.Version}. All numbers of this page are in the CSV and Parquet files beside it.");
+        html.Raw($"<script>\n{Resource("report.js")}</script>\n</body>\n</html>\n");
+        return html.ToString();
+    }
+
+    private static void Head(Html html, RunDirectory run)
+    {
+        html.Raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+
+        // Nothing may be fetched, whatever a name in the data looks like.
+        html.Raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n");
+        html.Element("title", $"gpumlp: {Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.Path)))}");
+        html.Raw("<link rel=\"icon\" href=\"data:,\">\n");
+        html.Raw($"<style>\n{Resource("report.css")}</style>\n</head>\n<body>\n");
+    }
+
+    /// <summary>Pictures of saliency maps, as the run has them.</summary>
+    private static void Sheets(Html html, RunDirectory run)
+    {
+        string folder = run.TablePath("saliency");
+        if (!Directory.Exists(folder))
+            return;
+        string[] files = [.. Directory.GetFiles(folder, "*.png").Order(StringComparer.Ordinal)];
+        List<(string Name, byte[] Png)> shown = [];
+        long bytes = 0;
+        foreach (string file in Pick.Evenly(files, MostSheets))
+        {
+            byte[] png = File.ReadAllBytes(file);
+            if ((bytes += png.Length) > MostSheetBytes)
+                break;
+            shown.Add((Path.GetFileName(file), png));
+        }
+
+        if (shown.Count == 0)
+            return;
+        html.Element("h3", "Saliency maps");
+        if (shown.Count < files.Length)
+            html.Element("p", $"{shown.Count} of {files.Length} pictures; the others are in the run's folder saliency.", "class=\"muted\"");
+        html.Raw("<div class=\"sheets\">\n");
+        foreach ((string name, byte[] png) in shown)
+            ReportImages.Write(html, png, $"Saliency maps {Path.GetFileNameWithoutExtension(name)}", $"saliency/{name}");
+        html.Raw("</div>\n");
+    }
+
+    private static string Resource(string name)
+    {
+        using Stream stream = typeof(ReportWriter).Assembly.GetManifestResourceStream($"GpuMlp.Runner.Report.{name}")
+            ?? throw new InvalidOperationException($"{name} is not embedded.");
+        using StreamReader reader = new(stream);
+        return reader.ReadToEnd();
+    }
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Runner.Plots;
+
+namespace GpuMlp.Runner.Report;
+
+/// <summary>What was run, on what, how long it took, and how to run it again.</summary>
+internal static class RunFacts
+{
+    /// <summary>The phase that writes the page itself: not known when the page is written.</summary>
+    public const string ReportPhase = "report";
+
+    /// <summary>One sentence: how many models of what.</summary>
+    public static string Sentence(Plan plan, int models)
+    {
+        SweepSpec spec = plan.Spec;
+        string data = spec.Data == StudyFigures.Data ? "MNIST (embedded)" : spec.Data;
+        return $"{models.ToString("N0", CultureInfo.InvariantCulture)} models: {Count(spec.Tasks.Count, "task")}, {Count(spec.Hidden.Count, "hidden size")}, {Count(spec.Seeds.Count, "seed")}, "
+            + $"{Count(spec.LearningRates.Count, "learning rate")}, {Count(plan.Variants.Count, "way")} to train, on {data}.";
+    }
+
+    public static void Write(Html html, RunDirectory run, RunInfo? info)
+    {
+        Plan plan = run.Plan;
+        SweepSpec spec = plan.Spec;
+        List<(string Name, string Value)> facts =
+        [
+            ("data", spec.Data == StudyFigures.Data ? "MNIST (embedded)" : spec.Data),
+            ("data SHA-256", plan.DataSha256),
+            ("tasks", List(spec.Tasks)),
+            ("hidden sizes", List(spec.Hidden)),
+            ("seeds", List(spec.Seeds)),
+            ("learning rates", List(spec.LearningRates.Select(PlotText.Number).ToList())),
+            ("training", List(plan.Variants)),
+            ("pruning", spec.Pruning.Count == 0 ? "none" : $"{List(spec.Pruning.Select(Engine.Pruning.PruningMethods.Name).ToList())} at {List(spec.Sparsity.Select(level => PlotText.Percent(level) + " %").ToList())}"),
+            ("plan", plan.Hash),
+        ];
+        if (info is not null)
+        {
+            facts.AddRange(
+            [
+                ("device", $"{info.Device ?? "none in this command"}{(info.Driver is null ? "" : $" (driver {info.Driver})")}; {info.CpuModel}, {Count(info.Threads, "thread")}, {info.Simd}"),
+                ("software", $"gpumlp {info.Version}{(info.Commit is null ? "" : $" ({info.Commit[..Math.Min(12, info.Commit.Length)]})")}, ILGPU {info.IlgpuVersion}, {info.DotnetVersion}, {info.Os}"),
+                ("started", info.StartedUtc.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture)),
+                ("seconds", string.Join(", ", info.SecondsByPhase.Where(phase => phase.Key != ReportPhase)
+                    .Select(phase => string.Create(CultureInfo.InvariantCulture, $"{phase.Key} {phase.Value:0.0}")))),
+                ("models", info.ModelsFailed == 0 ? $"{info.ModelsOk}, all trained" : $"{info.ModelsOk} trained, {info.ModelsFailed} failed (their loss was not finite; they are in no mean)"),
+            ]);
+        }
+
+        html.Raw("<dl class=\"facts\">\n");
+        foreach ((string name, string value) in facts)
+            html.Raw("<dt>").Text(name).Raw("</dt><dd>").Text(value).Raw("</dd>\n");
+        html.Raw("</dl>\n");
+    }
+
+    public static void Reproduce(Html html, RunDirectory run, RunInfo? info)
+    {
+        SweepSpec spec = run.Plan.Spec;
+        string json = Json(spec);
+        string? preset = Presets.All.Where(item => Json(item.Value) == json).Select(item => item.Key).FirstOrDefault();
+        if (preset is not null)
+        {
+            html.Element("p", "This run is a preset. The same figures, bit for bit on any CPU:");
+            html.Element("pre", $"gpumlp sweep --preset {preset} --out runs/{preset}-again");
+        }
+        else
+        {
+            html.Element("p", "The same figures, bit for bit on any CPU, come from this sweep, saved as sweep.json:");
+            html.Element("pre", json);
+            html.Element("pre", "gpumlp sweep --spec sweep.json --out runs/again");
+        }
+
+        html.Element("p", "This page again from the files of the run:");
+        html.Element("pre", "gpumlp report RUN");
+        if (info is not null)
+        {
+            html.Element("p", "The run was started as:", "class=\"muted\"");
+            html.Element("pre", info.CommandLine);
+        }
+    }
+
+    private static string Json(SweepSpec spec)
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = false }))
+            SpecJson.Write(writer, spec);
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private static string Count(int count, string what) => $"{count.ToString("N0", CultureInfo.InvariantCulture)} {what}{(count == 1 ? "" : "s")}";
+
+    // A list of a thousand seeds is no fact that anyone reads.
+    private static string List<T>(IReadOnlyList<T> items)
+    {
+        const int Most = 24;
+        string shown = string.Join(", ", items.Take(Most));
+        return items.Count <= Most ? shown : $"{shown}, ... {items[^1]} ({items.Count} in all)";
+    }
+}
