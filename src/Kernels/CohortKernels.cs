@@ -16,7 +16,7 @@ namespace GpuMlp.Kernels;
 /// The operations on cohorts of one device. This class checks what fits together and gathers the arguments; what runs is the
 /// device's own. Work is started in order on the device's stream; whatever downloads waits for it.
 /// </summary>
-public abstract class CohortKernels
+public abstract partial class CohortKernels
 {
     private readonly Action<AcceleratorStream, Index1D, ArrayView<int>, ArrayView<float>, uint, uint, uint, float> _initialize;
     private readonly Lazy<CorruptLauncher> _corrupt;
@@ -125,8 +125,7 @@ public abstract class CohortKernels
     /// <exception cref="ArgumentOutOfRangeException">Sparsity outside 0..1.</exception>
     public void Prune(DeviceCohort cohort, PruneRanks ranks, double sparsity, DeviceCohort target)
     {
-        if (!(sparsity is >= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(sparsity), sparsity, "0..1 is right");
+        CheckLevel(sparsity);
         if (ReferenceEquals(cohort, target))
             throw new ArgumentException("a cohort cannot be pruned into itself: its next level needs the weights", nameof(target));
         PruneMethod method = ranks.Method ?? throw new ArgumentException("nothing has been ranked yet", nameof(ranks));
@@ -155,6 +154,8 @@ public abstract class CohortKernels
         // Kernel bodies take pointers and check nothing: what does not fit together would read other memory.
         if (images.Inputs != cohort.Layout.Inputs)
             throw new ArgumentException($"images of {images.Inputs} pixels for models of {cohort.Layout.Inputs} inputs", nameof(images));
+        if (images.Form == KernelForm.WeightSparse)
+            throw new ArgumentException($"images in the form {images.Form} are for compressed cohorts", nameof(images));
         ArgumentOutOfRangeException.ThrowIfNegative(chunk);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(chunk, images.Chunks);
         return new BlockArguments

@@ -1,3 +1,4 @@
+using GpuMlp.Kernels.Compress;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Evaluate;
 using GpuMlp.Kernels.HiddenBackward;
@@ -9,6 +10,7 @@ using GpuMlp.Kernels.OutputForward;
 using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Saliency;
 using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.SparseEvaluate;
 using GpuMlp.Kernels.TrainEpoch;
 using GpuMlp.Kernels.Update;
 
@@ -34,6 +36,8 @@ internal class CpuKernels : CohortKernels
             [KernelOperation.Saliency] = new BlockKernel<SaliencyOperation>(device).Launch,
             [KernelOperation.PruneRank] = new BlockKernel<PruneRankOperation>(device).Launch,
             [KernelOperation.Prune] = new BlockKernel<PruneOperation>(device).Launch,
+            [KernelOperation.Compress] = new BlockKernel<CompressOperation>(device).Launch,
+            [KernelOperation.SparseEvaluate] = new BlockKernel<SparseEvaluateOperation>(device).Launch,
         };
     }
 

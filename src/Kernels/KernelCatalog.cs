@@ -18,6 +18,8 @@ public enum KernelOperation
     PruneRank,
     Prune,
     Corrupt,
+    Compress,
+    SparseEvaluate,
 }
 
 /// <summary>One way to run an operation.</summary>
@@ -38,7 +40,10 @@ public sealed record KernelVariant(KernelOperation Operation, KernelForm Form, A
 /// <summary>The one list of kernel variants. Tests compare every supported one with the double reference; perf times them.</summary>
 public static class KernelCatalog
 {
-    private static readonly KernelOperation[] s_ofAnyWidth = [KernelOperation.Initialize, KernelOperation.PruneRank, KernelOperation.Prune, KernelOperation.Corrupt];
+    private static readonly KernelOperation[] s_ofAnyWidth =
+        [KernelOperation.Initialize, KernelOperation.PruneRank, KernelOperation.Prune, KernelOperation.Corrupt, KernelOperation.Compress];
+
+    private static readonly KernelOperation[] s_notOnGpus = [KernelOperation.Compress, KernelOperation.SparseEvaluate];
 
     /// <summary>The accelerators that kernels run on.</summary>
     public static IReadOnlyList<AcceleratorType> Accelerators { get; } = [AcceleratorType.CPU, AcceleratorType.OpenCL, AcceleratorType.Cuda];
@@ -59,7 +64,7 @@ public static class KernelCatalog
         {
             foreach (KernelOperation operation in Enum.GetValues<KernelOperation>().Except(s_ofAnyWidth))
             {
-                yield return new KernelVariant(operation, KernelForm.Dense, AcceleratorType.CPU, width);
+                yield return new KernelVariant(operation, Form(operation), AcceleratorType.CPU, width);
                 if (SeesPixels(operation))
                     yield return new KernelVariant(operation, KernelForm.InputSparse, AcceleratorType.CPU, width);
             }
@@ -69,10 +74,13 @@ public static class KernelCatalog
         // one that skips zeros needs loads of its own, and that eats what four skipped of five save.
         foreach (AcceleratorType accelerator in Accelerators.Where(accelerator => accelerator != AcceleratorType.CPU))
         {
-            foreach (KernelOperation operation in Enum.GetValues<KernelOperation>())
-                yield return new KernelVariant(operation, KernelForm.Dense, accelerator, SimdWidth.V128);
+            foreach (KernelOperation operation in Enum.GetValues<KernelOperation>().Except(s_notOnGpus))
+                yield return new KernelVariant(operation, Form(operation), accelerator, SimdWidth.V128);
         }
     }
+
+    private static KernelForm Form(KernelOperation operation) =>
+        operation == KernelOperation.SparseEvaluate ? KernelForm.WeightSparse : KernelForm.Dense;
 
     private static bool SeesPixels(KernelOperation operation) =>
         operation is KernelOperation.HiddenForward or KernelOperation.HiddenBackward

@@ -1,11 +1,14 @@
 namespace GpuMlp.Kernels;
 
-/// <summary>What a product skips.</summary>
+/// <summary>What a product skips, and with it the form in which images must lie in memory.</summary>
 public enum KernelForm
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>Nothing. Images row by row.</summary>
     Dense,
 
-    /// <summary>Zero pixels.</summary>
+    /// <summary>Zero pixels. Images compressed.</summary>
     InputSparse,
+
+    /// <summary>Zero weights. Images pixel by pixel, see <see cref="Images.PixelTiles"/>; for evaluation only.</summary>
+    WeightSparse,
 }

@@ -1,3 +1,4 @@
+using GpuMlp.Kernels.Compress;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Evaluate;
 using GpuMlp.Kernels.HiddenBackward;
@@ -10,6 +11,7 @@ using GpuMlp.Kernels.OutputForward;
 using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Saliency;
 using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.SparseEvaluate;
 using GpuMlp.Kernels.TrainEpoch;
 using GpuMlp.Kernels.Update;
 using ILGPU;
@@ -43,7 +45,12 @@ public sealed class GuardTests : IDisposable
         [KernelOperation.Saliency] = Launch<SaliencyOperation>,
         [KernelOperation.PruneRank] = Launch<PruneRankOperation>,
         [KernelOperation.Prune] = Launch<PruneOperation>,
+        [KernelOperation.Compress] = Launch<CompressOperation>,
+        [KernelOperation.SparseEvaluate] = Launch<SparseEvaluateOperation>,
     };
+
+    // Of the compressed operations; the results of each have their own place.
+    private static readonly double[] s_levels = [0, 0.5, 1];
 
     // What must have run before an operation means something; the chunk is the same.
     private static readonly KernelOperation[] s_chain =
@@ -76,6 +83,7 @@ public sealed class GuardTests : IDisposable
     {
         KernelOperation.OutputForward => [0, 1],
         KernelOperation.PruneRank or KernelOperation.Prune => [.. Enum.GetValues<PruneMethod>().Select(method => (int)method)],
+        KernelOperation.Compress => [CompressOperation.CountPass, CompressOperation.FillPass],
         KernelOperation.Saliency => [.. Enum.GetValues<SaliencyMethod>().Select(method => (int)method)],
         _ => [0],
     };
@@ -85,9 +93,9 @@ public sealed class GuardTests : IDisposable
         var kernels = CohortKernels.Create(_device, width);
         ColumnLayout layout = ColumnLayout.Create(shape.Hidden, shape.Inputs, _device.Threads);
         using var cohort = new DeviceCohort(_device, layout, Samples.Rates(shape.Hidden.Length));
-        using var images = new DeviceImages(_device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, form, withBackward: true);
-        using var values = _device.Accelerator.Allocate1D<float>((long)shape.Hidden.Length * shape.Images * (operation == KernelOperation.Saliency ? shape.Inputs : 1));
-        using var active = _device.Accelerator.Allocate1D<int>(operation == KernelOperation.Saliency ? 1 : layout.PaddedColumns);
+        using var images = new DeviceImages(_device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, form, withBackward: form != KernelForm.WeightSparse);
+        using var values = _device.Accelerator.Allocate1D<float>((long)shape.Hidden.Length * shape.Images * (operation == KernelOperation.Saliency ? shape.Inputs : s_levels.Length));
+        using var active = _device.Accelerator.Allocate1D<int>(operation == KernelOperation.Saliency ? 1 : s_levels.Length * layout.PaddedColumns);
         values.MemSetToZero();
         active.MemSetToZero();
         cohort.Upload(shape.Models);
@@ -97,10 +105,13 @@ public sealed class GuardTests : IDisposable
         for (int step = 0; step < Array.IndexOf(s_chain, operation); step++)
             s_launchers[s_chain[step]](_device, kernels.Arguments(cohort, images, chunk, mode: 1));
 
-        BlockArguments plain = kernels.Arguments(cohort, images, chunk, mode);
-        plain.Output = new OutputViews { Values = values.View, Active = active.View };
         using var target = new DeviceCohort(_device, layout, Samples.Rates(shape.Hidden.Length));
         using var ranks = new PruneRanks(_device, layout, new ulong[shape.Hidden.Length], seed: 1);
+        using var sparse = new SparseCohort(_device, layout, s_levels.Length);
+        BlockArguments plain = operation is KernelOperation.Compress or KernelOperation.SparseEvaluate
+            ? SparseArguments(kernels, cohort, images, ranks, sparse, operation, mode)
+            : kernels.Arguments(cohort, images, chunk, mode);
+        plain.Output = new OutputViews { Values = values.View, Active = active.View };
         if (operation is KernelOperation.PruneRank or KernelOperation.Prune)
             plain.Prune = PruneViews(kernels, cohort, target, ranks, operation, (PruneMethod)mode);
         using var guards = new Guarded(_device.Accelerator);
@@ -111,6 +122,18 @@ public sealed class GuardTests : IDisposable
         string name = $"{operation}/{form}/{width} on {shape}";
         guards.CheckGuards(name);
         CompareBits(name, plain, guarded);
+    }
+
+    private static BlockArguments SparseArguments(
+        CohortKernels kernels, DeviceCohort cohort, DeviceImages images, PruneRanks ranks, SparseCohort sparse, KernelOperation operation, int mode)
+    {
+        kernels.PruneRank(cohort, ranks, PruneMethod.Layer);
+        kernels.Compress(cohort, ranks, s_levels, sparse);
+        if (operation == KernelOperation.SparseEvaluate)
+            return kernels.EvaluateArguments(sparse, images);
+        BlockArguments arguments = kernels.CompressArguments(cohort, ranks, sparse);
+        arguments.Mode = mode;
+        return arguments;
     }
 
     private static PruneViews PruneViews(
@@ -156,7 +179,8 @@ public sealed class GuardTests : IDisposable
         CompareBits($"{name}: dw2", expected.Scratch.GradW2, actual.Scratch.GradW2);
         CompareBits($"{name}: db2", expected.Scratch.GradB2, actual.Scratch.GradB2);
         CompareBits($"{name}: values", expected.Output.Values, actual.Output.Values);
-        if (expected.Prune.RanksW1.IsValid)
+        CompareSparse(name, expected.Sparse, actual.Sparse);
+        if (expected.Prune.Target.W1.IsValid)
         {
             Assert.Equal(ToArray(expected.Prune.RanksW1), ToArray(actual.Prune.RanksW1));
             Assert.Equal(ToArray(expected.Prune.RanksW2), ToArray(actual.Prune.RanksW2));
@@ -170,12 +194,24 @@ public sealed class GuardTests : IDisposable
         Assert.Equal(ToArray(expected.Output.Active), ToArray(actual.Output.Active));
     }
 
+    private static void CompareSparse(string name, in SparseViews expected, in SparseViews actual)
+    {
+        Assert.Equal(ToArray(expected.Counts), ToArray(actual.Counts));
+        Assert.Equal(ToArray(expected.Index), ToArray(actual.Index));
+        CompareBits($"{name}: entries", expected.Value, actual.Value);
+        CompareBits($"{name}: compressed b1", expected.B1, actual.B1);
+        CompareBits($"{name}: compressed w2", expected.W2, actual.W2);
+        CompareBits($"{name}: compressed b2", expected.B2, actual.B2);
+    }
+
     private static void CompareBits(string name, ArrayView<float> expected, ArrayView<float> actual) =>
         Check.SameBits(name, ToArray(expected), ToArray(actual));
 
     private static T[] ToArray<T>(ArrayView<T> view)
         where T : unmanaged
     {
+        if (!view.IsValid)
+            return [];
         var values = new T[view.Length];
         view.CopyToCPU(values);
         return values;

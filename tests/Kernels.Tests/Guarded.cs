@@ -23,6 +23,9 @@ internal sealed class Guarded(Accelerator accelerator) : IDisposable
     public ArrayView<T> Copy<T>(ArrayView<T> view, string name)
         where T : unmanaged
     {
+        // What an operation does not use is unset.
+        if (!view.IsValid)
+            return view;
         long length = view.Length;
         MemoryBuffer1D<T, Stride1D.Dense> buffer = accelerator.Allocate1D<T>(length + (2 * Guard));
         _buffers.Add(buffer);
@@ -78,8 +81,9 @@ internal sealed class Guarded(Accelerator accelerator) : IDisposable
         a.Scratch.Counts = Copy(a.Scratch.Counts, "counts");
         a.Output.Values = Copy(a.Output.Values, "values");
         a.Output.Active = Copy(a.Output.Active, "active");
-        if (a.Prune.RanksW1.IsValid)
-            CopyPrune(ref a.Prune);
+        a.Images.TileRows = Copy(a.Images.TileRows, "tile rows");
+        CopyPrune(ref a.Prune);
+        CopySparse(ref a.Sparse);
         return a;
     }
 
@@ -93,6 +97,18 @@ internal sealed class Guarded(Accelerator accelerator) : IDisposable
         prune.Target.B1 = Copy(prune.Target.B1, "target b1");
         prune.Target.W2 = Copy(prune.Target.W2, "target w2");
         prune.Target.B2 = Copy(prune.Target.B2, "target b2");
+    }
+
+    private void CopySparse(ref SparseViews sparse)
+    {
+        sparse.Starts = Copy(sparse.Starts, "starts of columns");
+        sparse.Counts = Copy(sparse.Counts, "counts of columns");
+        sparse.Thresholds = Copy(sparse.Thresholds, "thresholds");
+        sparse.Index = Copy(sparse.Index, "entries' index");
+        sparse.Value = Copy(sparse.Value, "entries' value");
+        sparse.B1 = Copy(sparse.B1, "compressed b1");
+        sparse.W2 = Copy(sparse.W2, "compressed w2");
+        sparse.B2 = Copy(sparse.B2, "compressed b2");
     }
 
     /// <summary>Fails when any guard has changed.</summary>

@@ -8,22 +8,25 @@ namespace GpuMlp.Kernels.Images;
 /// <summary>The images of one split on a device, in the form that one kernel form wants.</summary>
 public sealed class DeviceImages : IDisposable
 {
-    private readonly MemoryBuffer1D<int, Stride1D.Dense> _chunks, _forwardStarts, _backwardStarts;
+    private readonly MemoryBuffer1D<int, Stride1D.Dense> _chunks, _forwardStarts, _backwardStarts, _tileRows;
     private readonly MemoryBuffer1D<ushort, Stride1D.Dense> _forwardIndex, _backwardIndex;
     private readonly MemoryBuffer1D<byte, Stride1D.Dense> _bytes;
-    private readonly MemoryBuffer1D<float, Stride1D.Dense> _forwardValue, _backwardValue, _pixels, _labels;
+    private readonly MemoryBuffer1D<float, Stride1D.Dense> _forwardValue, _backwardValue, _labels;
+    private readonly AlignedFloats _pixels;
 
     /// <param name="device">Where.</param>
     /// <param name="pixels">Unsigned bytes, row-major [N, D].</param>
     /// <param name="labels">0 or 1 an image; may be all 0 where no loss is wanted.</param>
     /// <param name="inputs">D.</param>
     /// <param name="schedule">Batches and chunks.</param>
-    /// <param name="form">Which form the kernels are to run in; a GPU has the dense one only and takes that instead.</param>
+    /// <param name="form">Which form the kernels are to run in; a GPU has no input-sparse one and takes the dense one instead.</param>
     /// <param name="withBackward">False when nothing is trained on these images.</param>
     /// <exception cref="ArgumentException">Pixels are not N D, D is out of range, or a chunk lies beyond the images.</exception>
     public DeviceImages(
         ComputeDevice device, ReadOnlyMemory<byte> pixels, ReadOnlySpan<float> labels, int inputs, ChunkSchedule schedule, KernelForm form, bool withBackward)
     {
+        if (withBackward && form == KernelForm.WeightSparse)
+            throw new ArgumentException($"nothing is trained in the form {form}", nameof(withBackward));
         if (pixels.Length != (long)labels.Length * inputs)
             throw new ArgumentException($"{pixels.Length} pixels for {labels.Length} images of {inputs}", nameof(pixels));
 
@@ -32,7 +35,7 @@ public sealed class DeviceImages : IDisposable
         HasBackward = withBackward;
         Schedule = schedule;
         bool onGpu = device.Kind != AcceleratorType.CPU;
-        Form = onGpu ? KernelForm.Dense : form;
+        Form = onGpu && form == KernelForm.InputSparse ? KernelForm.Dense : form;
         bool sparse = Form == KernelForm.InputSparse;
 
         // The dense form needs the chunk table alone: compressing no pixel gives just that.
@@ -46,8 +49,12 @@ public sealed class DeviceImages : IDisposable
         _backwardStarts = device.Upload(images.BackwardStarts);
         _backwardIndex = device.Upload(images.BackwardIndex);
         _backwardValue = device.Upload(images.BackwardValue);
-        _pixels = device.Upload(sparse || onGpu ? [] : Scale(pixels.Span));
-        _bytes = device.Upload(onGpu ? Pad(pixels.Span, inputs) : []);
+        PixelTiles? tiles = Form == KernelForm.WeightSparse ? PixelTiles.Arrange(pixels, inputs) : null;
+        float[] scaled = tiles?.Values ?? (sparse || onGpu ? [0f] : Scale(pixels.Span));
+        _pixels = new AlignedFloats(device, scaled.Length);
+        _pixels.CopyFrom(scaled);
+        _bytes = device.Upload(onGpu && tiles is null ? Pad(pixels.Span, inputs) : []);
+        _tileRows = device.Upload(tiles?.Rows ?? []);
         _labels = device.Upload(labels.ToArray());
     }
 
@@ -83,15 +90,16 @@ public sealed class DeviceImages : IDisposable
         BackwardValue = _backwardValue.View,
         Pixels = _pixels.View,
         Bytes = _bytes.View,
+        TileRows = _tileRows.View,
         Labels = _labels.View,
         Images = Images,
     };
 
     public void Dispose()
     {
-        foreach (MemoryBuffer buffer in new MemoryBuffer[]
+        foreach (IDisposable buffer in new IDisposable[]
         {
-            _chunks, _forwardStarts, _backwardStarts, _forwardIndex, _backwardIndex, _forwardValue, _backwardValue, _pixels, _bytes, _labels,
+            _chunks, _forwardStarts, _backwardStarts, _forwardIndex, _backwardIndex, _forwardValue, _backwardValue, _pixels, _bytes, _tileRows, _labels,
         })
         {
             buffer.Dispose();

@@ -6,12 +6,12 @@ using ILGPU.Runtime;
 namespace GpuMlp.Kernels.Layout;
 
 /// <summary>
-/// A CPU operation on one block of columns. <see cref="Run"/> must carry ILGPU's <c>[IntrinsicImplementation]</c>: then
+/// A CPU operation on one item: a block of columns, or what <see cref="BlockArguments.Items"/> counts. <see cref="Run"/> must carry ILGPU's <c>[IntrinsicImplementation]</c>: then
 /// ILGPU launches it but never reads its body, which is free to use SIMD registers and pointers.
 /// </summary>
 internal interface IBlockOperation
 {
-    static abstract void Run(BlockArguments arguments, int block);
+    static abstract void Run(BlockArguments arguments, int item);
 }
 
 /// <summary>The body of a block operation, written once for all register widths.</summary>
@@ -21,25 +21,25 @@ internal interface IBlockBody
         where T : unmanaged, ILanes<T>;
 }
 
-/// <summary>Launches a block operation on the CPU accelerator: each thread takes the next block until none is left.</summary>
+/// <summary>Launches a block operation on the CPU accelerator: each thread takes the next item until none is left.</summary>
 internal sealed class BlockKernel<TOperation>
     where TOperation : struct, IBlockOperation
 {
     private readonly CpuDevice _device;
-    private readonly Action<KernelConfig, ArrayView<int>, BlockArguments> _launch;
+    private readonly Action<KernelConfig, ArrayView<int>, int, BlockArguments> _launch;
 
     public BlockKernel(CpuDevice device)
     {
         _device = device;
-        _launch = device.Accelerator.LoadStreamKernel<ArrayView<int>, BlockArguments>(TakeBlocks);
+        _launch = device.Accelerator.LoadStreamKernel<ArrayView<int>, int, BlockArguments>(TakeItems);
     }
 
-    /// <summary>Runs all blocks; returns when they are done (a launch on the CPU accelerator blocks).</summary>
+    /// <summary>Runs all items; returns when they are done (a launch on the CPU accelerator blocks).</summary>
     public void Launch(in BlockArguments arguments)
     {
-        int blocks = arguments.Cohort.Blocks.IntLength / 4;
+        int items = arguments.Items > 0 ? arguments.Items : arguments.Cohort.Blocks.IntLength / 4;
         _device.NextItem.MemSetToZero();
-        _launch(new KernelConfig(Math.Min(_device.Threads, blocks), 1), _device.NextItem.View, arguments);
+        _launch(new KernelConfig(Math.Min(_device.Threads, items), 1), _device.NextItem.View, items, arguments);
     }
 
     /// <summary>Body for one width, chosen at run time.</summary>
@@ -55,10 +55,9 @@ internal sealed class BlockKernel<TOperation>
         }
     }
 
-    private static void TakeBlocks(ArrayView<int> next, BlockArguments arguments)
+    private static void TakeItems(ArrayView<int> next, int items, BlockArguments arguments)
     {
-        int blocks = arguments.Cohort.Blocks.IntLength / 4;
-        for (int block = Atomic.Add(ref next[0], 1); block < blocks; block = Atomic.Add(ref next[0], 1))
-            TOperation.Run(arguments, block);
+        for (int item = Atomic.Add(ref next[0], 1); item < items; item = Atomic.Add(ref next[0], 1))
+            TOperation.Run(arguments, item);
     }
 }

@@ -83,6 +83,12 @@ public sealed class ColumnLayout
     public bool IsSameAs(ColumnLayout other) =>
         ReferenceEquals(this, other) || (Inputs == other.Inputs && Blocks.SequenceEqual(other.Blocks) && Slots.SequenceEqual(other.Slots));
 
+    /// <summary>For kernels: first column, stride, first slot and slots of each block.</summary>
+    internal int[] BlockTable() => [.. Blocks.SelectMany(b => new[] { b.FirstColumn, b.Stride, b.FirstSlot, b.Slots })];
+
+    /// <summary>For kernels: column and H of each slot.</summary>
+    internal int[] SlotTable() => [.. Slots.SelectMany(s => new[] { s.Column, s.Hidden })];
+
     private static ColumnLayout Place(IReadOnlyList<int> hidden, int inputs, List<int>[] members)
     {
         var blocks = new ColumnBlock[members.Length];

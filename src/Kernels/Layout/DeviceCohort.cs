@@ -38,8 +38,8 @@ public sealed class DeviceCohort : IDisposable
         (_b2, _slotRates, _gradB2) = (Floats(slots), Floats(slots), Floats(slots));
         _loss = device.Zeroed<double>(slots);
         _counts = device.Zeroed<int>(4 * slots);
-        _blocks = device.Upload(layout.Blocks.SelectMany(b => new[] { b.FirstColumn, b.Stride, b.FirstSlot, b.Slots }).ToArray());
-        _slots = device.Upload(layout.Slots.SelectMany(s => new[] { s.Column, s.Hidden }).ToArray());
+        _blocks = device.Upload(layout.BlockTable());
+        _slots = device.Upload(layout.SlotTable());
         _vectors = device.Upload(layout.Blocks.SelectMany(Vectors).ToArray());
         _slotBlocks = device.Upload(layout.Slots.Select(s => layout.Blocks[s.Block]).SelectMany(b => new[] { b.FirstColumn, b.Stride }).ToArray());
         SetRates(learningRates);

@@ -45,11 +45,16 @@ public struct ImageViews
 
     public ArrayView<float> ForwardValue, BackwardValue;
 
-    /// <summary>Pixel / 255, row-major [N, D]; only for the dense form, else one unused value.</summary>
+    /// <summary>
+    /// Pixel / 255. Dense form: row-major [N, D]. Weight-sparse form: rows of 128 images at <see cref="TileRows"/>. Else one
+    /// unused value.
+    /// </summary>
     public ArrayView<float> Pixels;
 
     /// <summary>Row-major [N, D rounded up to 16], zeros behind D; only on a GPU, else one unused value.</summary>
     public ArrayView<byte> Bytes;
+    /// <summary>[tile, D], see <see cref="Images.PixelTiles"/>; only for the weight-sparse form.</summary>
+    public ArrayView<int> TileRows;
 
     /// <summary>0 or 1 an image.</summary>
     public ArrayView<float> Labels;
@@ -106,6 +111,33 @@ public struct PruneViews
     public uint Seed;
 }
 
+/// <summary>Compressed weights at one or more levels; unset for operations on dense ones. See <see cref="Compress.SparseCohort"/>.</summary>
+public struct SparseViews
+{
+    /// <summary>Where each padded column's entries begin, level after level, and one end.</summary>
+    public ArrayView<int> Starts;
+
+    /// <summary>Entries of each padded column, level after level.</summary>
+    public ArrayView<int> Counts;
+
+    /// <summary>Two ints a slot, level after level: ranks below the first go from W1, below the second from w2.</summary>
+    public ArrayView<int> Thresholds;
+
+    /// <summary>Pixel number of each entry.</summary>
+    public ArrayView<ushort> Index;
+
+    /// <summary>Weight of each entry.</summary>
+    public ArrayView<float> Value;
+
+    /// <summary>One value a padded column, level after level.</summary>
+    public ArrayView<float> B1, W2;
+
+    /// <summary>One value a slot, level after level.</summary>
+    public ArrayView<float> B2;
+
+    public int Levels;
+}
+
 /// <summary>Everything that a kernel over blocks is given.</summary>
 public struct BlockArguments
 {
@@ -119,6 +151,8 @@ public struct BlockArguments
 
     public PruneViews Prune;
 
+    public SparseViews Sparse;
+
     /// <summary>The chunk to work on; ignored by kernels that go through all chunks.</summary>
     public int Chunk;
 
@@ -127,6 +161,9 @@ public struct BlockArguments
 
     /// <summary>A <see cref="Simd.SimdWidth"/>.</summary>
     public int Width;
+
+    /// <summary>Independent pieces of work of operations that do not go block by block; 0 for those that do.</summary>
+    public int Items;
 
     /// <summary>A value of the operation's own.</summary>
     public int Mode;

@@ -64,19 +64,22 @@ public sealed class PruneRanks : IDisposable
     }
 
     /// <summary>Sets k of each slot for one level; the kernel compares integers and needs no double.</summary>
-    internal void SetLevel(PruneMethod method, double sparsity)
+    internal void SetLevel(PruneMethod method, double sparsity) => _device.Write<int>(_counts.View, Thresholds(Layout, method, sparsity));
+
+    /// <summary>k of one level, two ints a slot: for W1 and for w2.</summary>
+    internal static int[] Thresholds(ColumnLayout layout, PruneMethod method, double sparsity)
     {
-        var counts = new int[2 * Layout.Slots.Count];
-        for (int slot = 0; slot < Layout.Slots.Count; slot++)
+        var thresholds = new int[2 * layout.Slots.Count];
+        for (int slot = 0; slot < layout.Slots.Count; slot++)
         {
-            int w2 = Layout.Slots[slot].Hidden, w1 = Layout.Inputs * w2;
-            (counts[2 * slot], counts[(2 * slot) + 1]) = method switch
+            int w2 = layout.Slots[slot].Hidden, w1 = layout.Inputs * w2;
+            (thresholds[2 * slot], thresholds[(2 * slot) + 1]) = method switch
             {
                 PruneMethod.Global => (Count(sparsity, w1 + w2), Count(sparsity, w1 + w2)),
                 PruneMethod.W1 => (Count(sparsity, w1), 0),
                 _ => (Count(sparsity, w1), Count(sparsity, w2)),
             };
         }
-        _device.Write<int>(_counts.View, counts);
+        return thresholds;
     }
 }

@@ -17,6 +17,9 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>How many times sixteen columns the sparse product keeps in registers at once.</summary>
     static abstract int SparseTile { get; }
 
+    /// <summary>Likewise sixteen images for the weight-sparse product: 1, 2, 4 or 8.</summary>
+    static abstract int ImageTile { get; }
+
     /// <summary>Likewise for the dense product, which keeps four rows of them.</summary>
     static abstract int DenseTile { get; }
 

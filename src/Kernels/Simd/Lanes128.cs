@@ -18,6 +18,8 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
 
     public static int SparseTile => 3;
 
+    public static int ImageTile => 2;
+
     public static int DenseTile => 1;
 
     public static Lanes128 Zero => default;

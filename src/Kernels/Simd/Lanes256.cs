@@ -16,6 +16,8 @@ internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
 
     public static int SparseTile => 6;
 
+    public static int ImageTile => 4;
+
     public static int DenseTile => 1;
 
     public static Lanes256 Zero => default;

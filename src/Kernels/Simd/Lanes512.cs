@@ -15,6 +15,8 @@ internal readonly unsafe struct Lanes512 : ILanes<Lanes512>
 
     public static int SparseTile => 8;
 
+    public static int ImageTile => 8;
+
     public static int DenseTile => 4;
 
     public static Lanes512 Zero => default;

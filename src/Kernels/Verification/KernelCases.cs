@@ -28,6 +28,8 @@ internal static class KernelCases
         [KernelOperation.PruneRank] = PruneRank,
         [KernelOperation.Prune] = Prune,
         [KernelOperation.Corrupt] = (kernels, _, _, _) => CorruptCase.Compare(kernels),
+        [KernelOperation.Compress] = (kernels, cohort, _, shape) => SparseCases.Compress(kernels, cohort, shape),
+        [KernelOperation.SparseEvaluate] = SparseCases.SparseEvaluate,
     };
 
     public static bool Has(KernelOperation operation) => operation == KernelOperation.Initialize || s_cases.ContainsKey(operation);
@@ -49,7 +51,7 @@ internal static class KernelCases
         {
             WeightDecay = shape.WeightDecay,
         };
-        using var images = new DeviceImages(device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, variant.Form, withBackward: true);
+        using var images = new DeviceImages(device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, variant.Form, withBackward: variant.Form != KernelForm.WeightSparse);
         cohort.Upload(shape.Models);
         s_cases[variant.Operation](kernels, cohort, images, shape);
     }
@@ -187,17 +189,7 @@ internal static class KernelCases
                 [.. expected[m].SelectMany(e => e.Forward.Logits)],
                 actual[m].Logits.Span,
                 [.. expected[m].SelectMany(e => e.LogitError)]);
-            for (int h = 0; h < shape.Hidden[m]; h++)
-            {
-                // Lowest and highest value that Z can have on the image where it is largest.
-                double low = double.NegativeInfinity, high = double.NegativeInfinity;
-                foreach (RunningError batch in expected[m])
-                {
-                    for (int at = h; at < batch.Forward.Z.Length; at += shape.Hidden[m])
-                        (low, high) = (Math.Max(low, batch.Forward.Z[at] - batch.ZError[at]), Math.Max(high, batch.Forward.Z[at] + batch.ZError[at]));
-                }
-                Check.True(actual[m].Active[h] == (low > 0 ? 1 : 0) || (low <= 0 && high > 0), $"{shape}, model {m}: activity of unit {h}");
-            }
+            CompareActive($"{shape}, model {m}", expected[m], shape.Hidden[m], actual[m].Active);
         }
     }
 

@@ -134,6 +134,22 @@ internal static class KernelExpectations
             $"{name}: the bound on W1, {expected.Error.W1.Max():G3}, is too wide to show anything");
     }
 
+    /// <summary>Flags of hidden units: above 0 on some image, where rounding leaves no doubt.</summary>
+    public static void CompareActive(string name, RunningError[] batches, int hidden, int[] active)
+    {
+        for (int h = 0; h < hidden; h++)
+        {
+            // Lowest and highest value that Z can have on the image where it is largest.
+            double low = double.NegativeInfinity, high = double.NegativeInfinity;
+            foreach (RunningError batch in batches)
+            {
+                for (int at = h; at < batch.Forward.Z.Length; at += hidden)
+                    (low, high) = (Math.Max(low, batch.Forward.Z[at] - batch.ZError[at]), Math.Max(high, batch.Forward.Z[at] + batch.ZError[at]));
+            }
+            Check.True(active[h] == (low > 0 ? 1 : 0) || (low <= 0 && high > 0), $"{name}: activity of unit {h}");
+        }
+    }
+
     public static void CompareTotals(string name, ReferenceTotals expected, double lossError, int undecided, EpochTotals actual)
     {
         Check.Near($"{name}: loss", expected.Loss, actual.Loss, lossError);
