@@ -20,6 +20,12 @@ public enum KernelOperation
     Corrupt,
     Compress,
     SparseEvaluate,
+    TsneDistances,
+    TsneAffinities,
+    TsneSymmetrize,
+    TsneForces,
+    TsneStep,
+    TsneDivergence,
 }
 
 /// <summary>One way to run an operation.</summary>
@@ -41,9 +47,17 @@ public sealed record KernelVariant(KernelOperation Operation, KernelForm Form, A
 public static class KernelCatalog
 {
     private static readonly KernelOperation[] s_ofAnyWidth =
-        [KernelOperation.Initialize, KernelOperation.PruneRank, KernelOperation.Prune, KernelOperation.Corrupt, KernelOperation.Compress];
+    [
+        KernelOperation.Initialize, KernelOperation.PruneRank, KernelOperation.Prune, KernelOperation.Corrupt, KernelOperation.Compress,
+        KernelOperation.TsneSymmetrize, KernelOperation.TsneStep, KernelOperation.TsneDivergence,
+    ];
 
-    private static readonly KernelOperation[] s_notOnGpus = [KernelOperation.Compress, KernelOperation.SparseEvaluate];
+    private static readonly KernelOperation[] s_notOnGpus =
+    [
+        KernelOperation.Compress, KernelOperation.SparseEvaluate,
+        KernelOperation.TsneDistances, KernelOperation.TsneAffinities, KernelOperation.TsneSymmetrize,
+        KernelOperation.TsneForces, KernelOperation.TsneStep, KernelOperation.TsneDivergence,
+    ];
 
     /// <summary>The accelerators that kernels run on.</summary>
     public static IReadOnlyList<AcceleratorType> Accelerators { get; } = [AcceleratorType.CPU, AcceleratorType.OpenCL, AcceleratorType.Cuda];
@@ -57,7 +71,7 @@ public static class KernelCatalog
 
     private static IEnumerable<KernelVariant> Create()
     {
-        // Integer arithmetic and comparisons, one variant for all widths.
+        // Integers, comparisons, or plain scalars: one variant for all widths.
         foreach (KernelOperation operation in s_ofAnyWidth)
             yield return new KernelVariant(operation, KernelForm.Dense, AcceleratorType.CPU, SimdWidth.V128);
         foreach (SimdWidth width in Enum.GetValues<SimdWidth>())

@@ -1,3 +1,5 @@
+using GpuMlp.Kernels.Random;
+
 namespace GpuMlp.Kernels.Initialize;
 
 /// <summary>
@@ -43,7 +45,7 @@ public static class GaussianTable
             double r = 0.180625 - (q * q);
             return q * Ratio(r, s_centre);
         }
-        double t = Math.Sqrt(-Log(p));
+        double t = Math.Sqrt(-PortableMath.Log(p));
         return t <= 5 ? Ratio(t - 1.6, s_middle) : Ratio(t - 5, s_far);
     }
 
@@ -77,16 +79,5 @@ public static class GaussianTable
             denominator = (denominator * x) + coefficients[1][k];
         }
         return numerator / denominator;
-    }
-
-    // ln p from basic operations, because library logarithms differ between platforms in the last bit.
-    private static double Log(double p)
-    {
-        const double Ln2 = 0.69314718055994530942;
-        int exponent = Math.ILogB(p);
-        double m = Math.ScaleB(p, -exponent), s = (m - 1) / (m + 1), q = s * s, sum = 0;
-        for (int k = 41; k >= 1; k -= 2)
-            sum = (sum * q) + (1.0 / k);
-        return (exponent * Ln2) + (2 * s * sum);
     }
 }

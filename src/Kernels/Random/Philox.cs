@@ -70,4 +70,5 @@ public static class RandomStreams
     public const uint Split = 2;
     public const uint Pruning = 3;
     public const uint Corruption = 4;
+    public const uint Embedding = 16;
 }

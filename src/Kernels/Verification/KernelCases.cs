@@ -32,7 +32,7 @@ internal static class KernelCases
         [KernelOperation.SparseEvaluate] = SparseCases.SparseEvaluate,
     };
 
-    public static bool Has(KernelOperation operation) => operation == KernelOperation.Initialize || s_cases.ContainsKey(operation);
+    public static bool Has(KernelOperation operation) => operation == KernelOperation.Initialize || TsneCase.Has(operation) || s_cases.ContainsKey(operation);
 
     public static void Run(ComputeDevice device, KernelVariant variant, Shape shape) =>
         Run(CohortKernels.Create(device, variant.Width), variant, shape);
@@ -41,6 +41,11 @@ internal static class KernelCases
     public static void Run(CohortKernels kernels, KernelVariant variant, Shape shape)
     {
         ComputeDevice device = kernels.Device;
+        if (TsneCase.Has(variant.Operation))
+        {
+            TsneCase.Run(device, variant, shape);
+            return;
+        }
         if (variant.Operation == KernelOperation.Initialize)
         {
             Initialize(kernels, shape);
