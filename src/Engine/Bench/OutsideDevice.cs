@@ -3,6 +3,7 @@ using ILGPU;
 using ILGPU.Algorithms.MatrixOperations;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.OpenCL;
 using ILGPU.Util;
 
 namespace GpuMlp.Engine.Bench;
@@ -22,6 +23,13 @@ internal sealed class OutsideDevice : IDisposable
             : Context.Create(builder => builder.AllAccelerators().EnableAlgorithms());
         Device same = _context.Devices.FirstOrDefault(d => d.AcceleratorType == device.Kind && (device is CpuDevice || d.Name == device.Name))
             ?? throw new NotSupportedException($"no second context on {device.Name}");
+
+        // PoCL 6 crashes the process when it compiles the scan over a group that the multiplier begins with.
+        if (same is CLDevice { PlatformName: { } platform } && platform.Contains("Portable Computing Language", StringComparison.Ordinal))
+        {
+            _context.Dispose();
+            throw new NotSupportedException("PoCL cannot compile the multiplier of ILGPU.Algorithms");
+        }
         Accelerator = same is CPUDevice processor
             ? processor.CreateCPUAccelerator(_context, CPUAcceleratorMode.Parallel)
             : same.CreateAccelerator(_context);

@@ -19,9 +19,12 @@ internal static class BenchTables
             CultureInfo.InvariantCulture, $"{device}; measured peak {roof.Gflops:F0} GFLOP/s, memory {roof.GigabytesPerSecond:F1} GB/s"));
         io.Out.WriteLine();
         Numbers(rows, BenchView.MainSparsity(result), size, roof, io);
-        io.Out.WriteLine();
-        Speedups(rows, BenchView.Levels(result, MostLevels), size, io);
-        BreakEvens(result, io);
+        if (result.Rows.Exists(row => row.Case.Form != BenchForm.Dense))
+        {
+            io.Out.WriteLine();
+            Speedups(rows, BenchView.Levels(result, MostLevels), size, io);
+            BreakEvens(result, io);
+        }
     }
 
     private static void Numbers(BenchRow[] rows, double sparsity, string size, BenchRoof roof, CommandIo io)
