@@ -20,8 +20,9 @@ internal sealed class BenchImages : IDisposable
         Labels = images.Labels;
         Inputs = inputs;
         DeviceImages Make(KernelForm form) => new(
-            device, Pixels, Labels, inputs, ChunkSchedule.Consecutive(Labels.Length, Labels.Length), form, withBackward: true);
+            device, Pixels, Labels, inputs, ChunkSchedule.Consecutive(Labels.Length, Labels.Length), form, withBackward: form != KernelForm.WeightSparse);
         Dense = Make(KernelForm.Dense);
+        WeightSparse = Make(KernelForm.WeightSparse);
         var times = new List<double>();
         DeviceImages? sparse = null;
         for (int run = 0; run < Conversions; run++)
@@ -51,6 +52,9 @@ internal sealed class BenchImages : IDisposable
 
     public DeviceImages InputSparse { get; }
 
+    /// <summary>Pixel by pixel, for compressed weights.</summary>
+    public DeviceImages WeightSparse { get; }
+
     /// <summary>Time to compress the pixels, both ways, and to bring them to the device; each repetition.</summary>
     public IReadOnlyList<double> CompressionMs { get; }
 
@@ -58,5 +62,6 @@ internal sealed class BenchImages : IDisposable
     {
         Dense.Dispose();
         InputSparse.Dispose();
+        WeightSparse.Dispose();
     }
 }

@@ -85,6 +85,8 @@ public sealed class BenchRunner
                     images.Dispose();
             }
         }
+        if (Result.Rows.Count == 0)
+            throw new UserErrorException(Result.Skips.Count > 0 ? $"nothing could be measured: {Result.Skips[0].Reason}" : "--forms: none of them has one of --ops on this device");
     }
 
     private int OfHidden(Split split, int hidden, BenchImages[] batches, int done, CancellationToken cancel)
@@ -144,7 +146,7 @@ public sealed class BenchRunner
         {
             cancel.ThrowIfCancellationRequested();
             BenchCase here = at with { Form = form };
-            if (!BenchForms.Has(form, at.Op))
+            if (!_forms.Has(form, at.Op))
                 continue;
             BenchWork work = BenchWork.Of(at.Op, form, problem.Images.Pixels, problem.Models, problem.Inputs);
             if (Hindrance(here, work, problem) is { } reason)

@@ -28,9 +28,11 @@ public sealed class BenchRunnerTests
     {
         BenchResult result = Run(s_tiny);
         Assert.Empty(result.Skips);
+        using var device = new CpuDevice(threads: 1);
+        using var forms = new BenchForms(device);
         var expected = from op in s_tiny.Ops
                        from form in s_tiny.Forms
-                       where BenchForms.Has(form, op)
+                       where forms.Has(form, op)
                        from masks in s_tiny.Masks
                        from sparsity in s_tiny.Sparsity
                        from models in s_tiny.Models
@@ -93,6 +95,22 @@ public sealed class BenchRunnerTests
         var error = Assert.Throws<UserErrorException>(() => Run(s_tiny with { Batch = [16, 60_000] }));
         Assert.Equal(ExitCodes.BadInput, error.ExitCode);
         Assert.StartsWith("--batch: 60000 images", error.Message);
+    }
+
+    [Fact]
+    public void Weight_sparse_results_have_the_bits_of_the_dense_form()
+    {
+        BenchResult result = Run(s_tiny with { Models = [3], Ops = [BenchOp.Forward], Forms = [BenchForm.WeightSparse, BenchForm.InputSparse] });
+        Assert.Equal(2 * 2 * 2 * 2, result.Rows.Count);
+        Assert.All(result.Rows, row => Assert.True(row.SameBitsAsDense, row.Case.ToString()));
+    }
+
+    [Fact]
+    public void Forms_without_the_operations_asked_for_are_the_flags_fault()
+    {
+        var error = Assert.Throws<UserErrorException>(() => Run(s_tiny with { Ops = [BenchOp.Saliency], Forms = [BenchForm.Outside] }));
+        Assert.Equal(ExitCodes.BadInput, error.ExitCode);
+        Assert.StartsWith("--forms: ", error.Message);
     }
 
     [Fact]
