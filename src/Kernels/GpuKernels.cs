@@ -1,3 +1,4 @@
+using GpuMlp.Kernels.Compress;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Evaluate;
 using GpuMlp.Kernels.Gpu;
@@ -5,11 +6,13 @@ using GpuMlp.Kernels.HiddenBackward;
 using GpuMlp.Kernels.HiddenForward;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Mask;
 using GpuMlp.Kernels.OutputBackward;
 using GpuMlp.Kernels.OutputForward;
 using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Saliency;
 using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.SparseEvaluate;
 using GpuMlp.Kernels.TrainEpoch;
 using GpuMlp.Kernels.Update;
 using ILGPU;
@@ -21,7 +24,7 @@ namespace GpuMlp.Kernels;
 /// The operations on a GPU: each is one launch or a few on the device's stream, and returns before they are done. Operations
 /// on one chunk work in the cohort's scratch; those on all images in the device's workspace, in runs as long as fill the device.
 /// </summary>
-internal sealed class GpuKernels : CohortKernels
+internal sealed partial class GpuKernels : CohortKernels
 {
     // Groups that keep the largest GPU of today busy: 132 processors with four groups of 128 threads each, twice over.
     private const int EnoughGroups = 1056;
@@ -56,22 +59,29 @@ internal sealed class GpuKernels : CohortKernels
         _saliency = new(device, SaliencyGpu.Kernel, SaliencyGpu.Threads);
         _pruneRank = new(device, PruneRankGpu.Kernel, PruneRankGpu.Threads);
         _prune = new(device, PruneGpu.Kernel, PruneGpu.Threads);
+        _compress = new(device, CompressGpu.Kernel, CompressGpu.Threads);
+        _sparseEvaluate = new(device, SparseEvaluateGpu.Kernel, SparseEvaluateGpu.Threads);
+        _mask = new(device, MaskGpu.Kernel, MaskGpu.Threads);
     }
 
     private protected override void Launch(KernelOperation operation, in BlockArguments arguments, DeviceImages? images)
     {
+        if (ReadsWeights(operation))
+            MaskWeights(arguments);
         switch (operation)
         {
             case KernelOperation.HiddenForward: HiddenForward(arguments, OfChunk(arguments, images!), ScratchActivations(arguments)); break;
             case KernelOperation.OutputForward: OutputForward(arguments, images!); break;
-            case KernelOperation.OutputBackward: OutputBackward(arguments, images!); break;
-            case KernelOperation.HiddenBackward: HiddenBackward(arguments, images!); break;
-            case KernelOperation.Update: Update(arguments); break;
+            case KernelOperation.OutputBackward: OutputBackward(arguments, images!); MaskGradients(arguments, images!); break;
+            case KernelOperation.HiddenBackward: HiddenBackward(arguments, images!); MaskGradients(arguments, images!); break;
+            case KernelOperation.Update: Update(arguments); MaskWeights(arguments); break;
             case KernelOperation.TrainEpoch: TrainEpoch(arguments, images!); break;
             case KernelOperation.Evaluate: Evaluate(arguments); break;
             case KernelOperation.Saliency: Saliency(arguments); break;
             case KernelOperation.PruneRank: PruneRank(arguments); break;
             case KernelOperation.Prune: Prune(arguments); break;
+            case KernelOperation.Compress: Compress(arguments); break;
+            case KernelOperation.SparseEvaluate: SparseEvaluate(arguments); break;
             default: throw new ArgumentOutOfRangeException(nameof(operation), operation, "not an operation on cohorts");
         }
     }
@@ -219,6 +229,7 @@ internal sealed class GpuKernels : CohortKernels
                 int rows = Math.Min(atOnce, batch.BatchRows - done);
                 TrainRun(arguments, Run(arguments, batch.FirstRow + done, rows, batch.BatchRows), done == 0, done + rows == batch.BatchRows);
             }
+            MaskWeights(arguments);
         }
     }
 

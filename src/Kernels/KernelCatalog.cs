@@ -20,6 +20,13 @@ public enum KernelOperation
     Corrupt,
     Compress,
     SparseEvaluate,
+
+    /// <summary>Operations on a cohort with a mask: the forward product, the gradients, the update, the fused epoch.</summary>
+    MaskedForward,
+    MaskedBackward,
+    MaskedUpdate,
+    MaskedTrainEpoch,
+
     TsneDistances,
     TsneAffinities,
     TsneSymmetrize,
@@ -38,6 +45,10 @@ public sealed record KernelVariant(KernelOperation Operation, KernelForm Form, A
     /// <summary>Whether this machine runs it, as far as that can be told without asking drivers: GPU variants need a device.</summary>
     public bool IsSupported => Accelerator == AcceleratorType.CPU && SimdSupport.Available.Contains(Width);
 
+    /// <summary>Whether it is about a cohort with a mask.</summary>
+    internal bool IsMasked => Operation is KernelOperation.MaskedForward or KernelOperation.MaskedBackward
+        or KernelOperation.MaskedUpdate or KernelOperation.MaskedTrainEpoch;
+
     /// <summary>For tables: <c>HiddenForward/InputSparse/CPU/V256</c>, <c>HiddenForward/Dense/OpenCL</c>.</summary>
     public override string ToString() =>
         Accelerator == AcceleratorType.CPU ? $"{Operation}/{Form}/{Accelerator}/{Width}" : $"{Operation}/{Form}/{Accelerator}";
@@ -54,7 +65,6 @@ public static class KernelCatalog
 
     private static readonly KernelOperation[] s_notOnGpus =
     [
-        KernelOperation.Compress, KernelOperation.SparseEvaluate,
         KernelOperation.TsneDistances, KernelOperation.TsneAffinities, KernelOperation.TsneSymmetrize,
         KernelOperation.TsneForces, KernelOperation.TsneStep, KernelOperation.TsneDivergence,
     ];
@@ -98,5 +108,6 @@ public static class KernelCatalog
 
     private static bool SeesPixels(KernelOperation operation) =>
         operation is KernelOperation.HiddenForward or KernelOperation.HiddenBackward
-            or KernelOperation.TrainEpoch or KernelOperation.Evaluate or KernelOperation.Saliency;
+            or KernelOperation.TrainEpoch or KernelOperation.Evaluate or KernelOperation.Saliency
+            or KernelOperation.MaskedForward or KernelOperation.MaskedBackward or KernelOperation.MaskedTrainEpoch;
 }

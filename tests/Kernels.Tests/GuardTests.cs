@@ -47,6 +47,10 @@ public sealed class GuardTests : IDisposable
         [KernelOperation.Prune] = Launch<PruneOperation>,
         [KernelOperation.Compress] = Launch<CompressOperation>,
         [KernelOperation.SparseEvaluate] = Launch<SparseEvaluateOperation>,
+        [KernelOperation.MaskedForward] = Launch<HiddenForwardOperation>,
+        [KernelOperation.MaskedBackward] = Launch<HiddenBackwardOperation>,
+        [KernelOperation.MaskedUpdate] = Launch<UpdateOperation>,
+        [KernelOperation.MaskedTrainEpoch] = Launch<TrainEpochOperation>,
     };
 
     // Of the compressed operations; the results of each have their own place.
@@ -92,13 +96,16 @@ public sealed class GuardTests : IDisposable
     {
         var kernels = CohortKernels.Create(_device, width);
         ColumnLayout layout = ColumnLayout.Create(shape.Hidden, shape.Inputs, _device.Threads);
-        using var cohort = new DeviceCohort(_device, layout, Samples.Rates(shape.Hidden.Length));
+        bool isMasked = operation is KernelOperation.MaskedForward or KernelOperation.MaskedBackward or KernelOperation.MaskedUpdate or KernelOperation.MaskedTrainEpoch;
+        using var cohort = new DeviceCohort(_device, layout, Samples.Rates(shape.Hidden.Length), isMasked);
         using var images = new DeviceImages(_device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, form, withBackward: form != KernelForm.WeightSparse);
         using var values = _device.Accelerator.Allocate1D<float>((long)shape.Hidden.Length * shape.Images * (operation == KernelOperation.Saliency ? shape.Inputs : s_levels.Length));
         using var active = _device.Accelerator.Allocate1D<int>(operation == KernelOperation.Saliency ? 1 : s_levels.Length * layout.PaddedColumns);
         values.MemSetToZero();
         active.MemSetToZero();
         cohort.Upload(shape.Models);
+        if (isMasked)
+            cohort.SetMask(shape.Masks);
 
         // The last chunk: the one that ends with the images.
         int chunk = images.Chunks - 1;

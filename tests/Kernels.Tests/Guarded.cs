@@ -81,6 +81,8 @@ internal sealed class Guarded(Accelerator accelerator) : IDisposable
         a.Scratch.Counts = Copy(a.Scratch.Counts, "counts");
         a.Output.Values = Copy(a.Output.Values, "values");
         a.Output.Active = Copy(a.Output.Active, "active");
+        a.Cohort.MaskW1 = Copy(a.Cohort.MaskW1, "mask of W1");
+        a.Cohort.MaskW2 = Copy(a.Cohort.MaskW2, "mask of w2");
         a.Images.TileRows = Copy(a.Images.TileRows, "tile rows");
         CopyPrune(ref a.Prune);
         CopySparse(ref a.Sparse);

@@ -1,6 +1,7 @@
 using GpuMlp.Kernels.HiddenForward;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Mask;
 using GpuMlp.Kernels.OutputForward;
 using GpuMlp.Kernels.Simd;
 using ILGPU.IR.Intrinsics;
@@ -17,6 +18,7 @@ internal readonly unsafe struct EvaluateOperation : IBlockOperation, IBlockBody
     public static void Run<T>(in BlockArguments arguments, in BlockPointers block)
         where T : unmanaged, ILanes<T>
     {
+        MaskBody.Weights<T>(block);
         int images = arguments.Images.Images;
         float* logits = BlockPointers.Pointer(arguments.Output.Values) + ((long)block.FirstSlot * images);
         int* active = BlockPointers.Pointer(arguments.Output.Active) + block.FirstColumn;

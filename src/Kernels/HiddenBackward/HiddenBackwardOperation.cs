@@ -1,4 +1,5 @@
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Mask;
 using GpuMlp.Kernels.Simd;
 using ILGPU.IR.Intrinsics;
 
@@ -18,5 +19,7 @@ internal readonly struct HiddenBackwardOperation : IBlockOperation, IBlockBody
             HiddenBackwardBody.Sparse<T>(block, chunk);
         else
             HiddenBackwardBody.Dense<T>(block, chunk);
+        if (chunk.IsLast)
+            MaskBody.GradientW1<T>(block);
     }
 }

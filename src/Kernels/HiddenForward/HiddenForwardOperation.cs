@@ -1,4 +1,5 @@
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Mask;
 using GpuMlp.Kernels.Simd;
 using ILGPU.IR.Intrinsics;
 
@@ -12,8 +13,11 @@ internal readonly struct HiddenForwardOperation : IBlockOperation, IBlockBody
         BlockKernel<HiddenForwardOperation>.Dispatch<HiddenForwardOperation>(arguments, block);
 
     public static void Run<T>(in BlockArguments arguments, in BlockPointers block)
-        where T : unmanaged, ILanes<T> =>
+        where T : unmanaged, ILanes<T>
+    {
+        MaskBody.Weights<T>(block);
         Apply<T>(arguments.Form, block, new ChunkPointers(arguments.Images, block.Inputs, arguments.Chunk));
+    }
 
     /// <summary>The product in the form asked for.</summary>
     public static void Apply<T>(int form, in BlockPointers block, in ChunkPointers chunk)

@@ -14,6 +14,9 @@ internal readonly unsafe struct BlockPointers
     /// <summary>[slot of the block, 256].</summary>
     public readonly float* Logits;
 
+    /// <summary>Null without a mask.</summary>
+    public readonly float* MaskW1, MaskW2;
+
     public readonly double* Loss;
 
     public readonly int* Counts;
@@ -49,8 +52,14 @@ internal readonly unsafe struct BlockPointers
         GradB2 = Pointer(scratch.GradB2) + FirstSlot;
         Loss = Pointer(scratch.Loss) + FirstSlot;
         Counts = Pointer(scratch.Counts) + (4 * FirstSlot);
+        bool isMasked = cohort.HasMask != 0;
+        MaskW1 = isMasked ? Pointer(cohort.MaskW1) + firstWeight : null;
+        MaskW2 = isMasked ? Pointer(cohort.MaskW2) + FirstColumn : null;
         _slots = Pointer(cohort.Slots) + (2 * FirstSlot);
     }
+
+    /// <summary>Whether <see cref="MaskW1"/> and <see cref="MaskW2"/> are set.</summary>
+    public bool IsMasked => MaskW1 != null;
 
     /// <summary>Vectors of sixteen columns in a row.</summary>
     public int Vectors => Stride / ColumnLayout.Vector;

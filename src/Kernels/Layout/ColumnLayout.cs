@@ -89,6 +89,13 @@ public sealed class ColumnLayout
     /// <summary>For kernels: column and H of each slot.</summary>
     internal int[] SlotTable() => [.. Slots.SelectMany(s => new[] { s.Column, s.Hidden })];
 
+    /// <summary>Place of W1[d, 0] of a slot: its block starts at D * FirstColumn and has rows of Stride.</summary>
+    internal int Weight(ModelSlot slot, int d)
+    {
+        ColumnBlock block = Blocks[slot.Block];
+        return (Inputs * block.FirstColumn) + (d * block.Stride) + slot.Column - block.FirstColumn;
+    }
+
     private static ColumnLayout Place(IReadOnlyList<int> hidden, int inputs, List<int>[] members)
     {
         var blocks = new ColumnBlock[members.Length];

@@ -1,5 +1,6 @@
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Mask;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -13,12 +14,14 @@ public sealed class DeviceCohort : IDisposable
     private readonly AlignedFloats _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2;
     private readonly MemoryBuffer1D<int, Stride1D.Dense> _blocks, _slots, _vectors, _slotBlocks, _counts;
     private readonly MemoryBuffer1D<double, Stride1D.Dense> _loss;
+    private readonly CohortMask _mask;
 
     /// <param name="device">Where.</param>
     /// <param name="layout">Which columns lie where.</param>
     /// <param name="learningRates">One a model, in the caller's order.</param>
+    /// <param name="withMask">Takes room for a mask, under which weights stay 0; at first it keeps everything.</param>
     /// <exception cref="ArgumentException">Rates do not fit the models, or W1 has more than 2^31 elements.</exception>
-    public DeviceCohort(ComputeDevice device, ColumnLayout layout, IReadOnlyList<float> learningRates)
+    public DeviceCohort(ComputeDevice device, ColumnLayout layout, IReadOnlyList<float> learningRates, bool withMask = false)
     {
         if (learningRates.Count != layout.Slots.Count)
             throw new ArgumentException($"{learningRates.Count} rates for {layout.Slots.Count} models", nameof(learningRates));
@@ -37,6 +40,7 @@ public sealed class DeviceCohort : IDisposable
         (_b1, _w2, _columnRates, _gradB1, _gradW2) = (Floats(columns), Floats(columns), Floats(columns), Floats(columns), Floats(columns));
         (_b2, _slotRates, _gradB2) = (Floats(slots), Floats(slots), Floats(slots));
         _loss = device.Zeroed<double>(slots);
+        _mask = new CohortMask(device, layout, withMask);
         _counts = device.Zeroed<int>(4 * slots);
         _blocks = device.Upload(layout.BlockTable());
         _slots = device.Upload(layout.SlotTable());
@@ -56,6 +60,12 @@ public sealed class DeviceCohort : IDisposable
     /// </summary>
     public float WeightDecay { get; init; }
 
+    /// <summary>
+    /// Whether weights lie under a mask: then every product takes W o mask, gradients of masked weights are 0 and an update
+    /// leaves them at exactly 0.
+    /// </summary>
+    public bool HasMask => _mask.IsUsed;
+
     internal CohortViews Cohort => new()
     {
         W1 = _w1.View,
@@ -70,6 +80,9 @@ public sealed class DeviceCohort : IDisposable
         SlotBlocks = _slotBlocks.View,
         Inputs = Layout.Inputs,
         WeightDecay = WeightDecay,
+        MaskW1 = _mask.W1,
+        MaskW2 = _mask.W2,
+        HasMask = HasMask ? 1 : 0,
     };
 
     internal ScratchViews Scratch => new()
@@ -108,7 +121,7 @@ public sealed class DeviceCohort : IDisposable
             if (model.W1.Length != inputs * hidden || model.B1.Length != hidden || model.W2.Length != hidden)
                 throw new ArgumentException($"model {slot.Model} is not [{inputs}, {hidden}]", nameof(models));
             for (int d = 0; d < inputs; d++)
-                model.W1.AsSpan(d * hidden, hidden).CopyTo(w1.AsSpan(Weight(slot, d), hidden));
+                model.W1.AsSpan(d * hidden, hidden).CopyTo(w1.AsSpan(Layout.Weight(slot, d), hidden));
             model.B1.CopyTo(b1, slot.Column);
             model.W2.CopyTo(w2, slot.Column);
             b2[s] = model.B2;
@@ -118,6 +131,11 @@ public sealed class DeviceCohort : IDisposable
         _w2.CopyFrom(w2);
         _b2.CopyFrom(b2);
     }
+
+    /// <summary>Sets which weights are kept, in the caller's order; the others become 0 with the next kernel that works on them.</summary>
+    /// <exception cref="InvalidOperationException">The cohort was made without a mask.</exception>
+    /// <exception cref="ArgumentException">A mask of the wrong shape, or not one a model.</exception>
+    public void SetMask(IReadOnlyList<ModelMask> masks) => _mask.Set(masks);
 
     /// <summary>Parameters of all models, in the caller's order.</summary>
     public ModelParameters[] Download() => Gather(_w1, _b1, _w2, _b2);
@@ -160,7 +178,7 @@ public sealed class DeviceCohort : IDisposable
     {
         foreach (IDisposable buffer in new IDisposable[]
         {
-            _w1, _gradW1, _activations, _logits, _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2, _blocks, _slots, _vectors, _slotBlocks, _counts, _loss,
+            _w1, _gradW1, _activations, _logits, _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2, _blocks, _slots, _vectors, _slotBlocks, _counts, _loss, _mask,
         })
         {
             buffer.Dispose();
@@ -178,13 +196,6 @@ public sealed class DeviceCohort : IDisposable
         }
     }
 
-    // Place of W1[d, 0] of a slot: its block starts at D * FirstColumn and has rows of Stride.
-    private int Weight(ModelSlot slot, int d)
-    {
-        ColumnBlock block = Layout.Blocks[slot.Block];
-        return (Layout.Inputs * block.FirstColumn) + (d * block.Stride) + slot.Column - block.FirstColumn;
-    }
-
     private ModelParameters[] Gather(
         AlignedFloats w1Buffer,
         AlignedFloats b1Buffer,
@@ -199,7 +210,7 @@ public sealed class DeviceCohort : IDisposable
             int hidden = slot.Hidden;
             var weights = new float[Layout.Inputs * hidden];
             for (int d = 0; d < Layout.Inputs; d++)
-                w1.AsSpan(Weight(slot, d), hidden).CopyTo(weights.AsSpan(d * hidden, hidden));
+                w1.AsSpan(Layout.Weight(slot, d), hidden).CopyTo(weights.AsSpan(d * hidden, hidden));
             models[slot.Model] = new ModelParameters(
                 weights, b1.AsSpan(slot.Column, hidden).ToArray(), w2.AsSpan(slot.Column, hidden).ToArray(), b2[s]);
         }

@@ -31,6 +31,12 @@ public struct CohortViews
 
     /// <summary>Times a weight, added to its gradient by the update; W1 and w2 only, 0 for none.</summary>
     public float WeightDecay;
+
+    /// <summary>As W1 and w2, above 0 where a weight is kept; one unused value each without a mask.</summary>
+    public ArrayView<float> MaskW1, MaskW2;
+
+    /// <summary>1 for a cohort with a mask.</summary>
+    public int HasMask;
 }
 
 /// <summary>Images of one split in the forms that the kernels want; see <see cref="Images.SparseImages"/>.</summary>

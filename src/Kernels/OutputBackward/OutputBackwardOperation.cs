@@ -1,4 +1,5 @@
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Mask;
 using GpuMlp.Kernels.Simd;
 using ILGPU.IR.Intrinsics;
 
@@ -15,5 +16,7 @@ internal readonly struct OutputBackwardOperation : IBlockOperation, IBlockBody
     {
         var chunk = new ChunkPointers(arguments.Images, block.Inputs, arguments.Chunk);
         OutputBackwardBody.Run<T>(block, chunk);
+        if (chunk.IsLast)
+            MaskBody.GradientW2<T>(block);
     }
 }

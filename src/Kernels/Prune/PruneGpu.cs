@@ -4,7 +4,8 @@ using ILGPU;
 
 namespace GpuMlp.Kernels.Prune;
 
-/// <summary>target = rank below k ? 0 : weight, for W1 and w2 of each slot with their own k; b1 and b2 are copied.</summary>
+/// <summary>target = rank below k ? 0 : weight, for W1 and w2 of each slot with their own k; b1 and b2 are copied.
+/// A target with a mask gets it too: 0 where a weight went.</summary>
 public struct PruneGpu
 {
     public const int Threads = 128;
@@ -34,6 +35,8 @@ public struct PruneGpu
         for (int item = Group.IdxX; item < items; item += Threads)
         {
             int row = item / slot.Hidden, place = slot.Row(inputs, first + row) + item - (row * slot.Hidden);
+            if (job.Prune.Target.HasMask != 0)
+                job.Prune.Target.MaskW1[place] = job.Prune.RanksW1[place] < count ? 0f : 1f;
             job.Prune.Target.W1[place] = job.Prune.RanksW1[place] < count ? 0f : job.Cohort.W1[place];
         }
     }
@@ -44,6 +47,8 @@ public struct PruneGpu
         for (int unit = Group.IdxX; unit < slot.Hidden; unit += Threads)
         {
             int column = slot.Column + unit;
+            if (job.Prune.Target.HasMask != 0)
+                job.Prune.Target.MaskW2[column] = job.Prune.RanksW2[column] < count ? 0f : 1f;
             job.Prune.Target.W2[column] = job.Prune.RanksW2[column] < count ? 0f : job.Cohort.W2[column];
             job.Prune.Target.B1[column] = job.Cohort.B1[column];
         }

@@ -3,7 +3,8 @@ using ILGPU.IR.Intrinsics;
 
 namespace GpuMlp.Kernels.Prune;
 
-/// <summary>target = rank &lt; k ? 0 : weight, for W1 and w2 of each slot with their own k; b1 and b2 are copied.</summary>
+/// <summary>target = rank &lt; k ? 0 : weight, for W1 and w2 of each slot with their own k; b1 and b2 are copied.
+/// A target with a mask gets it too: 0 where a weight went.</summary>
 internal readonly unsafe struct PruneOperation : IBlockOperation
 {
     [IntrinsicImplementation]
@@ -21,11 +22,21 @@ internal readonly unsafe struct PruneOperation : IBlockOperation
             {
                 long row = ((long)d * source.Stride) + column;
                 Row(source.W1 + row, ranksW1 + row, hidden, counts[2 * slot], target.W1 + row);
+                if (target.IsMasked)
+                    MaskRow(ranksW1 + row, hidden, counts[2 * slot], target.MaskW1 + row);
             }
             Row(source.W2 + column, ranksW2 + column, hidden, counts[(2 * slot) + 1], target.W2 + column);
+            if (target.IsMasked)
+                MaskRow(ranksW2 + column, hidden, counts[(2 * slot) + 1], target.MaskW2 + column);
             new ReadOnlySpan<float>(source.B1 + column, hidden).CopyTo(new Span<float>(target.B1 + column, hidden));
             target.B2[slot] = source.B2[slot];
         }
+    }
+
+    private static void MaskRow(int* ranks, int hidden, int count, float* mask)
+    {
+        for (int h = 0; h < hidden; h++)
+            mask[h] = ranks[h] < count ? 0f : 1f;
     }
 
     private static void Row(float* weights, int* ranks, int hidden, int count, float* target)

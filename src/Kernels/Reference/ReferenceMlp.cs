@@ -1,4 +1,5 @@
 using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Mask;
 using GpuMlp.Kernels.Saliency;
 
 namespace GpuMlp.Kernels.Reference;
@@ -100,16 +101,17 @@ public static class ReferenceMlp
     /// <param name="y">[N].</param>
     /// <param name="decay">L2 on W1 and w2, see <see cref="ReferenceParameters.Step"/>.</param>
     public static (ReferenceParameters Model, ReferenceTotals Totals) TrainEpoch(
-        ReferenceParameters model, double rate, ReadOnlySpan<double> x, ReadOnlySpan<double> y, ChunkSchedule schedule, double decay = 0)
+        ReferenceParameters model, double rate, ReadOnlySpan<double> x, ReadOnlySpan<double> y, ChunkSchedule schedule, double decay = 0, ModelMask? mask = null)
     {
         var totals = default(ReferenceTotals);
+        model = ReferenceMask.Apply(model, mask);
         foreach (Chunk chunk in schedule.Chunks.Where(chunk => chunk.IsFirst))
         {
             ReadOnlySpan<double> rows = x.Slice(chunk.FirstRow * model.Inputs, chunk.BatchRows * model.Inputs);
             ReadOnlySpan<double> labels = y.Slice(chunk.FirstRow, chunk.BatchRows);
             ReferenceForward forward = Forward(model, rows);
             totals += Totals(forward.Logits, labels);
-            model = model.Step(rate, Gradient(model, rows, labels, forward), decay);
+            model = model.Step(rate, ReferenceMask.Apply(Gradient(model, rows, labels, forward), mask), decay);
         }
         return (model, totals);
     }

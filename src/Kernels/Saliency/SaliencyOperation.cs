@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using GpuMlp.Kernels.HiddenForward;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Mask;
 using GpuMlp.Kernels.OutputForward;
 using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Simd;
@@ -29,6 +30,7 @@ internal readonly unsafe struct SaliencyOperation : IBlockOperation, IBlockBody
     public static void Run<T>(in BlockArguments arguments, in BlockPointers block)
         where T : unmanaged, ILanes<T>
     {
+        MaskBody.Weights<T>(block);
         var method = (SaliencyMethod)arguments.Mode;
         int inputs = block.Inputs, vectors = (inputs + LaneMask.Lanes - 1) / LaneMask.Lanes, padded = vectors * LaneMask.Lanes;
         int widest = 0;

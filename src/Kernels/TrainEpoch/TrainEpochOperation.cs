@@ -2,6 +2,7 @@ using GpuMlp.Kernels.HiddenBackward;
 using GpuMlp.Kernels.HiddenForward;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Mask;
 using GpuMlp.Kernels.OutputBackward;
 using GpuMlp.Kernels.OutputForward;
 using GpuMlp.Kernels.Simd;
@@ -24,6 +25,7 @@ internal readonly struct TrainEpochOperation : IBlockOperation, IBlockBody
     public static unsafe void Run<T>(in BlockArguments arguments, in BlockPointers block)
         where T : unmanaged, ILanes<T>
     {
+        MaskBody.Weights<T>(block);
         new Span<double>(block.Loss, block.Slots).Clear();
         new Span<int>(block.Counts, 4 * block.Slots).Clear();
         int chunks = arguments.Images.Chunks.IntLength / ChunkSchedule.ChunkFields;
@@ -45,7 +47,10 @@ internal readonly struct TrainEpochOperation : IBlockOperation, IBlockBody
                     UpdateBody.Weights<T>(block);
             }
             if (chunk.IsLast)
+            {
                 UpdateBody.Rest<T>(block);
+                MaskBody.Weights<T>(block);
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Mask;
 using GpuMlp.Kernels.Simd;
 using ILGPU.IR.Intrinsics;
 
@@ -15,5 +16,6 @@ internal readonly struct UpdateOperation : IBlockOperation, IBlockBody
     {
         UpdateBody.Weights<T>(block);
         UpdateBody.Rest<T>(block);
+        MaskBody.Weights<T>(block);
     }
 }

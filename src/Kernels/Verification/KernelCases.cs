@@ -30,6 +30,10 @@ internal static class KernelCases
         [KernelOperation.Corrupt] = (kernels, _, _, _) => CorruptCase.Compare(kernels),
         [KernelOperation.Compress] = (kernels, cohort, _, shape) => SparseCases.Compress(kernels, cohort, shape),
         [KernelOperation.SparseEvaluate] = SparseCases.SparseEvaluate,
+        [KernelOperation.MaskedForward] = HiddenForward + (Case)Evaluate,
+        [KernelOperation.MaskedBackward] = OutputBackward + (Case)HiddenBackward,
+        [KernelOperation.MaskedUpdate] = Update,
+        [KernelOperation.MaskedTrainEpoch] = TrainEpoch,
     };
 
     public static bool Has(KernelOperation operation) => operation == KernelOperation.Initialize || TsneCase.Has(operation) || s_cases.ContainsKey(operation);
@@ -51,13 +55,17 @@ internal static class KernelCases
             Initialize(kernels, shape);
             return;
         }
+        if (variant.IsMasked)
+            shape = shape with { IsMasked = true };
         using var cohort = new DeviceCohort(
-            device, ColumnLayout.Create(shape.Hidden, shape.Inputs, device.LayoutWays), Samples.Rates(shape.Hidden.Length))
+            device, ColumnLayout.Create(shape.Hidden, shape.Inputs, device.LayoutWays), Samples.Rates(shape.Hidden.Length), shape.IsMasked)
         {
             WeightDecay = shape.WeightDecay,
         };
         using var images = new DeviceImages(device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, variant.Form, withBackward: variant.Form != KernelForm.WeightSparse);
         cohort.Upload(shape.Models);
+        if (shape.IsMasked)
+            cohort.SetMask(shape.Masks);
         s_cases[variant.Operation](kernels, cohort, images, shape);
     }
 

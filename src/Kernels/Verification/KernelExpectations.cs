@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Mask;
 using GpuMlp.Kernels.Reference;
 using ILGPU;
 
@@ -40,7 +41,7 @@ internal static class KernelExpectations
     public static RunningError[][] FirstStep(Shape shape) => s_firstStep.GetOrAdd(shape, shape =>
     {
         double[] x = ReferenceMlp.Scale(shape.Pixels), y = Check.Widen(shape.Labels);
-        return [.. shape.Models.Select(m => Batches(shape).Select(b => Batch(BoundedModel.Exact(ReferenceParameters.From(m)), x, y, b)).ToArray())];
+        return [.. shape.Models.Select((_, m) => Batches(shape).Select(b => Batch(BoundedModel.Exact(Start(shape, m)), x, y, b, shape.MaskOf(m))).ToArray())];
     });
 
     /// <summary>Every model after <see cref="TrainedEpochs"/> epochs.</summary>
@@ -53,15 +54,15 @@ internal static class KernelExpectations
         var trained = new TrainedModel[shape.Hidden.Length];
         for (int m = 0; m < trained.Length; m++)
         {
-            ReferenceParameters truth = ReferenceParameters.From(shape.Models[m]);
+            ReferenceParameters truth = Start(shape, m);
             BoundedModel model = BoundedModel.Exact(truth);
             var (totals, errors, undecided) = (new ReferenceTotals[TrainedEpochs], new double[TrainedEpochs], new int[TrainedEpochs]);
             for (int epoch = 0; epoch < TrainedEpochs; epoch++)
             {
-                (truth, totals[epoch]) = ReferenceMlp.TrainEpoch(truth, rates[m], x, y, shape.Schedule, shape.WeightDecay);
+                (truth, totals[epoch]) = ReferenceMlp.TrainEpoch(truth, rates[m], x, y, shape.Schedule, shape.WeightDecay, shape.MaskOf(m));
                 foreach (Chunk batch in Batches(shape))
                 {
-                    RunningError step = Batch(model, x, y, batch);
+                    RunningError step = Batch(model, x, y, batch, shape.MaskOf(m));
                     errors[epoch] += step.LossError;
                     undecided[epoch] += step.Undecided;
                     model = step.Step(rates[m], shape.WeightDecay);
@@ -74,10 +75,13 @@ internal static class KernelExpectations
 
     private static IEnumerable<Chunk> Batches(Shape shape) => shape.Schedule.Chunks.Where(chunk => chunk.IsFirst);
 
-    private static RunningError Batch(BoundedModel model, double[] x, double[] y, Chunk batch)
+    private static ReferenceParameters Start(Shape shape, int model) =>
+        ReferenceMask.Apply(ReferenceParameters.From(shape.Models[model]), shape.MaskOf(model));
+
+    private static RunningError Batch(BoundedModel model, double[] x, double[] y, Chunk batch, ModelMask? mask)
     {
         int inputs = model.Value.Inputs;
-        return new RunningError(model, x.AsSpan(batch.FirstRow * inputs, batch.BatchRows * inputs), y.AsSpan(batch.FirstRow, batch.BatchRows));
+        return new RunningError(model, x.AsSpan(batch.FirstRow * inputs, batch.BatchRows * inputs), y.AsSpan(batch.FirstRow, batch.BatchRows), mask);
     }
 
     public static void CompareColumns(

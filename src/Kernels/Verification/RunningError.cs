@@ -1,3 +1,4 @@
+using GpuMlp.Kernels.Mask;
 using GpuMlp.Kernels.Reference;
 
 namespace GpuMlp.Kernels.Verification;
@@ -28,18 +29,19 @@ internal sealed class RunningError
     // exp, one addition, one division and two multiplications of p: LaneMath states 2e-7 (under 4 units) for exp.
     private const int SigmoidUnits = 8;
 
-    public RunningError(BoundedModel model, ReadOnlySpan<double> x, ReadOnlySpan<double> y)
+    /// <param name="model">With zeros where <paramref name="mask"/> keeps nothing.</param>
+    public RunningError(BoundedModel model, ReadOnlySpan<double> x, ReadOnlySpan<double> y, ModelMask? mask = null)
     {
         Model = model;
         Rows = y.Length;
         Forward = ReferenceMlp.Forward(model.Value, x);
         Totals = ReferenceMlp.Totals(Forward.Logits, y);
-        Gradient = ReferenceMlp.Gradient(model.Value, x, y, Forward);
+        Gradient = ReferenceMask.Apply(ReferenceMlp.Gradient(model.Value, x, y, Forward), mask);
         (ZError, LogitError, D2, D2Error) = (new double[Forward.Z.Length], new double[Rows], new double[Rows], new double[Rows]);
         (D1, D1Error) = (new double[Forward.Z.Length], new double[Forward.Z.Length]);
         BoundForward(x);
         BoundLoss(y);
-        GradientError = BoundGradient(x);
+        GradientError = ReferenceMask.Apply(BoundGradient(x), mask);
     }
 
     public BoundedModel Model { get; }

@@ -1,5 +1,6 @@
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Mask;
 
 namespace GpuMlp.Kernels.Verification;
 
@@ -36,11 +37,19 @@ internal static class Samples
         return new ModelParameters(Values(inputs * hidden, first), Values(hidden, 0.2), Values(hidden, second), Values(1, 0.2)[0]);
     }
 
+    /// <summary>Keeps each weight with a given chance.</summary>
+    public static ModelMask Mask(int inputs, int hidden, double kept, int seed)
+    {
+        var random = new System.Random(seed);
+        bool[] Draw(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextDouble() < kept)];
+        return new ModelMask(Draw(inputs * hidden), Draw(hidden));
+    }
+
     public static float[] Rates(int models, float first = 0.01f) => [.. Enumerable.Range(0, models).Select(m => first + (0.001f * (m % 7)))];
 }
 
 /// <summary>A cohort and its images: sizes only; the contents follow from them.</summary>
-internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch, float WeightDecay = 0)
+internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch, float WeightDecay = 0, bool IsMasked = false)
 {
     public byte[] Pixels => Samples.Pixels(Images, Inputs, seed: 1 + Images + Inputs);
 
@@ -48,9 +57,15 @@ internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch, fl
 
     public ModelParameters[] Models => [.. Hidden.Select((hidden, m) => Samples.Model(Inputs, hidden, seed: (100 * m) + hidden))];
 
+    /// <summary>About a third of the weights is kept; the first model keeps none, as a pruning at 1 leaves it.</summary>
+    public ModelMask[] Masks => [.. Hidden.Select((hidden, m) => Samples.Mask(Inputs, hidden, m == 0 ? 0 : 0.3, seed: m))];
+
+    /// <summary>Null unless the shape is masked.</summary>
+    public ModelMask? MaskOf(int model) => IsMasked ? Masks[model] : null;
+
     public ChunkSchedule Schedule => ChunkSchedule.Consecutive(Images, Batch);
 
-    public override string ToString() => $"H {string.Join('+', Hidden)}, D {Inputs}, N {Images}, B {Batch}, decay {WeightDecay}";
+    public override string ToString() => $"H {string.Join('+', Hidden)}, D {Inputs}, N {Images}, B {Batch}, decay {WeightDecay}{(IsMasked ? ", masked" : "")}";
 
     /// <summary>
     /// Sizes around every boundary of the kernels: 8 and 16 lanes, tiles of 3, 6 and 8 vectors, bands of 64 pixels and
