@@ -13,8 +13,14 @@ switch (args.FirstOrDefault())
         IConfig config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
         BenchmarkSwitcher.FromAssembly(typeof(KernelBenchmarks).Assembly).Run(args[1..], config);
         return 0;
+    case "device":
+        return DeviceReport.Run(Console.Out, args[1..]);
+    case "ptx":
+        return PtxReport.Run(args[1..]);
     default:
         Console.Error.WriteLine("usage: perf epoch [THREADS]   peak, epoch of the study's cohort in every kernel form, the whole grid");
         Console.Error.WriteLine("       perf kernels [BenchmarkDotNet arguments, for example --filter *]");
+        Console.Error.WriteLine("       perf device [DEVICE [MODELS...]]   epochs, launch gaps and share of the peak on a device, for example cuda:0 1000 10000");
+        Console.Error.WriteLine("       perf ptx PTXAS [FOLDER]   registers and spills of GPU kernels; perf/ptx finds an assembler");
         return 2;
 }

@@ -70,10 +70,13 @@ public sealed class Cohort : IDisposable
     public void Initialize() =>
         Device.Upload([.. Models.Select(m => Launchers.Initialize(Data.Inputs, m.Hidden, Identity(m), unchecked((uint)Split.Seed), (float)Variant.InitStd))]);
 
+    /// <summary>Starts one epoch and, on a GPU, does not wait for it.</summary>
+    public void StartEpoch() => Launchers.TrainEpoch(Device, TrainImages);
+
     /// <summary>One epoch; one entry a model, from the forward passes before each update.</summary>
     public IReadOnlyList<EpochMetrics> TrainEpoch()
     {
-        Launchers.TrainEpoch(Device, TrainImages);
+        StartEpoch();
         EpochTotals[] totals = Device.DownloadTotals();
         return [.. totals.Select(ToMetrics)];
     }

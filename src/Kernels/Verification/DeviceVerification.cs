@@ -22,11 +22,12 @@ public static class DeviceVerification
     public static IEnumerable<VerificationResult> Run(ComputeDevice device) => Run(device, width => CohortKernels.Create(device, width));
 
     /// <param name="kernels">Makes the kernels of the device; tests pass wrong ones.</param>
-    internal static IEnumerable<VerificationResult> Run(ComputeDevice device, Func<SimdWidth, CohortKernels> kernels)
+    /// <param name="operations">The operations whose kernels are compared; null for all.</param>
+    internal static IEnumerable<VerificationResult> Run(ComputeDevice device, Func<SimdWidth, CohortKernels> kernels, KernelOperation[]? operations = null)
     {
         var bits = new BitChecks(device, kernels);
         yield return Measure("gradients, central differences", () => GradientCheck.Run(kernels(SimdSupport.Best)));
-        foreach (KernelVariant variant in KernelCatalog.Variants.Where(variant => RunsOn(variant, device)))
+        foreach (KernelVariant variant in KernelCatalog.Variants.Where(variant => RunsOn(variant, device) && operations?.Contains(variant.Operation) != false))
         {
             CohortKernels own = kernels(variant.Width);
             yield return Measure(NameOf(variant), () =>
