@@ -52,6 +52,9 @@ public abstract partial class CohortKernels
     /// <param name="images">The images that the arguments are of; null for operations without images.</param>
     private protected abstract void Launch(KernelOperation operation, in BlockArguments arguments, DeviceImages? images);
 
+    /// <summary>Starts an operation on arguments that the caller has made, unchecked: for tests.</summary>
+    internal void Start(KernelOperation operation, in BlockArguments arguments, DeviceImages? images) => Launch(operation, arguments, images);
+
     /// <summary>Z = X W1 + b1 of one chunk.</summary>
     public void HiddenForward(DeviceCohort cohort, DeviceImages images, int chunk) => Launch(KernelOperation.HiddenForward, Arguments(cohort, images, chunk), images);
 

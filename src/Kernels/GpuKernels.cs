@@ -16,7 +16,6 @@ using GpuMlp.Kernels.SparseEvaluate;
 using GpuMlp.Kernels.TrainEpoch;
 using GpuMlp.Kernels.Update;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels;
 
@@ -63,6 +62,9 @@ internal sealed partial class GpuKernels : CohortKernels
         _sparseEvaluate = new(device, SparseEvaluateGpu.Kernel, SparseEvaluateGpu.Threads);
         _mask = new(device, MaskGpu.Kernel, MaskGpu.Threads);
     }
+
+    /// <summary>A bound on the segments of images that go at once, 1 or more; no bit depends on it.</summary>
+    internal int MostSegments { get; set; } = int.MaxValue;
 
     private protected override void Launch(KernelOperation operation, in BlockArguments arguments, DeviceImages? images)
     {
@@ -205,21 +207,20 @@ internal sealed partial class GpuKernels : CohortKernels
         new() { Values = _device.Workspace.Take<float>("activations", rows * cohort.B1.Length), Capacity = rows };
 
     // Segments that are worked on at once: as many as fill the device, within memory. No bit depends on it.
-    private static int SegmentsAtOnce(in CohortViews cohort)
+    private int SegmentsAtOnce(in CohortViews cohort)
     {
         int filled = (EnoughGroups + TileProduct.Groups(cohort.Inputs, Vectors(cohort), 1) - 1) / TileProduct.Groups(cohort.Inputs, Vectors(cohort), 1);
         long fit = Math.Min(MostFloats / cohort.W1.Length, MostFloats / (HiddenBackwardGpu.Segment * cohort.B1.Length));
-        return (int)Math.Clamp(filled, 1, Math.Max(1, fit));
+        return (int)Math.Clamp(Math.Min(filled, MostSegments), 1, Math.Max(1, fit));
     }
 
     // Images of a run through the forward pass alone.
-    private static int RowsAtOnce(in CohortViews cohort, int images) => Math.Min(images, HiddenBackwardGpu.Segment * SegmentsAtOnce(cohort));
+    private int RowsAtOnce(in CohortViews cohort, int images) => Math.Min(images, HiddenBackwardGpu.Segment * SegmentsAtOnce(cohort));
 
     private void TrainEpoch(in BlockArguments arguments, DeviceImages images)
     {
-        arguments.Scratch.Loss.MemSetToZero(_device.Stream);
-        arguments.Scratch.Counts.MemSetToZero(_device.Stream);
         int atOnce = SegmentsAtOnce(arguments.Cohort) * HiddenBackwardGpu.Segment;
+        bool opensEpoch = true;
         foreach (Chunk batch in images.Schedule.Chunks)
         {
             if (!batch.IsFirst)
@@ -227,14 +228,15 @@ internal sealed partial class GpuKernels : CohortKernels
             for (int done = 0; done < batch.BatchRows; done += atOnce)
             {
                 int rows = Math.Min(atOnce, batch.BatchRows - done);
-                TrainRun(arguments, Run(arguments, batch.FirstRow + done, rows, batch.BatchRows), done == 0, done + rows == batch.BatchRows);
+                TrainRun(arguments, Run(arguments, batch.FirstRow + done, rows, batch.BatchRows), done == 0, done + rows == batch.BatchRows, opensEpoch);
+                opensEpoch = false;
             }
             MaskWeights(arguments);
         }
     }
 
     // Three launches for a batch of one segment, four for any other run.
-    private void TrainRun(in BlockArguments arguments, GpuImages run, bool isFirst, bool isLast)
+    private void TrainRun(in BlockArguments arguments, GpuImages run, bool isFirst, bool isLast, bool opensEpoch)
     {
         int segments = Segments(run.Rows);
         bool direct = isFirst && isLast && segments == 1;
@@ -251,6 +253,7 @@ internal sealed partial class GpuKernels : CohortKernels
                 Partials = partials,
                 Totals = Totals(arguments),
                 Direct = direct ? 1 : 0,
+                OpensEpoch = opensEpoch ? 1 : 0,
             });
         bool apart = segments > 1;
         GradientTarget target = apart ? GradientTarget.Partials
@@ -272,6 +275,7 @@ internal sealed partial class GpuKernels : CohortKernels
             IsFirst = isFirst ? 1 : 0,
             IsLast = isLast ? 1 : 0,
             Weights = apart ? 1 : 0,
+            OpensEpoch = opensEpoch ? 1 : 0,
         });
     }
 

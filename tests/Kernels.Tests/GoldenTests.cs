@@ -1,7 +1,4 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Reference;
 using GpuMlp.Kernels.Saliency;
 using GpuMlp.Kernels.Simd;
@@ -9,11 +6,8 @@ using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
 
-/// <summary>Each tolerance is relative to the largest magnitude of the tensor, of the list of losses or of the map compared.</summary>
 public sealed class GoldenTests : IDisposable
 {
-    private const double FirstStep = 1e-5, AfterTraining = 1e-4, Maps = 1e-5;
-
     // The files hold twelve decimals, and their smallest tensors reach 3e-4.
     private const double InDouble = 1e-9, Decimals = 1e-12;
 
@@ -41,73 +35,23 @@ public sealed class GoldenTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public void First_gradient_and_losses_of_a_ragged_cohort_are_those_of_the_golden_run(string name, KernelForm form, SimdWidth width)
-    {
-        GoldenCase golden = s_cases[name];
-        var kernels = CohortKernels.Create(_device, width);
-        using DeviceCohort cohort = Cohort(golden);
-        using (DeviceImages first = Images(golden, golden.Step(0), form))
-        {
-            for (int chunk = 0; chunk < first.Chunks; chunk++)
-            {
-                kernels.HiddenForward(cohort, first, chunk);
-                kernels.OutputForwardWithLoss(cohort, first, chunk);
-                kernels.OutputBackward(cohort, first, chunk);
-                kernels.HiddenBackward(cohort, first, chunk);
-            }
-        }
-        Compare($"{name}: first gradient", golden.Models.Select(m => m.FirstGradient), cohort.DownloadGradients(), FirstStep);
-
-        double[][] losses = Train(kernels, cohort, golden, form);
-        for (int m = 0; m < losses.Length; m++)
-            Check.NearLargest($"{name}: losses of model {m}", golden.Models[m].Losses, losses[m], FirstStep);
-    }
+    public void First_gradient_and_losses_of_a_ragged_cohort_are_those_of_the_golden_run(string name, KernelForm form, SimdWidth width) =>
+        new GoldenRuns(_device, CohortKernels.Create(_device, width), form).FirstGradientAndLosses(s_cases[name]);
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public void Trained_parameters_probabilities_and_accuracy_are_those_of_the_golden_run(string name, KernelForm form, SimdWidth width)
-    {
-        GoldenCase golden = s_cases[name];
-        var kernels = CohortKernels.Create(_device, width);
-        using DeviceCohort cohort = Cohort(golden);
-        Train(kernels, cohort, golden, form);
-        Compare($"{name}: final", golden.Models.Select(m => m.Final), cohort.Download(), AfterTraining);
-
-        using DeviceImages all = Images(golden, ChunkSchedule.Consecutive(golden.Labels.Length, golden.Labels.Length), form);
-        ModelEvaluation[] evaluations = kernels.Evaluate(cohort, all);
-        for (int m = 0; m < evaluations.Length; m++)
-        {
-            GoldenModel model = golden.Models[m];
-            double[] logits = Check.Widen(evaluations[m].Logits.Span);
-            double[] p = [.. logits.Take(model.Probabilities.Length).Select(ReferenceMlp.Sigmoid)];
-            Check.NearLargest($"{name}: probabilities of model {m}", model.Probabilities, p, AfterTraining);
-            Check.Near($"{name}: accuracy of model {m}", model.Accuracy, Accuracy(logits, golden), 1e-12);
-        }
-    }
+    public void Trained_parameters_probabilities_and_accuracy_are_those_of_the_golden_run(string name, KernelForm form, SimdWidth width) =>
+        new GoldenRuns(_device, CohortKernels.Create(_device, width), form).Training(s_cases[name]);
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public void Saliency_maps_of_the_golden_models_are_those_of_the_golden_run(string name, KernelForm form, SimdWidth width)
-    {
-        GoldenCase golden = s_cases[name];
-        var kernels = CohortKernels.Create(_device, width);
-        using DeviceCohort cohort = Cohort(golden);
+    public void Saliency_maps_of_the_golden_models_are_those_of_the_golden_run(string name, KernelForm form, SimdWidth width) =>
+        new GoldenRuns(_device, CohortKernels.Create(_device, width), form).Saliency(s_cases[name]);
 
-        // The maps are of the golden parameters themselves, so that errors of training do not add to theirs.
-        cohort.Upload([.. golden.Models.Select(m => Narrow(Parameters(m.Final)))]);
-        using DeviceImages images = Images(golden, ChunkSchedule.Consecutive(golden.Labels.Length, golden.Labels.Length), form);
-        ReadOnlyMemory<float>[] gradients = kernels.Saliency(cohort, images, SaliencyMethod.ProbabilityGradient);
-        ReadOnlyMemory<float>[] perturbations = kernels.Saliency(cohort, images, SaliencyMethod.Perturbation);
-        for (int m = 0; m < golden.Models.Length; m++)
-        {
-            foreach ((int image, double[] gradient, double[] perturbation) in golden.Models[m].Maps)
-            {
-                double[] Map(ReadOnlyMemory<float>[] maps) => Check.Widen(maps[m].Span.Slice(golden.Row(image) * GoldenCase.Inputs, GoldenCase.Inputs));
-                Check.NearLargest($"{name}: dp/dx of model {m}, image {image}", gradient, Map(gradients), Maps);
-                Check.NearLargest($"{name}: perturbation of model {m}, image {image}", perturbation, Map(perturbations), Maps);
-            }
-        }
-    }
+    [Theory]
+    [MemberData(nameof(Runs))]
+    public void The_golden_models_pruned_by_95_percent_are_those_of_the_golden_run(string name, KernelForm form, SimdWidth width) =>
+        new GoldenRuns(_device, CohortKernels.Create(_device, width), form).Pruning(s_cases[name]);
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -135,39 +79,13 @@ public sealed class GoldenTests : IDisposable
 
             forward = ReferenceMlp.Forward(model, x);
             Near($"{label}: probabilities", expected.Probabilities, forward.Probabilities[..expected.Probabilities.Length]);
-            Check.Near($"{label}: accuracy", expected.Accuracy, Accuracy(forward.Logits, golden), 1e-12);
+            Check.Near($"{label}: accuracy", expected.Accuracy, GoldenRuns.Accuracy(forward.Logits, golden), 1e-12);
             foreach ((int image, double[] slopes, double[] perturbation) in expected.Maps)
             {
                 double[] pixels = x.AsSpan(golden.Row(image) * GoldenCase.Inputs, GoldenCase.Inputs).ToArray();
                 Near($"{label}: dp/dx", slopes, ReferenceMlp.Saliency(model, pixels, SaliencyMethod.ProbabilityGradient));
                 Near($"{label}: perturbation", perturbation, ReferenceMlp.Saliency(model, pixels, SaliencyMethod.Perturbation));
             }
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Runs))]
-    public void The_golden_models_pruned_by_95_percent_are_those_of_the_golden_run(string name, KernelForm form, SimdWidth width)
-    {
-        GoldenCase golden = s_cases[name];
-        var kernels = CohortKernels.Create(_device, width);
-        using DeviceCohort cohort = Cohort(golden), pruned = Cohort(golden);
-        cohort.Upload([.. golden.Models.Select(m => Narrow(Parameters(m.Final)))]);
-        using var ranks = new PruneRanks(_device, cohort.Layout, new ulong[golden.Models.Length], seed: 0);
-        kernels.PruneRank(cohort, ranks, PruneMethod.Layer);
-        kernels.Prune(cohort, ranks, 0.95, pruned);
-        ModelParameters[] parameters = pruned.Download();
-        using DeviceImages images = Images(golden, ChunkSchedule.Consecutive(golden.Labels.Length, golden.Labels.Length), form);
-        ModelEvaluation[] evaluations = kernels.Evaluate(pruned, images);
-        for (int m = 0; m < golden.Models.Length; m++)
-        {
-            (int zeroW1, int zeroW2, double[] probabilities) = golden.Models[m].Pruned;
-            Assert.Equal((zeroW1, zeroW2), (parameters[m].W1.Count(w => w == 0), parameters[m].W2.Count(w => w == 0)));
-            double[] p = [.. Check.Widen(evaluations[m].Logits.Span).Take(probabilities.Length).Select(ReferenceMlp.Sigmoid)];
-            Check.NearLargest($"{name}: pruned probabilities of model {m}", probabilities, p, AfterTraining);
-
-            ReferenceParameters reference = ReferencePruning.Prune(Parameters(golden.Models[m].Final), PruneMethod.Layer, 0.95, 0, 0);
-            Assert.Equal((zeroW1, zeroW2), (reference.W1.Count(w => w == 0), reference.W2.Count(w => w == 0)));
         }
     }
 
@@ -179,54 +97,5 @@ public sealed class GoldenTests : IDisposable
         double[][] tensors = [actual.W1, actual.B1, actual.W2, [actual.B2]];
         for (int t = 0; t < tensors.Length; t++)
             Near($"{name} {expected[t].Name}", expected[t].Values, tensors[t]);
-    }
-
-    private static void Compare(string name, IEnumerable<(string Name, double[] Values)[]> expected, ModelParameters[] actual, double relative)
-    {
-        foreach (((string Name, double[] Values)[] tensors, ModelParameters model) in expected.Zip(actual))
-        {
-            ReferenceParameters wide = ReferenceParameters.From(model);
-            double[][] values = [wide.W1, wide.B1, wide.W2, [wide.B2]];
-            for (int t = 0; t < values.Length; t++)
-                Check.NearLargest($"{name} {tensors[t].Name}, H {wide.Hidden}", tensors[t].Values, values[t], relative);
-        }
-    }
-
-    private static double Accuracy(double[] logits, GoldenCase golden) =>
-        logits.Zip(golden.Labels).Count(pair => (pair.First >= 0) == (pair.Second > 0.5f)) / (double)logits.Length;
-
-    private static ReferenceParameters Parameters((string, double[] Values)[] tensors) =>
-        new(tensors[0].Values, tensors[1].Values, tensors[2].Values, tensors[3].Values[0]);
-
-    private static ModelParameters Narrow(ReferenceParameters model)
-    {
-        float[] Floats(double[] values) => Array.ConvertAll(values, value => (float)value);
-        return new ModelParameters(Floats(model.W1), Floats(model.B1), Floats(model.W2), (float)model.B2);
-    }
-
-    private DeviceCohort Cohort(GoldenCase golden)
-    {
-        ColumnLayout layout = ColumnLayout.Create([.. golden.Models.Select(m => m.Hidden)], GoldenCase.Inputs, _device.Threads);
-        var cohort = new DeviceCohort(_device, layout, [.. golden.Models.Select(_ => (float)golden.Rate)]);
-        cohort.Upload([.. golden.Models.Select(m => m.Initial)]);
-        return cohort;
-    }
-
-    private DeviceImages Images(GoldenCase golden, ChunkSchedule schedule, KernelForm form) =>
-        new(_device, golden.Pixels, golden.Labels, GoldenCase.Inputs, schedule, form, withBackward: true);
-
-    // One epoch a step: totals are those of an epoch, and the golden losses are those of single batches.
-    private double[][] Train(CohortKernels kernels, DeviceCohort cohort, GoldenCase golden, KernelForm form)
-    {
-        double[][] losses = [.. golden.Models.Select(_ => new double[golden.Batches.Length])];
-        for (int step = 0; step < golden.Batches.Length; step++)
-        {
-            using DeviceImages images = Images(golden, golden.Step(step), form);
-            kernels.TrainEpoch(cohort, images);
-            EpochTotals[] totals = cohort.DownloadTotals();
-            for (int m = 0; m < losses.Length; m++)
-                losses[m][step] = totals[m].Loss / totals[m].Images;
-        }
-        return losses;
     }
 }

@@ -1,3 +1,4 @@
+using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Layout;
 using ILGPU;
 using ILGPU.Runtime;
@@ -9,7 +10,7 @@ namespace GpuMlp.Kernels.Tests;
 /// Copies of views, each inside a larger allocation. The guards before and after hold a bit pattern that is NaN as a
 /// float and far out of range as an index: a write there is found, and a read from there spoils the result.
 /// </summary>
-internal sealed class Guarded(Accelerator accelerator) : IDisposable
+internal sealed class Guarded(ComputeDevice device) : IDisposable
 {
     // More than the widest store, sixteen floats.
     private const int Guard = 64;
@@ -27,21 +28,19 @@ internal sealed class Guarded(Accelerator accelerator) : IDisposable
         if (!view.IsValid)
             return view;
         long length = view.Length;
-        MemoryBuffer1D<T, Stride1D.Dense> buffer = accelerator.Allocate1D<T>(length + (2 * Guard));
+        MemoryBuffer1D<T, Stride1D.Dense> buffer = device.Accelerator.Allocate1D<T>(length + (2 * Guard));
         _buffers.Add(buffer);
-        buffer.MemSet(Canary);
+        buffer.MemSet(device.Stream, Canary);
 
         // All bits of the quiet NaN are needed: 0x7F7F7F7F would be a large number.
         if (typeof(T) == typeof(float) || typeof(T) == typeof(double))
-            buffer.MemSet(0xFF);
-        T[] guards = buffer.GetAsArray1D();
+            buffer.MemSet(device.Stream, 0xFF);
+        T[] guards = device.Download<T>(buffer.View);
         ArrayView<T> inside = buffer.View.SubView(Guard, length);
-        var contents = new T[length];
-        view.CopyToCPU(contents);
-        inside.CopyFromCPU(contents);
+        device.Write(inside, device.Download(view));
         _checks.Add(kernel =>
         {
-            T[] now = buffer.GetAsArray1D();
+            T[] now = device.Download<T>(buffer.View);
             var bytes = System.Runtime.InteropServices.MemoryMarshal.AsBytes(now.AsSpan());
             var before = System.Runtime.InteropServices.MemoryMarshal.AsBytes(guards.AsSpan());
             int guardBytes = Guard * (bytes.Length / now.Length);
@@ -62,6 +61,8 @@ internal sealed class Guarded(Accelerator accelerator) : IDisposable
         a.Cohort.SlotRates = Copy(a.Cohort.SlotRates, "slot rates");
         a.Cohort.Blocks = Copy(a.Cohort.Blocks, "blocks");
         a.Cohort.Slots = Copy(a.Cohort.Slots, "slots");
+        a.Cohort.Vectors = Copy(a.Cohort.Vectors, "vectors");
+        a.Cohort.SlotBlocks = Copy(a.Cohort.SlotBlocks, "blocks of slots");
         a.Images.Chunks = Copy(a.Images.Chunks, "chunks");
         a.Images.ForwardStarts = Copy(a.Images.ForwardStarts, "forward starts");
         a.Images.BackwardStarts = Copy(a.Images.BackwardStarts, "backward starts");
@@ -70,6 +71,7 @@ internal sealed class Guarded(Accelerator accelerator) : IDisposable
         a.Images.ForwardValue = Copy(a.Images.ForwardValue, "forward value");
         a.Images.BackwardValue = Copy(a.Images.BackwardValue, "backward value");
         a.Images.Pixels = Copy(a.Images.Pixels, "pixels");
+        a.Images.Bytes = Copy(a.Images.Bytes, "bytes");
         a.Images.Labels = Copy(a.Images.Labels, "labels");
         a.Scratch.Activations = Copy(a.Scratch.Activations, "activations");
         a.Scratch.Logits = Copy(a.Scratch.Logits, "logits");

@@ -59,6 +59,7 @@ public struct ImageViews
 
     /// <summary>Row-major [N, D rounded up to 16], zeros behind D; only on a GPU, else one unused value.</summary>
     public ArrayView<byte> Bytes;
+
     /// <summary>[tile, D], see <see cref="Images.PixelTiles"/>; only for the weight-sparse form.</summary>
     public ArrayView<int> TileRows;
 

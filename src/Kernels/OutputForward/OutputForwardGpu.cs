@@ -106,6 +106,15 @@ public struct GpuTotals
     /// <summary>Four counts a slot: true positives, false positives, false negatives, images.</summary>
     public ArrayView<int> Counts;
 
+    /// <summary>No images yet; one thread.</summary>
+    internal readonly void Clear(int slot)
+    {
+        Loss[2 * slot] = 0f;
+        Loss[(2 * slot) + 1] = 0f;
+        for (int count = 0; count < 4; count++)
+            Counts[(4 * slot) + count] = 0;
+    }
+
     /// <summary>Adds a run's loss and counts to a slot's; one thread.</summary>
     internal readonly void Add(int slot, float loss, int counts, int images)
     {

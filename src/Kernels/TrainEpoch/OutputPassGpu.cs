@@ -32,6 +32,9 @@ public struct OutputPassGpu
     /// <summary>1 when the run is one segment and a whole batch: then b1, w2 and b2 are updated at once.</summary>
     public int Direct;
 
+    /// <summary>1 when the run is the first of its epoch: totals start from 0.</summary>
+    public int OpensEpoch;
+
     /// <summary>The ILGPU kernel; groups: slots times segments, segments the fastest.</summary>
     public static void Kernel(OutputPassGpu job)
     {
@@ -85,6 +88,8 @@ public struct OutputPassGpu
         if (job.Direct != 0)
         {
             job.Cohort.B2[index] = UpdateGpu.Step(job.Cohort.SlotRates[index], sums.Delta, job.Cohort.B2[index], 0f);
+            if (job.OpensEpoch != 0)
+                job.Totals.Clear(index);
             job.Totals.Add(index, sums.Loss, sums.Counts, rows);
             return;
         }

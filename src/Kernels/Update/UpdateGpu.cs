@@ -48,6 +48,9 @@ public struct UpdateGpu
     /// <summary>0 leaves W1 and its gradient alone.</summary>
     public int Weights;
 
+    /// <summary>1 when the segments are the first of their epoch: totals start from 0.</summary>
+    public int OpensEpoch;
+
     /// <summary>Threads that have something to do.</summary>
     internal readonly long Items
     {
@@ -111,6 +114,8 @@ public struct UpdateGpu
     {
         int slots = job.Cohort.B2.IntLength;
         float gradient = job.Segments > 0 && job.IsFirst != 0 ? 0f : job.Gradients.B2[slot];
+        if (job.OpensEpoch != 0)
+            job.Totals.Clear(slot);
         for (int segment = 0; segment < job.Segments; segment++)
         {
             int place = (segment * slots) + slot;

@@ -69,7 +69,7 @@ internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch, fl
 
     /// <summary>
     /// Sizes around every boundary of the kernels: 8 and 16 lanes, tiles of 3, 6 and 8 vectors, bands of 64 pixels and
-    /// images, chunks of 256 images; more columns than inputs and fewer; full batches, short last ones, larger than N; with and
+    /// images, chunks of 256 images, a GPU's segments of 512; more columns than inputs and fewer; full batches, short last ones, larger than N; with and
     /// without weight decay.
     /// </summary>
     public static Shape[] All { get; } =
@@ -90,6 +90,8 @@ internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch, fl
         new([3, 200], 13, 300, 299),
         new([.. Enumerable.Repeat(6, 43)], 16, 33, 33),
         new([150, 1], 1, 31, 8),
+        new([5, 12], 20, 1100, 1100),
+        new([3, 17], 17, 1300, 600),
         new([7, 8, 9], 7, 15, 15, 0.5f),
         new([31, 17], 64, 257, 257, 0.2f),
         new([12, 2, 5], 128, 300, 64, 0.1f),

@@ -1,0 +1,50 @@
+using GpuMlp.Kernels.Gpu;
+using GpuMlp.Kernels.Images;
+using Xunit;
+
+namespace GpuMlp.Kernels.Tests;
+
+/// <summary>The arithmetic of the GPU kernels, run on the CPU.</summary>
+public sealed class GpuMathTests
+{
+    [Fact]
+    public void A_pixel_of_each_value_is_the_correctly_rounded_quotient_by_255()
+    {
+        for (uint value = 0; value < 256; value++)
+            Assert.Equal(value / 255f, GpuMath.Pixel(value));
+    }
+
+    [Fact]
+    public void Exponential_and_logarithm_are_as_exact_as_the_CPU_kernels_state()
+    {
+        for (float x = -87; x <= 0; x += 0.0137f)
+        {
+            double exact = Math.Exp(x);
+            Check.Near($"exp({x})", exact, GpuMath.ExpOfNegative(x), 2e-7 * exact);
+        }
+        for (float e = 1e-30f; e <= 1; e *= 1.013f)
+        {
+            double exact = e < 1e-8 ? e : Math.Log(1 + (double)e);
+            Check.Near($"log1p({e})", exact, GpuMath.Log1P(e), 3e-7 * exact);
+        }
+        Assert.True(float.IsNaN(GpuMath.ExpOfNegative(float.NaN)));
+    }
+
+    [Fact]
+    public void A_quotient_of_a_division_that_was_off_by_a_unit_is_put_right()
+    {
+        var random = new System.Random(1);
+        for (int i = 0; i < 10_000; i++)
+        {
+            float a = random.NextSingle(), b = 0.5f + (2 * random.NextSingle());
+            Assert.Equal(a / b, GpuMath.Divide(a, b));
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 16)]
+    [InlineData(16, 16)]
+    [InlineData(17, 32)]
+    [InlineData(784, 784)]
+    public void Rows_of_bytes_begin_on_sixteen(int inputs, int pitch) => Assert.Equal(pitch, DeviceImages.Pitch(inputs));
+}
