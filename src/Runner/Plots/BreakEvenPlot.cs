@@ -22,7 +22,7 @@ internal static class BreakEvenPlot
         var figure = new Figure(
             theme,
             "Where skipping pays: speed-up over the dense form by share of pruned weights",
-            string.Create(CultureInfo.InvariantCulture, $"{device}; {hidden} hidden units, {batch} images a launch; medians. Below the line at 1 a form is slower than dense."),
+            string.Create(CultureInfo.InvariantCulture, $"{device}; {hidden} hidden units, {batch} images a launch; medians. Solid lines: magnitude masks of trained models; dashed: weights pruned by lot. Below the line at 1 a form is slower than dense; what is slower than a thousandth is drawn there."),
             models.Length,
             panelWidth: models.Length == 1 ? 620 : 380,
             panelHeight: 330);
@@ -52,9 +52,10 @@ internal static class BreakEvenPlot
     private static void Draw(Panel panel, PlotTheme theme, IGrouping<BenchCase, BenchRow> curve)
     {
         BenchRow[] rows = [.. curve.OrderBy(row => row.Case.Sparsity)];
-        SeriesStyle style = StyleOf(theme, curve.Key.Form, $"{BenchNames.Of(curve.Key.Form)}, {BenchNames.Of(curve.Key.Masks)} masks");
+        // One entry a form in the legend; the note tells what a dashed line is.
+        SeriesStyle style = StyleOf(theme, curve.Key.Form, BenchNames.Of(curve.Key.Form));
         if (curve.Key.Masks == BenchMasks.Uniform)
-            style = style.Dashed().WithoutMarker();
+            style = style.Dashed();
         panel.Series(style, [.. rows.Select(row => row.Case.Sparsity)], [.. rows.Select(row => Math.Clamp(row.SpeedupVsDense, Least, Most))]);
     }
 
