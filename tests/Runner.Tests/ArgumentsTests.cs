@@ -45,6 +45,10 @@ public sealed class ArgumentsTests
     [InlineData("sweep --noise 11", "--noise: 11 is out of range; 0..10 is right")]
     [InlineData("sweep --occlusion 2.5", "--occlusion: '2.5' is not a whole number; write for example 2,4,8 or 0..9 or 2..64+2 or 2..64*2")]
     [InlineData("sweep --sparsity none --pruning w1", "--sparsity: no level for the pruning methods; levels as 0.5,0.95 are right")]
+    [InlineData("sweep --sparsity none --finetune-epochs 3", "--finetune-epochs: nothing is pruned, so there is nothing to fine-tune; levels and methods of pruning are right")]
+    [InlineData("sweep --rewind", "--rewind: no epochs to train after rewinding; epochs of fine-tuning are right")]
+    [InlineData("sweep --finetune-epochs -1", "--finetune-epochs: '-1' is not a whole number from 0 to 1000000.")]
+    [InlineData("sweep --sparsity -0.1", "--sparsity: -0.1 is out of range; 0..1 is right")]
     [InlineData("sweep --device metal", "--device: 'metal' is unknown; take auto, cpu, cuda, opencl, or one device such as cuda:0")]
     [InlineData("sweep --preset paper --spec a.json", "--spec: cannot be combined with --preset; give one of them.")]
     [InlineData("status", "status: RUN is missing, the folder of a run, as in `gpumlp status runs/mine`.")]
@@ -77,12 +81,12 @@ public sealed class ArgumentsTests
     public void All_flags_arrive_in_the_request()
     {
         SweepRequest request = Request(
-            "--preset quick --data d --tasks 4v9 --hidden 2..64*2 --seeds 0..9 --lr 0.01,0.03 --epochs 7 --batch 128 --init-std 0.2 --weight-decay 0,0.1 --sparsity 0.5 --pruning w1 --noise 0.1 --occlusion 3 --corruption blur:1"
+            "--preset quick --data d --tasks 4v9 --hidden 2..64*2 --seeds 0..9 --lr 0.01,0.03 --epochs 7 --batch 128 --init-std 0.2 --weight-decay 0,0.1 --sparsity 0.5 --pruning w1 --finetune-epochs 4 --rewind --noise 0.1 --occlusion 3 --corruption blur:1"
             + " --saliency 0 --saliency-method perturbation --device cpu --threads 3 --out=o --dry-run --quiet --fail-fast");
 
         Assert.Equal(
             new SweepRequest(
-                "quick", null, "d", "4v9", "2..64*2", "0..9", "0.01,0.03", "7", "128", "0.2", "0,0.1", "0.5", "w1", "0.1", "3", "blur:1", 0, SaliencyMethod.Perturbation, DeviceRequest.Parse("--device", "cpu"), 3, "o",
+                "quick", null, "d", "4v9", "2..64*2", "0..9", "0.01,0.03", "7", "128", "0.2", "0,0.1", "0.5", "w1", 4, true, "0.1", "3", "blur:1", 0, SaliencyMethod.Perturbation, DeviceRequest.Parse("--device", "cpu"), 3, "o",
                 DryRun: true, Quiet: true, FailFast: true),
             request);
     }
@@ -102,7 +106,7 @@ public sealed class ArgumentsTests
     {
         Assert.Equal(
             new SweepRequest(
-                null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, SaliencyMethod.ProbabilityGradient,
+                null, null, null, null, null, null, null, null, null, null, null, null, null, null, false, null, null, null, null, SaliencyMethod.ProbabilityGradient,
                 DeviceRequest.Auto, null, null, DryRun: false, Quiet: false, FailFast: false),
             Request(""));
     }

@@ -9,6 +9,9 @@ namespace GpuMlp.Engine.Evaluation;
 /// <param name="UnitsWithoutOutput">Hidden units whose output weight is zero.</param>
 public readonly record struct ZeroWeights(double ShareW1, double ShareW2, int UnitsWithoutInput, int UnitsWithoutOutput)
 {
+    /// <summary>Of W1.</summary>
+    public int CountW1 { get; init; }
+
     public static ZeroWeights Count(ModelParameters model)
     {
         int hidden = model.W2.Length, zeros = 0;
@@ -25,6 +28,6 @@ public readonly record struct ZeroWeights(double ShareW1, double ShareW2, int Un
             }
         }
         int withoutOutput = model.W2.Count(w => w == 0);
-        return new ZeroWeights((double)zeros / model.W1.Length, (double)withoutOutput / hidden, used.Count(u => !u), withoutOutput);
+        return new ZeroWeights((double)zeros / model.W1.Length, (double)withoutOutput / hidden, used.Count(u => !u), withoutOutput) { CountW1 = zeros };
     }
 }

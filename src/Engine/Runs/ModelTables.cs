@@ -7,7 +7,7 @@ namespace GpuMlp.Engine.Runs;
 /// <summary>The one list of tables that a model has rows in; unit files and the merge go through it in this order.</summary>
 internal static class ModelTables
 {
-    public static IReadOnlyList<ModelTable> All { get; } = [Pruning(), Robustness()];
+    public static IReadOnlyList<ModelTable> All { get; } = [Pruning(), Robustness(), Finetune()];
 
     private static ModelTable<PruningResult> Pruning() => new(
         "pruning",
@@ -37,6 +37,48 @@ internal static class ModelTables
             TableColumn<PruningResult>.Integer("dead_no_input", r => r.DeadNoInput),
             TableColumn<PruningResult>.Integer("dead_no_output", r => r.DeadNoOutput),
         ]);
+
+    private static ModelTable<FinetuneResult> Finetune() => new(
+        "finetune",
+        spec => spec.FinetuneProtocols > 0,
+        model => model.Finetune,
+        (model, rows) => model with { Finetune = rows },
+        ReadFinetune,
+        [
+            TableColumn<FinetuneResult>.Text("protocol", r => r.Protocol),
+            TableColumn<FinetuneResult>.Text("method", r => PruningMethods.Name(r.Pruned.Method)),
+            TableColumn<FinetuneResult>.Number("sparsity", r => r.Pruned.Sparsity),
+            TableColumn<FinetuneResult>.Integer("finetune_epochs", r => r.Epochs),
+            TableColumn<FinetuneResult>.Number("zero_w1", r => r.Pruned.ZeroW1),
+            TableColumn<FinetuneResult>.Number("zero_w2", r => r.Pruned.ZeroW2),
+            TableColumn<FinetuneResult>.Number("val_f1", r => r.Pruned.ValF1),
+            TableColumn<FinetuneResult>.Number("val_auc", r => r.Pruned.ValAuc),
+            TableColumn<FinetuneResult>.Number("val_accuracy", r => r.Pruned.ValAccuracy),
+            TableColumn<FinetuneResult>.Integer("dead_inactive", r => r.Pruned.DeadInactive),
+            TableColumn<FinetuneResult>.Integer("dead_no_input", r => r.Pruned.DeadNoInput),
+            TableColumn<FinetuneResult>.Integer("dead_no_output", r => r.Pruned.DeadNoOutput),
+        ]);
+
+    private static FinetuneResult ReadFinetune(TableCells cells)
+    {
+        string protocol = cells.Text(), method = cells.Text();
+        double sparsity = cells.Number();
+        int epochs = cells.Integer();
+        return new FinetuneResult(
+            FinetuneResult.IsRewind(protocol) ?? throw new FormatException($"protocol {protocol}"),
+            new PruningResult(
+                PruningMethods.Find(method) ?? throw new FormatException($"pruning method {method}"),
+                sparsity,
+                cells.Number(),
+                cells.Number(),
+                cells.Number(),
+                cells.Number(),
+                cells.Number(),
+                cells.Integer(),
+                cells.Integer(),
+                cells.Integer()),
+            epochs);
+    }
 
     private static ModelTable<RobustnessResult> Robustness() => new(
         "robustness",

@@ -113,9 +113,9 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         // A level of pruning is a forward pass alone, over the validation images: a quarter of the training images.
         // So is a corruption, but in the dense form, which takes four times as long.
         int levels = spec.Sparsity.Count * spec.Pruning.Count;
-        double flopPerColumn = 4.0 * images * inputs * (epochs + ((levels + (4.0 * spec.Corruptions.Count)) / 8.0));
+        double flopPerColumn = 4.0 * images * inputs * (spec.EpochsOf(epochs) + ((levels + (4.0 * spec.Corruptions.Count)) / 8.0));
         int maxColumns = (int)Math.Max(1, Math.Min(unitFlop / flopPerColumn, MaxUnitParameters / (inputs + 2.0)));
-        int maxModels = Math.Max(1, Math.Min(MaxUnitEntries / Math.Max(epochs, Math.Max(levels, spec.Corruptions.Count)), MaxUnitLogits / Math.Max(1, images)));
+        int maxModels = Math.Max(1, Math.Min(MaxUnitEntries / Math.Max(epochs, Math.Max(levels * (1 + spec.FinetuneProtocols), spec.Corruptions.Count)), MaxUnitLogits / Math.Max(1, images)));
         List<(int First, int Count)> slices = [];
         int first = 0;
         int next = 0;

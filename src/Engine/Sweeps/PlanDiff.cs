@@ -31,6 +31,8 @@ public static class PlanDiff
         CompareLists("sparsity", oldSpec.Sparsity, newSpec.Sparsity);
         CompareLists<string>("pruning", [.. oldSpec.Pruning.Select(PruningMethods.Name)], [.. newSpec.Pruning.Select(PruningMethods.Name)]);
         CompareLists<string>("corruption", [.. oldSpec.Corruptions.Select(CorruptionNames.Name)], [.. newSpec.Corruptions.Select(CorruptionNames.Name)]);
+        Compare("finetune_epochs", $"{oldSpec.FinetuneEpochs}", $"{newSpec.FinetuneEpochs}");
+        Compare("rewind", oldSpec.Rewind ? "true" : "false", newSpec.Rewind ? "true" : "false");
         if (oldDataSha256 != newDataSha256)
         {
             changes.Add(new PlanChange("data sha256", Short(oldDataSha256), Short(newDataSha256)));

@@ -15,7 +15,7 @@ namespace GpuMlp.Engine.Sweeps;
 /// </summary>
 public static class SpecJson
 {
-    private const string Fields = "data, tasks, hidden, seeds, lr, epochs, batch, init_std, weight_decay, sparsity, pruning, corruption";
+    private const string Fields = "data, tasks, hidden, seeds, lr, epochs, batch, init_std, weight_decay, sparsity, pruning, corruption, finetune_epochs, rewind";
 
     // A spec of ten million items is some 100 MB; anything above is not a spec.
     private const long MaxFileBytes = 256L << 20;
@@ -79,6 +79,12 @@ public static class SpecJson
         WriteList("sparsity", spec.Sparsity, writer.WriteNumberValue);
         WriteList("pruning", spec.Pruning, method => writer.WriteStringValue(PruningMethods.Name(method)));
         WriteList("corruption", spec.Corruptions, corruption => writer.WriteStringValue(CorruptionNames.Name(corruption)));
+
+        // Left out where there is none, like weight_decay.
+        if (spec.FinetuneEpochs != 0)
+            writer.WriteNumber("finetune_epochs", spec.FinetuneEpochs);
+        if (spec.Rewind)
+            writer.WriteBoolean("rewind", true);
         writer.WriteEndObject();
 
         void WriteList<T>(string field, IReadOnlyList<T> items, Action<T> write)
@@ -152,6 +158,8 @@ public static class SpecJson
                 "sparsity" => spec with { Sparsity = List(field, value, Number, "a list of numbers as [0.5, 0.95]") },
                 "pruning" => spec with { Pruning = List(field, value, Method, "a list as [\"layer\", \"random\"]") },
                 "corruption" => spec with { Corruptions = List(field, value, Corrupted, "a list as [\"gaussian:0.1\", \"blur:1\"]") },
+                "finetune_epochs" => spec with { FinetuneEpochs = Integer(value) ?? throw Wrong(field, "a whole number as 10") },
+                "rewind" => spec with { Rewind = value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(field, "true or false") },
                 _ => throw new UserErrorException($"{where}: {field}: unknown field; right are {Fields}"),
             };
         }

@@ -42,6 +42,9 @@ public static class SpecValidator
         CheckItems("pruning", spec.Pruning, Enum.IsDefined, $"{PruningMethods.Right} is right");
         Check(spec.Sparsity.Count > 0 || spec.Pruning.Count == 0, "sparsity", "no level for the pruning methods; levels as 0.5,0.95 are right");
         Check(spec.Pruning.Count > 0 || spec.Sparsity.Count == 0, "pruning", $"no method for the sparsity levels; {PruningMethods.Right} is right");
+        Check(spec.FinetuneEpochs is >= 0 and <= MaxEpochs, "finetune_epochs", $"{spec.FinetuneEpochs} is out of range; 0..{MaxEpochs} is right");
+        Check(spec.FinetuneEpochs == 0 || spec.Pruning.Count > 0, "finetune_epochs", "nothing is pruned, so there is nothing to fine-tune; levels and methods of pruning are right");
+        Check(!spec.Rewind || spec.FinetuneEpochs > 0, "rewind", "no epochs to train after rewinding; epochs of fine-tuning are right");
         Check(spec.Corruptions.Count <= MaxLevels, "corruption", $"{spec.Corruptions.Count} corruptions; {MaxLevels} are the most");
         foreach (Corruption corruption in spec.Corruptions)
         {

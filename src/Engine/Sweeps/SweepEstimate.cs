@@ -69,7 +69,7 @@ public sealed record SweepEstimate(
     public static double[] UnitFlops(Plan plan, Dataset data)
     {
         Dictionary<PairTask, int> images = TrainImages(plan, data);
-        return [.. plan.Units.Select(unit => 4.0 * images[unit.Task] * data.Inputs * Columns(plan, unit) * plan.VariantOf(unit).Epochs)];
+        return [.. plan.Units.Select(unit => 4.0 * images[unit.Task] * data.Inputs * Columns(plan, unit) * plan.Spec.EpochsOf(plan.VariantOf(unit).Epochs))];
     }
 
     // Counting a task's images goes through all labels, so it is done once a task and not once a unit.
@@ -85,11 +85,12 @@ public sealed record SweepEstimate(
         long parameters = plan.Units.Sum(unit => (Columns(plan, unit) * (data.Inputs + 2)) + unit.ModelCount);
         long history = plan.Units.Sum(unit => (long)unit.ModelCount * plan.VariantOf(unit).Epochs);
         long splits = TrainImages(plan, data).Values.Sum(images => (long)images) * plan.Spec.Seeds.Count * 5 / 4;
-        return (2 * sizeof(float) * parameters) + (HistoryRowBytes * history) + (models * (RowBytes + ((long)PruningRowBytes * Levels(plan)) + ((long)RobustnessRowBytes * plan.Spec.Corruptions.Count))) + (2 * SplitEntryBytes * splits);
+        return (2 * sizeof(float) * parameters) + (HistoryRowBytes * history) + (models * (RowBytes + ((long)PruningRowBytes * Levels(plan) * (1 + plan.Spec.FinetuneProtocols)) + ((long)RobustnessRowBytes * plan.Spec.Corruptions.Count))) + (2 * SplitEntryBytes * splits);
     }
 
     // An entry is an index (2 bytes) and a value (4 bytes), stored for both directions.
-    // Pruning takes a second cohort and the ranks, which are smaller than a third.
+    // Pruning takes a second cohort and the ranks, which are smaller than a third. Further training takes a mask and the start
+    // besides, when the memory of pruning is free again.
     private static long DeviceMemory(Plan plan, Cohort cohort) =>
-        ((Levels(plan) > 0 ? 3 : 1) * DeviceCohort.Bytes(cohort.Device.Layout)) + (12 * cohort.TrainImages.NonZeros);
+        ((Levels(plan) == 0 ? 1 : plan.Spec.FinetuneEpochs == 0 ? 3 : 4) * DeviceCohort.Bytes(cohort.Device.Layout)) + (12 * cohort.TrainImages.NonZeros);
 }

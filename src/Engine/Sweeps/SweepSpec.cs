@@ -30,6 +30,18 @@ public sealed record SweepSpec(
     /// <summary>What is done to validation images, one after the other; empty for none.</summary>
     public IReadOnlyList<Corruption> Corruptions { get; init; } = [];
 
+    /// <summary>Epochs of further training under the mask, after pruning, for every method and level; 0 for none.</summary>
+    public int FinetuneEpochs { get; init; }
+
+    /// <summary>Further training also from the initial values of the weights that are kept.</summary>
+    public bool Rewind { get; init; }
+
+    /// <summary>Ways of further training: none, fine-tuning, or fine-tuning and rewinding.</summary>
+    public int FinetuneProtocols => FinetuneEpochs == 0 ? 0 : Rewind ? 2 : 1;
+
+    /// <summary>Epochs that a unit goes through: training, and further training at each method and level.</summary>
+    public long EpochsOf(int epochs) => epochs + ((long)FinetuneEpochs * FinetuneProtocols * Pruning.Count * Sparsity.Count);
+
     /// <summary>Every combination of batch (outer), epochs, initial spread and weight decay (inner); made anew at each call.</summary>
     public IReadOnlyList<TrainingVariant> Variants() =>
     [

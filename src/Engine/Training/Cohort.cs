@@ -3,6 +3,7 @@ using GpuMlp.Engine.Evaluation;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels;
+using GpuMlp.Kernels.Compress;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
@@ -67,17 +68,26 @@ public sealed class Cohort : IDisposable
     public double EpochFlop => 4.0 * TrainLabels.Length * Data.Inputs * Models.Sum(m => m.Hidden);
 
     /// <summary>Draws initial weights, normal with the variant's standard deviation; biases are 0.</summary>
-    public void Initialize() =>
-        Device.Upload([.. Models.Select(m => Launchers.Initialize(Data.Inputs, m.Hidden, Identity(m), unchecked((uint)Split.Seed), (float)Variant.InitStd))]);
+    /// <returns>Them, in the cohort's order.</returns>
+    public IReadOnlyList<ModelParameters> Initialize()
+    {
+        ModelParameters[] initial =
+            [.. Models.Select(m => Launchers.Initialize(Data.Inputs, m.Hidden, Identity(m), unchecked((uint)Split.Seed), (float)Variant.InitStd))];
+        Device.Upload(initial);
+        return initial;
+    }
 
     /// <summary>Starts one epoch and, on a GPU, does not wait for it.</summary>
     public void StartEpoch() => Launchers.TrainEpoch(Device, TrainImages);
 
     /// <summary>One epoch; one entry a model, from the forward passes before each update.</summary>
-    public IReadOnlyList<EpochMetrics> TrainEpoch()
+    public IReadOnlyList<EpochMetrics> TrainEpoch() => TrainEpoch(Device);
+
+    /// <summary>The same of changed copies of the models, from <see cref="CreateTwin"/>.</summary>
+    internal IReadOnlyList<EpochMetrics> TrainEpoch(DeviceCohort models)
     {
-        StartEpoch();
-        EpochTotals[] totals = Device.DownloadTotals();
+        Launchers.TrainEpoch(models, TrainImages);
+        EpochTotals[] totals = models.DownloadTotals();
         return [.. totals.Select(ToMetrics)];
     }
 
@@ -101,7 +111,11 @@ public sealed class Cohort : IDisposable
     }
 
     /// <summary>Memory for changed copies of the models, in the same layout.</summary>
-    internal DeviceCohort CreateTwin() => CreateCohort(Device.Layout);
+    /// <param name="withMask">With room for masks.</param>
+    internal DeviceCohort CreateTwin(bool withMask = false) => CreateCohort(Device.Layout, withMask);
+
+    /// <summary>Memory for the models' weights, compressed at some levels of pruning.</summary>
+    internal SparseCohort CreateSparse(int levels) => new(_device, Device.Layout, levels);
 
     /// <summary>Memory for the ranks of all weights; random ones belong to task, seed and hidden size, as initial weights do.</summary>
     internal PruneRanks CreateRanks() => new(_device, Device.Layout, [.. Models.Select(Identity)], unchecked((uint)Split.Seed));
@@ -112,7 +126,7 @@ public sealed class Cohort : IDisposable
         Device.Dispose();
     }
 
-    private DeviceCohort CreateCohort(ColumnLayout layout) => new(_device, layout, [.. Models.Select(m => (float)m.LearningRate)])
+    private DeviceCohort CreateCohort(ColumnLayout layout, bool withMask = false) => new(_device, layout, [.. Models.Select(m => (float)m.LearningRate)], withMask)
     {
         WeightDecay = (float)Variant.WeightDecay,
     };
@@ -139,7 +153,8 @@ public sealed class Cohort : IDisposable
 
     private static KernelForm FormOf(SplitImages images) => images.Density > DenseAbove ? KernelForm.Dense : KernelForm.InputSparse;
 
-    private DeviceImages Upload(SplitImages images, KernelForm form)
+    /// <summary>In a form of the caller's choice.</summary>
+    internal DeviceImages Upload(SplitImages images, KernelForm form)
     {
         int rows = images.Labels.Length;
         return new DeviceImages(_device, images.Pixels, images.Labels, Data.Inputs, ChunkSchedule.Consecutive(rows, rows), form, withBackward: false);

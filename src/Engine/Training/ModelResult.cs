@@ -38,6 +38,9 @@ public sealed record ModelResult(
 {
     /// <summary>One entry a corruption of the spec; empty for a spec without.</summary>
     public IReadOnlyList<RobustnessResult> Robustness { get; init; } = [];
+
+    /// <summary>One entry a protocol (outer), method and level (inner) of the spec; empty for a spec without further training.</summary>
+    public IReadOnlyList<FinetuneResult> Finetune { get; init; } = [];
 }
 
 /// <summary>The identifying columns of every table, in their order: task, seed, hidden, lr, batch, epochs, init_std, weight_decay.</summary>

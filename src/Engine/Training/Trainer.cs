@@ -19,7 +19,7 @@ public static class Trainer
 
     /// <param name="cohort">Freshly made; its weights are initialised here.</param>
     /// <param name="spec">How trained models are pruned.</param>
-    /// <param name="afterEpoch">Called with the 1-based epoch and its figures; null to go without.</param>
+    /// <param name="afterEpoch">Called with the 1-based epoch and its figures, those of further training after pruning included; null to go without.</param>
     /// <param name="cancel">Looked at between epochs, levels of pruning and corruptions.</param>
     /// <returns>One result a model, in the cohort's order.</returns>
     /// <exception cref="OperationCanceledException">Cancelled; nothing of the cohort is kept.</exception>
@@ -27,7 +27,7 @@ public static class Trainer
         Cohort cohort, SweepSpec spec, Action<int, IReadOnlyList<EpochMetrics>>? afterEpoch, CancellationToken cancel)
     {
         int epochs = cohort.Variant.Epochs;
-        cohort.Initialize();
+        IReadOnlyList<ModelParameters> initial = cohort.Initialize();
         var histories = cohort.Models.Select(_ => new List<EpochMetrics>(epochs)).ToArray();
         for (int epoch = 1; epoch <= epochs; epoch++)
         {
@@ -37,19 +37,27 @@ public static class Trainer
                 histories[m].Add(metrics[m]);
             afterEpoch?.Invoke(epoch, metrics);
         }
-        return Collect(cohort, spec, histories, cancel);
+        return Collect(cohort, spec, initial, histories, metrics => afterEpoch?.Invoke(++epochs, metrics), cancel);
     }
 
-    private static ModelResult[] Collect(Cohort cohort, SweepSpec spec, List<EpochMetrics>[] histories, CancellationToken cancel)
+    private static ModelResult[] Collect(
+        Cohort cohort,
+        SweepSpec spec,
+        IReadOnlyList<ModelParameters> initial,
+        List<EpochMetrics>[] histories,
+        Action<IReadOnlyList<EpochMetrics>> afterEpoch,
+        CancellationToken cancel)
     {
         ModelEvaluation[] train = cohort.EvaluateTrain();
         (DeviceImages images, float[] labels) = cohort.Upload(cohort.Split.Validation);
         ModelEvaluation[] validation;
         PruningResult[][] pruning;
+        FinetuneResult[][] finetune;
         using (images)
         {
             validation = cohort.Launchers.Evaluate(cohort.Device, images);
             pruning = CohortPruning.Evaluate(cohort, spec, images, labels, cancel);
+            finetune = CohortFinetuning.Evaluate(cohort, spec, initial, images, labels, (_, metrics) => afterEpoch(metrics), cancel);
         }
         RobustnessResult[][] robustness = CohortRobustness.Evaluate(cohort, spec, cancel);
         ModelParameters[] parameters = cohort.Device.Download();
@@ -77,6 +85,7 @@ public static class Trainer
                 pruning[m])
             {
                 Robustness = robustness[m],
+                Finetune = finetune[m],
             };
         });
         return results;

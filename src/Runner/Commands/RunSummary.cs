@@ -7,10 +7,10 @@ using GpuMlp.Runner.Tables;
 
 namespace GpuMlp.Runner.Commands;
 
-/// <summary>The tables that a merged run prints: F1 and what pruning leaves of it; of a run with several variants one table that compares them.</summary>
+/// <summary>The tables that a merged run prints: F1, what pruning leaves of it and what further training gives back; of a run with several variants one table that compares them.</summary>
 /// <param name="Variants">Empty for a run with one.</param>
 internal sealed record RunSummary(
-    IReadOnlyList<SweepTableRow> Models, IReadOnlyList<PruningTableRow> Pruned, int PrunedSize, IReadOnlyList<VariantRow> Variants)
+    IReadOnlyList<SweepTableRow> Models, IReadOnlyList<PruningTableRow> Pruned, IReadOnlyList<PruningTableRow> Finetuned, int PrunedSize, IReadOnlyList<VariantRow> Variants)
 {
     public int Failed => Models.Count(row => !row.Ok);
 
@@ -20,7 +20,7 @@ internal sealed record RunSummary(
     {
         double[] levels = PruningTable.Levels(run.Plan.Spec.Sparsity);
         List<SweepTableRow> models = [];
-        List<PruningTableRow> pruned = [];
+        List<PruningTableRow> pruned = [], finetuned = [];
         List<VariantRow> variants = [];
         double? variantLevel = VariantTable.Level(run.Plan.Spec.Sparsity);
         foreach (WorkUnit unit in run.Plan.Units)
@@ -35,16 +35,17 @@ internal sealed record RunSummary(
                     variants.Add(VariantRow.Of(variant, model, variantLevel));
                 if (!ok || key.Hidden != hidden)
                     continue;
-                pruned.AddRange(
-                    from level in model.Pruning
-                    where levels.Contains(level.Sparsity)
-                    select new PruningTableRow(
-                        key.Task, key.Seed, key.LearningRate, PruningMethods.Name(level.Method), level.Sparsity, model.Validation.F1, level.ValF1));
+                pruned.AddRange(model.Pruning.Where(level => levels.Contains(level.Sparsity)).Select(level => Row(model, level, protocol: "")));
+                finetuned.AddRange(
+                    model.Finetune.Where(row => levels.Contains(row.Pruned.Sparsity)).Select(row => Row(model, row.Pruned, $" {row.Protocol}")));
             }
         }
 
-        return new RunSummary(models, pruned, hidden, variants);
+        return new RunSummary(models, pruned, finetuned, hidden, variants);
     }
+
+    private static PruningTableRow Row(ModelResult model, PruningResult level, string protocol) => new(
+        model.Key.Task, model.Key.Seed, model.Key.LearningRate, PruningMethods.Name(level.Method) + protocol, level.Sparsity, model.Validation.F1, level.ValF1);
 
     /// <exception cref="UserErrorException">stdout is redirected to a full disk, say.</exception>
     public void Write(SweepSpec spec, CommandIo io)
@@ -62,6 +63,12 @@ internal sealed record RunSummary(
             {
                 io.Out.WriteLine();
                 PruningTable.Write(Pruned, PrunedSize, PruningTable.Levels(spec.Sparsity), io);
+            }
+
+            if (Finetuned.Count > 0)
+            {
+                io.Out.WriteLine();
+                PruningTable.Write(Finetuned, PrunedSize, PruningTable.Levels(spec.Sparsity), io, $"F1 after {spec.FinetuneEpochs} more epochs,");
             }
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))

@@ -38,6 +38,8 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
             Sparsity = Levels(request, start),
             Pruning = Methods(request, start),
             Corruptions = Corruptions(request, start),
+            FinetuneEpochs = request.FinetuneEpochs ?? start.FinetuneEpochs,
+            Rewind = request.Rewind || (start.Rewind && request.FinetuneEpochs != 0),
         };
         var plan = Plan.Create(spec, data.Sha256, data.Inputs, task => Splitter.TrainImages(data, task));
         string name = request.Spec is { } path ? Path.GetFileNameWithoutExtension(path) : request.Preset ?? DefaultPreset;

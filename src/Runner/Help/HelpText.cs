@@ -66,6 +66,7 @@ internal static class HelpText
         "--batch" => "full,32",
         "--init-std" => "0.1",
         "--weight-decay" => "0,0.001",
+        "--finetune-epochs" => "10",
         "--sparsity" => "0.5,0.95",
         "--pruning" => "layer,random",
         "--noise" => "0.1,0.3",

@@ -33,6 +33,10 @@ internal static class SweepHelp
           --pruning LIST      what goes first: the smallest weights of each layer, of
                               both together, of W1 alone, or weights drawn by lot
                               (paper: layer,global,w1,random)
+          --finetune-epochs N train every pruned model on under its mask, N epochs
+                              at each method and level: finetune.csv (paper: 0)
+          --rewind            and N epochs once more, from the initial values of
+                              the weights that are kept (the lottery ticket)
 
         What to do to validation images (each model is evaluated on all of them)
           --noise LIST        gaussian noise, standard deviations on the scale 0..1,

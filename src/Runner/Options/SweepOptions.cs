@@ -49,6 +49,12 @@ internal class SweepOptions : CommandOptions
     [Option("pruning")]
     public string? Pruning { get; set; }
 
+    [Option("finetune-epochs")]
+    public string? FinetuneEpochs { get; set; }
+
+    [Option("rewind")]
+    public bool Rewind { get; set; }
+
     [Option("noise")]
     public string? Noise { get; set; }
 

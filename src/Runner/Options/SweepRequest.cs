@@ -1,6 +1,7 @@
 using System.Globalization;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Devices;
+using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Saliency;
 
@@ -11,6 +12,8 @@ namespace GpuMlp.Runner.Options;
 /// the preset or spec decides. Lists are still text: their syntax is the engine's.
 /// </summary>
 /// <param name="Sparsity">A list of levels, or <c>none</c>.</param>
+/// <param name="FinetuneEpochs">0: not even where the preset or spec does.</param>
+/// <param name="Rewind">False leaves it to the preset or spec.</param>
 /// <param name="Noise">Severities of gaussian noise, or <c>none</c>; they replace those of the corruptions.</param>
 /// <param name="Occlusion">Likewise for squares.</param>
 /// <param name="Corruption">A list of corruptions, or <c>none</c>.</param>
@@ -31,6 +34,8 @@ internal sealed record SweepRequest(
     string? WeightDecay,
     string? Sparsity,
     string? Pruning,
+    int? FinetuneEpochs,
+    bool Rewind,
     string? Noise,
     string? Occlusion,
     string? Corruption,
@@ -67,6 +72,8 @@ internal sealed record SweepRequest(
             options.WeightDecay,
             options.Sparsity,
             options.Pruning,
+            Whole(options.FinetuneEpochs, "--finetune-epochs", 0, SpecValidator.MaxEpochs),
+            options.Rewind,
             options.Noise,
             options.Occlusion,
             options.Corruption,

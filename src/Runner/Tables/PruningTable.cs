@@ -3,7 +3,7 @@ using System.Globalization;
 namespace GpuMlp.Runner.Tables;
 
 /// <summary>One model of a finished sweep at one level of pruning; F1 is 0..1.</summary>
-/// <param name="Method">As in flags: <c>layer</c>.</param>
+/// <param name="Method">As in flags: <c>layer</c>; with the protocol behind it after further training.</param>
 /// <param name="Dense">Validation F1 of the same model before pruning.</param>
 internal readonly record struct PruningTableRow(
     string Task,
@@ -35,11 +35,12 @@ internal static class PruningTable
 
     /// <param name="rows">Models that did not fail, at the levels to show, all of <paramref name="hidden"/> units; tasks and methods in the order of their first row.</param>
     /// <param name="levels">From <see cref="Levels"/>.</param>
-    public static void Write(IReadOnlyList<PruningTableRow> rows, int hidden, double[] levels, CommandIo io)
+    /// <param name="what">What the figures are, by share of weights pruned.</param>
+    public static void Write(IReadOnlyList<PruningTableRow> rows, int hidden, double[] levels, CommandIo io, string what = "Validation F1")
     {
         foreach (IGrouping<double, PruningTableRow> rate in rows.GroupBy(row => row.LearningRate).OrderBy(rate => rate.Key))
         {
-            string title = string.Create(CultureInfo.InvariantCulture, $"Validation F1 by share of weights pruned, H = {hidden}, learning rate {rate.Key:R}");
+            string title = string.Create(CultureInfo.InvariantCulture, $"{what} by share of weights pruned, H = {hidden}, learning rate {rate.Key:R}");
             TextTable table = new(title, ["Task", "method", "dense", .. levels.Select(Heading)], rightAlignedFrom: 2);
             foreach (IGrouping<string, PruningTableRow> task in rate.GroupBy(row => row.Task))
             {

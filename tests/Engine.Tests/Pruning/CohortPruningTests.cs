@@ -110,7 +110,7 @@ public sealed class CohortPruningTests : IDisposable
     }
 
     // Noise in which a few pixels tell the class.
-    private static Dataset Data()
+    internal static Dataset Data()
     {
         var random = new Random(3);
         byte[] pixels = new byte[Images * Side * Side], labels = new byte[Images];

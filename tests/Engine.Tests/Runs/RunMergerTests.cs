@@ -72,12 +72,13 @@ public sealed class RunMergerTests
     }
 
     [Fact]
-    public void A_run_without_pruning_has_no_pruning_table()
+    public void A_run_without_pruning_has_no_table_of_it()
     {
         using TemporaryFolder folder = new();
-        Plan plan = Plan.Create(SampleRun.Spec with { Sparsity = [], Pruning = [] }, "data", SampleRun.Inputs, _ => 20);
+        Plan plan = Plan.Create(SampleRun.Spec with { Sparsity = [], Pruning = [], FinetuneEpochs = 0, Rewind = false }, "data", SampleRun.Inputs, _ => 20);
         RunDirectory run = Finished(folder.Path, plan, plan.Units);
         Assert.Empty(Directory.EnumerateFiles(run.Path, "pruning.*"));
+        Assert.Empty(Directory.EnumerateFiles(run.Path, "finetune.*"));
         Assert.True(File.Exists(run.TablePath("results.csv")));
     }
 

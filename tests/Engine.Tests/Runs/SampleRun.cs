@@ -24,6 +24,8 @@ internal static class SampleRun
         Epochs = [3],
         Sparsity = [0.5, 0.0095],
         Pruning = [PruneMethod.Random, PruneMethod.W1],
+        FinetuneEpochs = 5,
+        Rewind = true,
         Corruptions = [new(CorruptionKind.SaltPepper, 0.25), new(CorruptionKind.Occlusion, 7)],
     };
 
@@ -58,6 +60,13 @@ internal static class SampleRun
             [.. from method in plan.Spec.Pruning from level in plan.Spec.Sparsity select new PruningResult(method, level, Next(), Next(), Next(), Next(), Next(), 1, 2, 3)])
         {
             Robustness = [.. plan.Spec.Corruptions.Select(corruption => new RobustnessResult(corruption, Next(), Next()))],
+            Finetune =
+            [
+                .. from rewound in new[] { false, true }
+                   from method in plan.Spec.Pruning
+                   from level in plan.Spec.Sparsity
+                   select new FinetuneResult(rewound, new PruningResult(method, level, Next(), Next(), Next(), Next(), Next(), 1, 2, 3), plan.Spec.FinetuneEpochs),
+            ],
         };
     }
 

@@ -104,7 +104,8 @@ public sealed class UnitFileTests
             Assert.Equal(a.Weights.B2, b.Weights.B2);
             Assert.Equal(a.Pruning, b.Pruning);
             Assert.Equal(a.Robustness, b.Robustness);
-            Assert.Equal(a with { History = b.History, Weights = b.Weights, Pruning = b.Pruning, Robustness = b.Robustness }, b);
+            Assert.Equal(a.Finetune, b.Finetune);
+            Assert.Equal(a with { Finetune = b.Finetune, History = b.History, Weights = b.Weights, Pruning = b.Pruning, Robustness = b.Robustness }, b);
         }
     }
 }

@@ -41,7 +41,26 @@ public sealed class SpecTests
         Assert.Equal([0.5], Read("""{ "weight_decay": 0.5 }""").WeightDecays);
     }
 
+    [Fact]
+    public void Further_training_is_written_only_where_there_is_some_and_reads_back()
+    {
+        SweepSpec spec = Read("""{ "finetune_epochs": 7, "rewind": true }""");
+        Assert.Equal((7, true, 2), (spec.FinetuneEpochs, spec.Rewind, spec.FinetuneProtocols));
+        Assert.Equal(100 + (7 * 2 * spec.Sparsity.Count * spec.Pruning.Count), spec.EpochsOf(100));
+        Assert.Equal((0, false, 0), (Presets.Paper.FinetuneEpochs, Presets.Paper.Rewind, Presets.Paper.FinetuneProtocols));
+        Assert.Equal(100, Presets.Paper.EpochsOf(100));
+        Plan with = Plan.Create(spec, "data", 9, _ => 20), without = Plan.Create(Presets.Paper, "data", 9, _ => 20);
+        Assert.NotEqual(without.Hash, with.Hash);
+        Assert.Equal(["finetune_epochs: 0 -> 7", "rewind: false -> true"], PlanDiff.Between(without, with).Select(change => change.ToString()));
+    }
+
     [Theory]
+    [InlineData("""{ "finetune_epochs": [1, 2] }""", "finetune_epochs: wrong value; a whole number as 10 is right")]
+    [InlineData("""{ "finetune_epochs": -1 }""", "finetune_epochs: -1 is out of range")]
+    [InlineData("""{ "finetune_epochs": 3, "sparsity": [], "pruning": [] }""", "finetune_epochs: nothing is pruned")]
+    [InlineData("""{ "rewind": true }""", "rewind: no epochs")]
+    [InlineData("""{ "rewind": 1 }""", "rewind: wrong value; true or false is right")]
+    [InlineData("""{ "sparsity": [0.5, 1.01] }""", "sparsity: 1.01 is out of range; 0..1 is right")]
     [InlineData("""{ "batch": [] }""", "batch")]
     [InlineData("""{ "batch": ["full", "full"] }""", "batch: full occurs twice")]
     [InlineData("""{ "batch": [32, "half"] }""", "batch")]

@@ -95,6 +95,31 @@ public sealed class FlagTests : IDisposable
     }
 
     [Fact]
+    public void Fine_tuning_writes_a_table_with_both_protocols_and_a_few_lines_of_it()
+    {
+        Gpumlp.Outcome outcome = Small("--sparsity", "0.5,0.9", "--pruning", "layer,random", "--finetune-epochs", "3", "--rewind", "--seeds", "0");
+        outcome.AssertSuccess();
+        Assert.Contains("F1 after 3 more epochs, by share of weights pruned", outcome.Out);
+        Assert.Contains("layer rewind", outcome.Out);
+        string[] lines = File.ReadAllLines(Path.Combine(_place["run"], "finetune.csv"));
+        Assert.Equal(
+            "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,protocol,method,sparsity,finetune_epochs,zero_w1,zero_w2,"
+            + "val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output",
+            lines[0]);
+        string[][] rows = [.. lines.Skip(1).Select(line => line.Split(','))];
+        Assert.Equal(2 * 2 * 2 * 2, rows.Length);
+        Assert.Equal(
+            ["finetune,layer,0.5,3", "finetune,layer,0.9,3", "finetune,random,0.5,3", "finetune,random,0.9,3", "rewind,layer,0.5,3", "rewind,layer,0.9,3", "rewind,random,0.5,3", "rewind,random,0.9,3"],
+            rows.Take(8).Select(row => string.Join(',', row[8..12])));
+        Assert.True(File.Exists(Path.Combine(_place["run"], "finetune.parquet")));
+
+        // What lies under a mask is 0 after training as before: the shares are those of the one-shot table.
+        string[] pruning = File.ReadAllLines(Path.Combine(_place["run"], "pruning.csv"));
+        Assert.Equal(
+            pruning.Skip(1).Take(4).Select(line => string.Join(',', line.Split(',')[10..12])), rows.Take(4).Select(row => string.Join(',', row[12..14])));
+    }
+
+    [Fact]
     public void A_spec_file_says_the_same_as_flags()
     {
         string data = _place.Data(), spec = _place["mine.json"];

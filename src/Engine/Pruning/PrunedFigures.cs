@@ -1,0 +1,46 @@
+using GpuMlp.Engine.Evaluation;
+using GpuMlp.Engine.Training;
+using GpuMlp.Kernels;
+using GpuMlp.Kernels.Compress;
+using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Prune;
+
+namespace GpuMlp.Engine.Pruning;
+
+/// <summary>What the figures of one level are made of: logits, active units, and how many weights are left, a model each.</summary>
+internal sealed record PrunedFigures(ModelEvaluation[] Evaluations, WeightCounts[] Counts, int Inputs)
+{
+    /// <summary>Of models whose weights are what they are: pruned and trained further.</summary>
+    public static PrunedFigures Of(Cohort cohort, DeviceCohort models, DeviceImages images)
+    {
+        ModelEvaluation[] evaluations = cohort.Launchers.Evaluate(models, images);
+        return new PrunedFigures(evaluations, [.. models.Download().Select(Count)], cohort.Data.Inputs);
+    }
+
+    /// <summary>The row of one model.</summary>
+    public PruningResult Result(int model, PruneMethod method, double sparsity, float[] labels)
+    {
+        Metrics metrics = ModelMetrics.Compute(Evaluations[model].Logits.Span, labels);
+        WeightCounts left = Counts[model];
+        int[] active = Evaluations[model].Active;
+        int hidden = active.Length, weights = Inputs * hidden;
+        return new PruningResult(
+            method,
+            sparsity,
+            (double)(weights - left.W1) / weights,
+            (double)(hidden - left.W2) / hidden,
+            metrics.F1,
+            metrics.Auc,
+            metrics.Accuracy,
+            active.Count(0),
+            left.UnitsWithoutInput,
+            hidden - left.W2);
+    }
+
+    private static WeightCounts Count(ModelParameters model)
+    {
+        ZeroWeights zeros = ZeroWeights.Count(model);
+        return new WeightCounts(model.W1.Length - zeros.CountW1, model.W2.Length - zeros.UnitsWithoutOutput, zeros.UnitsWithoutInput);
+    }
+}
