@@ -13,6 +13,10 @@ switch (args.FirstOrDefault())
         IConfig config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
         BenchmarkSwitcher.FromAssembly(typeof(KernelBenchmarks).Assembly).Run(args[1..], config);
         return 0;
+    case "scale":
+        return ScaleReport.Run(Console.Out, args.Skip(1).Select(int.Parse).FirstOrDefault(100_000));
+    case "scale-step":
+        return ScaleReport.Step(args[1], int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture), args[3]);
     case "device":
         return DeviceReport.Run(Console.Out, args[1..]);
     case "ptx":
@@ -22,5 +26,6 @@ switch (args.FirstOrDefault())
         Console.Error.WriteLine("       perf kernels [BenchmarkDotNet arguments, for example --filter *]");
         Console.Error.WriteLine("       perf device [DEVICE [MODELS...]]   epochs, launch gaps and share of the peak on a device, for example cuda:0 1000 10000");
         Console.Error.WriteLine("       perf ptx PTXAS [FOLDER]   registers and spills of GPU kernels; perf/ptx finds an assembler");
+        Console.Error.WriteLine("       perf scale [UNITS]     plans of a million models, status and merge of so many finished units (default 100000)");
         return 2;
 }

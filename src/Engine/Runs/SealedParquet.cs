@@ -61,6 +61,19 @@ internal sealed class SealedParquet
         Look(stream, whole: true) is { } file && file.ChecksumAt() is { } at
         && Encoding.ASCII.GetString(file._end, (int)(at - file.EndOffset), Digits) == Compute(stream, at);
 
+    /// <summary>A sealed file with another value in its metadata, sealed again: how measurements make a hundred thousand units.</summary>
+    /// <param name="value">As long as <paramref name="old"/>.</param>
+    public static byte[] Renumbered(byte[] file, string key, string old, string value)
+    {
+        SealedParquet view = new(file, 0);
+        byte[] copy = [.. file];
+        Encoding.ASCII.GetBytes(value).CopyTo(copy, view.Find(key, old) ?? throw new InvalidDataException($"no {key} {old}"));
+        Span<byte> checksum = copy.AsSpan((int)(view.ChecksumAt() ?? throw new InvalidDataException("no checksum")), Digits);
+        checksum.Fill((byte)'0');
+        Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(copy))).CopyTo(checksum);
+        return copy;
+    }
+
     private static SealedParquet? Look(FileStream stream, bool whole)
     {
         long length = stream.Length;

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Globalization;
+using GpuMlp.Engine.Runs;
+
+namespace GpuMlp.Perf;
+
+/// <summary>
+/// How plans, status and merge grow with a run, on runs that nobody trained (<see cref="SyntheticRun"/>). Every step is a
+/// process of its own, so that its peak memory is its own.
+/// </summary>
+internal static class ScaleReport
+{
+    public static int Run(TextWriter writer, int units)
+    {
+        string root = Directory.CreateTempSubdirectory("gpumlp-scale-").FullName;
+        try
+        {
+            writer.WriteLine("| step | size | seconds | peak MB |");
+            writer.WriteLine("|---|---|---|---|");
+            foreach (int models in new[] { 10_000, 100_000, 1_000_000 })
+            {
+                Line(writer, "plan", "models, cohorts of 32", models, Path.Combine(root, $"plan-{models}"));
+                Line(writer, "plan-scattered", "models, a unit each", models, Path.Combine(root, $"scattered-{models}"));
+            }
+
+            foreach (int size in new[] { units / 100, units / 10, units })
+            {
+                string run = Path.Combine(root, $"run-{size}");
+                SyntheticRun.Finish(run, SyntheticRun.Small(size));
+                Line(writer, "status", "finished units", size, run);
+                Line(writer, "merge", "finished units", size, run);
+                Directory.Delete(run, recursive: true);
+            }
+
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
+
+    /// <summary>One step in this process; prints its seconds, without the start of the program.</summary>
+    public static int Step(string step, int size, string folder)
+    {
+        long start = Stopwatch.GetTimestamp();
+        switch (step)
+        {
+            case "plan":
+            case "plan-scattered":
+                // Made, written, and read back as the next command does.
+                RunDirectory.OpenOrCreate(folder, step == "plan" ? SyntheticRun.Million(size) : SyntheticRun.Scattered(size));
+                break;
+            case "finish":
+                SyntheticRun.Finish(folder, SyntheticRun.Small(size));
+                break;
+            case "status":
+                Check(RunStatus.Read(RunDirectory.Open(folder)).Done.Count, size);
+                break;
+            case "merge":
+                Check(RunMerger.Merge(RunDirectory.Open(folder)).Count, 0);
+                break;
+            default:
+                throw new ArgumentException($"no step {step}", nameof(step));
+        }
+
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        using var self = Process.GetCurrentProcess();
+        double peak = self.PeakWorkingSet64 / 1e6;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seconds:0.00} | {peak:0}"));
+        return 0;
+    }
+
+    private static void Line(TextWriter writer, string step, string what, int size, string folder)
+    {
+        string program = Environment.ProcessPath!;
+        string[] self = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(ScaleReport).Assembly.Location] : [];
+        ProcessStartInfo start = new(program, [.. self, "scale-step", step, size.ToString(CultureInfo.InvariantCulture), folder]) { RedirectStandardOutput = true };
+        using Process process = Process.Start(start)!;
+        string answer = process.StandardOutput.ReadToEnd().Trim();
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{step} of {size} ended with {process.ExitCode}");
+        writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {step.Split('-')[0]} | {size:N0} {what} | {answer} |"));
+    }
+
+    private static void Check(int actual, int expected)
+    {
+        if (actual != expected)
+            throw new InvalidOperationException($"{actual} units, {expected} expected");
+    }
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Training;
+using GpuMlp.Kernels.Layout;
+
+namespace GpuMlp.Perf;
+
+/// <summary>
+/// Runs as large as one likes without training a model: real plans, and unit files that are copies of a few real ones with
+/// another number in their metadata and the checksum that belongs to it.
+/// </summary>
+internal static class SyntheticRun
+{
+    private const int Inputs = 16, TrainImages = 64;
+
+    /// <summary>A plan of tiny models: one task, a seed a unit, four models each.</summary>
+    public static Plan Small(int units) => Plan.Create(
+        Presets.Paper with
+        {
+            Tasks = [new PairTask(0, 1)],
+            Hidden = [2, 3],
+            LearningRates = [0.1, 0.03],
+            Seeds = [.. Enumerable.Range(0, units)],
+            Epochs = [2],
+            Sparsity = [],
+            Pruning = [],
+            Corruptions = [],
+        },
+        "synthetic", Inputs, _ => TrainImages);
+
+    /// <summary>A plan of a million models as a study would have it: all pairs of ten classes, sizes, rates and seeds.</summary>
+    public static Plan Million(int models)
+    {
+        // 45 tasks x 8 sizes x 4 rates are 1,440 models a seed.
+        int seeds = (int)Math.Round(models / 1440.0);
+        return Plan.Create(
+            Presets.Paper with
+            {
+                Tasks = [.. from first in Enumerable.Range(0, 10) from second in Enumerable.Range(first + 1, 9 - first) select new PairTask(first, second)],
+                Hidden = [2, 4, 8, 12, 16, 24, 32, 48],
+                LearningRates = [0.003, 0.01, 0.03, 0.1],
+                Seeds = [.. Enumerable.Range(0, Math.Max(1, seeds))],
+            },
+            "synthetic", 784, _ => 9346);
+    }
+
+    /// <summary>The worst case for a plan: a unit for every model.</summary>
+    public static Plan Scattered(int models) => Plan.Create(
+        Presets.Paper with { Tasks = [new PairTask(0, 1)], Hidden = [2], Seeds = [.. Enumerable.Range(0, models)] }, "synthetic", 784, _ => 9346);
+
+    /// <summary>Writes every unit of a <see cref="Small"/> plan.</summary>
+    public static RunDirectory Finish(string folder, Plan plan)
+    {
+        RunDirectory run = RunDirectory.OpenOrCreate(folder, plan);
+        byte[] template = [];
+        string number = "";
+        foreach (WorkUnit unit in plan.Units)
+        {
+            string path = run.UnitPath(unit.Id), id = unit.Id.ToString(CultureInfo.InvariantCulture);
+            if (id.Length != number.Length)
+            {
+                // Numbers of the same length take each other's place in the file.
+                run.WriteUnit(ResultOf(plan, unit));
+                (template, number) = (File.ReadAllBytes(path), id);
+                continue;
+            }
+
+            if (unit.Id % 1000 == 0)
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllBytes(path, SealedParquet.Renumbered(template, "unit", number, id));
+        }
+
+        return run;
+    }
+
+    private static UnitResult ResultOf(Plan plan, WorkUnit unit)
+    {
+        ModelResult Model(ModelSpec spec) => new(
+            ModelKey.Of(unit.Task, unit.Seed, plan.VariantOf(unit), spec),
+            default, default, 0.5, 1, 0, 0, 0, Trainer.Ok, [default, default],
+            new ModelParameters(new float[Inputs * spec.Hidden], new float[spec.Hidden], new float[spec.Hidden], 0), []);
+        return new UnitResult(unit, new Split(unit.Task, unit.Seed, [.. Enumerable.Range(0, TrainImages)], [.. Enumerable.Range(0, TrainImages / 4)]), [.. plan.ModelsOf(unit).Select(Model)]);
+    }
+}

@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace GpuMlp.Runner.Tests.Cluster;
+
+/// <summary>
+/// A private Slurm of two nodes, made of the real daemons by <c>tests/slurm/up.sh</c>. Under CI it must be there; elsewhere
+/// tests are skipped without it.
+/// </summary>
+public sealed partial class SlurmCluster : IDisposable
+{
+    private const string Install = "needs Slurm's daemons: apt-get install --no-install-recommends slurmctld slurmd slurm-client munge";
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(180);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("gpumlp-slurm-").FullName;
+    private readonly string _scripts = FindScripts();
+    private readonly bool _isUp;
+
+    public SlurmCluster()
+    {
+        if (!OperatingSystem.IsLinux() || !File.Exists("/usr/sbin/slurmd"))
+        {
+            return;
+        }
+
+        (int exitCode, string text) = Run(Path.Combine(_scripts, "up.sh"), _folder);
+        _isUp = exitCode == 0;
+        Problem = text;
+    }
+
+    /// <summary>What the daemons said when they did not come up.</summary>
+    private string Problem { get; } = "";
+
+    public string Configuration => Path.Combine(_folder, "etc", "slurm.conf");
+
+    /// <summary>First in every test.</summary>
+    public void Require()
+    {
+        bool installed = OperatingSystem.IsLinux() && File.Exists("/usr/sbin/slurmd");
+        bool must = Environment.GetEnvironmentVariable("CI") is { Length: > 0 };
+        Assert.SkipUnless(installed || must, Install);
+        Assert.True(installed, Install);
+        Assert.True(_isUp, Problem);
+        WaitUntil(() => Sh("sinfo", "--noheader", "--Node", "--partition=main", "--format=%T").Split('\n').Count(state => state == "idle") == 2, "both nodes idle");
+    }
+
+    /// <summary>One of Slurm's programs, which must succeed.</summary>
+    public string Sh(string program, params string[] args)
+    {
+        (int exitCode, string text) = Run(program, args);
+        Assert.True(exitCode == 0, $"{program} {string.Join(' ', args)}: exit {exitCode}\n{text}");
+        return text;
+    }
+
+    /// <summary>
+    /// The signal of preemption and of a coming time limit. Whether it arrived is seen by what the task does: scancel reports
+    /// failure where the task is gone from its node before the last answer.
+    /// </summary>
+    public void SignalUser1(string task) => Run("scancel", "--batch", "--signal=USR1", task);
+
+    /// <summary>Takes a node away; see <c>tests/slurm/cut-node.sh</c>.</summary>
+    public void Cut(string node, bool withPrograms) =>
+        Run(Path.Combine(_scripts, "cut-node.sh"), withPrograms ? [_folder, node, "all"] : [_folder, node]);
+
+    public void StartNode(string node) => Sh("slurmd", "-N", node, "-f", Configuration);
+
+    public void RestartController()
+    {
+        int process = int.Parse(File.ReadAllText(Path.Combine(_folder, "run", "slurmctld.pid")), CultureInfo.InvariantCulture);
+        using (var controller = Process.GetProcessById(process))
+        {
+            controller.Kill();
+            controller.WaitForExit(s_patience);
+        }
+
+        // Without -c, which would forget the jobs.
+        Sh("slurmctld", "-f", Configuration);
+        WaitUntil(() => Run("scontrol", "ping").Text.Contains("is UP", StringComparison.Ordinal), "slurmctld answers");
+    }
+
+    /// <summary>A field of a job or array task, such as <c>JobState</c>; empty when Slurm does not know the job.</summary>
+    public string FieldOf(string job, string field) =>
+        Regex.Match(Run("scontrol", "show", "job", job, "-o").Text, $@"(?m)\b{field}=(\S*)").Groups[1].Value;
+
+    /// <summary>Waits for the end of a job that is no array.</summary>
+    /// <returns>Its last state.</returns>
+    public string EndOf(string job)
+    {
+        string state = "";
+        WaitUntil(() => Ended().IsMatch(state = FieldOf(job, "JobState")), $"the end of job {job}", () => $"{state}\n{Run("squeue", "--all").Text}");
+        return state;
+    }
+
+    public static void WaitUntil(Func<bool> happened, string what, Func<string>? detail = null)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!happened())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < s_patience, $"waited {s_patience.TotalSeconds:0} s in vain for {what}\n{detail?.Invoke()}");
+            Thread.Sleep(50);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_isUp)
+        {
+            Run(Path.Combine(_scripts, "down.sh"), _folder);
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private (int ExitCode, string Text) Run(string program, params string[] args)
+    {
+        // Daemons keep what they inherit: a pipe of theirs would never end.
+        string log = Path.Combine(_folder, $"{Guid.NewGuid():N}.out");
+        ProcessStartInfo start = new("bash") { ArgumentList = { "-c", "exec \"$@\" >\"$0\" 2>&1 </dev/null", log, program } };
+        foreach (string arg in args)
+            start.ArgumentList.Add(arg);
+        start.Environment["SLURM_CONF"] = Configuration;
+        start.Environment["PATH"] = $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin";
+        using Process process = Process.Start(start)!;
+        Assert.True(process.WaitForExit(s_patience), $"{program} does not end");
+        return (process.ExitCode, File.ReadAllText(log).Trim());
+    }
+
+    private static string FindScripts()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "GpuMlp.sln")))
+            folder = folder.Parent;
+        return Path.Combine(folder?.FullName ?? "", "tests", "slurm");
+    }
+
+    [GeneratedRegex("COMPLETED|FAILED|CANCELLED|TIMEOUT|NODE_FAIL|DEADLINE|OUT_OF_MEMORY")]
+    private static partial Regex Ended();
+}

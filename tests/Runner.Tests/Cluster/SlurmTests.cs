@@ -1,0 +1,206 @@
+using System.Text.RegularExpressions;
+using GpuMlp.Runner.Tests.EndToEnd;
+using Xunit;
+
+namespace GpuMlp.Runner.Tests.Cluster;
+
+/// <summary>A run of sixteen units that no scheduler had a hand in, and what it left.</summary>
+public sealed class SerialRun : IDisposable
+{
+    public const int Units = 16;
+
+    private readonly Workplace _place = new();
+
+    public SerialRun()
+    {
+        string data = _place.Data();
+        Flags = ["--data", data, "--tasks", "0v1,1v2", "--hidden", "2,3", "--seeds", "0..7", "--epochs", "8000", "--sparsity", "none"];
+    }
+
+    public string[] Flags { get; }
+
+    /// <summary>Made when first asked for: not where there is no Slurm.</summary>
+    public SortedDictionary<string, string> Files => field ??= Make();
+
+    private SortedDictionary<string, string> Make()
+    {
+        Gpumlp.Run(["sweep", .. Flags, "--saliency", "0", "--quiet", "--out", _place["serial"]]).AssertSuccess();
+        return FilesOf(_place["serial"]);
+    }
+
+    /// <summary>What must be the same: tables, weights, splits and units.</summary>
+    public static SortedDictionary<string, string> FilesOf(string run) => new(
+        Workplace.FilesOf(run).Where(file => Regex.IsMatch(file.Key, @"\.(csv|parquet|safetensors)$|^split/")).ToDictionary(), StringComparer.Ordinal);
+
+    public void Dispose() => _place.Dispose();
+}
+
+/// <summary>Array jobs on a real Slurm, and what happens to clusters. One after the other: they share two nodes.</summary>
+public sealed class SlurmTests(SlurmCluster cluster, SerialRun serial) : IClassFixture<SlurmCluster>, IClassFixture<SerialRun>, IDisposable
+{
+    private readonly Workplace _place = new();
+
+    public void Dispose() => _place.Dispose();
+
+    [Fact]
+    public void Scripts_pass_the_schedulers_own_test_and_a_wrong_partition_does_not()
+    {
+        string run = Plan();
+        Gpumlp.Outcome check = Slurm(run, "--check", "--gres", "gpu:1");
+        check.AssertSuccess();
+        Assert.Equal(2, Regex.Count(check.Out, "to start at"));
+        Assert.Contains("nowhere", Slurm(run, "--check", "--partition", "nowhere").AssertOneLine(2), StringComparison.OrdinalIgnoreCase);
+        Assert.Equal("", cluster.Sh("squeue", "--noheader"));
+    }
+
+    [Fact]
+    public void An_array_and_its_merge_use_both_nodes_and_give_the_bytes_of_a_serial_run()
+    {
+        string run = Plan();
+        (string array, string merge) = Submit(run);
+        Assert.Equal("COMPLETED", cluster.EndOf(merge));
+        AssertSerial(run);
+        Assert.Equal(["n1", "n2"], Tasks.Select(task => cluster.FieldOf($"{array}_{task}", "NodeList")).Distinct().Order());
+    }
+
+    [Fact]
+    public void User_signal_1_puts_a_task_back_into_the_queue_and_it_goes_on_where_it_was()
+    {
+        string run = Plan();
+        (string array, string merge) = Submit(run);
+        WaitForUnitOf(run, 1);
+        cluster.SignalUser1($"{array}_1");
+        Assert.Equal("COMPLETED", cluster.EndOf(merge));
+        Assert.Equal("1", cluster.FieldOf($"{array}_1", "Restarts"));
+        string log = LogOf(run, array, 1);
+        Assert.Contains("units already done", log);
+        Assert.Equal(2, Regex.Count(log, "models in 4 units"));
+        AssertSerial(run);
+    }
+
+    [Fact]
+    public void A_task_that_a_higher_partition_pushes_out_comes_back()
+    {
+        string run = Plan();
+        (string array, string merge) = Submit(run);
+        WaitForUnitOf(run, 0, 1);
+        string urgent = cluster.Sh("sbatch", "--parsable", "--partition=urgent", "--nodes=2", "--gres=gpu:1", "--output=/dev/null", "--wrap", "sleep 1");
+        Assert.Equal("COMPLETED", cluster.EndOf(urgent));
+        Assert.Equal("COMPLETED", cluster.EndOf(merge));
+        Assert.Contains("1", Tasks.Select(task => cluster.FieldOf($"{array}_{task}", "Restarts")));
+        AssertSerial(run);
+    }
+
+    [Fact]
+    public void A_unit_that_always_fails_is_named_and_missing_does_its_shard_alone()
+    {
+        string run = Plan(), unit = UnitPath(run, 5);
+        Directory.CreateDirectory(unit);
+        (string array, string merge) = Submit(run);
+        Assert.Equal("FAILED", cluster.EndOf(merge));
+        Assert.Equal("3:0", cluster.FieldOf(merge, "ExitCode"));
+        Assert.Equal("3:0", cluster.FieldOf($"{array}_1", "ExitCode"));
+        Assert.Equal("0", cluster.FieldOf($"{array}_1", "Restarts"));
+        Assert.Contains($"1 of 16 units are missing (5); `gpumlp slurm {run} --missing --submit` does them", File.ReadAllText(Path.Combine(run, "logs", $"merge-{merge}.log")));
+        Assert.Equal(SerialRun.Units - 1, Workplace.UnitsIn(run));
+        Assert.Contains("failed      1 unit: 5", Gpumlp.Run("status", run).Out);
+
+        Directory.Delete(unit);
+        (array, merge) = Submit(run, "--missing");
+        Assert.Equal("COMPLETED", cluster.EndOf(merge));
+        Assert.Equal("1", cluster.FieldOf(array, "ArrayTaskId"));
+        AssertSerial(run);
+    }
+
+    [Fact]
+    public void A_node_without_power_costs_a_unit_and_no_more()
+    {
+        string run = Plan();
+        (string array, string merge) = Submit(run);
+        WaitForUnitOf(run, 0, 1);
+        cluster.Cut("n2", withPrograms: true);
+        Assert.Equal("COMPLETED", cluster.EndOf(merge));
+        Assert.All(Tasks, task => Assert.Contains(cluster.FieldOf($"{array}_{task}", "NodeList"), new[] { "n1", "n2" }));
+        Assert.Contains("1", Tasks.Select(task => cluster.FieldOf($"{array}_{task}", "Restarts")));
+        AssertSerial(run);
+        cluster.StartNode("n2");
+    }
+
+    [Fact]
+    public void A_program_behind_a_broken_network_writes_beside_its_successor_and_does_no_harm()
+    {
+        string run = Plan();
+        (string array, string merge) = Submit(run);
+        WaitForUnitOf(run, 0, 1);
+        cluster.Cut("n2", withPrograms: false);
+        Assert.Equal("COMPLETED", cluster.EndOf(merge));
+        Assert.Contains("1", Tasks.Select(task => cluster.FieldOf($"{array}_{task}", "Restarts")));
+        SlurmCluster.WaitUntil(() => !Directory.EnumerateFiles(Path.Combine(run, "running")).Any(), "the end of the cut off program");
+        AssertSerial(run);
+        cluster.StartNode("n2");
+    }
+
+    [Fact]
+    public void A_controller_that_is_killed_and_started_again_loses_no_task()
+    {
+        string run = Plan();
+        (_, string merge) = Submit(run);
+        WaitForUnitOf(run, 0, 1);
+        cluster.RestartController();
+        Assert.Equal("COMPLETED", cluster.EndOf(merge));
+        AssertSerial(run);
+    }
+
+    [Fact]
+    public void A_cancelled_array_stays_cancelled_until_its_missing_shards_are_asked_for()
+    {
+        string run = Plan();
+        (string array, string merge) = Submit(run);
+        WaitForUnitOf(run, 0, 1);
+        cluster.Sh("scancel", array);
+        Assert.Equal("FAILED", cluster.EndOf(merge));
+        Assert.All(Tasks, task => Assert.Equal(("CANCELLED", "0"), (cluster.FieldOf($"{array}_{task}", "JobState"), cluster.FieldOf($"{array}_{task}", "Restarts"))));
+        int finished = Workplace.UnitsIn(run);
+        Assert.InRange(finished, 2, SerialRun.Units - 1);
+        Assert.Contains("interrupted; finished units stay", LogOf(run, array, 0) + LogOf(run, array, 1));
+
+        Dictionary<string, DateTime> times = Directory.GetFiles(Path.Combine(run, "units"), "*", SearchOption.AllDirectories).ToDictionary(file => file, File.GetLastWriteTimeUtc);
+        (_, merge) = Submit(run, "--missing");
+        Assert.Equal("COMPLETED", cluster.EndOf(merge));
+        Assert.All(times, file => Assert.Equal(file.Value, File.GetLastWriteTimeUtc(file.Key)));
+        AssertSerial(run);
+    }
+
+    private static IEnumerable<int> Tasks => Enumerable.Range(0, 4);
+
+    private string Plan()
+    {
+        cluster.Require();
+        string run = _place["run"];
+        Gpumlp.Run(["plan", .. serial.Flags, "--shards", "4", "--quiet", "--out", run]).AssertSuccess();
+        return run;
+    }
+
+    private Gpumlp.Outcome Slurm(string run, params string[] flags) =>
+        Gpumlp.Run(start => start.Environment["SLURM_CONF"] = cluster.Configuration, ["slurm", run, .. flags]);
+
+    private (string Array, string Merge) Submit(string run, params string[] flags)
+    {
+        string[] script = flags.Length > 0 ? [] : ["--gres", "gpu:1", "--time", "5", "--cpus", "1", "--device", "cpu", "--notice", "30"];
+        Gpumlp.Outcome submitted = Slurm(run, [.. script, .. flags, "--submit"]);
+        submitted.AssertSuccess();
+        Match match = Regex.Match(submitted.Out, @"^submitted (\d+) for \d+ shards, and (\d+) to merge");
+        Assert.True(match.Success, submitted.Out);
+        return (match.Groups[1].Value, match.Groups[2].Value);
+    }
+
+    /// <summary>Waits until each of these shards has a unit, and is so at work.</summary>
+    private static void WaitForUnitOf(string run, params int[] shards) => SlurmCluster.WaitUntil(
+        () => shards.All(shard => Enumerable.Range(0, SerialRun.Units).Any(unit => unit % 4 == shard && File.Exists(UnitPath(run, unit)))), "a unit of each shard");
+
+    private static string UnitPath(string run, int id) => Path.Combine(run, "units", "000", $"unit-{id:D6}.parquet");
+
+    private static string LogOf(string run, string array, int task) => File.ReadAllText(Path.Combine(run, "logs", $"{array}_{task}.log"));
+
+    private void AssertSerial(string run) => Assert.Equal(serial.Files, SerialRun.FilesOf(run));
+}
