@@ -33,7 +33,7 @@ internal sealed partial class GpuKernels : CohortKernels
 
     private readonly GpuDevice _device;
     private readonly GpuLauncher<HiddenForwardGpu> _hiddenForward;
-    private readonly GpuLauncher<HiddenBackwardGpu> _hiddenBackward;
+    private readonly GpuLauncher<HiddenBackwardGpu> _hiddenBackward, _hiddenBackwardUpdate;
     private readonly GpuLauncher<OutputForwardGpu> _logits, _loss;
     private readonly GpuLauncher<OutputBackwardGpu> _outputBackward;
     private readonly GpuLauncher<OutputPassGpu> _outputPass;
@@ -49,6 +49,7 @@ internal sealed partial class GpuKernels : CohortKernels
         _device = device;
         _hiddenForward = new(device, HiddenForwardGpu.Kernel, TileProduct.Threads);
         _hiddenBackward = new(device, HiddenBackwardGpu.Kernel, TileProduct.Threads);
+        _hiddenBackwardUpdate = new(device, HiddenBackwardGpu.Update, TileProduct.Threads);
         _logits = new(device, OutputForwardGpu.Logits, OutputForwardGpu.LogitThreads);
         _loss = new(device, OutputForwardGpu.Loss, OutputForwardGpu.Threads);
         _outputBackward = new(device, OutputBackwardGpu.Kernel, OutputBackwardGpu.Threads);
@@ -169,16 +170,13 @@ internal sealed partial class GpuKernels : CohortKernels
         });
 
     private void HiddenBackward(in BlockArguments arguments, DeviceImages images) => HiddenBackward(
-        arguments,
-        OfChunk(arguments, images),
-        ScratchActivations(arguments),
-        arguments.Scratch.GradW1,
-        IsFirst(arguments, images) != 0 ? GradientTarget.Replace : GradientTarget.Add);
+        _hiddenBackward, arguments, OfChunk(arguments, images), ScratchActivations(arguments), arguments.Scratch.GradW1, goesOn: IsFirst(arguments, images) == 0);
 
-    private void HiddenBackward(
-        in BlockArguments arguments, GpuImages run, GpuActivations activations, ArrayView<float> gradient, GradientTarget target) => _hiddenBackward.Launch(
-        TileProduct.Groups(arguments.Cohort.Inputs, Vectors(arguments.Cohort), Segments(run.Rows)),
-        new HiddenBackwardGpu { Cohort = arguments.Cohort, Images = run, Activations = activations, Gradient = gradient, Target = (int)target });
+    private static void HiddenBackward(
+        GpuLauncher<HiddenBackwardGpu> kernel, in BlockArguments arguments, GpuImages run, GpuActivations activations, ArrayView<float> gradient, bool goesOn) =>
+        kernel.Launch(
+            TileProduct.Groups(arguments.Cohort.Inputs, Vectors(arguments.Cohort), Segments(run.Rows)),
+            new HiddenBackwardGpu { Cohort = arguments.Cohort, Images = run, Activations = activations, Gradient = gradient, GoesOn = goesOn ? 1 : 0 });
 
     private void Update(in BlockArguments arguments) => Update(
         new UpdateGpu { Cohort = arguments.Cohort, Gradients = Gradients(arguments), Totals = Totals(arguments), IsLast = 1, Weights = 1 });
@@ -256,11 +254,9 @@ internal sealed partial class GpuKernels : CohortKernels
                 OpensEpoch = opensEpoch ? 1 : 0,
             });
         bool apart = segments > 1;
-        GradientTarget target = apart ? GradientTarget.Partials
-            : direct ? GradientTarget.Update
-            : isLast ? GradientTarget.AddAndUpdate
-            : isFirst ? GradientTarget.Replace : GradientTarget.Add;
-        HiddenBackward(arguments, run, activations, apart ? partials.W1 : arguments.Scratch.GradW1, target);
+        HiddenBackward(
+            isLast && !apart ? _hiddenBackwardUpdate : _hiddenBackward,
+            arguments, run, activations, apart ? partials.W1 : arguments.Scratch.GradW1, goesOn: !apart && !isFirst);
         if (direct)
             return;
         Update(new UpdateGpu
