@@ -50,6 +50,8 @@ internal sealed partial class GpuKernels : CohortKernels
         _hiddenForward = new(device, HiddenForwardGpu.Kernel, TileProduct.Threads);
         _hiddenBackward = new(device, HiddenBackwardGpu.Kernel, TileProduct.Threads);
         _hiddenBackwardUpdate = new(device, HiddenBackwardGpu.Update, TileProduct.Threads);
+        _hiddenForwardSparse = new(device, HiddenForwardSparseGpu.Kernel, HiddenForwardSparseGpu.Threads);
+        _hiddenBackwardSparse = new(device, HiddenBackwardSparseGpu.Kernel, HiddenBackwardSparseGpu.Threads);
         _logits = new(device, OutputForwardGpu.Logits, OutputForwardGpu.LogitThreads);
         _loss = new(device, OutputForwardGpu.Loss, OutputForwardGpu.Threads);
         _outputBackward = new(device, OutputBackwardGpu.Kernel, OutputBackwardGpu.Threads);
@@ -79,8 +81,8 @@ internal sealed partial class GpuKernels : CohortKernels
             case KernelOperation.HiddenBackward: HiddenBackward(arguments, images!); MaskGradients(arguments, images!); break;
             case KernelOperation.Update: Update(arguments); MaskWeights(arguments); break;
             case KernelOperation.TrainEpoch: TrainEpoch(arguments, images!); break;
-            case KernelOperation.Evaluate: Evaluate(arguments); break;
-            case KernelOperation.Saliency: Saliency(arguments); break;
+            case KernelOperation.Evaluate: Evaluate(arguments, images!); break;
+            case KernelOperation.Saliency: Saliency(arguments, images!); break;
             case KernelOperation.PruneRank: PruneRank(arguments); break;
             case KernelOperation.Prune: Prune(arguments); break;
             case KernelOperation.Compress: Compress(arguments); break;
@@ -96,7 +98,7 @@ internal sealed partial class GpuKernels : CohortKernels
     private static GpuActivations ScratchActivations(in BlockArguments arguments) =>
         new() { Values = arguments.Scratch.Activations, Capacity = ChunkSchedule.ChunkRows };
 
-    private static GpuImages Run(in BlockArguments arguments, int first, int rows, int batchRows) => new()
+    private static GpuImages Run(in BlockArguments arguments, int first, int rows, int batchRows, int chunk) => new()
     {
         Pixels = arguments.Images.Bytes,
         Labels = arguments.Images.Labels,
@@ -104,12 +106,13 @@ internal sealed partial class GpuKernels : CohortKernels
         First = first,
         Rows = rows,
         BatchRows = batchRows,
+        Chunk = chunk,
     };
 
     private static GpuImages OfChunk(in BlockArguments arguments, DeviceImages images)
     {
         Chunk chunk = images.Schedule.Chunks[arguments.Chunk];
-        return Run(arguments, chunk.FirstRow, chunk.Rows, chunk.BatchRows);
+        return Run(arguments, chunk.FirstRow, chunk.Rows, chunk.BatchRows, arguments.Chunk);
     }
 
     private static int IsFirst(in BlockArguments arguments, DeviceImages images) => images.Schedule.Chunks[arguments.Chunk].IsFirst ? 1 : 0;
@@ -125,9 +128,17 @@ internal sealed partial class GpuKernels : CohortKernels
         B2 = arguments.Scratch.GradB2,
     };
 
-    private void HiddenForward(in BlockArguments arguments, GpuImages run, GpuActivations activations) => _hiddenForward.Launch(
-        TileProduct.Groups(run.Rows, Vectors(arguments.Cohort), parts: 1),
-        new HiddenForwardGpu { Cohort = arguments.Cohort, Images = run, Activations = activations });
+    private void HiddenForward(in BlockArguments arguments, GpuImages run, GpuActivations activations)
+    {
+        if (IsSparse(arguments, run))
+        {
+            HiddenForwardSparse(arguments, run, activations);
+            return;
+        }
+        _hiddenForward.Launch(
+            TileProduct.Groups(run.Rows, Vectors(arguments.Cohort), parts: 1),
+            new HiddenForwardGpu { Cohort = arguments.Cohort, Images = run, Activations = activations });
+    }
 
     private void OutputForward(in BlockArguments arguments, DeviceImages images)
     {
@@ -170,13 +181,19 @@ internal sealed partial class GpuKernels : CohortKernels
         });
 
     private void HiddenBackward(in BlockArguments arguments, DeviceImages images) => HiddenBackward(
-        _hiddenBackward, arguments, OfChunk(arguments, images), ScratchActivations(arguments), arguments.Scratch.GradW1, goesOn: IsFirst(arguments, images) == 0);
+        arguments, OfChunk(arguments, images), ScratchActivations(arguments), arguments.Scratch.GradW1, goesOn: IsFirst(arguments, images) == 0, updates: false);
 
-    private static void HiddenBackward(
-        GpuLauncher<HiddenBackwardGpu> kernel, in BlockArguments arguments, GpuImages run, GpuActivations activations, ArrayView<float> gradient, bool goesOn) =>
-        kernel.Launch(
+    private void HiddenBackward(in BlockArguments arguments, GpuImages run, GpuActivations activations, ArrayView<float> gradient, bool goesOn, bool updates)
+    {
+        if (IsSparse(arguments, run))
+        {
+            HiddenBackwardSparse(arguments, run, activations, gradient, goesOn, updates);
+            return;
+        }
+        (updates ? _hiddenBackwardUpdate : _hiddenBackward).Launch(
             TileProduct.Groups(arguments.Cohort.Inputs, Vectors(arguments.Cohort), Segments(run.Rows)),
             new HiddenBackwardGpu { Cohort = arguments.Cohort, Images = run, Activations = activations, Gradient = gradient, GoesOn = goesOn ? 1 : 0 });
+    }
 
     private void Update(in BlockArguments arguments) => Update(
         new UpdateGpu { Cohort = arguments.Cohort, Gradients = Gradients(arguments), Totals = Totals(arguments), IsLast = 1, Weights = 1 });
@@ -219,14 +236,16 @@ internal sealed partial class GpuKernels : CohortKernels
     {
         int atOnce = SegmentsAtOnce(arguments.Cohort) * HiddenBackwardGpu.Segment;
         bool opensEpoch = true;
-        foreach (Chunk batch in images.Schedule.Chunks)
+        for (int chunk = 0; chunk < images.Chunks; chunk++)
         {
+            Chunk batch = images.Schedule.Chunks[chunk];
             if (!batch.IsFirst)
                 continue;
             for (int done = 0; done < batch.BatchRows; done += atOnce)
             {
                 int rows = Math.Min(atOnce, batch.BatchRows - done);
-                TrainRun(arguments, Run(arguments, batch.FirstRow + done, rows, batch.BatchRows), done == 0, done + rows == batch.BatchRows, opensEpoch);
+                GpuImages run = Run(arguments, batch.FirstRow + done, rows, batch.BatchRows, chunk + (done / ChunkSchedule.ChunkRows));
+                TrainRun(arguments, run, done == 0, done + rows == batch.BatchRows, opensEpoch);
                 opensEpoch = false;
             }
             MaskWeights(arguments);
@@ -255,8 +274,7 @@ internal sealed partial class GpuKernels : CohortKernels
             });
         bool apart = segments > 1;
         HiddenBackward(
-            isLast && !apart ? _hiddenBackwardUpdate : _hiddenBackward,
-            arguments, run, activations, apart ? partials.W1 : arguments.Scratch.GradW1, goesOn: !apart && !isFirst);
+            arguments, run, activations, apart ? partials.W1 : arguments.Scratch.GradW1, goesOn: !apart && !isFirst, updates: !apart && isLast);
         if (direct)
             return;
         Update(new UpdateGpu
@@ -275,13 +293,13 @@ internal sealed partial class GpuKernels : CohortKernels
         });
     }
 
-    private void Evaluate(in BlockArguments arguments)
+    private void Evaluate(in BlockArguments arguments, DeviceImages set)
     {
-        int images = arguments.Images.Images, atOnce = RowsAtOnce(arguments.Cohort, images);
+        int images = set.Images, atOnce = RowsAtOnce(arguments.Cohort, images);
         GpuActivations activations = Activations(arguments.Cohort, atOnce);
         for (int first = 0; first < images; first += atOnce)
         {
-            GpuImages run = Run(arguments, first, Math.Min(atOnce, images - first), images);
+            GpuImages run = Run(arguments, first, Math.Min(atOnce, images - first), images, ChunkAt(set, first));
             HiddenForward(arguments, run, activations);
             LogitsInto(arguments, run, activations, arguments.Output.Values, images, first);
             _active.Launch(
@@ -310,14 +328,14 @@ internal sealed partial class GpuKernels : CohortKernels
             GradB2 = arguments.Scratch.GradB2,
         });
 
-    private void Saliency(in BlockArguments arguments)
+    private void Saliency(in BlockArguments arguments, DeviceImages set)
     {
-        int images = arguments.Images.Images, atOnce = RowsAtOnce(arguments.Cohort, images), slots = Slots(arguments.Cohort);
+        int images = set.Images, atOnce = RowsAtOnce(arguments.Cohort, images), slots = Slots(arguments.Cohort);
         GpuActivations activations = Activations(arguments.Cohort, atOnce);
         ArrayView<float> logits = _device.Workspace.Take<float>("logits", (long)slots * atOnce);
         for (int first = 0; first < images; first += atOnce)
         {
-            GpuImages run = Run(arguments, first, Math.Min(atOnce, images - first), images);
+            GpuImages run = Run(arguments, first, Math.Min(atOnce, images - first), images, ChunkAt(set, first));
             HiddenForward(arguments, run, activations);
             LogitsInto(arguments, run, activations, logits, run.Rows, 0);
             _saliency.Launch(

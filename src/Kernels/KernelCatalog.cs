@@ -94,12 +94,16 @@ public static class KernelCatalog
             }
         }
 
-        // One text for all GPUs. No input-sparse form: a multiply-add of the dense one costs an eighth of a shared-memory load,
-        // one that skips zeros needs loads of its own, and that eats what four skipped of five save.
+        // One text for all GPUs. Input-sparse for the CPUs that OpenCL offers: on a GPU the dense form's multiply-adds share
+        // their loads eight ways, those of a form that skips zeros do not, and that eats what four skipped of five save.
         foreach (AcceleratorType accelerator in Accelerators.Where(accelerator => accelerator != AcceleratorType.CPU))
         {
             foreach (KernelOperation operation in Enum.GetValues<KernelOperation>().Except(s_notOnGpus))
+            {
                 yield return new KernelVariant(operation, Form(operation), accelerator, SimdWidth.V128);
+                if (accelerator == AcceleratorType.OpenCL && SeesPixels(operation))
+                    yield return new KernelVariant(operation, KernelForm.InputSparse, accelerator, SimdWidth.V128);
+            }
         }
     }
 

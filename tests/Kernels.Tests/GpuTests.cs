@@ -32,25 +32,34 @@ public abstract class GpuTests(AcceleratorType kind)
     [MemberData(nameof(Operations))]
     public void A_kernel_agrees_with_the_double_reference_within_the_rounding_of_its_sums(KernelOperation operation) => Use(device =>
     {
-        foreach (Shape shape in Shape.All)
-            KernelCases.Run(device, Variant(operation), shape);
+        foreach (KernelVariant variant in Variants(operation))
+        {
+            foreach (Shape shape in Shape.All)
+                KernelCases.Run(device, variant, shape);
+        }
     });
 
     [Theory]
     [MemberData(nameof(Guarded))]
-    public void A_kernel_neither_writes_nor_reads_outside_its_buffers(KernelOperation operation) =>
-        Use(device => GuardCase.Run(CohortKernels.Create(device), operation, Variant(operation).Form));
+    public void A_kernel_neither_writes_nor_reads_outside_its_buffers(KernelOperation operation) => Use(device =>
+    {
+        foreach (KernelVariant variant in Variants(operation))
+            GuardCase.Run(CohortKernels.Create(device), operation, variant.Form);
+    });
 
     [Theory]
     [MemberData(nameof(Golden))]
     public void Training_evaluation_saliency_and_pruning_are_those_of_the_golden_run(string name) => Use(device =>
     {
-        var runs = new GoldenRuns(device, CohortKernels.Create(device), KernelForm.Dense);
         GoldenCase golden = GoldenCase.Load(name);
-        runs.FirstGradientAndLosses(golden);
-        runs.Training(golden);
-        runs.Saliency(golden);
-        runs.Pruning(golden);
+        foreach (KernelVariant variant in Variants(KernelOperation.TrainEpoch))
+        {
+            var runs = new GoldenRuns(device, CohortKernels.Create(device), variant.Form);
+            runs.FirstGradientAndLosses(golden);
+            runs.Training(golden);
+            runs.Saliency(golden);
+            runs.Pruning(golden);
+        }
     });
 
     [Theory]
@@ -67,6 +76,17 @@ public abstract class GpuTests(AcceleratorType kind)
         Outcome[] together = Run(device, Models(), batch);
         for (int m = 0; m < together.Length; m++)
             Outcome.SameBits($"model {m} alone", together[m], Run(device, [Models()[m]], batch)[0]);
+    });
+
+    [Theory]
+    [InlineData(Batch)]
+    [InlineData(300)]
+    [InlineData(32)]
+    public void Every_form_trains_to_the_bits_of_the_dense_one(int batch) => Use(device =>
+    {
+        Outcome[] dense = Run(device, Models(), batch);
+        foreach (KernelVariant variant in Variants(KernelOperation.TrainEpoch))
+            Outcome.SameBits($"{variant}", dense, Outcome.Train(device, SimdWidth.V128, variant.Form, Inputs, Images, batch, Models()), zeroSigns: false);
     });
 
     [Fact]
@@ -185,8 +205,12 @@ public abstract class GpuTests(AcceleratorType kind)
     private static Outcome[] Run(GpuDevice device, (ModelParameters, float)[] models, int batch) =>
         Outcome.Train(device, SimdWidth.V128, KernelForm.Dense, Inputs, Images, batch, models);
 
-    private KernelVariant Variant(KernelOperation operation) =>
-        Assert.Single(KernelCatalog.Variants, v => v.Operation == operation && v.Accelerator == kind);
+    private KernelVariant[] Variants(KernelOperation operation)
+    {
+        KernelVariant[] variants = [.. KernelCatalog.Variants.Where(variant => variant.Operation == operation && variant.Accelerator == kind)];
+        Assert.NotEmpty(variants);
+        return variants;
+    }
 
     private void Use(Action<GpuDevice> test) => TestDevices.Use(kind, test);
 }

@@ -151,7 +151,8 @@ public sealed class Cohort : IDisposable
     /// <summary>Any images for evaluation, in the form that suits them: noise leaves no zeros to skip. The caller disposes of them.</summary>
     internal DeviceImages Upload(SplitImages images) => Upload(images, FormOf(images));
 
-    private static KernelForm FormOf(SplitImages images) => images.Density > DenseAbove ? KernelForm.Dense : KernelForm.InputSparse;
+    private KernelForm FormOf(SplitImages images) =>
+        _device.SkipsZeroPixels && images.Density <= DenseAbove ? KernelForm.InputSparse : KernelForm.Dense;
 
     /// <summary>In a form of the caller's choice.</summary>
     internal DeviceImages Upload(SplitImages images, KernelForm form)

@@ -27,6 +27,9 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>How many blocks of columns it works on at once; see <see cref="Layout.ColumnLayout.Create"/>. Never changes a result's bits.</summary>
     public abstract int LayoutWays { get; }
 
+    /// <summary>Whether skipping zero pixels is what is fast when most are 0; a GPU multiplies by them sooner than it looks for the others.</summary>
+    public virtual bool SkipsZeroPixels => true;
+
     /// <summary>Group size of kernels in which a thread owns one element.</summary>
     public abstract int ElementGroup { get; }
 

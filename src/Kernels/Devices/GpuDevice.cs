@@ -32,6 +32,7 @@ public sealed class GpuDevice : ComputeDevice
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, devices.Length);
             Accelerator = devices[index].CreateAccelerator(_context);
             Stream = Accelerator.CreateStream();
+            SkipsZeroPixels = devices[index] is CLDevice device && !device.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_GPU);
             Workspace = new GpuWorkspace(this);
         }
         catch
@@ -50,6 +51,9 @@ public sealed class GpuDevice : ComputeDevice
     public override int LayoutWays => 1;
 
     public override int ElementGroup => 128;
+
+    /// <summary>Only for a CPU that OpenCL offers.</summary>
+    public override bool SkipsZeroPixels { get; }
 
     /// <summary>Working memory that operations share.</summary>
     internal GpuWorkspace Workspace { get; }

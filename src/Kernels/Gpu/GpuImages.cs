@@ -19,6 +19,9 @@ public struct GpuImages
 
     /// <summary>Images of the batch that the run belongs to.</summary>
     public int BatchRows;
+
+    /// <summary>The schedule's chunk that the run begins with, -1 when it is not made of whole chunks.</summary>
+    public int Chunk;
 }
 
 /// <summary>Activations of a run of images: [Capacity, stride] block after block, so a block starts at Capacity * its first column.</summary>

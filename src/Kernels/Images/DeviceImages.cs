@@ -19,7 +19,7 @@ public sealed class DeviceImages : IDisposable
     /// <param name="labels">0 or 1 an image; may be all 0 where no loss is wanted.</param>
     /// <param name="inputs">D.</param>
     /// <param name="schedule">Batches and chunks.</param>
-    /// <param name="form">Which form the kernels are to run in; a GPU has no input-sparse one and takes the dense one instead.</param>
+    /// <param name="form">Which form the kernels are to run in; CUDA has no input-sparse one and takes the dense one instead.</param>
     /// <param name="withBackward">False when nothing is trained on these images.</param>
     /// <exception cref="ArgumentException">Pixels are not N D, D is out of range, or a chunk lies beyond the images.</exception>
     public DeviceImages(
@@ -35,7 +35,7 @@ public sealed class DeviceImages : IDisposable
         HasBackward = withBackward;
         Schedule = schedule;
         bool onGpu = device.Kind != AcceleratorType.CPU;
-        Form = onGpu && form == KernelForm.InputSparse ? KernelForm.Dense : form;
+        Form = device.Kind == AcceleratorType.Cuda && form == KernelForm.InputSparse ? KernelForm.Dense : form;
         bool sparse = Form == KernelForm.InputSparse;
 
         // The dense form needs the chunk table alone: compressing no pixel gives just that.
