@@ -141,6 +141,30 @@ public abstract partial class CohortKernels
     /// <exception cref="ArgumentOutOfRangeException">A severity that the kind does not have; see <see cref="CorruptionRules"/>.</exception>
     public byte[] Corrupt(CorruptionSource source, Corruption corruption) => _corrupt.Value.Run(source, corruption);
 
+    /// <summary>relu(Z) [N, H] of one model, row-major.</summary>
+    /// <param name="model">Position in the caller's order of models.</param>
+    public float[] HiddenActivations(DeviceCohort cohort, DeviceImages images, int model)
+    {
+        ColumnLayout layout = cohort.Layout;
+        ModelSlot slot = layout.Slots.Single(slot => slot.Model == model);
+        ColumnBlock block = layout.Blocks[slot.Block];
+        var activations = new float[images.Images * slot.Hidden];
+        int row = 0;
+        for (int chunk = 0; chunk < images.Chunks; chunk++)
+        {
+            HiddenForward(cohort, images, chunk);
+            ArrayView<float> all = cohort.Scratch.Activations;
+            float[] z = Device.Download(all.SubView(ChunkSchedule.ChunkRows * block.FirstColumn, ChunkSchedule.ChunkRows * block.Stride));
+            int rows = Math.Min(ChunkSchedule.ChunkRows, images.Images - row);
+            for (int n = 0; n < rows; n++, row++)
+            {
+                for (int h = 0; h < slot.Hidden; h++)
+                    activations[(row * slot.Hidden) + h] = Math.Max(z[(n * block.Stride) + slot.Column - block.FirstColumn + h], 0);
+            }
+        }
+        return activations;
+    }
+
     /// <summary>Initial W1 [D, H] and w2 [H] of a model, normal with standard deviation <paramref name="std"/>; biases are 0.</summary>
     public ModelParameters Initialize(int inputs, int hidden, ulong identity, uint seed, float std)
     {

@@ -81,12 +81,12 @@ public sealed class ArgumentsTests
     public void All_flags_arrive_in_the_request()
     {
         SweepRequest request = Request(
-            "--preset quick --data d --tasks 4v9 --hidden 2..64*2 --seeds 0..9 --lr 0.01,0.03 --epochs 7 --batch 128 --init-std 0.2 --weight-decay 0,0.1 --sparsity 0.5 --pruning w1 --finetune-epochs 4 --rewind --noise 0.1 --occlusion 3 --corruption blur:1"
+            "--preset quick --data d --tasks 4v9 --hidden 2..64*2 --seeds 0..9 --lr 0.01,0.03 --epochs 7 --batch 128 --init-std 0.2 --weight-decay 0,0.1 --sparsity 0.5 --pruning w1 --finetune-epochs 4 --rewind --noise 0.1 --occlusion 3 --corruption blur:1 --embedding 4v9"
             + " --saliency 0 --saliency-method perturbation --device cpu --threads 3 --out=o --dry-run --quiet --fail-fast");
 
         Assert.Equal(
             new SweepRequest(
-                "quick", null, "d", "4v9", "2..64*2", "0..9", "0.01,0.03", "7", "128", "0.2", "0,0.1", "0.5", "w1", 4, true, "0.1", "3", "blur:1", 0, SaliencyMethod.Perturbation, DeviceRequest.Parse("--device", "cpu"), 3, "o",
+                "quick", null, "d", "4v9", "2..64*2", "0..9", "0.01,0.03", "7", "128", "0.2", "0,0.1", "0.5", "w1", 4, true, "0.1", "3", "blur:1", "4v9", 0, SaliencyMethod.Perturbation, DeviceRequest.Parse("--device", "cpu"), 3, "o",
                 DryRun: true, Quiet: true, FailFast: true),
             request);
     }
@@ -106,7 +106,7 @@ public sealed class ArgumentsTests
     {
         Assert.Equal(
             new SweepRequest(
-                null, null, null, null, null, null, null, null, null, null, null, null, null, null, false, null, null, null, null, SaliencyMethod.ProbabilityGradient,
+                null, null, null, null, null, null, null, null, null, null, null, null, null, null, false, null, null, null, null, null, SaliencyMethod.ProbabilityGradient,
                 DeviceRequest.Auto, null, null, DryRun: false, Quiet: false, FailFast: false),
             Request(""));
     }

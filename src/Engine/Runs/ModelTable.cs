@@ -20,6 +20,9 @@ internal abstract class ModelTable(string name, IReadOnlyList<Column> columns)
     /// <summary>For a SELECT over unit files: lists that are unnested side by side advance together.</summary>
     public string Unnested => string.Join(", ", columns.Select(column => $"unnest({ListName(column)}) AS {column.Name}"));
 
+    /// <summary>Whether the merge writes a .csv beside the .parquet.</summary>
+    public bool HasText { get; init; } = true;
+
     /// <summary>Whether runs of this spec have the table; a file is written only for those.</summary>
     public abstract bool IsIn(SweepSpec spec);
 

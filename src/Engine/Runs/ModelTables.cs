@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Embedding;
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Robustness;
 using GpuMlp.Kernels.Corrupt;
@@ -7,7 +8,42 @@ namespace GpuMlp.Engine.Runs;
 /// <summary>The one list of tables that a model has rows in; unit files and the merge go through it in this order.</summary>
 internal static class ModelTables
 {
-    public static IReadOnlyList<ModelTable> All { get; } = [Pruning(), Robustness(), Finetune()];
+    public static IReadOnlyList<ModelTable> All { get; } = [Pruning(), Robustness(), Finetune(), Embedding(), EmbeddingPoints()];
+
+    private static ModelTable<EmbeddingResult> Embedding() => new(
+        "embedding",
+        spec => spec.Embedding.Count > 0,
+        model => model.Embedding.Pictures,
+        (model, rows) => model with { Embedding = model.Embedding with { Pictures = rows } },
+        cells => new EmbeddingResult(cells.Text(), cells.Number(), cells.Integer(), cells.Number(), cells.Number(), cells.Number(), cells.Number()),
+        [
+            TableColumn<EmbeddingResult>.Text("method", r => r.Method),
+            TableColumn<EmbeddingResult>.Number("sparsity", r => r.Sparsity),
+            TableColumn<EmbeddingResult>.Integer("points", r => r.Points),
+            TableColumn<EmbeddingResult>.Number("perplexity", r => r.Perplexity),
+            TableColumn<EmbeddingResult>.Number("kl", r => r.Kl),
+            TableColumn<EmbeddingResult>.Number("trustworthiness", r => r.Trustworthiness),
+            TableColumn<EmbeddingResult>.Number("neighbours_kept", r => r.NeighboursKept),
+        ]);
+
+    // Thousands of rows a picture that nobody reads as text.
+    private static ModelTable<EmbeddingPlace> EmbeddingPoints() => new(
+        "embedding_points",
+        spec => spec.Embedding.Count > 0,
+        model => model.Embedding.Places,
+        (model, rows) => model with { Embedding = model.Embedding with { Places = rows } },
+        cells => new EmbeddingPlace(cells.Text(), cells.Number(), cells.Integer(), cells.Integer(), cells.Number(), cells.Number()),
+        [
+            TableColumn<EmbeddingPlace>.Text("method", r => r.Method),
+            TableColumn<EmbeddingPlace>.Number("sparsity", r => r.Sparsity),
+            TableColumn<EmbeddingPlace>.Integer("image", r => r.Image),
+            TableColumn<EmbeddingPlace>.Integer("label", r => r.Label),
+            TableColumn<EmbeddingPlace>.Number("x", r => r.X),
+            TableColumn<EmbeddingPlace>.Number("y", r => r.Y),
+        ])
+    {
+        HasText = false,
+    };
 
     private static ModelTable<PruningResult> Pruning() => new(
         "pruning",

@@ -55,13 +55,17 @@ public static class RunMerger
         WriteTable(run, "history", $"SELECT {key}, {epochs}, {figures} FROM {units}");
         foreach (ModelTable table in ModelTables.All.Where(table => table.IsIn(run.Plan.Spec)))
         {
-            WriteTable(run, table.Name, $"SELECT {key}, {table.Unnested} FROM {units}");
+            WriteTable(run, table.Name, $"SELECT {key}, {table.Unnested} FROM {units}", table.HasText);
         }
     }
 
-    private static void WriteTable(RunDirectory run, string name, string query)
+    private static void WriteTable(RunDirectory run, string name, string query, bool withText = true)
     {
-        Copy($"{name}.csv", "FORMAT csv, HEADER, USE_TMP_FILE false");
+        if (withText)
+        {
+            Copy($"{name}.csv", "FORMAT csv, HEADER, USE_TMP_FILE false");
+        }
+
         Copy($"{name}.parquet", DuckSession.ParquetOptions([("plan_hash", run.Plan.Hash)]));
 
         void Copy(string file, string options) => AtomicFile.WriteThrough(run.TablePath(file), temporary => DuckSession.Use(connection =>

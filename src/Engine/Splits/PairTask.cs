@@ -5,6 +5,9 @@ namespace GpuMlp.Engine.Splits;
 /// <summary>A task: tell class <paramref name="First"/> (label 0) from class <paramref name="Second"/> (label 1). Written <c>4v9</c>.</summary>
 public readonly record struct PairTask(int First, int Second)
 {
+    /// <summary>Names the task in random draws.</summary>
+    internal uint Identity => ((uint)First << 8) | (uint)Second;
+
     public override string ToString() => $"{First}v{Second}";
 
     /// <summary>Reads <c>4v9</c>: two different classes 0..255.</summary>

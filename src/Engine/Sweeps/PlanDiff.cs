@@ -30,6 +30,7 @@ public static class PlanDiff
         CompareLists("weight_decay", oldSpec.WeightDecays, newSpec.WeightDecays);
         CompareLists("sparsity", oldSpec.Sparsity, newSpec.Sparsity);
         CompareLists<string>("pruning", [.. oldSpec.Pruning.Select(PruningMethods.Name)], [.. newSpec.Pruning.Select(PruningMethods.Name)]);
+        CompareLists("embedding", oldSpec.Embedding, newSpec.Embedding);
         CompareLists<string>("corruption", [.. oldSpec.Corruptions.Select(CorruptionNames.Name)], [.. newSpec.Corruptions.Select(CorruptionNames.Name)]);
         Compare("finetune_epochs", $"{oldSpec.FinetuneEpochs}", $"{newSpec.FinetuneEpochs}");
         Compare("rewind", oldSpec.Rewind ? "true" : "false", newSpec.Rewind ? "true" : "false");

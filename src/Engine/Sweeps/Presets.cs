@@ -34,6 +34,7 @@ public static class Presets
             .. Levels(CorruptionKind.Rotation, 5, 15, 30, 45),
             .. Levels(CorruptionKind.Translation, 1, 2, 3, 4),
         ],
+        Embedding = [new PairTask(4, 9)],
     };
 
     /// <summary>Two models of the hardest task, to see within seconds that everything works.</summary>
@@ -46,6 +47,7 @@ public static class Presets
         Sparsity = [0.5, 0.95],
         Pruning = [PruneMethod.Layer],
         Corruptions = [new(CorruptionKind.Gaussian, 0.3), new(CorruptionKind.Occlusion, 7)],
+        Embedding = [],
     };
 
     /// <summary>
@@ -64,6 +66,7 @@ public static class Presets
         Sparsity = [0.5, 0.8, 0.9, 0.95, 0.99],
         Pruning = [PruneMethod.Layer, PruneMethod.Global, PruneMethod.W1],
         Corruptions = [],
+        Embedding = [],
     };
 
     /// <summary>Every preset by its name.</summary>

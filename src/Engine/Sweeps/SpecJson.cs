@@ -11,11 +11,12 @@ namespace GpuMlp.Engine.Sweeps;
 /// <summary>
 /// A spec as JSON, in spec files and plans:
 /// <c>{"data":"mnist","tasks":["4v9"],"hidden":[4,24],"seeds":[0],"lr":[0.03],"epochs":20,"batch":"full","init_std":0.1,
-/// "sparsity":[0.5,0.95],"pruning":["layer"],"corruption":["gaussian:0.1","blur:1"]}</c>. Epochs, batch, init_std and weight_decay are one value or a list.
+/// "sparsity":[0.5,0.95],"pruning":["layer"],"corruption":["gaussian:0.1","blur:1"],
+/// "embedding":["4v9"]}</c>. Epochs, batch, init_std and weight_decay are one value or a list.
 /// </summary>
 public static class SpecJson
 {
-    private const string Fields = "data, tasks, hidden, seeds, lr, epochs, batch, init_std, weight_decay, sparsity, pruning, corruption, finetune_epochs, rewind";
+    private const string Fields = "data, tasks, hidden, seeds, lr, epochs, batch, init_std, weight_decay, sparsity, pruning, corruption, embedding, finetune_epochs, rewind";
 
     // A spec of ten million items is some 100 MB; anything above is not a spec.
     private const long MaxFileBytes = 256L << 20;
@@ -49,6 +50,12 @@ public static class SpecJson
         {
             using JsonDocument document = JsonDocument.Parse(WithoutMark(bytes), s_lenient);
             SweepSpec spec = Read(document.RootElement, baseSpec, path);
+            if (document.RootElement.TryGetProperty("embedding", out _))
+            {
+                spec.CheckEmbedding($"{path}: embedding");
+            }
+
+
             SpecValidator.Validate(spec, field => $"{path}: {field}");
             return spec;
         }
@@ -78,6 +85,7 @@ public static class SpecJson
 
         WriteList("sparsity", spec.Sparsity, writer.WriteNumberValue);
         WriteList("pruning", spec.Pruning, method => writer.WriteStringValue(PruningMethods.Name(method)));
+        WriteList("embedding", spec.Embedding, task => writer.WriteStringValue(task.ToString()));
         WriteList("corruption", spec.Corruptions, corruption => writer.WriteStringValue(CorruptionNames.Name(corruption)));
 
         // Left out where there is none, like weight_decay.
@@ -157,6 +165,7 @@ public static class SpecJson
                 "weight_decay" => spec with { WeightDecays = OneOrList(field, value, Number, "a number as 0.001 or a list as [0, 0.001]") },
                 "sparsity" => spec with { Sparsity = List(field, value, Number, "a list of numbers as [0.5, 0.95]") },
                 "pruning" => spec with { Pruning = List(field, value, Method, "a list as [\"layer\", \"random\"]") },
+                "embedding" => spec with { Embedding = List(field, value, Task, "a list as [\"4v9\"]") },
                 "corruption" => spec with { Corruptions = List(field, value, Corrupted, "a list as [\"gaussian:0.1\", \"blur:1\"]") },
                 "finetune_epochs" => spec with { FinetuneEpochs = Integer(value) ?? throw Wrong(field, "a whole number as 10") },
                 "rewind" => spec with { Rewind = value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(field, "true or false") },

@@ -53,6 +53,8 @@ public static class SpecValidator
 
         CheckItems("corruption", [.. spec.Corruptions.Select(CorruptionNames.Name)], _ => true, "");
 
+        CheckItems("embedding", spec.Embedding, _ => true, "");
+
         void Check(bool good, string field, string what)
         {
             if (!good)

@@ -42,6 +42,35 @@ public sealed record SweepSpec(
     /// <summary>Epochs that a unit goes through: training, and further training at each method and level.</summary>
     public long EpochsOf(int epochs) => epochs + ((long)FinetuneEpochs * FinetuneProtocols * Pruning.Count * Sparsity.Count);
 
+    /// <summary>Tasks of which one model's hidden activations are embedded; empty for none.</summary>
+    public IReadOnlyList<PairTask> Embedding { get; init; } = [];
+
+    /// <summary>
+    /// The embedding of a preset or file fitted to other tasks: those of its tasks that are left; on data that the preset was not
+    /// made for, where none is left, the first task.
+    /// </summary>
+    /// <param name="otherData">The data are not those of the presets.</param>
+    public SweepSpec WithFittedEmbedding(bool otherData)
+    {
+        PairTask[] left = [.. Embedding.Where(Tasks.Contains)];
+        return this with { Embedding = left.Length == 0 && Embedding.Count > 0 && otherData ? [.. Tasks.Take(1)] : left };
+    }
+
+    /// <exception cref="UserErrorException">A task is to be embedded that is not trained; the message begins with <paramref name="name"/>.</exception>
+    public void CheckEmbedding(string name)
+    {
+        foreach (PairTask task in Embedding)
+        {
+            if (!Tasks.Contains(task))
+            {
+                throw new UserErrorException($"{name}: {task} is not trained; some of the sweep's tasks or none is right");
+            }
+        }
+    }
+
+    /// <summary>The size that pictures and short tables show: the study's 24, or the one nearest to it.</summary>
+    public int StudySize => Hidden.MinBy(hidden => Math.Abs(hidden - 24));
+
     /// <summary>Every combination of batch (outer), epochs, initial spread and weight decay (inner); made anew at each call.</summary>
     public IReadOnlyList<TrainingVariant> Variants() =>
     [

@@ -133,7 +133,7 @@ public sealed class Cohort : IDisposable
 
     // Learning rate is not part of it: runs that differ in rate share their start. Nor is the variant; initial weights of
     // two spreads are multiples of each other.
-    private ulong Identity(ModelSpec model) => ((ulong)((uint)(Split.Task.First << 8) | (uint)Split.Task.Second) << 32) | (uint)model.Hidden;
+    private ulong Identity(ModelSpec model) => ((ulong)Split.Task.Identity << 32) | (uint)model.Hidden;
 
     private static EpochMetrics ToMetrics(EpochTotals totals)
     {

@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Embedding;
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Splits;
@@ -41,6 +42,9 @@ public sealed record ModelResult(
 
     /// <summary>One entry a protocol (outer), method and level (inner) of the spec; empty for a spec without further training.</summary>
     public IReadOnlyList<FinetuneResult> Finetune { get; init; } = [];
+
+    /// <summary>Pictures of its hidden activations; most models have none.</summary>
+    public ModelEmbedding Embedding { get; init; } = ModelEmbedding.None;
 }
 
 /// <summary>The identifying columns of every table, in their order: task, seed, hidden, lr, batch, epochs, init_std, weight_decay.</summary>

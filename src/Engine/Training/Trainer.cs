@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Embedding;
 using GpuMlp.Engine.Evaluation;
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Robustness;
@@ -20,7 +21,7 @@ public static class Trainer
     /// <param name="cohort">Freshly made; its weights are initialised here.</param>
     /// <param name="spec">How trained models are pruned.</param>
     /// <param name="afterEpoch">Called with the 1-based epoch and its figures, those of further training after pruning included; null to go without.</param>
-    /// <param name="cancel">Looked at between epochs, levels of pruning and corruptions.</param>
+    /// <param name="cancel">Looked at between epochs, levels of pruning, corruptions and steps of an embedding.</param>
     /// <returns>One result a model, in the cohort's order.</returns>
     /// <exception cref="OperationCanceledException">Cancelled; nothing of the cohort is kept.</exception>
     public static IReadOnlyList<ModelResult> Train(
@@ -60,6 +61,7 @@ public static class Trainer
             finetune = CohortFinetuning.Evaluate(cohort, spec, initial, images, labels, (_, metrics) => afterEpoch(metrics), cancel);
         }
         RobustnessResult[][] robustness = CohortRobustness.Evaluate(cohort, spec, cancel);
+        ModelEmbedding[] embeddings = CohortEmbedding.Embed(cohort, spec, cancel);
         ModelParameters[] parameters = cohort.Device.Download();
         var results = new ModelResult[cohort.Models.Count];
         Parallel.For(0, results.Length, m =>
@@ -86,6 +88,7 @@ public static class Trainer
             {
                 Robustness = robustness[m],
                 Finetune = finetune[m],
+                Embedding = embeddings[m],
             };
         });
         return results;

@@ -31,6 +31,7 @@ internal static class DryRun
         Line("pruning", spec.Pruning.Count == 0 ? "none" : $"{string.Join(",", spec.Pruning.Select(PruningMethods.Name))} at {Short(spec.Sparsity)}");
         if (spec.FinetuneEpochs > 0)
             Line("fine-tuning", $"{spec.FinetuneEpochs} epochs at each method and level{(spec.Rewind ? ", and again from the initial weights" : "")}");
+        Line("embedding", spec.Embedding.Count == 0 ? "none" : Short(spec.Embedding));
         Line("corruption", spec.Corruptions.Count == 0 ? "none" : Short([.. spec.Corruptions.Select(CorruptionNames.Name)]));
         Line("models", $"{estimate.Models:N0} in {estimate.Units:N0} units");
         Line("work", $"{estimate.Flop / 1e12:N2} TFLOP dense-equivalent");

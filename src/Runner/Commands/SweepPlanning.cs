@@ -41,13 +41,20 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
             FinetuneEpochs = request.FinetuneEpochs ?? start.FinetuneEpochs,
             Rewind = request.Rewind || (start.Rewind && request.FinetuneEpochs != 0),
         };
+        spec = request.Embedding switch
+        {
+            null => spec.WithFittedEmbedding(otherData: spec.Data != EmbeddedName),
+            None => spec with { Embedding = [] },
+            _ => spec with { Embedding = TaskList.Parse(request.Embedding, data.Classes, "--embedding") },
+        };
+        spec.CheckEmbedding("--embedding");
         var plan = Plan.Create(spec, data.Sha256, data.Inputs, task => Splitter.TrainImages(data, task));
         string name = request.Spec is { } path ? Path.GetFileNameWithoutExtension(path) : request.Preset ?? DefaultPreset;
         return new SweepPlanning(plan, data, request.Out ?? Path.Combine(RunsFolder, name), PanelSize(request, spec));
     }
 
     /// <summary>The study's 24, or the size nearest to it.</summary>
-    public static int NearestSize(SweepSpec spec) => spec.Hidden.MinBy(h => Math.Abs(h - SweepRequest.DefaultSaliencyHidden));
+    public static int NearestSize(SweepSpec spec) => spec.StudySize;
 
     private static IReadOnlyList<double> Levels(SweepRequest request, SweepSpec start) => request.Sparsity switch
     {

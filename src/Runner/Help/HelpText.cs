@@ -71,6 +71,7 @@ internal static class HelpText
         "--pruning" => "layer,random",
         "--noise" => "0.1,0.3",
         "--occlusion" => "7",
+        "--embedding" => "4v9",
         "--corruption" => "blur:1,rotation:15",
         "--saliency" => "24",
         "--saliency-method" => "gradient",

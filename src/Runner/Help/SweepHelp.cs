@@ -50,6 +50,11 @@ internal static class SweepHelp
                               (degrees), translation (pixels). --noise and
                               --occlusion take the place of their own kinds
 
+        What to embed (t-SNE of hidden activations, dense and pruned)
+          --embedding LIST    tasks, or `none` (paper: 4v9); of each the model of 24
+                              hidden units, or the nearest, at the first seed and
+                              learning rate
+
         Where
           --out DIR           directory of the run (default: runs/ and the preset's
                               name); the same command again resumes it

@@ -64,6 +64,9 @@ internal class SweepOptions : CommandOptions
     [Option("corruption")]
     public string? Corruption { get; set; }
 
+    [Option("embedding")]
+    public string? Embedding { get; set; }
+
     [Option("saliency")]
     public string? Saliency { get; set; }
 

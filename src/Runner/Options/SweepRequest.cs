@@ -17,6 +17,7 @@ namespace GpuMlp.Runner.Options;
 /// <param name="Noise">Severities of gaussian noise, or <c>none</c>; they replace those of the corruptions.</param>
 /// <param name="Occlusion">Likewise for squares.</param>
 /// <param name="Corruption">A list of corruptions, or <c>none</c>.</param>
+/// <param name="Embedding">A list of tasks, or <c>none</c>.</param>
 /// <param name="SaliencyHidden">Hidden size of the models in the panels; 0 for no panels; null for the size nearest to 24.</param>
 /// <param name="Device">Which accelerators; whether they are there is not known yet.</param>
 /// <param name="Threads">1 .. 1024.</param>
@@ -39,6 +40,7 @@ internal sealed record SweepRequest(
     string? Noise,
     string? Occlusion,
     string? Corruption,
+    string? Embedding,
     int? SaliencyHidden,
     SaliencyMethod SaliencyMethod,
     DeviceRequest Device,
@@ -77,6 +79,7 @@ internal sealed record SweepRequest(
             options.Noise,
             options.Occlusion,
             options.Corruption,
+            options.Embedding,
             Whole(options.Saliency, "--saliency", 0, ushort.MaxValue),
             OneOf(options.SaliencyMethod, "--saliency-method", "gradient", "perturbation") is "perturbation"
                 ? SaliencyMethod.Perturbation

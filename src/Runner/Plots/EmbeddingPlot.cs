@@ -14,7 +14,7 @@ internal static class EmbeddingPlot
             : null;
     }
 
-    /// <summary>One model, the one nearest to the study's; before, then 95 % or the highest level by each ranking.</summary>
+    /// <summary>One model, the one nearest to the study's; before, then 95 % or the level nearest to it by each ranking, then what the study pruned in truth.</summary>
     private static EmbeddingRow[] Chosen(StudyTables tables)
     {
         EmbeddingRow[] rows = [.. (tables.Embedding ?? []).Where(row => tables.InFocus(row.Kind))];
@@ -27,6 +27,7 @@ internal static class EmbeddingPlot
             .. model.Where(row => row.Method == "dense"),
             .. model.Where(row => row.Method != "dense").GroupBy(row => row.Method)
                 .Select(method => method.MinBy(row => Math.Abs(row.Sparsity - StudyFigures.Level))!),
+            .. model.Where(row => row.Method == StudyFigures.Ranking && row.Sparsity == StudyFigures.AppliedLevel),
         ];
     }
 

@@ -165,6 +165,22 @@ public sealed class RunMergerTests
     }
 
     [Fact]
+    public void Pictures_have_a_table_and_their_points_one_for_programs_alone()
+    {
+        using TemporaryFolder folder = new();
+        RunDirectory run = Finished(folder.Path, s_plan, s_plan.Units);
+        Assert.Equal(
+            [
+                $"{KeyColumns},method,sparsity,points,perplexity,kl,trustworthiness,neighbours_kept",
+                "4v9,42,4,0.1,full,3,0.1,0.0,dense,0.0,2,30.0,1.25,0.97,0.5",
+                "4v9,42,4,0.1,full,3,0.1,0.0,random,0.5,2,30.0,,0.875,0.25",
+            ],
+            File.ReadAllLines(run.TablePath("embedding.csv")));
+        Assert.False(File.Exists(run.TablePath("embedding_points.csv")));
+        Assert.Equal(4, ReadBack($"read_parquet({Quoted(run, "embedding_points.parquet")})").Count);
+    }
+
+    [Fact]
     public void Missing_units_are_named_and_nothing_is_written()
     {
         using TemporaryFolder folder = new();

@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Embedding;
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Runs;
@@ -67,8 +68,15 @@ internal static class SampleRun
                    from level in plan.Spec.Sparsity
                    select new FinetuneResult(rewound, new PruningResult(method, level, Next(), Next(), Next(), Next(), Next(), 1, 2, 3), plan.Spec.FinetuneEpochs),
             ],
+            Embedding = EmbeddingOf(unit, model),
         };
     }
+
+    private static ModelEmbedding EmbeddingOf(WorkUnit unit, ModelSpec model) => unit is { Seed: 42, Task.First: 4 } && model == new ModelSpec(4, 0.1)
+        ? new ModelEmbedding(
+            [new("dense", 0, 2, 30, 1.25, 0.97, 0.5), new("random", 0.5, 2, 30, double.NaN, 0.875, 0.25)],
+            [new("dense", 0, 17, 0, 1.5, -2), new("dense", 0, 3, 1, 0.1f, 4), new("random", 0.5, 17, 0, 0, 1), new("random", 0.5, 3, 1, 1, 0)])
+        : ModelEmbedding.None;
 
     /// <summary>The same on every run, unlike <see cref="string.GetHashCode()"/>.</summary>
     private static int HashOf(string text) => text.Aggregate(17, (hash, letter) => unchecked((hash * 31) + letter));

@@ -105,7 +105,9 @@ public sealed class UnitFileTests
             Assert.Equal(a.Pruning, b.Pruning);
             Assert.Equal(a.Robustness, b.Robustness);
             Assert.Equal(a.Finetune, b.Finetune);
-            Assert.Equal(a with { Finetune = b.Finetune, History = b.History, Weights = b.Weights, Pruning = b.Pruning, Robustness = b.Robustness }, b);
+            Assert.Equal(a.Embedding.Pictures, b.Embedding.Pictures);
+            Assert.Equal(a.Embedding.Places, b.Embedding.Places);
+            Assert.Equal(a with { History = b.History, Weights = b.Weights, Pruning = b.Pruning, Robustness = b.Robustness, Embedding = b.Embedding, Finetune = b.Finetune }, b);
         }
     }
 }

@@ -42,6 +42,18 @@ public sealed class SpecTests
     }
 
     [Fact]
+    public void The_embedding_of_the_preset_is_fitted_to_other_tasks_and_data_unless_it_is_named()
+    {
+        PairTask other = new(1, 2), study = new(4, 9);
+        Assert.Equal([study], Read("""{ "tasks": ["0v1", "4v9"] }""").WithFittedEmbedding(otherData: false).Embedding);
+        Assert.Empty(Read("""{ "tasks": ["1v2"] }""").WithFittedEmbedding(otherData: false).Embedding);
+        Assert.Equal([other], Read("""{ "tasks": ["1v2", "0v1"] }""").WithFittedEmbedding(otherData: true).Embedding);
+        Assert.Empty(Presets.Quick.WithFittedEmbedding(otherData: true).Embedding);
+        Assert.Equal([other], Read("""{ "tasks": ["1v2", "4v9"], "embedding": ["1v2"] }""").Embedding);
+        Assert.Empty(Read("""{ "embedding": [] }""").Embedding);
+    }
+
+    [Fact]
     public void Further_training_is_written_only_where_there_is_some_and_reads_back()
     {
         SweepSpec spec = Read("""{ "finetune_epochs": 7, "rewind": true }""");
@@ -61,6 +73,9 @@ public sealed class SpecTests
     [InlineData("""{ "rewind": true }""", "rewind: no epochs")]
     [InlineData("""{ "rewind": 1 }""", "rewind: wrong value; true or false is right")]
     [InlineData("""{ "sparsity": [0.5, 1.01] }""", "sparsity: 1.01 is out of range; 0..1 is right")]
+    [InlineData("""{ "embedding": "4v9" }""", "embedding")]
+    [InlineData("""{ "embedding": ["4v8"] }""", "embedding: 4v8 is not trained")]
+    [InlineData("""{ "embedding": ["4v9", "4v9"] }""", "embedding")]
     [InlineData("""{ "batch": [] }""", "batch")]
     [InlineData("""{ "batch": ["full", "full"] }""", "batch: full occurs twice")]
     [InlineData("""{ "batch": [32, "half"] }""", "batch")]

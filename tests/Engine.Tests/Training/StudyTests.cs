@@ -11,7 +11,7 @@ public sealed class StudyFixture
 
     public StudyFixture()
     {
-        SweepSpec paper = Presets.Paper;
+        SweepSpec paper = Presets.Paper with { Embedding = [] };
         ModelSpec[] models = [.. paper.Hidden.Select(hidden => new ModelSpec(hidden, paper.LearningRates.Single()))];
         foreach (PairTask task in new PairTask[] { new(4, 9), new(0, 1) })
         {

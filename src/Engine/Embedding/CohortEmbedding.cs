@@ -1,0 +1,103 @@
+using GpuMlp.Engine.Pruning;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Training;
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Tsne;
+
+namespace GpuMlp.Engine.Embedding;
+
+/// <summary>
+/// t-SNE of hidden activations on the validation images, of the dense model and of what pruning leaves of it: for each task
+/// of <see cref="SweepSpec.Embedding"/> one model, that of the study's size at the first seed, rate and way to train.
+/// </summary>
+internal static class CohortEmbedding
+{
+    /// <summary>The model before pruning, as a method in tables.</summary>
+    public const string Dense = "dense";
+
+    /// <summary>Memory and time grow with its square; a validation split of MNIST has up to 2,600. The first ones of a larger split are taken.</summary>
+    public const int MostPoints = 2_600;
+
+    // Fewer have no neighbourhoods to show.
+    private const int FewestPoints = 20;
+
+    // What the study claims, and what its published code pruned in truth.
+    private const double Claimed = 0.95, AsPublished = 0.0095;
+
+    /// <summary>The pictures of a sweep's models after the dense one.</summary>
+    public static IReadOnlyList<(PruneMethod Method, double Sparsity)> Pruned(SweepSpec spec)
+    {
+        if (spec.Pruning.Count == 0 || spec.Sparsity.Count == 0)
+            return [];
+        PruneMethod method = spec.Pruning.Contains(PruneMethod.Layer) ? PruneMethod.Layer : spec.Pruning[0];
+        double[] levels = [.. new[] { Claimed, AsPublished }.Where(spec.Sparsity.Contains)];
+        return [.. (levels.Length > 0 ? levels : [spec.Sparsity.Max()]).Select(level => (method, level))];
+    }
+
+    /// <summary>Whether a model has pictures.</summary>
+    public static bool IsEmbedded(SweepSpec spec, Cohort cohort, ModelSpec model) =>
+        spec.Embedding.Contains(cohort.Split.Task) && cohort.Split.Seed == spec.Seeds[0] && cohort.Variant == spec.Variants()[0]
+        && model.Hidden == spec.StudySize && model.LearningRate == spec.LearningRates[0];
+
+    /// <param name="cohort">Trained; not changed.</param>
+    /// <param name="spec">Tasks, methods and levels.</param>
+    /// <param name="cancel">Looked at between steps.</param>
+    /// <returns>For each model of the cohort its pictures; <see cref="ModelEmbedding.None"/> for most, and for activations that are not finite.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static ModelEmbedding[] Embed(Cohort cohort, SweepSpec spec, CancellationToken cancel)
+    {
+        ModelEmbedding[] results = [.. cohort.Models.Select(_ => ModelEmbedding.None)];
+        int points = Math.Min(cohort.Split.Validation.Length, MostPoints);
+        for (int m = 0; m < results.Length; m++)
+        {
+            if (points >= FewestPoints && IsEmbedded(spec, cohort, cohort.Models[m]))
+                results[m] = Embed(cohort, spec, m, cohort.Split.Validation[..points], cancel);
+        }
+        return results;
+    }
+
+    private static ModelEmbedding Embed(Cohort cohort, SweepSpec spec, int model, int[] imageNumbers, CancellationToken cancel)
+    {
+        (DeviceImages images, float[] labels) = cohort.Upload(imageNumbers);
+        using DeviceImages uploaded = images;
+
+        // Other devices have no t-SNE kernels; the activations come from them all the same.
+        using CpuDevice? own = cohort.Launchers.Device is CpuDevice ? null : new CpuDevice(Math.Min(Environment.ProcessorCount, CpuDevice.MostThreads));
+        TsneKernels tsne = TsneKernels.Create(own ?? cohort.Launchers.Device);
+        List<EmbeddingResult> pictures = [];
+        List<EmbeddingPlace> places = [];
+        Add(cohort.Device, Dense, 0);
+        if (Pruned(spec) is { Count: > 0 } levels)
+        {
+            using DeviceCohort pruned = cohort.CreateTwin();
+            using PruneRanks ranks = cohort.CreateRanks();
+            foreach ((PruneMethod method, double sparsity) in levels)
+            {
+                cohort.Launchers.PruneRank(cohort.Device, ranks, method);
+                cohort.Launchers.Prune(cohort.Device, ranks, sparsity, pruned);
+                Add(pruned, PruningMethods.Name(method), sparsity);
+            }
+        }
+        return new ModelEmbedding(pictures, places);
+
+        void Add(DeviceCohort models, string method, double sparsity)
+        {
+            int hidden = cohort.Models[model].Hidden;
+            float[] activations = cohort.Launchers.HiddenActivations(models, images, model);
+            if (!activations.All(float.IsFinite))
+                return;
+            TsneSchedule schedule = TsneSchedule.Standard;
+            using var buffer = new EmbeddingBuffer(tsne.Device, activations, hidden);
+            buffer.Scatter(imageNumbers, cohort.Split.Task.Identity, unchecked((uint)cohort.Split.Seed));
+            double divergence = schedule.Run(tsne, buffer, cancel);
+            (float[] x, float[] y) = buffer.DownloadPlaces();
+            Neighbourhoods near = Neighbourhoods.Compare(activations, hidden, x, y);
+            pictures.Add(new EmbeddingResult(
+                method, sparsity, imageNumbers.Length, schedule.PerplexityOf(imageNumbers.Length), divergence, near.Trustworthiness, near.Kept));
+            places.AddRange(imageNumbers.Select((image, i) => new EmbeddingPlace(method, sparsity, image, (int)labels[i], x[i], y[i])));
+        }
+    }
+}
