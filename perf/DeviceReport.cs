@@ -21,11 +21,14 @@ namespace GpuMlp.Perf;
 /// </summary>
 internal static class DeviceReport
 {
+    // The study's grid takes minutes on a device that is only tried with few models.
+    private const int LeastForGrid = 1000;
+
     private const int Epochs = 10, Repeats = 5, LeastHidden = 2, MostHidden = 64, Rates = 16;
 
     private static readonly PairTask s_task = new(4, 9);
 
-    /// <param name="args">A device as <c>--device</c> takes it, then numbers of models.</param>
+    /// <param name="args">A device as <c>--device</c> takes it, then numbers of models; with a thousand or more the grid is trained too.</param>
     public static int Run(TextWriter output, string[] args)
     {
         var selection = DeviceSelection.Find("device", DeviceRequest.Parse("device", args.FirstOrDefault("auto")), Environment.ProcessorCount);
@@ -52,6 +55,8 @@ internal static class DeviceReport
         foreach ((int Models, int? Batch) row in Rows(counts))
             output.WriteLine(Measure(device, kernels, data, row.Models, row.Batch, peak));
         output.WriteLine();
+        if (counts.Max() < LeastForGrid)
+            return 0;
         (double seconds, double flop) = Grid(device, kernels, data);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
