@@ -40,6 +40,7 @@ internal sealed partial class GpuKernels : CohortKernels
     private readonly GpuLauncher<UpdateGpu> _update;
     private readonly GpuLauncher<ActiveGpu> _active;
     private readonly GpuLauncher<SaliencyGpu> _saliency;
+    private readonly GpuLauncher<SmoothScaleGpu> _smoothScale;
     private readonly GpuLauncher<PruneRankGpu> _pruneRank;
     private readonly GpuLauncher<PruneGpu> _prune;
 
@@ -59,6 +60,7 @@ internal sealed partial class GpuKernels : CohortKernels
         _update = new(device, UpdateGpu.Kernel, UpdateGpu.Threads);
         _active = new(device, ActiveGpu.Kernel, ActiveGpu.Threads);
         _saliency = new(device, SaliencyGpu.Kernel, SaliencyGpu.Threads);
+        _smoothScale = new(device, SmoothScaleGpu.Kernel, SmoothScaleGpu.Threads);
         _pruneRank = new(device, PruneRankGpu.Kernel, PruneRankGpu.Threads);
         _prune = new(device, PruneGpu.Kernel, PruneGpu.Threads);
         _compress = new(device, CompressGpu.Kernel, CompressGpu.Threads);
@@ -333,6 +335,9 @@ internal sealed partial class GpuKernels : CohortKernels
         int images = set.Images, atOnce = RowsAtOnce(arguments.Cohort, images), slots = Slots(arguments.Cohort);
         GpuActivations activations = Activations(arguments.Cohort, atOnce);
         ArrayView<float> logits = _device.Workspace.Take<float>("logits", (long)slots * atOnce);
+        ArrayView<float> scales = _device.Workspace.Take<float>("smooth scales", arguments.Cohort.B1.Length);
+        if (arguments.Mode == (int)SaliencyMethod.SmoothGradient)
+            _smoothScale.Launch(Vectors(arguments.Cohort), new SmoothScaleGpu { Cohort = arguments.Cohort, Scales = scales });
         for (int first = 0; first < images; first += atOnce)
         {
             GpuImages run = Run(arguments, first, Math.Min(atOnce, images - first), images, ChunkAt(set, first));
@@ -346,6 +351,8 @@ internal sealed partial class GpuKernels : CohortKernels
                     Activations = activations,
                     Logits = logits,
                     Maps = arguments.Output.Values,
+                    Pixels = run,
+                    Scales = scales,
                     First = first,
                     Rows = run.Rows,
                     AllImages = images,

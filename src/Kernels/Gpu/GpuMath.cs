@@ -26,6 +26,14 @@ internal static class GpuMath
         return Fma(Fma(-quotient, b, a), 1f / b, quotient);
     }
 
+    /// <summary>The square root, correctly rounded when the device's own is off by a few units.</summary>
+    /// <param name="a">Above 0, and far from the ends of the range.</param>
+    public static float Sqrt(float a)
+    {
+        float root = MathF.Sqrt(a);
+        return Fma(Fma(-root, root, a), 0.5f / root, root);
+    }
+
     /// <summary>
     /// pixel / 255, correctly rounded, from a byte: the product with 1/255 is off by a unit at most, and the remainder,
     /// which a fused operation has exactly, puts that right (all 256 are tested).

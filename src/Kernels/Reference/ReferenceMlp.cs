@@ -123,12 +123,15 @@ public static class ReferenceMlp
         ReferenceForward forward = Forward(model, image);
         double p = forward.Probabilities[0];
         var map = new double[model.Inputs];
+        double[] norms = method == SaliencyMethod.SmoothGradient ? ReferenceSaliency.Norms(model) : new double[hidden];
         for (int d = 0; d < map.Length; d++)
         {
-            double slope = 0, logit = model.B2;
+            double slope = 0, smooth = 0, path = 0, logit = model.B2;
             for (int h = 0; h < hidden; h++)
             {
                 double w1 = model.W1[(d * hidden) + h], z = forward.Z[h];
+                smooth += model.W2[h] * w1 * ReferenceSaliency.ActiveUnderNoise(norms[h], z);
+                path += model.W2[h] * w1 * ReferenceSaliency.ActiveOnTheWay(model.B1[h], z);
                 slope += z > 0 ? model.W2[h] * w1 : 0;
                 logit += model.W2[h] * Math.Max(z + (PerturbationStep * w1), 0);
             }
@@ -136,6 +139,9 @@ public static class ReferenceMlp
             {
                 SaliencyMethod.LogitGradient => slope,
                 SaliencyMethod.ProbabilityGradient => slope * p * (1 - p),
+                SaliencyMethod.InputGradient => image[d] * slope,
+                SaliencyMethod.SmoothGradient => smooth,
+                SaliencyMethod.IntegratedGradient => image[d] * path,
                 _ => Math.Abs(Sigmoid(logit) - p),
             };
         }

@@ -27,6 +27,12 @@ public struct SaliencyGpu
 
     public ArrayView<float> Maps;
 
+    /// <summary>The images; for methods that multiply by pixels.</summary>
+    public GpuImages Pixels;
+
+    /// <summary>Of <see cref="SmoothScaleGpu"/>, one value a padded column; for SmoothGrad alone.</summary>
+    public ArrayView<float> Scales;
+
     /// <summary>The run: images First .. First + Rows - 1 of AllImages.</summary>
     public int First, Rows, AllImages;
 
@@ -59,7 +65,7 @@ public struct SaliencyGpu
             if (first + loadUnit < slot.Hidden)
             {
                 float z = job.Activations.Values[load + first];
-                gate = !isGradient ? z : z > 0f ? job.Cohort.W2[slot.Column + first + loadUnit] : 0f;
+                gate = isGradient ? Coefficient(job, z, slot.Column + first + loadUnit) : z;
             }
             gates[thread] = gate;
             GpuGroup.Barrier();
@@ -87,6 +93,34 @@ public struct SaliencyGpu
         }
     }
 
+    // What the unit counts: the formulas of SaliencyCoefficients.
+    private static float Coefficient(SaliencyGpu job, float z, int column)
+    {
+        float w2 = job.Cohort.W2[column];
+        if (job.Method == (int)SaliencyMethod.SmoothGradient)
+            return w2 * NormalProbability(z * job.Scales[column]);
+        if (job.Method == (int)SaliencyMethod.IntegratedGradient)
+            return w2 * ShareAboveZero(z, job.Cohort.B1[column]);
+        return z > 0f ? w2 : 0f;
+    }
+
+    private static float NormalProbability(float u)
+    {
+        float a = GpuMath.Abs(u), t = GpuMath.Divide(1f, GpuMath.Fma(SaliencyCoefficients.P, a, 1f));
+        float p = GpuMath.Fma(SaliencyCoefficients.B5, t, SaliencyCoefficients.B4);
+        p = GpuMath.Fma(p, t, SaliencyCoefficients.B3);
+        p = GpuMath.Fma(p, t, SaliencyCoefficients.B2);
+        p = GpuMath.Fma(p, t, SaliencyCoefficients.B1);
+        float tail = SaliencyCoefficients.DensityAtZero * GpuMath.ExpOfNegative(-0.5f * a * a) * (p * t);
+        return u > 0f ? 1f - tail : tail;
+    }
+
+    private static float ShareAboveZero(float here, float there)
+    {
+        float high = here > there ? here : there, low = here > there ? there : here;
+        return high > 0f ? GpuMath.Divide(high, high + GpuMath.Relu(-low)) : 0f;
+    }
+
     private static Octet Moved(Octet sums, Float4 low, Float4 high, float w1, float w2) => new(Moved(sums.Low, low, w1, w2), Moved(sums.High, high, w1, w2));
 
     private static Float4 Moved(Float4 sums, Float4 z, float w1, float w2) => new(
@@ -110,7 +144,11 @@ public struct SaliencyGpu
     {
         if (row >= job.Rows)
             return;
-        if (job.Method != (int)SaliencyMethod.LogitGradient)
+        if (job.Method == (int)SaliencyMethod.InputGradient || job.Method == (int)SaliencyMethod.IntegratedGradient)
+        {
+            value *= GpuMath.Pixel(job.Pixels.Pixels[((job.Pixels.First + row) * job.Pixels.Pitch) + pixel]);
+        }
+        else if (job.Method == (int)SaliencyMethod.ProbabilityGradient || job.Method == (int)SaliencyMethod.Perturbation)
         {
             float logit = job.Logits[(slot * job.Rows) + row];
             float e = GpuMath.ExpOfNegative(-GpuMath.Abs(logit)), one = 1f + e;

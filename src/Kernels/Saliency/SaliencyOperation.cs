@@ -13,6 +13,7 @@ namespace GpuMlp.Kernels.Saliency;
 /// <summary>
 /// Saliency maps of all models of the cohort for all images, [slot, N, D].
 /// dlogit/dx[i] = sum over hidden units with Z &gt; 0 of w2 W1[i, :], units in ascending order; dp/dx is that times p (1 - p).
+/// SmoothGrad and integrated gradients weigh the units in another way: see <see cref="SaliencyCoefficients"/>.
 /// </summary>
 /// <remarks>
 /// The gradient is a sparse product: an image's row holds w2 of its active units, the dense operand is W1 transposed.
@@ -43,6 +44,10 @@ internal readonly unsafe struct SaliencyOperation : IBlockOperation, IBlockBody
         {
             float* maps = BlockPointers.Pointer(arguments.Output.Values);
             float* zeros = transposed + ((long)widest * padded), row = zeros + padded;
+            float* scales = stackalloc float[block.Stride + LaneMask.Lanes];
+            new Span<float>(scales, block.Stride + LaneMask.Lanes).Clear();
+            if (method == SaliencyMethod.SmoothGradient)
+                SaliencyCoefficients.SmoothScales<T>(block, scales);
             int chunks = arguments.Images.Chunks.IntLength / ChunkSchedule.ChunkFields;
             for (int index = 0; index < chunks; index++)
             {
@@ -60,9 +65,13 @@ internal readonly unsafe struct SaliencyOperation : IBlockOperation, IBlockBody
                         if (method == SaliencyMethod.Perturbation)
                             Perturb<T>(block, slot, z, transposed, padded, row);
                         else
-                            Gradient<T>(block, slot, z, transposed, vectors, zeros, row);
+                            Gradient<T>(method, block, slot, z, scales, transposed, vectors, zeros, row);
                         Scale(method, logit, new Span<float>(row, inputs));
-                        new ReadOnlySpan<float>(row, inputs).CopyTo(new Span<float>(maps + (image * inputs), inputs));
+                        var map = new Span<float>(maps + (image * inputs), inputs);
+                        if (method is SaliencyMethod.InputGradient or SaliencyMethod.IntegratedGradient)
+                            TimesPixels(arguments.Form, chunk, n, row, map);
+                        else
+                            new ReadOnlySpan<float>(row, inputs).CopyTo(map);
                     }
                 }
             }
@@ -84,24 +93,45 @@ internal readonly unsafe struct SaliencyOperation : IBlockOperation, IBlockBody
         }
     }
 
-    private static void Gradient<T>(in BlockPointers block, int slot, float* z, float* transposed, int vectors, float* zeros, float* row)
+    // The units that count make one sparse row, W1 transposed is the dense operand.
+    private static void Gradient<T>(SaliencyMethod method, in BlockPointers block, int slot, float* z, float* scales, float* transposed, int vectors, float* zeros, float* row)
         where T : unmanaged, ILanes<T>
     {
         int hidden = block.Hidden(slot), column = block.Column(slot), count = 0;
         ushort* units = stackalloc ushort[hidden];
-        float* weights = stackalloc float[hidden];
+        float* weights = stackalloc float[hidden + LaneMask.Lanes];
+        SaliencyCoefficients.Of<T>(method, hidden, z, block.B1 + column, block.W2 + column, scales + column, weights);
         for (int h = 0; h < hidden; h++)
         {
-            if (z[h] > 0)
+            if (weights[h] != 0)
             {
                 units[count] = (ushort)h;
-                weights[count++] = block.W2[column + h];
+                weights[count++] = weights[h];
             }
         }
         int* starts = stackalloc int[2] { 0, count };
         var panel = new SparseRows.Panel(1, starts, units, weights);
         int padded = vectors * LaneMask.Lanes;
         SparseRows.Multiply<T>(vectors, panel, new Matrix(transposed, padded), new Matrix(zeros, 0), new Matrix(row, 0), skipEmpty: false);
+    }
+
+    // map * x of one image, in the form that the images have.
+    private static void TimesPixels(int form, in ChunkPointers chunk, int n, float* row, Span<float> map)
+    {
+        if (form != (int)KernelForm.InputSparse)
+        {
+            float* pixels = chunk.Pixels + ((long)n * chunk.Inputs);
+            for (int d = 0; d < map.Length; d++)
+                map[d] = row[d] * pixels[d];
+            return;
+        }
+        map.Clear();
+        for (int band = 0; band < SparseImages.PixelBands(chunk.Inputs); band++)
+        {
+            int* starts = chunk.ForwardStarts + (band * (chunk.Rows + 1)) + n;
+            for (int entry = starts[0]; entry < starts[1]; entry++)
+                map[chunk.ForwardIndex[entry]] = row[chunk.ForwardIndex[entry]] * chunk.ForwardValue[entry];
+        }
     }
 
     // The change of the logit when one pixel grows by the step, for sixteen pixels at a time.

@@ -220,7 +220,7 @@ internal static class KernelCases
                 {
                     ReadOnlySpan<double> image = x.AsSpan(n * shape.Inputs, shape.Inputs);
                     double[] expected = ReferenceMlp.Saliency(model, image, method);
-                    double[] bound = SaliencyBound.Of(FirstStep(shape)[m][n / shape.Batch], n % shape.Batch, expected, method);
+                    double[] bound = SaliencyBound.Of(FirstStep(shape)[m][n / shape.Batch], n % shape.Batch, image, expected, method);
                     Check.Near($"{shape}, model {m}, image {n}: {method}", expected, maps[m].Span.Slice(n * shape.Inputs, shape.Inputs), bound);
                 }
             }

@@ -61,8 +61,9 @@ public sealed class ModelTruth
         double worst = 0;
         for (int n = 0; n < actual.Length / inputs; n++)
         {
-            double[] map = ReferenceMlp.Saliency(Model, _pixels.AsSpan(n * inputs, inputs), SaliencyMethod.ProbabilityGradient);
-            double[] bound = SaliencyBound.Of(_batch, n, map, SaliencyMethod.ProbabilityGradient);
+            ReadOnlySpan<double> image = _pixels.AsSpan(n * inputs, inputs);
+            double[] map = ReferenceMlp.Saliency(Model, image, SaliencyMethod.ProbabilityGradient);
+            double[] bound = SaliencyBound.Of(_batch, n, image, map, SaliencyMethod.ProbabilityGradient);
             worst = Math.Max(worst, Compare($"{name} of image {n}", map, Check.Widen(actual.Slice(n * inputs, inputs)), bound));
         }
         return worst;
