@@ -42,6 +42,9 @@ public sealed class ArgumentsTests
     [InlineData("sweep --corruption bluer:1", "--corruption: 'bluer:1' is no corruption; gaussian, occlusion, salt-pepper, blur, rotation or translation, each with a severity as in blur:1.5 or without, is right")]
     [InlineData("sweep --corruption blur:11", "--corruption: blur:11 is out of range; 0..10 (standard deviation in pixels) is right")]
     [InlineData("sweep --corruption blur:1,blur:1", "--corruption: blur:1 occurs twice; name every value once")]
+    [InlineData("sweep --similarity gradients", "--similarity: 'gradients' is no saliency method; gradient, input-gradient, smoothgrad, integrated or perturbation is right")]
+    [InlineData("sweep --similarity gradient,gradient", "--similarity: gradient occurs twice; name every value once")]
+    [InlineData("sweep --similarity-images 0", "--similarity-images: '0' is not a whole number from 1 to 4096.")]
     [InlineData("sweep --noise 11", "--noise: 11 is out of range; 0..10 is right")]
     [InlineData("sweep --occlusion 2.5", "--occlusion: '2.5' is not a whole number; write for example 2,4,8 or 0..9 or 2..64+2 or 2..64*2")]
     [InlineData("sweep --sparsity none --pruning w1", "--sparsity: no level for the pruning methods; levels as 0.5,0.95 are right")]
@@ -81,12 +84,12 @@ public sealed class ArgumentsTests
     public void All_flags_arrive_in_the_request()
     {
         SweepRequest request = Request(
-            "--preset quick --data d --tasks 4v9 --hidden 2..64*2 --seeds 0..9 --lr 0.01,0.03 --epochs 7 --batch 128 --init-std 0.2 --weight-decay 0,0.1 --sparsity 0.5 --pruning w1 --finetune-epochs 4 --rewind --noise 0.1 --occlusion 3 --corruption blur:1 --embedding 4v9"
+            "--preset quick --data d --tasks 4v9 --hidden 2..64*2 --seeds 0..9 --lr 0.01,0.03 --epochs 7 --batch 128 --init-std 0.2 --weight-decay 0,0.1 --sparsity 0.5 --pruning w1 --finetune-epochs 4 --rewind --noise 0.1 --occlusion 3 --corruption blur:1 --embedding 4v9 --similarity gradient --similarity-images 9"
             + " --saliency 0 --saliency-method perturbation --device cpu --threads 3 --out=o --dry-run --quiet --fail-fast");
 
         Assert.Equal(
             new SweepRequest(
-                "quick", null, "d", "4v9", "2..64*2", "0..9", "0.01,0.03", "7", "128", "0.2", "0,0.1", "0.5", "w1", 4, true, "0.1", "3", "blur:1", "4v9", 0, SaliencyMethod.Perturbation, DeviceRequest.Parse("--device", "cpu"), 3, "o",
+                "quick", null, "d", "4v9", "2..64*2", "0..9", "0.01,0.03", "7", "128", "0.2", "0,0.1", "0.5", "w1", 4, true, "0.1", "3", "blur:1", "4v9", "gradient", 9, 0, SaliencyMethod.Perturbation, DeviceRequest.Parse("--device", "cpu"), 3, "o",
                 DryRun: true, Quiet: true, FailFast: true),
             request);
     }
@@ -106,7 +109,7 @@ public sealed class ArgumentsTests
     {
         Assert.Equal(
             new SweepRequest(
-                null, null, null, null, null, null, null, null, null, null, null, null, null, null, false, null, null, null, null, null, SaliencyMethod.ProbabilityGradient,
+                null, null, null, null, null, null, null, null, null, null, null, null, null, null, false, null, null, null, null, null, null, null, SaliencyMethod.ProbabilityGradient,
                 DeviceRequest.Auto, null, null, DryRun: false, Quiet: false, FailFast: false),
             Request(""));
     }

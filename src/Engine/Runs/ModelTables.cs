@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Embedding;
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Robustness;
+using GpuMlp.Engine.Saliency;
 using GpuMlp.Kernels.Corrupt;
 
 namespace GpuMlp.Engine.Runs;
@@ -8,7 +9,7 @@ namespace GpuMlp.Engine.Runs;
 /// <summary>The one list of tables that a model has rows in; unit files and the merge go through it in this order.</summary>
 internal static class ModelTables
 {
-    public static IReadOnlyList<ModelTable> All { get; } = [Pruning(), Robustness(), Finetune(), Embedding(), EmbeddingPoints()];
+    public static IReadOnlyList<ModelTable> All { get; } = [Pruning(), Robustness(), Saliency(), Finetune(), Embedding(), EmbeddingPoints()];
 
     private static ModelTable<EmbeddingResult> Embedding() => new(
         "embedding",
@@ -132,5 +133,32 @@ internal static class ModelTables
             TableColumn<RobustnessResult>.Number("severity", r => r.Corruption.Severity),
             TableColumn<RobustnessResult>.Number("val_f1", r => r.ValF1),
             TableColumn<RobustnessResult>.Number("val_accuracy", r => r.ValAccuracy),
+        ]);
+
+    private static ModelTable<SimilarityResult> Saliency() => new(
+        "saliency",
+        spec => spec.Similarity.Count > 0,
+        model => model.Similarity,
+        (model, rows) => model with { Similarity = rows },
+        cells =>
+        {
+            string method = cells.Text(), pruning = cells.Text();
+            double sparsity = cells.Number();
+            if (cells.Integer() != SimilarityResult.MeanOfSet)
+                throw new FormatException("similarity of one image");
+            return new SimilarityResult(
+                SaliencyNames.Find(method) ?? throw new FormatException($"saliency method {method}"),
+                SimilarityResult.PruningOf(pruning),
+                sparsity,
+                new MapSimilarity(cells.Number(), cells.Number(), cells.Number()));
+        },
+        [
+            TableColumn<SimilarityResult>.Text("method", r => SaliencyNames.Name(r.Method)),
+            TableColumn<SimilarityResult>.Text("pruning", r => r.PruningName),
+            TableColumn<SimilarityResult>.Number("sparsity", r => r.Sparsity),
+            TableColumn<SimilarityResult>.Integer("image", _ => SimilarityResult.MeanOfSet),
+            TableColumn<SimilarityResult>.Number("spearman", r => r.Similarity.Spearman),
+            TableColumn<SimilarityResult>.Number("ssim", r => r.Similarity.Ssim),
+            TableColumn<SimilarityResult>.Number("topk_iou", r => r.Similarity.TopIou),
         ]);
 }

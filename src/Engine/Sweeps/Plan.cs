@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 
 namespace GpuMlp.Engine.Sweeps;
@@ -38,6 +39,9 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
 
     // Evaluation holds a logit for each model and training image, on the device and off it: 32 Mi are 128 MiB each.
     private const int MaxUnitLogits = 1 << 25;
+
+    // Similarity holds a prepared map of an image for each model and method, 29 bytes a pixel: 16 Mi pixels are half a GiB.
+    private const int MaxUnitMaps = 1 << 24;
 
     private readonly Lazy<ModelSpec[]> _models = new(() =>
         [.. from rate in Spec.LearningRates from hidden in Spec.Hidden select new ModelSpec(hidden, rate)]);
@@ -115,7 +119,9 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         int levels = spec.Sparsity.Count * spec.Pruning.Count;
         double flopPerColumn = 4.0 * images * inputs * (spec.EpochsOf(epochs) + ((levels + (4.0 * spec.Corruptions.Count)) / 8.0));
         int maxColumns = (int)Math.Max(1, Math.Min(unitFlop / flopPerColumn, MaxUnitParameters / (inputs + 2.0)));
-        int maxModels = Math.Max(1, Math.Min(MaxUnitEntries / Math.Max(epochs, Math.Max(levels * (1 + spec.FinetuneProtocols), spec.Corruptions.Count)), MaxUnitLogits / Math.Max(1, images)));
+        int entries = Math.Max(Math.Max(epochs, levels * (1 + spec.FinetuneProtocols)), Math.Max(spec.Corruptions.Count, CohortSimilarity.Rows(spec)));
+        int maps = MaxUnitMaps / (inputs * Math.Max(1, spec.Similarity.Count));
+        int maxModels = Math.Max(1, Math.Min(Math.Min(MaxUnitEntries / entries, maps), MaxUnitLogits / Math.Max(1, images)));
         List<(int First, int Count)> slices = [];
         int first = 0;
         int next = 0;

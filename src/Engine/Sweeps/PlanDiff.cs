@@ -1,5 +1,6 @@
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Robustness;
+using GpuMlp.Engine.Saliency;
 
 namespace GpuMlp.Engine.Sweeps;
 
@@ -34,6 +35,8 @@ public static class PlanDiff
         CompareLists<string>("corruption", [.. oldSpec.Corruptions.Select(CorruptionNames.Name)], [.. newSpec.Corruptions.Select(CorruptionNames.Name)]);
         Compare("finetune_epochs", $"{oldSpec.FinetuneEpochs}", $"{newSpec.FinetuneEpochs}");
         Compare("rewind", oldSpec.Rewind ? "true" : "false", newSpec.Rewind ? "true" : "false");
+        CompareLists<string>("similarity", [.. oldSpec.Similarity.Select(SaliencyNames.Name)], [.. newSpec.Similarity.Select(SaliencyNames.Name)]);
+        Compare("similarity_images", $"{oldSpec.SimilarityImages}", $"{newSpec.SimilarityImages}");
         if (oldDataSha256 != newDataSha256)
         {
             changes.Add(new PlanChange("data sha256", Short(oldDataSha256), Short(newDataSha256)));

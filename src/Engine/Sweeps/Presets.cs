@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Kernels.Corrupt;
 using GpuMlp.Kernels.Prune;
@@ -35,6 +36,7 @@ public static class Presets
             .. Levels(CorruptionKind.Translation, 1, 2, 3, 4),
         ],
         Embedding = [new PairTask(4, 9)],
+        Similarity = SaliencyNames.All,
     };
 
     /// <summary>Two models of the hardest task, to see within seconds that everything works.</summary>
@@ -67,6 +69,7 @@ public static class Presets
         Pruning = [PruneMethod.Layer, PruneMethod.Global, PruneMethod.W1],
         Corruptions = [],
         Embedding = [],
+        Similarity = [],
     };
 
     /// <summary>Every preset by its name.</summary>

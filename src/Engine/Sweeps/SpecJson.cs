@@ -2,9 +2,11 @@ using System.Text.Json;
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Kernels.Corrupt;
 using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Saliency;
 
 namespace GpuMlp.Engine.Sweeps;
 
@@ -12,11 +14,11 @@ namespace GpuMlp.Engine.Sweeps;
 /// A spec as JSON, in spec files and plans:
 /// <c>{"data":"mnist","tasks":["4v9"],"hidden":[4,24],"seeds":[0],"lr":[0.03],"epochs":20,"batch":"full","init_std":0.1,
 /// "sparsity":[0.5,0.95],"pruning":["layer"],"corruption":["gaussian:0.1","blur:1"],
-/// "embedding":["4v9"]}</c>. Epochs, batch, init_std and weight_decay are one value or a list.
+/// "embedding":["4v9"],"similarity":["gradient"],"similarity_images":32}</c>. Epochs, batch, init_std and weight_decay are one value or a list.
 /// </summary>
 public static class SpecJson
 {
-    private const string Fields = "data, tasks, hidden, seeds, lr, epochs, batch, init_std, weight_decay, sparsity, pruning, corruption, embedding, finetune_epochs, rewind";
+    private const string Fields = "data, tasks, hidden, seeds, lr, epochs, batch, init_std, weight_decay, sparsity, pruning, corruption, embedding, similarity, similarity_images, finetune_epochs, rewind";
 
     // A spec of ten million items is some 100 MB; anything above is not a spec.
     private const long MaxFileBytes = 256L << 20;
@@ -87,6 +89,8 @@ public static class SpecJson
         WriteList("pruning", spec.Pruning, method => writer.WriteStringValue(PruningMethods.Name(method)));
         WriteList("embedding", spec.Embedding, task => writer.WriteStringValue(task.ToString()));
         WriteList("corruption", spec.Corruptions, corruption => writer.WriteStringValue(CorruptionNames.Name(corruption)));
+        WriteList("similarity", spec.Similarity, method => writer.WriteStringValue(SaliencyNames.Name(method)));
+        writer.WriteNumber("similarity_images", spec.SimilarityImages);
 
         // Left out where there is none, like weight_decay.
         if (spec.FinetuneEpochs != 0)
@@ -169,6 +173,8 @@ public static class SpecJson
                 "corruption" => spec with { Corruptions = List(field, value, Corrupted, "a list as [\"gaussian:0.1\", \"blur:1\"]") },
                 "finetune_epochs" => spec with { FinetuneEpochs = Integer(value) ?? throw Wrong(field, "a whole number as 10") },
                 "rewind" => spec with { Rewind = value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(field, "true or false") },
+                "similarity" => spec with { Similarity = List(field, value, Explained, "a list as [\"gradient\", \"integrated\"]") },
+                "similarity_images" => spec with { SimilarityImages = Integer(value) ?? throw Wrong(field, "a whole number as 32") },
                 _ => throw new UserErrorException($"{where}: {field}: unknown field; right are {Fields}"),
             };
         }
@@ -191,6 +197,8 @@ public static class SpecJson
     private static readonly JsonDocumentOptions s_lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
     private static PruneMethod? Method(JsonElement value) => value.ValueKind == JsonValueKind.String ? PruningMethods.Find(value.GetString()!) : null;
+
+    private static SaliencyMethod? Explained(JsonElement value) => value.ValueKind == JsonValueKind.String ? SaliencyNames.Find(value.GetString()!) : null;
 
     private static Corruption? Corrupted(JsonElement value) => value.ValueKind == JsonValueKind.String ? CorruptionNames.Find(value.GetString()!) : null;
 

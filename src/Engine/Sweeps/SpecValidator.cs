@@ -1,5 +1,6 @@
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Robustness;
+using GpuMlp.Engine.Saliency;
 using GpuMlp.Kernels.Corrupt;
 
 namespace GpuMlp.Engine.Sweeps;
@@ -21,6 +22,9 @@ public static class SpecValidator
 
     /// <summary>Of pruning, and of corruptions; more than any curve needs, few enough for the rows of one unit.</summary>
     public const int MaxLevels = 1000;
+
+    /// <summary>Images over which similarity is averaged: the mean of so many does not move any more.</summary>
+    public const int MaxSimilarityImages = 4096;
 
     /// <summary>Checks that lists are not empty and name everything once, and that every number is in its range.</summary>
     /// <param name="name">Turns a field of spec files (<c>init_std</c>) into what messages call it; by default the flag, <c>--init-std</c>.</param>
@@ -51,6 +55,11 @@ public static class SpecValidator
             Check(CorruptionNames.Problem(corruption) is null, "corruption", CorruptionNames.Problem(corruption) ?? "");
         }
 
+        CheckItems("similarity", [.. spec.Similarity.Select(SaliencyNames.Name)], _ => true, "");
+        Check(
+            spec.SimilarityImages is >= 1 and <= MaxSimilarityImages,
+            "similarity_images",
+            $"{spec.SimilarityImages} is out of range; 1..{MaxSimilarityImages} is right");
         CheckItems("corruption", [.. spec.Corruptions.Select(CorruptionNames.Name)], _ => true, "");
 
         CheckItems("embedding", spec.Embedding, _ => true, "");

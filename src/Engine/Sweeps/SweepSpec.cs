@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Splits;
 using GpuMlp.Kernels.Corrupt;
 using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Saliency;
 
 namespace GpuMlp.Engine.Sweeps;
 
@@ -70,6 +71,12 @@ public sealed record SweepSpec(
 
     /// <summary>The size that pictures and short tables show: the study's 24, or the one nearest to it.</summary>
     public int StudySize => Hidden.MinBy(hidden => Math.Abs(hidden - 24));
+
+    /// <summary>Saliency methods whose maps of pruned models are compared with those of the trained ones; empty for none.</summary>
+    public IReadOnlyList<SaliencyMethod> Similarity { get; init; } = [];
+
+    /// <summary>Images over which the similarity is averaged: the first of the validation images.</summary>
+    public int SimilarityImages { get; init; } = 32;
 
     /// <summary>Every combination of batch (outer), epochs, initial spread and weight decay (inner); made anew at each call.</summary>
     public IReadOnlyList<TrainingVariant> Variants() =>

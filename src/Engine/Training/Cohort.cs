@@ -17,6 +17,9 @@ public sealed class Cohort : IDisposable
     // Above this share of non-zero pixels skipping the zeros costs more than it saves (perf -- epoch shows both forms).
     private const double DenseAbove = 0.5;
 
+    // No identity has the bit: classes take 16 of the upper 32.
+    private const ulong OtherDraw = 1UL << 63;
+
     private readonly ComputeDevice _device;
 
     /// <param name="device">Where.</param>
@@ -71,8 +74,7 @@ public sealed class Cohort : IDisposable
     /// <returns>Them, in the cohort's order.</returns>
     public IReadOnlyList<ModelParameters> Initialize()
     {
-        ModelParameters[] initial =
-            [.. Models.Select(m => Launchers.Initialize(Data.Inputs, m.Hidden, Identity(m), unchecked((uint)Split.Seed), (float)Variant.InitStd))];
+        ModelParameters[] initial = Draw(0);
         Device.Upload(initial);
         return initial;
     }
@@ -120,6 +122,9 @@ public sealed class Cohort : IDisposable
     /// <summary>Memory for the ranks of all weights; random ones belong to task, seed and hidden size, as initial weights do.</summary>
     internal PruneRanks CreateRanks() => new(_device, Device.Layout, [.. Models.Select(Identity)], unchecked((uint)Split.Seed));
 
+    /// <summary>Gives a twin new random weights: drawn as the initial ones are, but for another identity.</summary>
+    internal void Reinitialise(DeviceCohort twin) => twin.Upload(Draw(OtherDraw));
+
     public void Dispose()
     {
         TrainImages.Dispose();
@@ -130,6 +135,9 @@ public sealed class Cohort : IDisposable
     {
         WeightDecay = (float)Variant.WeightDecay,
     };
+
+    private ModelParameters[] Draw(ulong which) =>
+        [.. Models.Select(m => Launchers.Initialize(Data.Inputs, m.Hidden, Identity(m) | which, unchecked((uint)Split.Seed), (float)Variant.InitStd))];
 
     // Learning rate is not part of it: runs that differ in rate share their start. Nor is the variant; initial weights of
     // two spreads are multiples of each other.

@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Embedding;
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Robustness;
+using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Layout;
@@ -45,6 +46,9 @@ public sealed record ModelResult(
 
     /// <summary>Pictures of its hidden activations; most models have none.</summary>
     public ModelEmbedding Embedding { get; init; } = ModelEmbedding.None;
+
+    /// <summary>See <see cref="CohortSimilarity.Evaluate"/>; empty for a spec without.</summary>
+    public IReadOnlyList<SimilarityResult> Similarity { get; init; } = [];
 }
 
 /// <summary>The identifying columns of every table, in their order: task, seed, hidden, lr, batch, epochs, init_std, weight_decay.</summary>

@@ -2,6 +2,7 @@ using GpuMlp.Engine.Embedding;
 using GpuMlp.Engine.Evaluation;
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Robustness;
+using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels;
 using GpuMlp.Kernels.Images;
@@ -62,6 +63,7 @@ public static class Trainer
         }
         RobustnessResult[][] robustness = CohortRobustness.Evaluate(cohort, spec, cancel);
         ModelEmbedding[] embeddings = CohortEmbedding.Embed(cohort, spec, cancel);
+        SimilarityResult[][] similarity = CohortSimilarity.Evaluate(cohort, spec, cancel);
         ModelParameters[] parameters = cohort.Device.Download();
         var results = new ModelResult[cohort.Models.Count];
         Parallel.For(0, results.Length, m =>
@@ -89,6 +91,8 @@ public static class Trainer
                 Robustness = robustness[m],
                 Finetune = finetune[m],
                 Embedding = embeddings[m],
+                // A map of NaN weights may be finite: no unit counts as active.
+                Similarity = finite ? similarity[m] : [.. similarity[m].Select(row => row with { Similarity = MapSimilarity.NotANumber })],
             };
         });
         return results;

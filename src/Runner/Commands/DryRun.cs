@@ -2,6 +2,7 @@ using System.Globalization;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Robustness;
+using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Runner.Progress;
 
@@ -33,6 +34,7 @@ internal static class DryRun
             Line("fine-tuning", $"{spec.FinetuneEpochs} epochs at each method and level{(spec.Rewind ? ", and again from the initial weights" : "")}");
         Line("embedding", spec.Embedding.Count == 0 ? "none" : Short(spec.Embedding));
         Line("corruption", spec.Corruptions.Count == 0 ? "none" : Short([.. spec.Corruptions.Select(CorruptionNames.Name)]));
+        Line("similarity", spec.Similarity.Count == 0 ? "none" : $"{string.Join(",", spec.Similarity.Select(SaliencyNames.Name))} over {spec.SimilarityImages:N0} images");
         Line("models", $"{estimate.Models:N0} in {estimate.Units:N0} units");
         Line("work", $"{estimate.Flop / 1e12:N2} TFLOP dense-equivalent");
         Line("disk", $"{Size(estimate.DiskBytes)} into {planning.Out}");

@@ -2,6 +2,7 @@ using GpuMlp.Engine;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Robustness;
+using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Corrupt;
@@ -40,6 +41,13 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
             Corruptions = Corruptions(request, start),
             FinetuneEpochs = request.FinetuneEpochs ?? start.FinetuneEpochs,
             Rewind = request.Rewind || (start.Rewind && request.FinetuneEpochs != 0),
+            Similarity = request.Similarity switch
+            {
+                null => start.Similarity,
+                None => [],
+                _ => SaliencyNames.Parse("--similarity", request.Similarity),
+            },
+            SimilarityImages = request.SimilarityImages ?? start.SimilarityImages,
         };
         spec = request.Embedding switch
         {

@@ -70,6 +70,8 @@ internal static class HelpText
         "--sparsity" => "0.5,0.95",
         "--pruning" => "layer,random",
         "--noise" => "0.1,0.3",
+        "--similarity" => "gradient,integrated",
+        "--similarity-images" => "32",
         "--occlusion" => "7",
         "--embedding" => "4v9",
         "--corruption" => "blur:1,rotation:15",

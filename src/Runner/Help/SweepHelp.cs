@@ -55,6 +55,12 @@ internal static class SweepHelp
                               hidden units, or the nearest, at the first seed and
                               learning rate
 
+        What to explain (saliency maps of pruned models beside the trained ones')
+          --similarity LIST   methods: gradient, input-gradient, smoothgrad,
+                              integrated, perturbation (paper: all), or `none`
+          --similarity-images N
+                              validation images of the mean (paper: 32)
+
         Where
           --out DIR           directory of the run (default: runs/ and the preset's
                               name); the same command again resumes it

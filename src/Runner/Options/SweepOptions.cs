@@ -67,6 +67,12 @@ internal class SweepOptions : CommandOptions
     [Option("embedding")]
     public string? Embedding { get; set; }
 
+    [Option("similarity")]
+    public string? Similarity { get; set; }
+
+    [Option("similarity-images")]
+    public string? SimilarityImages { get; set; }
+
     [Option("saliency")]
     public string? Saliency { get; set; }
 

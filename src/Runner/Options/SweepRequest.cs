@@ -18,6 +18,8 @@ namespace GpuMlp.Runner.Options;
 /// <param name="Occlusion">Likewise for squares.</param>
 /// <param name="Corruption">A list of corruptions, or <c>none</c>.</param>
 /// <param name="Embedding">A list of tasks, or <c>none</c>.</param>
+/// <param name="Similarity">Saliency methods that are compared before and after pruning, or <c>none</c>.</param>
+/// <param name="SimilarityImages">1 or more.</param>
 /// <param name="SaliencyHidden">Hidden size of the models in the panels; 0 for no panels; null for the size nearest to 24.</param>
 /// <param name="Device">Which accelerators; whether they are there is not known yet.</param>
 /// <param name="Threads">1 .. 1024.</param>
@@ -41,6 +43,8 @@ internal sealed record SweepRequest(
     string? Occlusion,
     string? Corruption,
     string? Embedding,
+    string? Similarity,
+    int? SimilarityImages,
     int? SaliencyHidden,
     SaliencyMethod SaliencyMethod,
     DeviceRequest Device,
@@ -80,6 +84,8 @@ internal sealed record SweepRequest(
             options.Occlusion,
             options.Corruption,
             options.Embedding,
+            options.Similarity,
+            Whole(options.SimilarityImages, "--similarity-images", 1, SpecValidator.MaxSimilarityImages),
             Whole(options.Saliency, "--saliency", 0, ushort.MaxValue),
             OneOf(options.SaliencyMethod, "--saliency-method", "gradient", "perturbation") is "perturbation"
                 ? SaliencyMethod.Perturbation

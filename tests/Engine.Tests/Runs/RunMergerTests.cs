@@ -41,7 +41,13 @@ public sealed class RunMergerTests
         Assert.Equal($"{KeyColumns},corruption,severity,val_f1,val_accuracy", robustness[0]);
         Assert.Equal(["salt-pepper,0.25", "occlusion,7.0", "salt-pepper,0.25"], robustness.Skip(1).Take(3).Select(line => string.Join(',', line.Split(',')[8..10])));
         Assert.Equal(1 + (16 * 2), robustness.Length);
-        foreach (string table in new[] { "results", "history", "pruning", "robustness" })
+        string[] saliency = File.ReadAllLines(run.TablePath("saliency.csv"));
+        Assert.Equal($"{KeyColumns},method,pruning,sparsity,image,spearman,ssim,topk_iou", saliency[0]);
+        Assert.Equal(
+            ["integrated,reinitialised,0.0,-1", "integrated,random,0.5,-1", "integrated,random,0.0095,-1"],
+            saliency.Skip(1).Take(3).Select(line => string.Join(',', line.Split(',')[8..12])));
+        Assert.Equal(1 + (16 * 5), saliency.Length);
+        foreach (string table in new[] { "results", "history", "pruning", "robustness", "saliency" })
         {
             Assert.Equal(ReadBack($"read_csv({Quoted(run, $"{table}.csv")})"), ReadBack($"read_parquet({Quoted(run, $"{table}.parquet")})"));
         }

@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Embedding;
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Robustness;
+using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
@@ -8,6 +9,7 @@ using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Corrupt;
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Saliency;
 
 namespace GpuMlp.Engine.Tests.Runs;
 
@@ -28,6 +30,7 @@ internal static class SampleRun
         FinetuneEpochs = 5,
         Rewind = true,
         Corruptions = [new(CorruptionKind.SaltPepper, 0.25), new(CorruptionKind.Occlusion, 7)],
+        Similarity = [SaliencyMethod.IntegratedGradient],
     };
 
     public static Plan Plan { get; } = Plan.Create(Spec, "data", Inputs, _ => 20);
@@ -69,6 +72,11 @@ internal static class SampleRun
                    select new FinetuneResult(rewound, new PruningResult(method, level, Next(), Next(), Next(), Next(), Next(), 1, 2, 3), plan.Spec.FinetuneEpochs),
             ],
             Embedding = EmbeddingOf(unit, model),
+            Similarity =
+            [
+                .. plan.Spec.Similarity.Select(method => new SimilarityResult(method, null, 0, new MapSimilarity(Next(), Next(), Next()))),
+                .. from method in plan.Spec.Similarity from pruning in plan.Spec.Pruning from level in plan.Spec.Sparsity select new SimilarityResult(method, pruning, level, new MapSimilarity(Next(), -Next(), Next())),
+            ],
         };
     }
 

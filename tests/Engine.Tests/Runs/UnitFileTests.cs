@@ -107,7 +107,8 @@ public sealed class UnitFileTests
             Assert.Equal(a.Finetune, b.Finetune);
             Assert.Equal(a.Embedding.Pictures, b.Embedding.Pictures);
             Assert.Equal(a.Embedding.Places, b.Embedding.Places);
-            Assert.Equal(a with { History = b.History, Weights = b.Weights, Pruning = b.Pruning, Robustness = b.Robustness, Embedding = b.Embedding, Finetune = b.Finetune }, b);
+            Assert.Equal(a.Similarity, b.Similarity);
+            Assert.Equal(a with { Embedding = b.Embedding, Finetune = b.Finetune, History = b.History, Weights = b.Weights, Pruning = b.Pruning, Robustness = b.Robustness, Similarity = b.Similarity }, b);
         }
     }
 }

@@ -3,6 +3,7 @@ using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tests.Runs;
 using GpuMlp.Kernels.Corrupt;
 using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Saliency;
 
 namespace GpuMlp.Engine.Tests.Sweeps;
 
@@ -26,6 +27,7 @@ public sealed class SpecTests
         Assert.Equal(Presets.Paper.Corruptions, spec.Corruptions);
         Assert.Equal([new(CorruptionKind.Blur, 1.5)], Read("""{ "corruption": ["blur:1.5"] }""").Corruptions);
         Assert.Empty(Read("""{ "corruption": [] }""").Corruptions);
+        Assert.Equal([SaliencyMethod.IntegratedGradient], Read("""{ "similarity": ["integrated"], "similarity_images": 4 }""").Similarity);
         Assert.Equal([null], Read("\uFEFF{ \"batch\": \"full\" }").Batches);
     }
 
@@ -110,6 +112,10 @@ public sealed class SpecTests
     [InlineData("""{ "pruning": ["layers"] }""", "pruning")]
     [InlineData("""{ "pruning": [0] }""", "pruning")]
     [InlineData("""{ "pruning": ["w1", "w1"] }""", "pruning")]
+    [InlineData("""{ "similarity": ["gradients"] }""", "similarity")]
+    [InlineData("""{ "similarity": ["gradient", "gradient"] }""", "similarity")]
+    [InlineData("""{ "similarity_images": 0 }""", "similarity_images")]
+    [InlineData("""{ "similarity_images": 4097 }""", "similarity_images")]
     [InlineData("""{ "corruption": ["blur"] }""", "corruption")]
     [InlineData("""{ "corruption": ["blur:-1"] }""", "corruption")]
     [InlineData("""{ "corruption": ["occlusion:1.5"] }""", "corruption")]

@@ -27,7 +27,7 @@ internal static class Mnist
     /// <summary>Some 400 training images a task: enough for questions of bits.</summary>
     public static Dataset Few => s_few.Value;
 
-    public static SweepSpec Spec { get; } = Presets.Paper with { Tasks = [new PairTask(4, 9)], Seeds = [42], Epochs = [4], LearningRates = [0.03, 0.5], Embedding = [] };
+    public static SweepSpec Spec { get; } = Presets.Paper with { Tasks = [new PairTask(4, 9)], Seeds = [42], Epochs = [4], LearningRates = [0.03, 0.5], SimilarityImages = 1, Embedding = [] };
 
     public static IReadOnlyList<ModelResult> Train(
         Dataset data, SweepSpec spec, IReadOnlyList<ModelSpec> models, int threads = 2, KernelForm? form = null, Action<Cohort>? atTheEnd = null)
@@ -54,9 +54,10 @@ internal static class Mnist
         Assert.Equal(expected.History, actual.History);
         Assert.Equal(expected.Pruning, actual.Pruning);
         Assert.Equal(expected.Robustness, actual.Robustness);
+        Assert.Equal(expected.Similarity, actual.Similarity);
         Assert.Equal(Figures(expected), Figures(actual));
 
-        static ModelResult Figures(ModelResult result) => result with { History = s_noHistory, Weights = s_none, Pruning = s_unpruned, Embedding = Engine.Embedding.ModelEmbedding.None, Robustness = s_unspoilt };
+        static ModelResult Figures(ModelResult result) => result with { History = s_noHistory, Weights = s_none, Pruning = s_unpruned, Embedding = Engine.Embedding.ModelEmbedding.None, Robustness = s_unspoilt, Similarity = s_unexplained };
     }
 
     public static void AssertSameBits(IEnumerable<ModelResult> expected, IEnumerable<ModelResult> actual) =>
@@ -69,6 +70,8 @@ internal static class Mnist
     private static readonly IReadOnlyList<Engine.Pruning.PruningResult> s_unpruned = [];
 
     private static readonly IReadOnlyList<Engine.Robustness.RobustnessResult> s_unspoilt = [];
+
+    private static readonly IReadOnlyList<Engine.Saliency.SimilarityResult> s_unexplained = [];
 
     private static readonly IReadOnlyList<EpochMetrics> s_noHistory = [];
 

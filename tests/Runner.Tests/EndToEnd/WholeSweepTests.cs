@@ -72,7 +72,7 @@ public sealed class WholeSweepTests
                 "plots/smallest-size.png", "plots/training-curves.png",
                 "pruning.csv", "pruning.parquet", "report.html", "results.csv", "results.parquet",
                 "robustness.csv", "robustness.parquet", "run.json",
-                "saliency/4v9-s0-h5-gradient.png", "split/4v9-s0.json", "split/4v9-s1.json",
+                "saliency.csv", "saliency.parquet", "saliency/4v9-s0-h5-gradient.png", "split/4v9-s0.json", "split/4v9-s1.json",
                 "units/000/unit-000000.parquet", "units/000/unit-000001.parquet",
                 "weights/4v9-s0.safetensors", "weights/4v9-s1.safetensors",
             ],

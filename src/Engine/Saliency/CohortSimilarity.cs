@@ -1,0 +1,147 @@
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Training;
+using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Saliency;
+
+namespace GpuMlp.Engine.Saliency;
+
+/// <summary>
+/// Compares the saliency maps of trained models with those of their pruned copies at every level, and with those of models of
+/// new random weights: a method whose maps survive that says nothing of what a model has learnt (Adebayo et al. 2018).
+/// </summary>
+internal sealed class CohortSimilarity
+{
+    // Prepared maps of the trained models stay in memory while all levels are gone through; this decides for how many images.
+    private const long MostBytes = 256L << 20;
+
+    private readonly Cohort _cohort;
+    private readonly SweepSpec _spec;
+    private readonly CancellationToken _cancel;
+    private readonly MapSimilarity[][] _sums;
+    private readonly int _levels;
+
+    private CohortSimilarity(Cohort cohort, SweepSpec spec, CancellationToken cancel)
+    {
+        (_cohort, _spec, _cancel) = (cohort, spec, cancel);
+        _levels = 1 + (spec.Pruning.Count * spec.Sparsity.Count);
+        _sums = [.. cohort.Models.Select(_ => new MapSimilarity[spec.Similarity.Count * _levels])];
+    }
+
+    /// <param name="cohort">Trained; not changed.</param>
+    /// <param name="spec">Saliency methods, number of images, pruning methods and levels.</param>
+    /// <param name="cancel">Looked at between levels.</param>
+    /// <returns>
+    /// For each model of the cohort: saliency methods (outer); then new weights, and pruning methods and levels in the order of the spec.
+    /// </returns>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static SimilarityResult[][] Evaluate(Cohort cohort, SweepSpec spec, CancellationToken cancel)
+    {
+        if (spec.Similarity.Count == 0)
+            return [.. cohort.Models.Select(_ => Array.Empty<SimilarityResult>())];
+        return new CohortSimilarity(cohort, spec, cancel).Run();
+    }
+
+    /// <summary>Rows of one model in the table.</summary>
+    public static int Rows(SweepSpec spec) => spec.Similarity.Count * (1 + (spec.Pruning.Count * spec.Sparsity.Count));
+
+    /// <summary>The first validation images of the split, as many as the spec asks for: the same ones for all models.</summary>
+    public static int[] Images(SweepSpec spec, Split split) => split.Validation[..Math.Min(spec.SimilarityImages, split.Validation.Length)];
+
+    private SimilarityResult[][] Run()
+    {
+        int[] images = Images(_spec, _cohort.Split);
+        long perImage = (long)_cohort.Models.Count * _spec.Similarity.Count * ComparedMap.Bytes(_cohort.Data.Inputs);
+        int atOnce = (int)Math.Clamp(MostBytes / perImage, 1, images.Length);
+        using DeviceCohort changed = _cohort.CreateTwin();
+        using PruneRanks ranks = _cohort.CreateRanks();
+        for (int first = 0; first < images.Length; first += atOnce)
+            Compare(images.AsSpan(first, Math.Min(atOnce, images.Length - first)), changed, ranks);
+        return [.. _sums.Select(sums => sums.Select((sum, row) => Result(row, sum / images.Length)).ToArray())];
+    }
+
+    private SimilarityResult Result(int row, MapSimilarity mean)
+    {
+        SaliencyMethod method = _spec.Similarity[row / _levels];
+        int level = (row % _levels) - 1;
+        return level < 0
+            ? new SimilarityResult(method, null, 0, mean)
+            : new SimilarityResult(method, _spec.Pruning[level / _spec.Sparsity.Count], _spec.Sparsity[level % _spec.Sparsity.Count], mean);
+    }
+
+    private void Compare(ReadOnlySpan<int> images, DeviceCohort changed, PruneRanks ranks)
+    {
+        (DeviceImages device, _) = _cohort.Upload(images);
+        using (device)
+        using (var buffer = new SaliencyBuffer(_cohort.Launchers.Device, changed.Layout, images.Length))
+        {
+            ComparedMap[][][] trained = [.. _spec.Similarity.Select(method => Prepare(method, device, buffer))];
+            _cohort.Reinitialise(changed);
+            Add(0, changed, device, buffer, trained);
+            int level = 1;
+            foreach (PruneMethod pruning in _spec.Pruning)
+            {
+                _cohort.Launchers.PruneRank(_cohort.Device, ranks, pruning);
+                foreach (double sparsity in _spec.Sparsity)
+                {
+                    _cancel.ThrowIfCancellationRequested();
+                    _cohort.Launchers.Prune(_cohort.Device, ranks, sparsity, changed);
+                    Add(level++, changed, device, buffer, trained);
+                }
+            }
+        }
+    }
+
+    // [model][image] of the trained models.
+    private ComparedMap[][] Prepare(SaliencyMethod method, DeviceImages images, SaliencyBuffer buffer)
+    {
+        ReadOnlyMemory<float>[] maps = Maps(_cohort.Device, method, images, buffer);
+        var prepared = new ComparedMap[maps.Length][];
+        EachModel(m => prepared[m] = new ComparedMap[images.Images], (m, n, scratch, _) =>
+        {
+            prepared[m][n] = new ComparedMap(_cohort.Data.Rows, _cohort.Data.Columns);
+            prepared[m][n].Set(Map(maps[m], n), scratch);
+        }, images.Images);
+        return prepared;
+    }
+
+    // Images in ascending order, so that a model's sums have the same bits however the images are cut.
+    private void Add(int level, DeviceCohort changed, DeviceImages images, SaliencyBuffer buffer, ComparedMap[][][] trained)
+    {
+        for (int s = 0; s < _spec.Similarity.Count; s++)
+        {
+            ReadOnlyMemory<float>[] maps = Maps(changed, _spec.Similarity[s], images, buffer);
+            ComparedMap[][] before = trained[s];
+            int row = (s * _levels) + level;
+            EachModel(_ => { }, (m, n, scratch, after) =>
+            {
+                after.Set(Map(maps[m], n), scratch);
+                _sums[m][row] += before[m][n].With(after, scratch);
+            }, images.Images);
+        }
+    }
+
+    private ReadOnlyMemory<float>[] Maps(DeviceCohort models, SaliencyMethod method, DeviceImages images, SaliencyBuffer buffer)
+    {
+        // p (1 - p) is one positive factor an image: it changes no figure here, but may lose all digits where p is near 0 or 1.
+        SaliencyMethod ranked = method == SaliencyMethod.ProbabilityGradient ? SaliencyMethod.LogitGradient : method;
+        _cohort.Launchers.Saliency(models, images, ranked, buffer);
+        return buffer.Download();
+    }
+
+    private void EachModel(Action<int> begin, Action<int, int, ComparedMap.Scratch, ComparedMap> each, int images)
+    {
+        int rows = _cohort.Data.Rows, columns = _cohort.Data.Columns;
+        Parallel.For(0, _cohort.Models.Count, () => (new ComparedMap.Scratch(rows, columns), new ComparedMap(rows, columns)), (m, _, local) =>
+        {
+            begin(m);
+            for (int n = 0; n < images; n++)
+                each(m, n, local.Item1, local.Item2);
+            return local;
+        }, _ => { });
+    }
+
+    private ReadOnlySpan<float> Map(ReadOnlyMemory<float> maps, int image) => maps.Span.Slice(image * _cohort.Data.Inputs, _cohort.Data.Inputs);
+}

@@ -1,0 +1,105 @@
+using GpuMlp.Engine.Saliency;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tests.Training;
+using GpuMlp.Engine.Training;
+using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Reference;
+using GpuMlp.Kernels.Saliency;
+
+namespace GpuMlp.Engine.Tests.Saliency;
+
+public sealed class CohortSimilarityTests
+{
+    private const int Images = 3;
+
+    private static readonly SweepSpec s_spec = Mnist.Spec with
+    {
+        Epochs = [20],
+        LearningRates = [0.5],
+        Sparsity = [0, 0.5, 0.95],
+        Pruning = [PruneMethod.Layer, PruneMethod.Random],
+        Corruptions = [],
+        Similarity = SaliencyNames.All,
+        SimilarityImages = Images,
+    };
+
+    private static readonly ModelSpec[] s_models = [new(4, 0.5), new(16, 0.5), new(7, 0.1)];
+
+    [Fact]
+    public void Every_figure_is_that_of_maps_made_and_compared_in_double()
+    {
+        IReadOnlyList<ModelResult> models = Mnist.Train(Mnist.Few, s_spec, s_models);
+        Split split = Splitter.Create(Mnist.Few, s_spec.Tasks[0], s_spec.Seeds[0]);
+        double[] x = ReferenceMlp.Scale(SplitImages.Gather(Mnist.Few, split.Task, split.Validation.AsSpan(0, Images)).Pixels);
+        foreach (ModelResult model in models)
+        {
+            Assert.Equal(SaliencyNames.All.Count * 7, model.Similarity.Count);
+            ulong identity = ((ulong)((split.Task.First << 8) | split.Task.Second) << 32) | (uint)model.Key.Hidden;
+            foreach (SimilarityResult row in model.Similarity.Where(row => row.Pruning is not null))
+            {
+                ReferenceParameters dense = ReferenceParameters.From(model.Weights);
+                ReferenceParameters pruned = ReferencePruning.Prune(dense, row.Pruning!.Value, row.Sparsity, identity, (uint)split.Seed);
+                MapSimilarity expected = default;
+                for (int n = 0; n < Images; n++)
+                {
+                    ReadOnlySpan<double> image = x.AsSpan(n * Mnist.Few.Inputs, Mnist.Few.Inputs);
+
+                    // Ranks are of the float32 maps: in double, values that are equal in theory would not tie.
+                    double[] a = Rounded(ReferenceMlp.Saliency(dense, image, Unscaled(row.Method))), b = Rounded(ReferenceMlp.Saliency(pruned, image, Unscaled(row.Method)));
+                    expected += new MapSimilarity(
+                        NaiveSimilarity.Spearman(a, b), NaiveSimilarity.Ssim(a, b, Mnist.Few.Rows, Mnist.Few.Columns), NaiveSimilarity.TopIou(a, b));
+                }
+
+                // One pixel more or less among 78 of the top; ranks of values next to each other may be swapped.
+                Assert.Equal(expected.Spearman / Images, row.Similarity.Spearman, 1e-3);
+                Assert.Equal(expected.Ssim / Images, row.Similarity.Ssim, 1e-4);
+                Assert.Equal(expected.TopIou / Images, row.Similarity.TopIou, 0.03);
+            }
+        }
+    }
+
+    [Fact]
+    public void Nothing_pruned_is_wholly_alike_and_new_weights_are_hardly_so_where_the_image_does_not_show_through()
+    {
+        foreach (ModelResult model in Mnist.Train(Mnist.Few, s_spec, s_models))
+        {
+            Assert.All(model.Similarity.Where(row => row is { Pruning: not null, Sparsity: 0 }), row =>
+            {
+                Assert.Equal(1, row.Similarity.Spearman);
+                Assert.Equal(1, row.Similarity.Ssim, 1e-12);
+                Assert.Equal(1, row.Similarity.TopIou);
+            });
+
+            SimilarityResult[] floor = [.. model.Similarity.Where(row => row.Pruning is null)];
+            Assert.Equal(SaliencyNames.All, floor.Select(row => row.Method));
+            Assert.InRange(floor[0].Similarity.Spearman, -0.3, 0.3);
+
+            // Zero pixels are zero in both maps: the reason for having a floor at all.
+            Assert.True(floor.Single(row => row.Method == SaliencyMethod.InputGradient).Similarity.Spearman > 0.8);
+        }
+    }
+
+    [Fact]
+    public void Figures_do_not_depend_on_which_other_models_methods_or_levels_there_are()
+    {
+        IReadOnlyList<ModelResult> together = Mnist.Train(Mnist.Few, s_spec, s_models);
+        SweepSpec one = s_spec with { Sparsity = [0.95], Pruning = [PruneMethod.Random], Similarity = [SaliencyMethod.SmoothGradient] };
+        ModelResult alone = Mnist.Train(Mnist.Few, one, [s_models[1]], threads: 1).Single();
+        Assert.Equal(
+            together[1].Similarity.Where(row => row.Method == SaliencyMethod.SmoothGradient && (row.Pruning is null || row is { Pruning: PruneMethod.Random, Sparsity: 0.95 })),
+            alone.Similarity);
+    }
+
+    [Fact]
+    public void A_failed_model_has_no_similarity_and_its_neighbours_have_theirs()
+    {
+        IReadOnlyList<ModelResult> mixed = Mnist.Train(Mnist.Few, s_spec, [s_models[0], new(4, 1e30)]);
+        Assert.Equal(Mnist.Train(Mnist.Few, s_spec, [s_models[0]]).Single().Similarity, mixed[0].Similarity);
+        Assert.All(mixed[1].Similarity, row => Assert.Equal(MapSimilarity.NotANumber, row.Similarity));
+    }
+
+    private static double[] Rounded(double[] map) => [.. map.Select(value => (double)(float)value)];
+
+    private static SaliencyMethod Unscaled(SaliencyMethod method) => method == SaliencyMethod.ProbabilityGradient ? SaliencyMethod.LogitGradient : method;
+}
