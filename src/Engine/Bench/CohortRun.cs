@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GpuMlp.Kernels;
 using GpuMlp.Kernels.Evaluate;
 using GpuMlp.Kernels.Images;
@@ -75,11 +74,5 @@ internal class CohortRun : FormRun
         _maps?.Dispose();
     }
 
-    private double Time(Action launch)
-    {
-        long start = Stopwatch.GetTimestamp();
-        launch();
-        _problem.Device.Stream.Synchronize();
-        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-    }
+    private double Time(Action launch) => Time(_problem.Device.Stream, launch);
 }

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using GpuMlp.Kernels.Layout;
+using ILGPU.Runtime;
 
 namespace GpuMlp.Engine.Bench;
 
@@ -21,6 +23,15 @@ internal abstract class FormRun : IDisposable
     public abstract BenchOutput Read(BenchOp op);
 
     public abstract void Dispose();
+
+    /// <summary>Milliseconds from a launch until the stream has done it.</summary>
+    protected static double Time(AcceleratorStream stream, Action launch)
+    {
+        long start = Stopwatch.GetTimestamp();
+        launch();
+        stream.Synchronize();
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
 }
 
 /// <summary>Results of an operation, one entry a model in the caller's order; those of other operations are empty.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GpuMlp.Kernels.Layout;
 using ILGPU;
 using ILGPU.Algorithms.MatrixOperations;
@@ -42,23 +41,17 @@ internal sealed class OutsideRun : FormRun
         for (int run = 0; run < Conversions; run++)
         {
             FreeOperands();
-            long start = Stopwatch.GetTimestamp();
-            _weights = Convert(dense, columns);
-            device.Stream.Synchronize();
-            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            SparseWeights converted = default;
+            times.Add(Time(device.Stream, () => converted = Convert(dense, columns)));
+            _weights = converted;
         }
         ConversionMs = times;
     }
 
     public override BenchForm Form => BenchForm.Outside;
 
-    public override double Call(BenchOp op)
-    {
-        long start = Stopwatch.GetTimestamp();
-        _device.Multiply(_device.Stream, default, _pixels.View.AsGeneral(), _weights, _product.View.AsGeneral());
-        _device.Stream.Synchronize();
-        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-    }
+    public override double Call(BenchOp op) => Time(
+        _device.Stream, () => _device.Multiply(_device.Stream, default, _pixels.View.AsGeneral(), _weights, _product.View.AsGeneral()));
 
     public override BenchOutput Read(BenchOp op)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GpuMlp.Kernels.Compress;
 using GpuMlp.Kernels.Evaluate;
 
@@ -20,9 +19,7 @@ internal sealed class WeightSparseRun : FormRun
         _logits = new EvaluationBuffer(problem.Device, problem.Cohort.Layout, problem.Images.Count);
         var times = new List<double>();
         for (int run = 0; run < Conversions; run++)
-        {
             times.Add(Time(() => problem.Kernels.Compress(problem.Cohort, _weights)));
-        }
         ConversionMs = times;
     }
 
@@ -38,11 +35,5 @@ internal sealed class WeightSparseRun : FormRun
         _weights.Dispose();
     }
 
-    private double Time(Action launch)
-    {
-        long start = Stopwatch.GetTimestamp();
-        launch();
-        _problem.Device.Stream.Synchronize();
-        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-    }
+    private double Time(Action launch) => Time(_problem.Device.Stream, launch);
 }
