@@ -11,32 +11,34 @@ internal class BenchForms(ComputeDevice device) : IDisposable
     /// <summary>Whether the device has kernels of a form for an operation: the catalogue knows.</summary>
     public bool Has(BenchForm form, BenchOp op) => form == BenchForm.Outside
         ? op == BenchOp.Forward
-        : Kernel(form) is { } kernel && KernelCatalog.Variants.Any(
-            variant => variant.Accelerator == device.Kind && variant.Form == kernel && variant.Operation == Operation(form, op));
+        : KernelCatalog.Variants.Any(
+            variant => variant.Accelerator == device.Kind && variant.Form == Kernel(form) && variant.Operation == Operation(form, op));
 
     public virtual FormRun Create(BenchForm form, BenchProblem problem) => form switch
     {
         BenchForm.Dense => new CohortRun(problem, KernelForm.Dense),
         BenchForm.InputSparse => new CohortRun(problem, KernelForm.InputSparse),
+        BenchForm.Masked => new MaskedRun(problem),
         BenchForm.WeightSparse => new WeightSparseRun(problem),
-        BenchForm.Outside => new OutsideRun(_outside ??= new OutsideDevice(device), problem),
-        _ => throw new NotSupportedException($"no kernels of the form {BenchNames.Of(form)}"),
+        _ => new OutsideRun(_outside ??= new OutsideDevice(device), problem),
     };
 
     public void Dispose() => _outside?.Dispose();
 
-    private static KernelForm? Kernel(BenchForm form) => form switch
+    private static KernelForm Kernel(BenchForm form) => form switch
     {
-        BenchForm.Dense => KernelForm.Dense,
         BenchForm.InputSparse => KernelForm.InputSparse,
         BenchForm.WeightSparse => KernelForm.WeightSparse,
-        _ => null,
+        _ => KernelForm.Dense,
     };
 
-    private static KernelOperation Operation(BenchForm form, BenchOp op) => op switch
+    private static KernelOperation Operation(BenchForm form, BenchOp op) => (op, form) switch
     {
-        BenchOp.Forward => form == BenchForm.WeightSparse ? KernelOperation.SparseEvaluate : KernelOperation.Evaluate,
-        BenchOp.Backward => KernelOperation.HiddenBackward,
+        (BenchOp.Forward, BenchForm.WeightSparse) => KernelOperation.SparseEvaluate,
+        (BenchOp.Forward, BenchForm.Masked) => KernelOperation.MaskedForward,
+        (BenchOp.Forward, _) => KernelOperation.Evaluate,
+        (BenchOp.Backward, BenchForm.Masked) => KernelOperation.MaskedBackward,
+        (BenchOp.Backward, _) => KernelOperation.HiddenBackward,
         _ => KernelOperation.Saliency,
     };
 }

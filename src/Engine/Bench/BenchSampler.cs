@@ -9,7 +9,7 @@ internal sealed class BenchSampler(double measureMs)
 
     // The runtime compiles a method again, better, after thirty calls.
     private const int WarmCalls = 40;
-    private const double WarmMs = 150;
+    private const double MostWarmMs = 150;
 
     private readonly HashSet<(BenchOp, BenchForm)> _warm = [];
 
@@ -23,8 +23,8 @@ internal sealed class BenchSampler(double measureMs)
         if (!_warm.Add((op, run.Form)))
             return first > measureMs ? first : Math.Min(first, run.Call(op));
 
-        double spent = 0, best = run.Call(op);
-        for (int call = 0; call < WarmCalls && spent < WarmMs; call++)
+        double spent = 0, best = run.Call(op), enough = Math.Min(MostWarmMs, 10 * measureMs);
+        for (int call = 0; call < WarmCalls && spent < enough; call++)
         {
             double ms = run.Call(op);
             (spent, best) = (spent + ms, Math.Min(best, ms));
