@@ -48,7 +48,7 @@ models=(1000 10000)
 tests=(-class '*CudaTests')
 [ "$device" = cuda ] || tests=(-class '*OpenClTests')
 if [ -n "${QUICK:-}" ]; then
-  sweep=(sweep --quiet --tasks 4v9 --hidden 4,24 --seeds 0,42 --epochs 5 --sparsity 0.5 --corruption none --saliency 0)
+  sweep=(sweep --quiet --tasks 4v9 --hidden 4,24 --seeds 0,42 --epochs 5 --sparsity 0.5 --corruption none --embedding none --saliency 0)
   models=(20)
 fi
 failed=0

@@ -34,12 +34,12 @@ passed=$((passed + ${total:-0} - ${wrong:-0} - ${left:-0}))
 "$here/run.sh" "$gpumlp" verify --device opencl | tee "$work/verify"
 result "verify --device opencl" "${PIPESTATUS[0]}"
 
-sweep=(sweep --tasks 0v1,4v9 --hidden 4,24 --seeds 0 --epochs 30 --sparsity 0.5,0.95 --saliency 0 --quiet)
+sweep=(sweep --tasks 0v1,4v9 --hidden 4,24 --seeds 0 --epochs 30 --sparsity 0.5,0.95 --corruption gaussian:0.3 --embedding none --saliency 0 --quiet)
 "$here/run.sh" "$gpumlp" "${sweep[@]}" --device opencl --out "$work/opencl" >/dev/null
 result "sweep --device opencl" $?
 "$gpumlp" "${sweep[@]}" --device cpu --out "$work/cpu" >/dev/null
 result "sweep --device cpu" $?
-for table in results pruning; do
+for table in results pruning robustness; do
   "$here/compare-f1.sh" "$work/cpu/$table.csv" "$work/opencl/$table.csv" 0.001
   result "F1 in $table.csv of the CPU and of OpenCL" $?
 done

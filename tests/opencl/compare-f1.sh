@@ -17,7 +17,7 @@ paste -d '\n' "$1" "$2" | awk -F, -v most="$3" -v name="$(basename "$1")" '
         difference = expected[i] - $i
         if (difference < 0) difference = -difference
         if (difference > largest) largest = difference
-      } else if (header[i] ~ /^(task|seed|hidden|lr|batch|epochs|method|sparsity|status)$/ && expected[i] != $i) {
+      } else if (header[i] ~ /^(task|seed|hidden|lr|batch|epochs|init_std|weight_decay|method|sparsity|corruption|severity|status)$/ && expected[i] != $i) {
         print name ": row " rows ", " header[i] ": " expected[i] " and " $i; bad = 1; exit
       }
     }
