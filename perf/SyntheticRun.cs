@@ -17,7 +17,7 @@ internal static class SyntheticRun
 
     /// <summary>A plan of tiny models: one task, a seed a unit, four models each.</summary>
     public static Plan Small(int units) => Plan.Create(
-        Presets.Paper with
+        Presets.Paper.WithoutRates() with
         {
             Tasks = [new PairTask(0, 1)],
             Hidden = [2, 3],
@@ -36,7 +36,7 @@ internal static class SyntheticRun
         // 45 tasks x 8 sizes x 4 rates are 1,440 models a seed.
         int seeds = (int)Math.Round(models / 1440.0);
         return Plan.Create(
-            Presets.Paper with
+            Presets.Paper.WithoutRates() with
             {
                 Tasks = [.. from first in Enumerable.Range(0, 10) from second in Enumerable.Range(first + 1, 9 - first) select new PairTask(first, second)],
                 Hidden = [2, 4, 8, 12, 16, 24, 32, 48],
@@ -48,7 +48,7 @@ internal static class SyntheticRun
 
     /// <summary>The worst case for a plan: a unit for every model.</summary>
     public static Plan Scattered(int models) => Plan.Create(
-        Presets.Paper with { Tasks = [new PairTask(0, 1)], Hidden = [2], Seeds = [.. Enumerable.Range(0, models)] }, "synthetic", 784, _ => 9346);
+        Presets.Paper.WithoutRates() with { Tasks = [new PairTask(0, 1)], Hidden = [2], Seeds = [.. Enumerable.Range(0, models)] }, "synthetic", 784, _ => 9346);
 
     /// <summary>Writes every unit of a <see cref="Small"/> plan.</summary>
     public static RunDirectory Finish(string folder, Plan plan)

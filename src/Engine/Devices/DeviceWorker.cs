@@ -40,7 +40,7 @@ internal sealed class DeviceWorker(DeviceInfo info, int threads, Plan plan, Data
         _device ??= ComputeDevice.Open(info, threads);
         _kernels ??= CohortKernels.Create(_device);
         using var cohort = new Cohort(_device, _kernels, data, split, plan.ModelsOf(slice), plan.VariantOf(slice));
-        return Trainer.Train(cohort, plan.Spec, (_, metrics) => afterEpoch(metrics), cancel);
+        return Trainer.Train(cohort, plan.SpecOf(slice), (_, metrics) => afterEpoch(metrics), cancel);
     }
 
     public void Release()

@@ -105,7 +105,7 @@ public static class RunMerger
             }
 
             int firstUnit = first;
-            AtomicFile.Write(run.WeightsPath(task, seed, variant), stream => Safetensors.Write(stream, Tensors(plan, inputs), metadata, data =>
+            AtomicFile.Write(run.WeightsPath(task, seed, variant), stream => Safetensors.Write(stream, Tensors(plan.ModelsFor(task, variant), inputs), metadata, data =>
             {
                 for (int id = firstUnit; id < end; id++)
                 {
@@ -116,10 +116,10 @@ public static class RunMerger
         }
     }
 
-    private static List<TensorInfo> Tensors(Plan plan, int inputs)
+    private static List<TensorInfo> Tensors(IReadOnlyList<ModelSpec> models, int inputs)
     {
         List<TensorInfo> tensors = [];
-        foreach (ModelSpec model in plan.CohortModels)
+        foreach (ModelSpec model in models)
         {
             tensors.Add(new TensorInfo($"{model.Name}.w1", [inputs, model.Hidden]));
             tensors.Add(new TensorInfo($"{model.Name}.b1", [model.Hidden]));

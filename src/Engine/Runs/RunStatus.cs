@@ -124,5 +124,5 @@ public sealed record RunStatus(
     }
 
     // Columns times epochs: the images of the tasks of one data set hardly differ in number.
-    private static double WorkOf(Plan plan, WorkUnit unit) => plan.ModelsOf(unit).Sum(model => (double)model.Hidden) * plan.Spec.EpochsOf(plan.VariantOf(unit).Epochs);
+    private static double WorkOf(Plan plan, WorkUnit unit) => plan.ModelsOf(unit).Sum(model => (double)model.Hidden) * plan.SpecOf(unit).EpochsOf(plan.VariantOf(unit).Epochs);
 }

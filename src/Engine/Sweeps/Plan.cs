@@ -12,7 +12,8 @@ public readonly record struct WorkUnit(int Id, PairTask Task, int Seed, int Firs
 
 /// <summary>
 /// What a run does, unit by unit; the same spec and data give the same plan everywhere. The models of a cohort are the
-/// list hidden x lr in the order of the spec, lr outer, hidden inner; units go through tasks (outer), seeds, variants and models.
+/// list hidden x lr in the order of the spec, lr outer, hidden inner; units go through tasks (outer), seeds, variants and models. Where the spec has a rate grid, its
+/// models follow in units of their own.
 /// </summary>
 /// <param name="FormatVersion">Of plan.json.</param>
 /// <param name="DataSha256">As in <c>Dataset.Sha256</c>: lower-case hex.</param>
@@ -44,7 +45,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     private const int MaxUnitMaps = 1 << 24;
 
     private readonly Lazy<ModelSpec[]> _models = new(() =>
-        [.. from rate in Spec.LearningRates from hidden in Spec.Hidden select new ModelSpec(hidden, rate)]);
+        [.. from rate in Spec.LearningRates.Concat(Spec.RateGrid) from hidden in Spec.Hidden select new ModelSpec(hidden, rate)]);
 
     private readonly Lazy<IReadOnlyList<TrainingVariant>> _variants = new(Spec.Variants);
 
@@ -54,11 +55,21 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     /// <summary>Cannot be changed by <c>with</c>: the models belong to it.</summary>
     public SweepSpec Spec { get; } = Spec;
 
-    /// <summary>All models of any one cohort, in order.</summary>
-    public IReadOnlyList<ModelSpec> CohortModels => _models.Value;
+    /// <summary>The models that every cohort has, in order.</summary>
+    public IReadOnlyList<ModelSpec> CohortModels => new ArraySegment<ModelSpec>(_models.Value, 0, Spec.LearningRates.Count * Spec.Hidden.Count);
+
+    /// <summary>All models of a cohort, in order: behind <see cref="CohortModels"/> those of the spec's rate grid, where it is tried.</summary>
+    public IReadOnlyList<ModelSpec> ModelsFor(PairTask task, int variant) =>
+        variant == 0 && Spec.RateTasks.Contains(task) ? _models.Value : CohortModels;
 
     /// <summary>The ways to train, in the order of <see cref="SweepSpec.Variants"/>; each cohort has one.</summary>
     public IReadOnlyList<TrainingVariant> Variants => _variants.Value;
+
+    /// <summary>Whether a unit's models are there for the comparison of rates alone: they are trained and evaluated, nothing more.</summary>
+    public bool IsForRates(WorkUnit unit) => unit.FirstModel >= CohortModels.Count;
+
+    /// <summary>What is done with the models of a unit.</summary>
+    public SweepSpec SpecOf(WorkUnit unit) => IsForRates(unit) ? Spec.WithoutAnalyses() : Spec;
 
     /// <summary>How a unit is trained.</summary>
     public TrainingVariant VariantOf(WorkUnit unit) => Variants[unit.Variant];
@@ -77,9 +88,10 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         SpecValidator.Validate(spec);
         double models = (double)spec.LearningRates.Count * spec.Hidden.Count;
         double cohorts = spec.VariantCount * spec.Tasks.Count * spec.Seeds.Count;
-        if (models * cohorts > MaxModels)
+        double all = (models * cohorts) + ((double)spec.RateGrid.Count * spec.Hidden.Count * spec.RateTasks.Count * spec.Seeds.Count);
+        if (all > MaxModels)
         {
-            throw new UserErrorException($"--hidden, --lr, --seeds, --tasks, --batch, --epochs, --init-std, --weight-decay: {models * cohorts:0} models; at most {MaxModels} are right, split the sweep");
+            throw new UserErrorException($"--hidden, --lr, --seeds, --tasks, --batch, --epochs, --init-std, --weight-decay: {all:0} models; at most {MaxModels} are right, split the sweep");
         }
 
         IReadOnlyList<TrainingVariant> variants = spec.Variants();
@@ -88,8 +100,11 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         {
             int images = trainImages(task);
             Dictionary<int, List<(int First, int Count)>> slices =
-                spec.Epochs.ToDictionary(epochs => epochs, epochs => Slices(spec, inputs, images, epochs, unitFlop));
-            if ((variants.Sum(variant => (double)slices[variant.Epochs].Count) * spec.Seeds.Count) + units.Count > MaxUnits)
+                spec.Epochs.ToDictionary(epochs => epochs, epochs => Slices(spec, spec.LearningRates.Count, inputs, images, epochs, unitFlop));
+            List<(int First, int Count)> rateSlices = spec.RateTasks.Contains(task)
+                ? Slices(spec.WithoutAnalyses(), spec.RateGrid.Count, inputs, images, variants[0].Epochs, unitFlop)
+                : [];
+            if ((variants.Sum(variant => (double)slices[variant.Epochs].Count) + rateSlices.Count) * spec.Seeds.Count + units.Count > MaxUnits)
             {
                 throw new UserErrorException($"--epochs, --seeds: more than {MaxUnits} units of work; a smaller sweep is right");
             }
@@ -102,6 +117,11 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
                     {
                         units.Add(new WorkUnit(units.Count, task, seed, first, count, variant));
                     }
+
+                    foreach ((int first, int count) in variant == 0 ? rateSlices : [])
+                    {
+                        units.Add(new WorkUnit(units.Count, task, seed, (int)models + first, count, variant));
+                    }
                 }
             }
         }
@@ -111,7 +131,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     }
 
     /// <summary>Fills slices from the front; a model that is above a limit by itself is a slice of its own.</summary>
-    private static List<(int First, int Count)> Slices(SweepSpec spec, int inputs, int images, int epochs, double unitFlop)
+    private static List<(int First, int Count)> Slices(SweepSpec spec, int rates, int inputs, int images, int epochs, double unitFlop)
     {
         // An epoch takes 2 N D FLOP a column for X W1 and as many for X^T dZ; everything else is small beside them.
         // A level of pruning is a forward pass alone, over the validation images: a quarter of the training images.
@@ -126,7 +146,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         int first = 0;
         int next = 0;
         long columns = 0;
-        foreach (double _ in spec.LearningRates)
+        for (int rate = 0; rate < rates; rate++)
         {
             foreach (int hidden in spec.Hidden)
             {

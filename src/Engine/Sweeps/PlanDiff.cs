@@ -37,6 +37,8 @@ public static class PlanDiff
         Compare("rewind", oldSpec.Rewind ? "true" : "false", newSpec.Rewind ? "true" : "false");
         CompareLists<string>("similarity", [.. oldSpec.Similarity.Select(SaliencyNames.Name)], [.. newSpec.Similarity.Select(SaliencyNames.Name)]);
         Compare("similarity_images", $"{oldSpec.SimilarityImages}", $"{newSpec.SimilarityImages}");
+        CompareLists("rate_grid", oldSpec.RateGrid, newSpec.RateGrid);
+        CompareLists("rate_tasks", oldSpec.RateTasks, newSpec.RateTasks);
         if (oldDataSha256 != newDataSha256)
         {
             changes.Add(new PlanChange("data sha256", Short(oldDataSha256), Short(newDataSha256)));

@@ -18,7 +18,7 @@ namespace GpuMlp.Engine.Sweeps;
 /// </summary>
 public static class SpecJson
 {
-    private const string Fields = "data, tasks, hidden, seeds, lr, epochs, batch, init_std, weight_decay, sparsity, pruning, corruption, embedding, similarity, similarity_images, finetune_epochs, rewind";
+    private const string Fields = "data, tasks, hidden, seeds, lr, epochs, batch, init_std, weight_decay, sparsity, pruning, corruption, embedding, similarity, similarity_images, finetune_epochs, rewind, rate_grid, rate_tasks";
 
     // A spec of ten million items is some 100 MB; anything above is not a spec.
     private const long MaxFileBytes = 256L << 20;
@@ -97,6 +97,12 @@ public static class SpecJson
             writer.WriteNumber("finetune_epochs", spec.FinetuneEpochs);
         if (spec.Rewind)
             writer.WriteBoolean("rewind", true);
+        if (spec.RateGrid.Count > 0)
+        {
+            WriteList("rate_grid", spec.RateGrid, writer.WriteNumberValue);
+            WriteList("rate_tasks", spec.RateTasks, task => writer.WriteStringValue(task.ToString()));
+        }
+
         writer.WriteEndObject();
 
         void WriteList<T>(string field, IReadOnlyList<T> items, Action<T> write)
@@ -175,11 +181,14 @@ public static class SpecJson
                 "rewind" => spec with { Rewind = value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(field, "true or false") },
                 "similarity" => spec with { Similarity = List(field, value, Explained, "a list as [\"gradient\", \"integrated\"]") },
                 "similarity_images" => spec with { SimilarityImages = Integer(value) ?? throw Wrong(field, "a whole number as 32") },
+                "rate_grid" => spec with { RateGrid = List(field, value, Number, "a list of numbers as [0.001, 0.01]") },
+                "rate_tasks" => spec with { RateTasks = List(field, value, Task, "a list as [\"4v9\"]") },
                 _ => throw new UserErrorException($"{where}: {field}: unknown field; right are {Fields}"),
             };
         }
 
-        return spec;
+        // Not taken over from a preset: its tasks and rates may be others than those of the file.
+        return seen.Contains("rate_grid") || seen.Contains("rate_tasks") ? spec : spec.WithoutRates();
 
         UserErrorException Wrong(string field, string right) => new($"{where}: {field}: wrong value; {right} is right");
 

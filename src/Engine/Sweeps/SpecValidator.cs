@@ -60,6 +60,10 @@ public static class SpecValidator
             spec.SimilarityImages is >= 1 and <= MaxSimilarityImages,
             "similarity_images",
             $"{spec.SimilarityImages} is out of range; 1..{MaxSimilarityImages} is right");
+        CheckItems("rate_grid", spec.RateGrid, rate => rate is >= LeastRate and <= MostRate, $"{LeastRate:R}..{MostRate:R} is right");
+        CheckItems("rate_tasks", spec.RateTasks, spec.Tasks.Contains, "one of the tasks is right");
+        Check(!spec.RateGrid.Any(spec.LearningRates.Contains), "rate_grid", "holds a rate of lr; further rates alone are right");
+        Check(spec.RateGrid.Count == 0 == (spec.RateTasks.Count == 0), "rate_grid", "rates and rate_tasks belong together; both or none are right");
         CheckItems("corruption", [.. spec.Corruptions.Select(CorruptionNames.Name)], _ => true, "");
 
         CheckItems("embedding", spec.Embedding, _ => true, "");

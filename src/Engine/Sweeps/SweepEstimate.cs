@@ -69,7 +69,7 @@ public sealed record SweepEstimate(
     public static double[] UnitFlops(Plan plan, Dataset data)
     {
         Dictionary<PairTask, int> images = TrainImages(plan, data);
-        return [.. plan.Units.Select(unit => 4.0 * images[unit.Task] * data.Inputs * Columns(plan, unit) * plan.Spec.EpochsOf(plan.VariantOf(unit).Epochs))];
+        return [.. plan.Units.Select(unit => 4.0 * images[unit.Task] * data.Inputs * Columns(plan, unit) * plan.SpecOf(unit).EpochsOf(plan.VariantOf(unit).Epochs))];
     }
 
     // Counting a task's images goes through all labels, so it is done once a task and not once a unit.

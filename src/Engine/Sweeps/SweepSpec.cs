@@ -43,6 +43,18 @@ public sealed record SweepSpec(
     /// <summary>Epochs that a unit goes through: training, and further training at each method and level.</summary>
     public long EpochsOf(int epochs) => epochs + ((long)FinetuneEpochs * FinetuneProtocols * Pruning.Count * Sparsity.Count);
 
+    /// <summary>Further learning rates for the comparison of rates, all hidden sizes and seeds, trained and evaluated only; empty for none.</summary>
+    public IReadOnlyList<double> RateGrid { get; init; } = [];
+
+    /// <summary>The tasks on which <see cref="RateGrid"/> is tried; empty when that is.</summary>
+    public IReadOnlyList<PairTask> RateTasks { get; init; } = [];
+
+    /// <summary>The same training, and nothing done with the models after it.</summary>
+    public SweepSpec WithoutAnalyses() => this with { Sparsity = [], Pruning = [], Corruptions = [], FinetuneEpochs = 0, Rewind = false, Embedding = [], Similarity = [] };
+
+    /// <summary>The same without <see cref="RateGrid"/>.</summary>
+    public SweepSpec WithoutRates() => this with { RateGrid = [], RateTasks = [] };
+
     /// <summary>Tasks of which one model's hidden activations are embedded; empty for none.</summary>
     public IReadOnlyList<PairTask> Embedding { get; init; } = [];
 

@@ -20,6 +20,8 @@ internal static class DryRun
         Line("hidden", Short(spec.Hidden));
         Line("seeds", Short(spec.Seeds));
         Line("lr", Short(spec.LearningRates));
+        if (spec.RateGrid.Count > 0)
+            Line("rate grid", $"{Short(spec.RateGrid)} on {Short(spec.RateTasks)}, trained and evaluated only");
         Line("training", planning.Plan.Variants is [var only] ? $"{only}" : $"{planning.Plan.Variants.Count:N0} variants");
         if (planning.Plan.Variants.Count > 1)
         {

@@ -26,7 +26,7 @@ internal static class MergeCommand
         ReportCommand.Write(run, phases, recorded: true);
         summary.Write(run.Plan.Spec, io);
         if (!options.Quiet)
-            io.Error.WriteLine($"{summary.Models.Count} models merged in {phases.Total:F1} s; tables, weights and report: {run.Path}");
+            io.Error.WriteLine($"{summary.Count} models merged in {phases.Total:F1} s; tables, weights and report: {run.Path}");
         return summary.Failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;
     }
 
@@ -59,7 +59,7 @@ internal static class MergeCommand
             return;
         string simd = $"{(int)SimdSupport.Best} bit";
         RunInfo.Create(
-            Environment.CommandLine, devices, simd, phases.StartedUtc, phases.Seconds, summary.Models.Count - summary.Failed, summary.Failed)
+            Environment.CommandLine, devices, simd, phases.StartedUtc, phases.Seconds, summary.Count - summary.Failed, summary.Failed)
             .Write(run.RunInfoPath);
     }
 }

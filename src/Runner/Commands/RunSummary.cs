@@ -8,28 +8,41 @@ using GpuMlp.Runner.Tables;
 namespace GpuMlp.Runner.Commands;
 
 /// <summary>The tables that a merged run prints: F1, what pruning leaves of it and what further training gives back; of a run with several variants one table that compares them.</summary>
+/// <param name="Models">Those of the spec's grid; what was trained to compare rates is in the report.</param>
 /// <param name="Variants">Empty for a run with one.</param>
+/// <param name="Count">Of all models of the run.</param>
+/// <param name="Failed">How many of all have no finite loss.</param>
 internal sealed record RunSummary(
-    IReadOnlyList<SweepTableRow> Models, IReadOnlyList<PruningTableRow> Pruned, IReadOnlyList<PruningTableRow> Finetuned, int PrunedSize, IReadOnlyList<VariantRow> Variants)
+    IReadOnlyList<SweepTableRow> Models,
+    IReadOnlyList<PruningTableRow> Pruned,
+    IReadOnlyList<PruningTableRow> Finetuned,
+    int PrunedSize,
+    IReadOnlyList<VariantRow> Variants,
+    int Count,
+    int Failed)
 {
-    public int Failed => Models.Count(row => !row.Ok);
-
     /// <param name="run">All its units are saved.</param>
     /// <param name="hidden">The size whose pruning is shown.</param>
     public static RunSummary Of(RunDirectory run, int hidden)
     {
         double[] levels = PruningTable.Levels(run.Plan.Spec.Sparsity);
         List<SweepTableRow> models = [];
+        int count = 0, failed = 0;
         List<PruningTableRow> pruned = [], finetuned = [];
         List<VariantRow> variants = [];
         double? variantLevel = VariantTable.Level(run.Plan.Spec.Sparsity);
         foreach (WorkUnit unit in run.Plan.Units)
         {
             TrainingVariant variant = run.Plan.VariantOf(unit);
+            bool forRates = run.Plan.IsForRates(unit);
             foreach (ModelResult model in UnitFile.Read(run.UnitPath(unit.Id)).Models)
             {
                 ModelKey key = model.Key;
                 bool ok = model.Status == Trainer.Ok;
+                count++;
+                failed += ok ? 0 : 1;
+                if (forRates)
+                    continue;
                 models.Add(new SweepTableRow(key.Task, key.Hidden, key.Seed, key.LearningRate, model.BestTrainF1, model.Validation.F1, ok));
                 if (run.Plan.Variants.Count > 1)
                     variants.Add(VariantRow.Of(variant, model, variantLevel));
@@ -41,7 +54,7 @@ internal sealed record RunSummary(
             }
         }
 
-        return new RunSummary(models, pruned, finetuned, hidden, variants);
+        return new RunSummary(models, pruned, finetuned, hidden, variants, count, failed);
     }
 
     private static PruningTableRow Row(ModelResult model, PruningResult level, string protocol) => new(

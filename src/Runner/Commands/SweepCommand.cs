@@ -51,7 +51,7 @@ internal static class SweepCommand
         string report = ReportCommand.Write(run, phases, recorded: trained);
         summary.Write(planning.Plan.Spec, io);
         if (!request.Quiet)
-            io.Error.WriteLine($"{summary.Models.Count} models in {phases.Total:F1} s; report: {report}");
+            io.Error.WriteLine($"{summary.Count} models in {phases.Total:F1} s; report: {report}");
         return summary.Failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;
     }
 

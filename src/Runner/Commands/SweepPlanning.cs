@@ -56,6 +56,12 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
             _ => spec with { Embedding = TaskList.Parse(request.Embedding, data.Classes, "--embedding") },
         };
         spec.CheckEmbedding("--embedding");
+        if (request.Tasks is not null || request.LearningRates is not null)
+        {
+            // Who asks for tasks or rates asks for these alone.
+            spec = spec.WithoutRates();
+        }
+
         var plan = Plan.Create(spec, data.Sha256, data.Inputs, task => Splitter.TrainImages(data, task));
         string name = request.Spec is { } path ? Path.GetFileNameWithoutExtension(path) : request.Preset ?? DefaultPreset;
         return new SweepPlanning(plan, data, request.Out ?? Path.Combine(RunsFolder, name), PanelSize(request, spec));

@@ -18,7 +18,8 @@ internal static class SweepHelp
                               (paper: 0v1,1v7,5v6,3v8,4v9)
           --hidden LIST       hidden sizes H (paper: 2,4,6,8,10,12,16,24,32,48,64)
           --seeds LIST        seeds of splits and weights (paper: 0,42,78)
-          --lr LIST           learning rates (paper: 0.03)
+          --lr LIST           learning rates (paper: 0.03, and on 4v9 the study's other
+                              rates, 0.1 and 0.3, to compare; not with --tasks or --lr)
           --epochs LIST       passes over the training images (paper: 100)
           --batch LIST        images in a batch, numbers or `full` (paper: full, one
                               update an epoch)

@@ -25,14 +25,14 @@ internal sealed class SweepObserver : ISweepObserver
         _gflop = [.. SweepEstimate.UnitFlops(plan, data).Select(flop => flop / 1e9)];
         WorkUnit[] units = [.. plan.Units.Where(unit => shard.Holds(unit.Id))];
         double done = finished.Sum(id => _gflop[id]);
-        long epochs = finished.Sum(id => plan.Spec.EpochsOf(plan.VariantOf(plan.Units[id]).Epochs));
+        long epochs = finished.Sum(id => plan.SpecOf(plan.Units[id]).EpochsOf(plan.VariantOf(plan.Units[id]).Epochs));
         _state = new SweepState(
             finished.Sum(id => plan.Units[id].ModelCount),
             units.Sum(unit => unit.ModelCount),
             finished.Count,
             units.Length,
             epochs,
-            units.Sum(unit => plan.Spec.EpochsOf(plan.VariantOf(unit).Epochs)),
+            units.Sum(unit => plan.SpecOf(unit).EpochsOf(plan.VariantOf(unit).Epochs)),
             done,
             units.Sum(unit => _gflop[unit.Id]),
             TimeSpan.Zero,
@@ -52,7 +52,7 @@ internal sealed class SweepObserver : ISweepObserver
         {
             // The first slice of a unit stands for its epochs.
             EpochsDone = s.EpochsDone + (slice.FirstModel == unit.FirstModel ? 1 : 0),
-            GflopDone = s.GflopDone + (share * _gflop[unit.Id] / _plan.Spec.EpochsOf(_plan.VariantOf(unit).Epochs)),
+            GflopDone = s.GflopDone + (share * _gflop[unit.Id] / _plan.SpecOf(unit).EpochsOf(_plan.VariantOf(unit).Epochs)),
             BestF1 = Math.Max(s.BestF1, best),
             Now = $"{unit.Task} seed {unit.Seed}",
         });

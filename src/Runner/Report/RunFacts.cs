@@ -20,7 +20,7 @@ internal static class RunFacts
         SweepSpec spec = plan.Spec;
         string data = spec.Data == StudyFigures.Data ? "MNIST (embedded)" : spec.Data;
         return $"{models.ToString("N0", CultureInfo.InvariantCulture)} models: {Count(spec.Tasks.Count, "task")}, {Count(spec.Hidden.Count, "hidden size")}, {Count(spec.Seeds.Count, "seed")}, "
-            + $"{Count(spec.LearningRates.Count, "learning rate")}, {Count(plan.Variants.Count, "way")} to train, on {data}.";
+            + $"{Count(spec.LearningRates.Count + spec.RateGrid.Count, "learning rate")}, {Count(plan.Variants.Count, "way")} to train, on {data}.";
     }
 
     public static void Write(Html html, RunDirectory run, RunInfo? info)
@@ -35,6 +35,7 @@ internal static class RunFacts
             ("hidden sizes", List(spec.Hidden)),
             ("seeds", List(spec.Seeds)),
             ("learning rates", List(spec.LearningRates.Select(PlotText.Number).ToList())),
+            ("rates compared", spec.RateGrid.Count == 0 ? "none" : $"{List(spec.RateGrid.Select(PlotText.Number).ToList())} on {List(spec.RateTasks)}, trained and evaluated only"),
             ("training", List(plan.Variants)),
             ("pruning", spec.Pruning.Count == 0 ? "none" : $"{List(spec.Pruning.Select(Engine.Pruning.PruningMethods.Name).ToList())} at {List(spec.Sparsity.Select(level => PlotText.Percent(level) + " %").ToList())}"),
             ("plan", plan.Hash),

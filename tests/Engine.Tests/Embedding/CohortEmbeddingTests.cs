@@ -15,7 +15,7 @@ public sealed class CohortEmbeddingTests
 {
     private const int Side = 6, Images = 400;
 
-    private static readonly SweepSpec s_spec = Presets.Paper with
+    private static readonly SweepSpec s_spec = Presets.Paper.WithoutRates() with
     {
         Tasks = [new PairTask(0, 1)],
         Hidden = [3, 20],

@@ -18,7 +18,7 @@ internal static class SampleRun
 {
     public const int Inputs = 9;
 
-    public static SweepSpec Spec { get; } = Presets.Paper with
+    public static SweepSpec Spec { get; } = Presets.Paper.WithoutRates() with
     {
         Tasks = [new PairTask(4, 9), new PairTask(0, 1)],
         Hidden = [4, 2],

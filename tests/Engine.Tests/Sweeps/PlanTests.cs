@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using CsCheck;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
@@ -12,7 +13,7 @@ public sealed class PlanTests
     [Fact]
     public void The_paper_is_15_units_of_11_models_in_order()
     {
-        Plan plan = PlanOf(Presets.Paper);
+        Plan plan = PlanOf(Presets.Paper.WithoutRates());
         Assert.Equal(15, plan.Units.Count);
         Assert.All(plan.Units, unit => Assert.Equal(11, unit.ModelCount));
         Assert.Equal(Enumerable.Range(0, 15), plan.Units.Select(unit => unit.Id));
@@ -22,9 +23,42 @@ public sealed class PlanTests
     }
 
     [Fact]
+    public void The_rates_of_the_study_are_units_of_their_own_behind_those_of_their_cohort()
+    {
+        Plan plan = PlanOf(Presets.Paper);
+        WorkUnit[] rates = [.. plan.Units.Where(plan.IsForRates)];
+        Assert.Equal([(13, 0), (15, 42), (17, 78)], rates.Select(unit => (unit.Id, unit.Seed)));
+        Assert.All(rates, unit => Assert.Equal((new PairTask(4, 9), 11, 77), (unit.Task, unit.FirstModel, unit.ModelCount)));
+        Assert.Equal([new ModelSpec(2, 1e-4), new ModelSpec(64, 0.3)], new[] { plan.ModelsOf(rates[0])[0], plan.ModelsOf(rates[0])[^1] });
+        Assert.Equal(PlanOf(Presets.Paper.WithoutRates()).Units.Select(unit => unit with { Id = 0 }), plan.Units.Where(unit => !plan.IsForRates(unit)).Select(unit => unit with { Id = 0 }));
+        Assert.Equal(11, plan.CohortModels.Count);
+        Assert.Equal(88, plan.ModelsFor(new PairTask(4, 9), 0).Count);
+        Assert.Equal(11, plan.ModelsFor(new PairTask(3, 8), 0).Count);
+
+        // They are trained and evaluated; pruning and corruption are for the others.
+        Assert.Empty(plan.SpecOf(rates[0]).Sparsity.Select(level => $"{level}").Concat(plan.SpecOf(rates[0]).Corruptions.Select(kind => $"{kind}")));
+        Assert.Same(plan.Spec, plan.SpecOf(plan.Units[0]));
+        Plan back = PlanJson.Read(PlanJson.Write(plan), "plan.json");
+        Assert.Equal((plan.Hash, 18), (back.Hash, back.Units.Count));
+        Assert.Equal(plan.ModelsOf(rates[2]), back.ModelsOf(rates[2]));
+    }
+
+    [Theory]
+    [InlineData("""{ "rate_grid": [0.1] }""", "rate_grid")]
+    [InlineData("""{ "rate_grid": [0.03], "rate_tasks": ["4v9"] }""", "rate_grid")]
+    [InlineData("""{ "tasks": ["0v1"], "rate_grid": [0.1], "rate_tasks": ["4v9"] }""", "rate_tasks")]
+    [InlineData("""{ "rate_grid": [-1], "rate_tasks": ["4v9"] }""", "rate_grid")]
+    public void Rates_that_cannot_be_compared_are_refused(string json, string field)
+    {
+        using var document = JsonDocument.Parse(json);
+        SweepSpec spec = SpecJson.Read(document.RootElement, Presets.Paper.WithoutRates(), "spec.json");
+        Assert.Contains(field, Assert.Throws<UserErrorException>(() => SpecValidator.Validate(spec, name => name)).Message);
+    }
+
+    [Fact]
     public void A_plan_reads_back_as_itself()
     {
-        Plan plan = PlanOf(Presets.Paper with { LearningRates = [1e-5, 0.1 + 0.2], Batches = [128], Data = "my \"data\" \u00e4" });
+        Plan plan = PlanOf(Presets.Paper.WithoutRates() with { LearningRates = [1e-5, 0.1 + 0.2], Batches = [128], Data = "my \"data\" \u00e4" });
         byte[] text = PlanJson.Write(plan);
         Plan back = PlanJson.Read(text, "plan.json");
         Assert.Equal(plan.Hash, back.Hash);
@@ -38,11 +72,11 @@ public sealed class PlanTests
     [Fact]
     public void The_hash_is_a_function_of_spec_and_data()
     {
-        string hash = PlanOf(Presets.Paper).Hash;
+        string hash = PlanOf(Presets.Paper.WithoutRates()).Hash;
         Assert.Matches("^[0-9a-f]{64}$", hash);
-        Assert.Equal(hash, PlanOf(Presets.Paper with { Seeds = [0, 42, 78] }).Hash);
-        Assert.NotEqual(hash, PlanOf(Presets.Paper with { Epochs = [50] }).Hash);
-        Assert.NotEqual(hash, Plan.Create(Presets.Paper, "other", 784, _ => 9344).Hash);
+        Assert.Equal(hash, PlanOf(Presets.Paper.WithoutRates() with { Seeds = [0, 42, 78] }).Hash);
+        Assert.NotEqual(hash, PlanOf(Presets.Paper.WithoutRates() with { Epochs = [50] }).Hash);
+        Assert.NotEqual(hash, Plan.Create(Presets.Paper.WithoutRates(), "other", 784, _ => 9344).Hash);
     }
 
     [Fact]
@@ -53,7 +87,7 @@ public sealed class PlanTests
         Assert.Equal(7, PlanJson.Read(PlanJson.Write(plan), "plan.json").Shards);
         string text = Encoding.UTF8.GetString(PlanJson.Write(plan));
         AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"shards\":7", "\"shards\":0")));
-        AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"shards\":7", "\"shards\":16")));
+        AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"shards\":7", "\"shards\":19")));
         Assert.Equal(1, PlanJson.Read(Encoding.UTF8.GetBytes(text.Replace("\"shards\":7,\n", "")), "plan.json").Shards);
     }
 
@@ -70,7 +104,7 @@ public sealed class PlanTests
     public void Units_lie_one_a_line()
     {
         string text = Encoding.UTF8.GetString(PlanJson.Write(PlanOf(Presets.Paper)));
-        Assert.Equal(15, text.Split('\n').Count(line => line.StartsWith("{\"id\":", StringComparison.Ordinal)));
+        Assert.Equal(18, text.Split('\n').Count(line => line.StartsWith("{\"id\":", StringComparison.Ordinal)));
         Assert.DoesNotContain('\r', text);
     }
 
@@ -105,7 +139,7 @@ public sealed class PlanTests
             from hidden in Gen.Int[1, 1024].HashSet[1, 30]
             from rates in Gen.Double[1e-5, 1].HashSet[1, 5]
             from epochs in Gen.Int[1, 5000]
-            select Presets.Paper with { Hidden = [.. hidden], LearningRates = [.. rates], Epochs = [epochs] };
+            select Presets.Paper.WithoutRates() with { Hidden = [.. hidden], LearningRates = [.. rates], Epochs = [epochs] };
         specs.Sample(spec =>
         {
             Plan plan = PlanOf(spec);
@@ -167,7 +201,7 @@ public sealed class PlanTests
     [Fact]
     public void Hostile_sweeps_are_refused_before_they_fill_the_memory()
     {
-        SweepSpec spec = Presets.Paper with { Seeds = [.. Enumerable.Range(0, 2_000_000)] };
+        SweepSpec spec = Presets.Paper.WithoutRates() with { Seeds = [.. Enumerable.Range(0, 2_000_000)] };
         Assert.Contains("models", Assert.Throws<UserErrorException>(() => PlanOf(spec)).Message);
         Assert.Contains("units", Assert.Throws<UserErrorException>(() => PlanOf(spec with { Hidden = [2], Tasks = [new PairTask(0, 1)] })).Message);
     }
@@ -175,7 +209,7 @@ public sealed class PlanTests
     [Fact]
     public void A_diff_names_what_changed_and_nothing_else()
     {
-        SweepSpec changed = Presets.Paper with { Epochs = [50], Batches = [128], Hidden = [.. Enumerable.Range(1, 100)], Sparsity = [], Pruning = [] };
+        SweepSpec changed = Presets.Paper.WithoutRates() with { Epochs = [50], Batches = [128], Hidden = [.. Enumerable.Range(1, 100)], Sparsity = [], Pruning = [] };
         Assert.Equal(
             [
                 "hidden: 2,4,6,8,10,12,16,24,32,48,64 -> 1,2,3,4,5,6,7,8,9,10,11,12,... (100 in all)",
@@ -185,7 +219,7 @@ public sealed class PlanTests
                 "pruning: layer,global,w1,random -> none",
                 "data sha256: aa -> bb",
             ],
-            PlanDiff.Between(Presets.Paper, "aa", changed, "bb").Select(change => change.ToString()));
+            PlanDiff.Between(Presets.Paper.WithoutRates(), "aa", changed, "bb").Select(change => change.ToString()));
         Assert.Empty(PlanDiff.Between(Presets.Paper, "aa", Presets.Paper, "aa"));
     }
 

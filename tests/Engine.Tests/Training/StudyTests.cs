@@ -12,7 +12,7 @@ public sealed class StudyFixture
     public StudyFixture()
     {
         // The curves of training alone.
-        SweepSpec paper = Presets.Paper with { Corruptions = [], Similarity = [], Embedding = [] };
+        SweepSpec paper = Presets.Paper.WithoutRates() with { Corruptions = [], Similarity = [], Embedding = [] };
         ModelSpec[] models = [.. paper.Hidden.Select(hidden => new ModelSpec(hidden, paper.LearningRates.Single()))];
         foreach (PairTask task in new PairTask[] { new(4, 9), new(0, 1) })
         {

@@ -1,0 +1,111 @@
+using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Devices;
+using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tests.Runs;
+using GpuMlp.Engine.Tests.Training;
+using GpuMlp.Kernels.Corrupt;
+using GpuMlp.Kernels.Prune;
+
+namespace GpuMlp.Engine.Tests.Study;
+
+/// <summary>A small run on real images, trained, merged and read again, with the study's comparison of rates in it.</summary>
+public sealed class StudyReaderTests
+{
+    private static readonly PairTask s_hard = new(4, 9);
+
+    private static readonly SweepSpec s_spec = Mnist.Spec with
+    {
+        Tasks = [new PairTask(0, 1), s_hard],
+        Hidden = [2, 5],
+        Seeds = [0, 1],
+        LearningRates = [0.03],
+        Epochs = [3],
+        Sparsity = [0.5, 0.95],
+        Pruning = [PruneMethod.Layer],
+        Corruptions = [new Corruption(CorruptionKind.Gaussian, 0.1)],
+        RateGrid = [0.1, 0.3],
+        RateTasks = [s_hard],
+    };
+
+    [Fact]
+    public void Every_table_of_a_run_comes_back_and_rates_are_results_without_analyses()
+    {
+        using TemporaryFolder folder = new();
+        StudyTables tables = StudyReader.Read(Run(folder.Path));
+        Assert.Equal(["0v1", "4v9"], tables.Tasks);
+        Assert.Equal([0.03, 0.1, 0.3], tables.Rates);
+        Assert.Equal((2, 8, 16), (tables.Seeds, tables.FocusResults.Count(), tables.Results.Count));
+        Assert.All(tables.Results, row => Assert.True(row.Ok && row.BestTrainF1 is > 0 and <= 1));
+        Assert.Equal(2 * 8, tables.Pruning!.Count);
+        Assert.Equal(8, tables.Robustness!.Count);
+        Assert.All(tables.Pruning.Select(row => row.Kind).Concat(tables.Robustness.Select(row => row.Kind)), kind => Assert.Equal(0.03, kind.Rate));
+
+        // Two tasks, two sizes, three epochs, over the seeds.
+        Assert.Equal(12, tables.Curves.Count);
+        Assert.All(tables.Curves, row => Assert.InRange(row.MeanF1, row.MinF1, row.MaxF1));
+        Assert.Null(tables.Finetune);
+        Assert.Empty(tables.Omitted);
+
+        Claim rates = ClaimList.Judge(tables).Single(claim => claim.Id == "C7");
+        Assert.NotEqual(Verdict.CannotBeJudged, rates.Verdict);
+    }
+
+    [Fact]
+    public void Weights_of_a_cohort_hold_the_models_for_the_comparison_of_rates()
+    {
+        using TemporaryFolder folder = new();
+        RunDirectory run = Run(folder.Path);
+        using var hard = Safetensors.Open(run.WeightsPath(s_hard, 0));
+        Assert.Equal(
+            ["h2-lr0.03.w1", "h2-lr0.1.w1", "h2-lr0.3.w1", "h5-lr0.03.w1", "h5-lr0.1.w1", "h5-lr0.3.w1"],
+            hard.Tensors.Select(tensor => tensor.Name).Where(name => name.EndsWith("w1", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        using var easy = Safetensors.Open(run.WeightsPath(new PairTask(0, 1), 0));
+        Assert.Equal(8, easy.Tensors.Count);
+    }
+
+    [Fact]
+    public void A_run_that_is_not_merged_is_told_so()
+    {
+        using TemporaryFolder folder = new();
+        var run = RunDirectory.OpenOrCreate(Path.Combine(folder.Path, "run"), SampleRun.Plan);
+        UserErrorException error = Assert.Throws<UserErrorException>(() => StudyReader.Read(run));
+        Assert.Equal(ExitCodes.Incomplete, error.ExitCode);
+        Assert.Contains("results.parquet", error.Message);
+    }
+
+    [Fact]
+    public void A_damaged_table_is_named()
+    {
+        using TemporaryFolder folder = new();
+        RunDirectory run = Run(folder.Path);
+        File.WriteAllText(run.TablePath("pruning.parquet"), "no parquet");
+        UserErrorException error = Assert.Throws<UserErrorException>(() => StudyReader.Read(run));
+        Assert.Equal(ExitCodes.BadInput, error.ExitCode);
+        Assert.Contains("pruning.parquet", error.Message);
+    }
+
+    private static RunDirectory Run(string folder)
+    {
+        Dataset data = Mnist.Few;
+        var plan = Plan.Create(s_spec, data.Sha256, data.Inputs, task => Splitter.TrainImages(data, task));
+        var run = RunDirectory.OpenOrCreate(Path.Combine(folder, "run"), plan);
+        int failed = new SweepRunner(plan, data, run, new DeviceWorkers(DeviceSelection.Cpu(2), plan, data), failFast: false).Run(new HashSet<int>(), new Silent(), CancellationToken.None);
+        Assert.Equal(0, failed);
+        Assert.Empty(RunMerger.Merge(run));
+        return run;
+    }
+
+    private sealed class Silent : ISweepObserver
+    {
+        public void EpochDone(WorkUnit unit, IReadOnlyList<GpuMlp.Engine.Training.EpochMetrics> metrics)
+        {
+        }
+
+        public void UnitDone(UnitResult result)
+        {
+        }
+    }
+}
