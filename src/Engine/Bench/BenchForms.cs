@@ -8,6 +8,8 @@ internal class BenchForms(ComputeDevice device) : IDisposable
 {
     private OutsideDevice? _outside;
 
+    private OutsideDevice Outside => _outside ??= new OutsideDevice(device);
+
     /// <summary>Whether the device has kernels of a form for an operation: the catalogue knows.</summary>
     public bool Has(BenchForm form, BenchOp op) => form == BenchForm.Outside
         ? op == BenchOp.Forward
@@ -20,8 +22,15 @@ internal class BenchForms(ComputeDevice device) : IDisposable
         BenchForm.InputSparse => new CohortRun(problem, KernelForm.InputSparse),
         BenchForm.Masked => new MaskedRun(problem),
         BenchForm.WeightSparse => new WeightSparseRun(problem),
-        _ => new OutsideRun(_outside ??= new OutsideDevice(device), problem),
+        _ => new OutsideRun(Outside, problem),
     };
+
+    /// <summary>
+    /// Milliseconds that an operation of a product takes, for a form that has not run yet: measured for the outside baseline,
+    /// which may be ten thousand times slower than ours; 0, so that it is tried, for ours.
+    /// </summary>
+    /// <exception cref="NotSupportedException">The device cannot run the form.</exception>
+    public double FirstGuess(BenchForm form) => form == BenchForm.Outside ? Outside.MsPerFlop() : 0;
 
     public void Dispose() => _outside?.Dispose();
 

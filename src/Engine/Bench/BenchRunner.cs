@@ -30,6 +30,12 @@ public sealed class BenchRunner
 {
     private static readonly PairTask s_task = new(4, 9);
 
+    // Parameters, gradients, mask, compressed copies, and results of the forms on the host, all at once.
+    private const long BytesAWeight = 40;
+
+    // Memory of one problem from which on the garbage of the one before is worth a collection.
+    private const long LargeBytes = 1L << 28;
+
     // Maps beyond this many numbers (400 MB) are not worth their memory: the rate no longer changes.
     private const long MostMapNumbers = 100_000_000;
 
@@ -96,6 +102,12 @@ public sealed class BenchRunner
         using var models = new BenchModels(_kernels, _data, split, hidden, _spec.Models.Max(), _spec.Epochs);
         foreach (int count in _spec.Models.Order())
         {
+            if (TooLarge(hidden, count) is { } reason)
+            {
+                done += _spec.Masks.Count * _spec.Sparsity.Count * batches.Length;
+                Result.Skips.Add(new BenchSkip(new BenchCase(_spec.Ops[0], BenchForm.Dense, _spec.Masks[0], _spec.Sparsity[0], hidden, count, _spec.Batch[0]), reason));
+                continue;
+            }
             ColumnLayout layout = ColumnLayout.Create([.. Enumerable.Repeat(hidden, count)], _data.Inputs, _kernels.Device.LayoutWays);
             using var cohort = new DeviceCohort(_kernels.Device, layout, new float[count]);
             foreach (BenchMasks masks in _spec.Masks)
@@ -120,6 +132,14 @@ public sealed class BenchRunner
         return done;
     }
 
+    private string? TooLarge(int hidden, int models)
+    {
+        long weights = (long)_data.Inputs * hidden * models, bytes = BytesAWeight * weights, most = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+        return bytes > most || weights > int.MaxValue / 2
+            ? FormattableString.Invariant($"{models} models of {hidden} hidden units would take about {bytes / 1e9:F1} GB in all forms")
+            : null;
+    }
+
     private void OfProblem(BenchProblem problem, BenchCase at, CancellationToken cancel)
     {
         var check = new BenchCheck(problem);
@@ -134,6 +154,10 @@ public sealed class BenchRunner
             foreach (FormRun run in open.Values)
                 run.Dispose();
         }
+
+        // Arrays of hundreds of megabytes are garbage now, and the collector would let them pile up to all the memory there is.
+        if (BytesAWeight * problem.Inputs * problem.Cohort.Layout.Columns > LargeBytes)
+            GC.Collect();
     }
 
     private void OfOperation(BenchProblem problem, BenchCase at, BenchCheck check, Dictionary<BenchForm, FormRun> open, CancellationToken cancel)
@@ -149,16 +173,16 @@ public sealed class BenchRunner
             if (!_forms.Has(form, at.Op))
                 continue;
             BenchWork work = BenchWork.Of(at.Op, form, problem.Images.Pixels, problem.Models, problem.Inputs);
-            if (Hindrance(here, work, problem) is { } reason)
-            {
-                Result.Skips.Add(new BenchSkip(here, reason));
-                if (form == BenchForm.Dense)
-                    return;
-                continue;
-            }
             FormRun run;
             try
             {
+                if (Hindrance(here, work, problem) is { } reason)
+                {
+                    Result.Skips.Add(new BenchSkip(here, reason));
+                    if (form == BenchForm.Dense)
+                        return;
+                    continue;
+                }
                 run = open.TryGetValue(form, out FormRun? made) ? made : open[form] = _forms.Create(form, problem);
             }
             catch (NotSupportedException lacking)
@@ -206,7 +230,9 @@ public sealed class BenchRunner
         long numbers = (long)at.Models * at.Batch * problem.Inputs;
         if (at.Op == BenchOp.Saliency && numbers > MostMapNumbers)
             return FormattableString.Invariant($"its maps would take {numbers * sizeof(float) / 1e6:F0} MB");
-        if (_msPerFlop.TryGetValue((at.Op, at.Form), out double rate) && rate * Effort(at, work) is var expected && expected > _spec.LongestMs)
+        if (!_msPerFlop.TryGetValue((at.Op, at.Form), out double rate))
+            rate = _forms.FirstGuess(at.Form);
+        if (rate * Effort(at, work) is var expected && expected > _spec.LongestMs)
             return FormattableString.Invariant($"a call would take about {expected / 1000:F1} s");
         return null;
     }

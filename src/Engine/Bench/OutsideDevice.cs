@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using GpuMlp.Kernels.Devices;
 using ILGPU;
 using ILGPU.Algorithms.MatrixOperations;
@@ -52,6 +53,31 @@ internal sealed class OutsideDevice : IDisposable
 
     /// <summary>Dense [N, D] times the transpose of sparse [C, D].</summary>
     public MaskedSparseMatrixMultiplier<float, AllElements, Stride2D.General> Multiply { get; }
+
+    /// <summary>Milliseconds an operation, from a small product without zeros.</summary>
+    public double MsPerFlop()
+    {
+        const int Rows = 16, Inputs = 256, Columns = 16;
+        using MemoryBuffer2D<float, Stride2D.DenseY> left = Accelerator.Allocate2DDenseY<float>((Rows, Inputs));
+        using MemoryBuffer2D<float, Stride2D.DenseY> values = Accelerator.Allocate2DDenseY<float>((Columns, Inputs));
+        using MemoryBuffer2D<float, Stride2D.DenseY> product = Accelerator.Allocate2DDenseY<float>((Rows, Columns));
+        using MemoryBuffer2D<int, Stride2D.DenseY> places = Accelerator.Allocate2DDenseY<int>((Columns, Inputs));
+        using MemoryBuffer1D<int, Stride1D.Dense> counts = Accelerator.Allocate1D([.. Enumerable.Repeat(Inputs, Columns)]);
+        left.MemSetToZero(Stream);
+        values.MemSetToZero(Stream);
+        places.MemSetToZero(Stream);
+        var shape = new SparseMatrixShapeView<Stride2D.General>(places.View.AsGeneral(), counts.View, Columns, Inputs);
+        var weights = new SparseMatrixView<float, Stride2D.General>(values.View.AsGeneral(), shape);
+        double best = double.PositiveInfinity;
+        for (int call = 0; call < 3; call++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            Multiply(Stream, default, left.View.AsGeneral(), weights, product.View.AsGeneral());
+            Stream.Synchronize();
+            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+        return best / (2.0 * Rows * Inputs * Columns);
+    }
 
     public void Dispose()
     {

@@ -85,8 +85,19 @@ public sealed class BenchRunnerTests
         Assert.NotEmpty(result.Skips);
         Assert.All(result.Skips, skip => Assert.StartsWith("a call would take about", skip.Reason));
 
-        // The first of each form and operation has nothing to go by and is measured.
+        // The first of each form and operation has nothing to go by and is measured; the outside baseline is tried on a small product.
         Assert.Equal(result.Rows.Count, result.Rows.Select(row => (row.Case.Op, row.Case.Form)).Distinct().Count());
+        Assert.DoesNotContain(result.Rows, row => row.Case.Form == BenchForm.Outside);
+    }
+
+    [Fact]
+    public void What_would_not_fit_memory_is_left_out_before_it_is_made()
+    {
+        BenchResult result = Run(s_tiny with { Ops = [BenchOp.Forward], Models = [1, 100_000], Hidden = [1024], Batch = [16], Forms = [BenchForm.Dense], Sparsity = [0] });
+        BenchSkip skip = Assert.Single(result.Skips);
+        Assert.Equal(100_000, skip.Case.Models);
+        Assert.StartsWith("100000 models of 1024 hidden units would take about 3211.3 GB", skip.Reason);
+        Assert.All(result.Rows, row => Assert.Equal(1, row.Case.Models));
     }
 
     [Fact]
