@@ -1,3 +1,4 @@
+using GpuMlp.Engine;
 using GpuMlp.Kernels.Verification;
 using GpuMlp.Runner.Commands;
 using Xunit;
@@ -25,6 +26,16 @@ public sealed class VerifyCommandTests
         Assert.Matches(@"twice the same bits +FAILED", text);
         Assert.Contains("FAILED twice the same bits: W1[3]: expected bits of 0.5, actual 0.25", text);
         Assert.Contains("1 of 2 checks hold", text);
+    }
+
+    [Fact]
+    public void Anything_that_failed_is_exit_4_and_the_legend_fits_a_terminal()
+    {
+        using StringWriter writer = new();
+        CommandIo io = Cli.Piped(writer, TextWriter.Null);
+        Assert.Equal(0, VerifyCommand.Conclude(0, io));
+        Assert.All(Cli.Lines(writer.ToString()), line => Assert.InRange(line.Length, 0, 81));
+        Assert.Equal(4, Assert.Throws<UserErrorException>(() => VerifyCommand.Conclude(1, io)).ExitCode);
     }
 
     [Fact]

@@ -14,10 +14,11 @@ internal static class VerifyCommand
     private const string Legend = """
         Largest errors. spacings: in spacings of float32 at the value itself, many where
         a sum cancels; error: as a part of the largest value of its array; bound: what
-        the arithmetic allows there; used: as a part of a value's own bound. A sum of n products may be off by
-        2 (n + 4) 2^-24 sum|products|, and errors of its operands are passed on. Slopes
-        may be off by 1e-8 more, because central differences are; a device and the CPU
-        may be off each other by twice the bound. No number: the same bits, or ranks.
+        the arithmetic allows there; used: as a part of a value's own bound. A sum of n
+        products may be off by 2 (n + 4) 2^-24 sum|products|, and errors of its operands
+        are passed on. Slopes may be off by 1e-8 more, because central differences are;
+        a device and the CPU may be off each other by twice the bound. No number: the
+        same bits, or ranks.
         """;
 
     /// <returns>An exit code.</returns>
@@ -32,6 +33,13 @@ internal static class VerifyCommand
             string title = $"Verification of {(info.Driver.Length > 0 ? $"{info}, {info.Driver}" : DeviceText.Of(devices))}";
             failed += Print(title, Results(info, threads), io);
         }
+        return Conclude(failed, io);
+    }
+
+    /// <summary>What the numbers mean, and the exit code.</summary>
+    /// <exception cref="UserErrorException">Something failed.</exception>
+    public static int Conclude(int failed, CommandIo io)
+    {
         io.Out.WriteLine(Legend);
         return failed == 0 ? ExitCodes.Done
             : throw new UserErrorException($"verify: {failed} checks failed; results of this device cannot be trusted", ExitCodes.VerificationFailed);
