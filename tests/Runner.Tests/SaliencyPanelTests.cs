@@ -1,4 +1,5 @@
 using GpuMlp.Kernels.Saliency;
+using GpuMlp.Engine.Data;
 using GpuMlp.Runner.Png;
 using Xunit;
 
@@ -77,7 +78,13 @@ public sealed class SaliencyPanelTests
     public void Caption_names_image_classes_and_probability() =>
         Assert.Equal(
             "training image 123\ntrue 4, predicted 9\np(9) = 0.568",
-            SaliencyPicture.Describe(123, 4, 9, 0.5678, 9));
+            SaliencyPicture.Describe(123, 4, 9, 0.5678, 9, ClassNames.None));
+
+    [Fact]
+    public void Caption_names_classes_where_they_have_names() =>
+        Assert.Equal(
+            "training image 5\ntrue 0 (cat), predicted 1 (dog)\np(1) = 0.750",
+            SaliencyPicture.Describe(5, 0, 1, 0.75, 1, new ClassNames(["cat", "dog"])));
 
     /// <summary>Every pixel its own value, positive and negative.</summary>
     private static SaliencyPicture Picture(int rows, int columns) => new(
@@ -86,7 +93,7 @@ public sealed class SaliencyPanelTests
         rows,
         columns,
         [.. Enumerable.Range(0, rows * columns).Select(i => MathF.Sin(i * 0.7f) * 0.01f)],
-        SaliencyPicture.Describe(1, 4, 9, 0.25, 9));
+        SaliencyPicture.Describe(1, 4, 9, 0.25, 9, ClassNames.None));
 
     private static void AssertHolds(Rgb[,] pixels, Rgb[] raster, int side, int scale)
     {

@@ -12,6 +12,9 @@ namespace GpuMlp.Engine.Data;
 /// <param name="Sha256">SHA-256 of rows, columns and classes (32-bit little endian), pixels, then labels; lower-case hex; identifies the data in a plan.</param>
 public sealed record Dataset(string Name, byte[] Pixels, byte[] Labels, int Rows, int Columns, int Classes, string Sha256)
 {
+    /// <summary>From <c>classes.txt</c>; not part of <see cref="Sha256"/>, since nothing is computed from names.</summary>
+    public ClassNames ClassNames { get; init; } = ClassNames.None;
+
     /// <summary>D, the inputs of every model.</summary>
     public int Inputs => Rows * Columns;
 

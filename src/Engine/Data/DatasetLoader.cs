@@ -6,7 +6,9 @@ namespace GpuMlp.Engine.Data;
 public static class DatasetLoader
 {
     private const int LargestClassFile = 1 << 20;
-    private const string ClassFile = "classes.txt";
+
+    /// <summary>In a data folder, and in the folder of a run on such data.</summary>
+    internal const string ClassFile = "classes.txt";
 
     /// <summary>
     /// Loads a data set into memory. A folder holds <c>train-images-idx3-ubyte</c> and <c>train-labels-idx1-ubyte</c>
@@ -36,6 +38,12 @@ public static class DatasetLoader
                 + $"{ClassFile} names {limit} classes, so labels are 0 to {limit - 1}.");
         }
 
+        if (labels.Max() + 1 < limit)
+        {
+            throw new UserErrorException($"'{OneLine.Of(labelPath)}' holds labels up to {labels.Max()}, but {ClassFile} names {limit} classes; "
+                + "there must be one name a class.");
+        }
+
         if (!labels.AsSpan().ContainsAnyExcept(labels[0]))
         {
             throw new UserErrorException(
@@ -57,12 +65,13 @@ public static class DatasetLoader
 
         string imagePath = Find(directory, "train-images", "idx3") ?? throw Missing(directory, "train-images-idx3-ubyte");
         string labelPath = Find(directory, "train-labels", "idx1") ?? throw Missing(directory, "train-labels-idx1-ubyte");
-        int? classes = CountClasses(Path.Combine(directory, ClassFile));
+        ClassNames names = ReadClasses(Path.Combine(directory, ClassFile));
+        int? classes = names.Names.Count > 0 ? names.Names.Count : null;
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         string folder = Path.GetFileName(full);
         IdxImages images = IdxReader.ReadImages(imagePath);
         byte[] labels = IdxReader.ReadLabels(labelPath);
-        Dataset data = Combine(folder.Length == 0 ? full : folder, images, imagePath, labels, labelPath, classes);
+        Dataset data = Combine(folder.Length == 0 ? full : folder, images, imagePath, labels, labelPath, classes) with { ClassNames = names };
         CheckTestPair(directory, data);
         return data;
     }
@@ -105,29 +114,22 @@ public static class DatasetLoader
         return names.Select(name => Path.Combine(directory, name)).FirstOrDefault(File.Exists);
     }
 
-    private static int? CountClasses(string path)
+    /// <summary>The names in a file; <see cref="ClassNames.None"/> when there is none.</summary>
+    internal static ClassNames ReadClasses(string path)
     {
         if (!File.Exists(path))
-            return null;
-        string[] lines;
+            return ClassNames.None;
         try
         {
             // 256 names of a sane length fit many times; a larger file is not a list of classes and is not read.
-            if (new FileInfo(path).Length > LargestClassFile)
-                throw new UserErrorException($"'{OneLine.Of(path)}' is larger than {LargestClassFile} bytes; it should hold one class name a line.");
-            lines = File.ReadAllText(path).TrimEnd().Split('\n');
+            return new FileInfo(path).Length <= LargestClassFile
+                ? ClassNames.Parse(File.ReadAllText(path), path)
+                : throw new UserErrorException($"'{OneLine.Of(path)}' is larger than {LargestClassFile} bytes; it should hold one class name a line.");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw new UserErrorException($"'{OneLine.Of(path)}' cannot be read: {OneLine.Of(fault.Message)}", inner: fault);
         }
-
-        int empty = Array.FindIndex(lines, string.IsNullOrWhiteSpace);
-        if (empty >= 0)
-            throw new UserErrorException($"'{OneLine.Of(path)}': line {empty + 1} is empty; each line names one class.");
-        if (lines.Length is < 2 or > 256)
-            throw new UserErrorException($"'{OneLine.Of(path)}' names {lines.Length} classes; 2 to 256 are possible.");
-        return lines.Length;
     }
 
     private static UserErrorException Missing(string directory, string name) =>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 
@@ -107,6 +109,20 @@ public sealed class RunDirectory
 
     /// <summary><c>errors/unit-000012.json</c>, see <see cref="UnitErrors"/>.</summary>
     public string ErrorPath(int id) => In("errors", $"unit-{id:D6}.json");
+
+    /// <summary>What the classes of the data are called; <see cref="ClassNames.None"/> where the data did not say.</summary>
+    /// <exception cref="UserErrorException">The file is damaged.</exception>
+    public ClassNames ClassNames => DatasetLoader.ReadClasses(In(DatasetLoader.ClassFile));
+
+    /// <summary>Keeps the names of the classes with the run, so that its tables and report need no data.</summary>
+    /// <exception cref="UserErrorException">See <see cref="StorageErrors.Map"/>.</exception>
+    public void WriteClassNames(ClassNames names)
+    {
+        if (names.Names.Count > 0)
+        {
+            AtomicFile.Write(In(DatasetLoader.ClassFile), stream => stream.Write(Encoding.UTF8.GetBytes(string.Join('\n', names.Names) + '\n')));
+        }
+    }
 
     /// <summary>A file of the run's top folder, such as <c>results.csv</c>.</summary>
     public string TablePath(string name) => In(name);

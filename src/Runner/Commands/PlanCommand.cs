@@ -43,6 +43,7 @@ internal static class PlanCommand
         }
 
         var run = RunDirectory.OpenOrCreate(planning.Out, plan);
+        run.WriteClassNames(planning.Data.ClassNames);
         if (shards is not null && run.Plan.Shards != count)
             throw new UserErrorException($"{run.Path} was made by another plan: shards {run.Plan.Shards} -> {count}; use another --out or the old flags");
         bool isOld = run.Plan.Hash != plan.Hash || run.Plan.Shards != plan.Shards;

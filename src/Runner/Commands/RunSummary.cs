@@ -1,6 +1,8 @@
 using GpuMlp.Engine;
+using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
 using GpuMlp.Runner.Tables;
@@ -12,6 +14,7 @@ namespace GpuMlp.Runner.Commands;
 /// <param name="Variants">Empty for a run with one.</param>
 /// <param name="Count">Of all models of the run.</param>
 /// <param name="Failed">How many of all have no finite loss.</param>
+/// <param name="Names">Of the classes; a line a task under the tables says what it tells apart.</param>
 internal sealed record RunSummary(
     IReadOnlyList<SweepTableRow> Models,
     IReadOnlyList<PruningTableRow> Pruned,
@@ -19,7 +22,8 @@ internal sealed record RunSummary(
     int PrunedSize,
     IReadOnlyList<VariantRow> Variants,
     int Count,
-    int Failed)
+    int Failed,
+    ClassNames Names)
 {
     /// <param name="run">All its units are saved.</param>
     /// <param name="hidden">The size whose pruning is shown.</param>
@@ -54,7 +58,7 @@ internal sealed record RunSummary(
             }
         }
 
-        return new RunSummary(models, pruned, finetuned, hidden, variants, count, failed);
+        return new RunSummary(models, pruned, finetuned, hidden, variants, count, failed, run.ClassNames);
     }
 
     private static PruningTableRow Row(ModelResult model, PruningResult level, string protocol) => new(
@@ -68,6 +72,7 @@ internal sealed record RunSummary(
             if (Variants.Count > 0)
             {
                 VariantTable.Write(Variants, VariantTable.Level(spec.Sparsity), io);
+                WriteNames(spec, io);
                 return;
             }
 
@@ -83,10 +88,25 @@ internal sealed record RunSummary(
                 io.Out.WriteLine();
                 PruningTable.Write(Finetuned, PrunedSize, PruningTable.Levels(spec.Sparsity), io, $"F1 after {spec.FinetuneEpochs} more epochs,");
             }
+
+            WriteNames(spec, io);
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
             throw StorageErrors.Map(e, "stdout");
         }
+    }
+
+    private void WriteNames(SweepSpec spec, CommandIo io)
+    {
+        if (Names.Names.Count == 0)
+            return;
+
+        // More than a screen of them says nothing.
+        const int Most = 20;
+        foreach (PairTask task in spec.Tasks.Take(Most))
+            io.Out.WriteLine($"{task}: {Names.Of(task)}.");
+        if (spec.Tasks.Count > Most)
+            io.Out.WriteLine("The names of all classes: classes.txt.");
     }
 }

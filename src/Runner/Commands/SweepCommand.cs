@@ -32,6 +32,7 @@ internal static class SweepCommand
         var phases = new PhaseClock();
         SweepPlanning planning = phases.Measure("plan", () => SweepPlanning.From(request));
         var run = RunDirectory.OpenOrCreate(planning.Out, planning.Plan);
+        run.WriteClassNames(planning.Data.ClassNames);
         var work = new UnitWork(run, planning.Data, Shard.Whole, devices, request.Quiet, request.FailFast);
         (bool trained, bool drained, _) = work.Do(stop, phases, io);
         if (drained)
@@ -68,9 +69,9 @@ internal static class SweepCommand
                 planning.Data.Rows,
                 planning.Data.Columns,
                 example.Map,
-                SaliencyPicture.Describe(example.Image, example.TrueClass, example.PredictedClass, example.Probability, figure.Task.Second));
+                SaliencyPicture.Describe(example.Image, example.TrueClass, example.PredictedClass, example.Probability, figure.Task.Second, planning.Data.ClassNames));
             var panel = new SaliencyPanel(
-                $"{figure.Task}, H = {hidden}, learning rate {figure.Model.LearningRate:R}, seed {figure.Seed}",
+                $"{planning.Data.ClassNames.Of(figure.Task)}, H = {hidden}, learning rate {figure.Model.LearningRate:R}, seed {figure.Seed}",
                 request.SaliencyMethod,
                 Picture(figure.Correct, "classified correctly"),
                 Picture(figure.Mistake, "misclassified"));

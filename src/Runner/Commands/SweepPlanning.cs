@@ -28,7 +28,7 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
         SweepSpec spec = start with
         {
             Data = request.Data is null ? start.Data : Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Data)),
-            Tasks = request.Tasks is { } tasks ? TaskList.Parse(tasks, data.Classes) : start.Tasks,
+            Tasks = request.Tasks is { } tasks ? TaskList.Parse(tasks, data.Classes) : UsualTasks(start, request, data),
             Hidden = request.Hidden is { } hidden ? ListFlags.Integers("--hidden", hidden, 1, SpecValidator.MaxHidden) : start.Hidden,
             Seeds = request.Seeds is { } seeds ? ListFlags.Integers("--seeds", seeds, 0, int.MaxValue) : start.Seeds,
             LearningRates = request.LearningRates is { } rates ? ListFlags.Doubles("--lr", rates, SpecValidator.LeastRate, SpecValidator.MostRate) : start.LearningRates,
@@ -76,6 +76,12 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
         None => [],
         _ => ListFlags.Doubles("--sparsity", request.Sparsity, 0, 1),
     };
+
+    // The study's five pairs are pairs of digits; data without some of these classes are taken whole.
+    private static IReadOnlyList<PairTask> UsualTasks(SweepSpec start, SweepRequest request, Dataset data) =>
+        request.Data is not null && request.Spec is null && start.Tasks.Any(task => Math.Max(task.First, task.Second) >= data.Classes)
+            ? TaskList.Parse("all", data.Classes)
+            : start.Tasks;
 
     // No level means no pruning, whatever methods the preset has; methods asked for by name are a contradiction.
     private static IReadOnlyList<PruneMethod> Methods(SweepRequest request, SweepSpec start) => (request.Pruning, request.Sparsity) switch

@@ -13,7 +13,8 @@ internal static class SweepHelp
                               pruning 95 % keeps F1; the flags below change parts
           --spec FILE         the same choices from a JSON file, instead of --preset
           --data DIR          any IDX data set with the MNIST file names, gzipped or
-                              not (default: the embedded MNIST)
+                              not, and classes.txt with names of its classes
+                              where there are some (default: the embedded MNIST)
           --tasks LIST        pairs of classes, the second one is label 1, or `all`
                               (paper: 0v1,1v7,5v6,3v8,4v9)
           --hidden LIST       hidden sizes H (paper: 2,4,6,8,10,12,16,24,32,48,64)

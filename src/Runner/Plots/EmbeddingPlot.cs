@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Study;
 
 namespace GpuMlp.Runner.Plots;
@@ -36,7 +37,7 @@ internal static class EmbeddingPlot
         ModelKind kind = pictures[0].Kind;
         Figure figure = new(
             theme,
-            $"Hidden activations before and after pruning, {kind.Task}, H = {kind.Hidden}, seed {pictures[0].Seed}",
+            $"Hidden activations before and after pruning, {run.ClassNames.OfTask(kind.Task)}, H = {kind.Hidden}, seed {pictures[0].Seed}",
             $"t-SNE of {pictures[0].Points} images, perplexity {PlotText.Number(pictures[0].Perplexity)}. Trust: trustworthiness of the picture. Same class: share of the {NeighbourPurity.Neighbours} nearest neighbours in the picture with the point's class. Axes have no unit. {Pick.Focus(tables)}",
             Math.Min(3, pictures.Length), 380, 360);
         foreach (EmbeddingRow picture in pictures)
@@ -46,7 +47,7 @@ internal static class EmbeddingPlot
             int shown = 0;
             foreach (var label in StudyReader.Points(run, picture).GroupBy(point => point.Label).OrderBy(group => group.Key))
             {
-                SeriesStyle style = theme.Series(shown++, ClassName(kind.Task, label.Key)) with { Line = null, MarkerSize = 3.2f };
+                SeriesStyle style = theme.Series(shown++, ClassName(run, kind.Task, label.Key)) with { Line = null, MarkerSize = 3.2f };
                 panel.Series(style with { Color = style.Color.WithAlpha(0.7) }, [.. label.Select(point => point.X)], [.. label.Select(point => point.Y)]);
             }
 
@@ -58,6 +59,6 @@ internal static class EmbeddingPlot
     }
 
     // Label 1 is the second class of a task.
-    private static string ClassName(string task, int label) =>
-        label is 0 or 1 && task.Split('v') is { Length: 2 } classes ? $"class {classes[label]}" : $"label {label}";
+    private static string ClassName(RunDirectory run, string task, int label) =>
+        label is 0 or 1 && PairTask.TryParse(task, out PairTask pair) ? $"class {run.ClassNames.Of(label == 0 ? pair.First : pair.Second)}" : $"label {label}";
 }

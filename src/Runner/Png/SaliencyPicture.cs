@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuMlp.Engine.Data;
 
 namespace GpuMlp.Runner.Png;
 
@@ -17,8 +18,9 @@ internal sealed record SaliencyPicture(string Title, byte[] Pixels, int Rows, in
     /// <param name="predictedClass">The class that the model chose.</param>
     /// <param name="probability">The model's probability of the second class of the task, 0..1.</param>
     /// <param name="secondClass">The class that <paramref name="probability"/> is of.</param>
-    public static string Describe(int image, int trueClass, int predictedClass, double probability, int secondClass) =>
+    /// <param name="names">Of the classes.</param>
+    public static string Describe(int image, int trueClass, int predictedClass, double probability, int secondClass, ClassNames names) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"training image {image}\ntrue {trueClass}, predicted {predictedClass}\np({secondClass}) = {probability:0.000}");
+            $"training image {image}\ntrue {names.Of(trueClass)}, predicted {names.Of(predictedClass)}\np({secondClass}) = {probability:0.000}");
 }

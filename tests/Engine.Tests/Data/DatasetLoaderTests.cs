@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Splits;
 
 namespace GpuMlp.Engine.Tests.Data;
 
@@ -81,12 +82,34 @@ public sealed class DatasetLoaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("cat\ndog\nowl\nfox", 4)]
-    [InlineData("cat\r\ndog\r\nowl\r\n\n", 3)]
-    public void The_lines_of_classes_txt_are_the_classes(string text, int classes)
+    [InlineData("cat\ndog\nowl")]
+    [InlineData("cat\r\n dog \r\nowl\r\n\n")]
+    public void The_lines_of_classes_txt_are_the_classes(string text)
     {
+        string sha256 = DatasetLoader.Load(_folder.Directory).Sha256;
         File.WriteAllText(Path.Combine(_folder.Directory, "classes.txt"), text);
-        Assert.Equal(classes, DatasetLoader.Load(_folder.Directory).Classes);
+        Dataset data = DatasetLoader.Load(_folder.Directory);
+        Assert.Equal(3, data.Classes);
+        Assert.Equal(["cat", "dog", "owl"], data.ClassNames.Names);
+        Assert.Equal("2 (owl)", data.ClassNames.Of(2));
+        Assert.Equal("0 (cat) v 2 (owl)", data.ClassNames.Of(new PairTask(0, 2)));
+        Assert.Equal("1 (dog) v 0 (cat)", data.ClassNames.OfTask("1v0"));
+        Assert.Equal(sha256, data.Sha256);
+    }
+
+    [Fact]
+    public void Classes_without_names_are_numbers()
+    {
+        ClassNames names = DatasetLoader.Load(_folder.Directory).ClassNames;
+        Assert.Empty(names.Names);
+        Assert.Equal(("2", "0v2", "0v2"), (names.Of(2), names.Of(new PairTask(0, 2)), names.OfTask("0v2")));
+    }
+
+    [Fact]
+    public void More_names_than_classes_are_an_error()
+    {
+        File.WriteAllText(Path.Combine(_folder.Directory, "classes.txt"), "cat\ndog\nowl\nfox");
+        Assert.EndsWith("holds labels up to 2, but classes.txt names 4 classes; there must be one name a class.", _folder.LoadFault().Message);
     }
 
     [Fact]
@@ -99,6 +122,8 @@ public sealed class DatasetLoaderTests : IDisposable
     [Theory]
     [InlineData("", "line 1 is empty; each line names one class.")]
     [InlineData("cat\n\nowl", "line 2 is empty; each line names one class.")]
+    [InlineData("cat\nd\u001bog\nowl", "line 2 holds control characters; a plain name is right.")]
+    [InlineData("cat\ndog\nowlowlowlowlowlowlowlowlowlowlowlowlowlowlowlowlowlowlowlowlo", "line 3 has 61 characters; 60 are the most.")]
     [InlineData("cat\n", "names 1 classes; 2 to 256 are possible.")]
     public void A_classes_txt_without_a_list_of_names_is_an_error(string text, string message)
     {
