@@ -29,7 +29,7 @@ internal sealed partial class GpuKernels : CohortKernels
     private const int EnoughGroups = 1056;
 
     // Floats of activations, and of partial sums, that a run may take: 256 MiB each.
-    private const long MostFloats = 1L << 26;
+    private const long MostFloats = GpuWorkspace.MostFloats;
 
     private readonly GpuDevice _device;
     private readonly GpuLauncher<HiddenForwardGpu> _hiddenForward;
@@ -204,15 +204,15 @@ internal sealed partial class GpuKernels : CohortKernels
     private void Update(UpdateGpu job)
     {
         if (!job.Partials.W1.IsValid)
-            job.Partials = Partials(job.Cohort, 0);
+            job.Partials = Partials(job.Cohort, 0, 0);
         _update.Launch(checked((int)((job.Items + UpdateGpu.Threads - 1) / UpdateGpu.Threads)), job);
     }
 
     private static int Segments(int rows) => (rows + HiddenBackwardGpu.Segment - 1) / HiddenBackwardGpu.Segment;
 
-    private GpuPartials Partials(in CohortViews cohort, int segments) => new()
+    private GpuPartials Partials(in CohortViews cohort, int segments, int weightSegments) => new()
     {
-        W1 = _device.Workspace.Take<float>("partial dW1", segments * cohort.W1.Length),
+        W1 = _device.Workspace.Take<float>("partial dW1", weightSegments * cohort.W1.Length),
         B1 = _device.Workspace.Take<float>("partial db1", segments * cohort.B1.Length),
         W2 = _device.Workspace.Take<float>("partial dw2", segments * cohort.B1.Length),
         B2 = _device.Workspace.Take<float>("partial db2", segments * cohort.B2.Length),
@@ -260,7 +260,8 @@ internal sealed partial class GpuKernels : CohortKernels
         int segments = Segments(run.Rows);
         bool direct = isFirst && isLast && segments == 1;
         GpuActivations activations = Activations(arguments.Cohort, segments * HiddenBackwardGpu.Segment);
-        GpuPartials partials = Partials(arguments.Cohort, segments);
+        bool apart = segments > 1;
+        GpuPartials partials = Partials(arguments.Cohort, segments, apart ? segments : 0);
         HiddenForward(arguments, run, activations);
         _outputPass.Launch(
             checked(Slots(arguments.Cohort) * segments),
@@ -274,7 +275,6 @@ internal sealed partial class GpuKernels : CohortKernels
                 Direct = direct ? 1 : 0,
                 OpensEpoch = opensEpoch ? 1 : 0,
             });
-        bool apart = segments > 1;
         HiddenBackward(
             arguments, run, activations, apart ? partials.W1 : arguments.Scratch.GradW1, goesOn: !apart && !isFirst, updates: !apart && isLast);
         if (direct)
@@ -286,7 +286,7 @@ internal sealed partial class GpuKernels : CohortKernels
             Partials = partials,
             Totals = Totals(arguments),
             Segments = segments,
-            WeightSegments = segments,
+            WeightSegments = apart ? segments : 0,
             Rows = run.Rows,
             IsFirst = isFirst ? 1 : 0,
             IsLast = isLast ? 1 : 0,

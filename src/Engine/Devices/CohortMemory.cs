@@ -38,7 +38,8 @@ internal static class CohortMemory
         long pruning = plan.Spec.Pruning.Count > 0 ? cohort + (sizeof(int) * (inputs + 1L) * layout.PaddedColumns) : 0;
         long logits = sizeof(float) * slice.ModelCount * images;
 
-        // The dense form holds floats; the sparse forms hold less for the images they are chosen for.
-        return cohort + pruning + logits + (sizeof(float) * images * inputs);
+        // The dense form holds floats, or bytes on a GPU; the sparse forms hold less for the images they are chosen for.
+        long workspace = GpuDevice.WorkspaceBytes(layout, Math.Max(split.Train.Length, split.Validation.Length), plan.Spec.Pruning.Count > 0);
+        return cohort + pruning + logits + workspace + (sizeof(float) * images * inputs);
     }
 }

@@ -1,4 +1,6 @@
 using GpuMlp.Kernels.Gpu;
+using GpuMlp.Kernels.HiddenBackward;
+using GpuMlp.Kernels.Layout;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -60,6 +62,18 @@ public sealed class GpuDevice : ComputeDevice
 
     /// <summary>The device's launchers, one set: a kernel is compiled once a device, however often launchers are asked for.</summary>
     internal GpuKernels Kernels => _kernels ??= new GpuKernels(this);
+
+    /// <summary>Bytes of working memory, an upper guess, beside what a cohort holds itself.</summary>
+    /// <param name="layout">Of the cohort.</param>
+    /// <param name="images">The most that go through it at once.</param>
+    /// <param name="ranks">Whether its weights will be ranked: two keys and two indices for each.</param>
+    public static long WorkspaceBytes(ColumnLayout layout, int images, bool ranks)
+    {
+        long columns = layout.PaddedColumns, weights = (layout.Inputs + 1L) * columns;
+        long segments = (images + HiddenBackwardGpu.Segment - 1) / HiddenBackwardGpu.Segment;
+        long activations = Math.Max(HiddenBackwardGpu.Segment * columns, Math.Min(GpuWorkspace.MostFloats, segments * HiddenBackwardGpu.Segment * columns));
+        return sizeof(float) * (activations + Math.Min(GpuWorkspace.MostFloats, segments * weights) + (ranks ? 4 * weights : 0));
+    }
 
     /// <summary>What every context needs in which GPU kernels are compiled: full optimisation, and what their intrinsics are.</summary>
     public static void Configure(Context.Builder builder)

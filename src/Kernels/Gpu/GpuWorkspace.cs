@@ -10,6 +10,9 @@ namespace GpuMlp.Kernels.Gpu;
 /// </summary>
 internal sealed class GpuWorkspace(ComputeDevice device) : IDisposable
 {
+    /// <summary>Floats of activations, and of partial sums, that a run may take, unless one segment of images takes more.</summary>
+    public const long MostFloats = 1L << 26;
+
     private readonly Dictionary<string, MemoryBuffer1D<byte, Stride1D.Dense>> _buffers = [];
 
     /// <summary>Bytes that it holds now.</summary>
