@@ -67,6 +67,7 @@ internal static class Program
         SlurmOptions slurm => SlurmCommand.Run(slurm, io),
         MergeOptions merge => MergeCommand.Run(merge, io),
         ExportOptions export => ExportCommand.Run(export, io),
+        SaliencyOptions saliency => SaliencyCommand.Run(saliency, io),
         BenchOptions bench => BenchCommand.Run(bench, io),
         ReportOptions report => ReportCommand.Run(report, io),
         DevicesOptions => DevicesCommand.Run(io),

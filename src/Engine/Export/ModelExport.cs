@@ -80,7 +80,7 @@ public static class ModelExport
         });
     }
 
-    private static ModelParameters Read(Safetensors weights, ModelSpec model) => new(
+    internal static ModelParameters Read(Safetensors weights, ModelSpec model) => new(
         weights.Read($"{model.Name}.w1"), weights.Read($"{model.Name}.b1"), weights.Read($"{model.Name}.w2"), weights.Read($"{model.Name}.b2")[0]);
 
     // Enough to use the model and to find out where it comes from.

@@ -141,7 +141,10 @@ public sealed class Cohort : IDisposable
 
     // Learning rate is not part of it: runs that differ in rate share their start. Nor is the variant; initial weights of
     // two spreads are multiples of each other.
-    private ulong Identity(ModelSpec model) => ((ulong)Split.Task.Identity << 32) | (uint)model.Hidden;
+    private ulong Identity(ModelSpec model) => Identity(Split.Task, model.Hidden);
+
+    /// <summary>What random numbers of a model belong to, besides the seed.</summary>
+    internal static ulong Identity(PairTask task, int hidden) => ((ulong)task.Identity << 32) | (uint)hidden;
 
     private static EpochMetrics ToMetrics(EpochTotals totals)
     {

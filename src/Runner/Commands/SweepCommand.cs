@@ -2,10 +2,12 @@ using GpuMlp.Engine;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Saliency;
+using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Saliency;
 using GpuMlp.Runner.Options;
+using GpuMlp.Runner.Plots;
 using GpuMlp.Runner.Png;
 
 namespace GpuMlp.Runner.Commands;
@@ -13,6 +15,9 @@ namespace GpuMlp.Runner.Commands;
 /// <summary><c>gpumlp sweep</c>: the main job on this machine: plan, train and prune, merge, pictures, tables.</summary>
 internal static class SweepCommand
 {
+    // Rows of a sheet of hidden sizes.
+    private const int MostSizes = 12;
+
     /// <returns>An exit code.</returns>
     /// <exception cref="UserErrorException">A flag that cannot be, data that is damaged, a run of another plan, a full disk.</exception>
     public static int Run(SweepOptions options, CommandIo io)
@@ -56,26 +61,27 @@ internal static class SweepCommand
         return summary.Failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;
     }
 
+    // Of each task, at the first seed and learning rate: the study's figure, sizes beside levels for its first image, and class averages.
     private static bool Panels(SweepRequest request, SweepPlanning planning, RunDirectory run, int hidden, int threads)
     {
         string folder = Path.Combine(planning.Out, "saliency");
         AtomicFile.CreateFolder(folder);
-        string method = request.SaliencyMethod == SaliencyMethod.Perturbation ? "perturbation" : "gradient";
-        foreach (SaliencyFigure figure in RunSaliency.Figures(run, planning.Data, hidden, request.SaliencyMethod, threads))
+        SweepSpec spec = run.Plan.Spec;
+        SaliencyMethod method = request.SaliencyMethod;
+        IReadOnlyList<MapLevel> few = SaliencySheets.StudyLevels(spec), many = SaliencySheets.ManyLevels(spec);
+        foreach (PairTask task in spec.Tasks)
         {
-            SaliencyPicture? Picture(SaliencyExample? example, string title) => example is null ? null : new SaliencyPicture(
-                title,
-                example.Pixels,
-                planning.Data.Rows,
-                planning.Data.Columns,
-                example.Map,
-                SaliencyPicture.Describe(example.Image, example.TrueClass, example.PredictedClass, example.Probability, figure.Task.Second, planning.Data.ClassNames));
-            var panel = new SaliencyPanel(
-                $"{planning.Data.ClassNames.Of(figure.Task)}, H = {hidden}, learning rate {figure.Model.LearningRate:R}, seed {figure.Seed}",
-                request.SaliencyMethod,
-                Picture(figure.Correct, "classified correctly"),
-                Picture(figure.Mistake, "misclassified"));
-            panel.Save(Path.Combine(folder, $"{figure.Task}-s{figure.Seed}-h{hidden}-{method}.png"));
+            SavedModels one = SavedModels.Read(run, task, spec.Seeds[0], 0, [hidden], spec.LearningRates[0]);
+            if (!one.IsFinite)
+                continue;
+            using var explorer = new SaliencyExplorer(planning.Data, one, threads);
+            List<(int Image, string What)> examples = SaliencySheets.Examples(explorer);
+            string Name(string what) => Path.Combine(folder, $"{task}-s{one.Seed}-{what}-{SaliencyNames.Name(method)}.png");
+            SaliencySheets.Maps(SaliencySheets.Title(one, planning.Data), planning.Data, one, explorer, method, examples, few).Save(Name($"h{hidden}"));
+            SaliencySheets.Averages(SaliencySheets.Title(one, planning.Data), planning.Data, one, explorer, method, few).Save(Name($"h{hidden}-average"));
+            SavedModels all = SavedModels.Read(run, task, spec.Seeds[0], 0, [.. Pick.Evenly(spec.Hidden, MostSizes)], spec.LearningRates[0]);
+            using var sizes = new SaliencyExplorer(planning.Data, all, threads);
+            SaliencySheets.Maps(SaliencySheets.Title(all, planning.Data), planning.Data, all, sizes, method, [examples[0]], many).Save(Name("sizes"));
         }
         return true;
     }

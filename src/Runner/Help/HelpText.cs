@@ -20,6 +20,7 @@ internal static class HelpText
           status     how far a run is: done, running, failed, missing
           merge      tables, weights and splits of a run whose units are all there
           report     report.html and plots of a merged run, written again
+          saliency   a picture of what chosen models look at, before and after pruning
           export     models of a run as ONNX and safetensors
           bench      what sparse kernels buy in time on this machine, and from which
                      sparsity on; into runs/bench
@@ -69,6 +70,11 @@ internal static class HelpText
         "--finetune-epochs" => "10",
         "--sparsity" => "0.5,0.95",
         "--pruning" => "layer,random",
+        "--task" => "4v9",
+        "--seed" => "42",
+        "--variant" => "0",
+        "--image" => "4,17",
+        "--method" => "integrated",
         "--noise" => "0.1,0.3",
         "--similarity" => "gradient,integrated",
         "--similarity-images" => "32",
@@ -113,6 +119,7 @@ internal static class HelpText
     {
         "sweep" => SweepHelp.Page,
         "export" => ExportHelp.Page,
+        "saliency" => SaliencyHelp.Page,
         "bench" => BenchHelp.Page,
         "plan" => ClusterHelp.Plan,
         "run" => ClusterHelp.Run,

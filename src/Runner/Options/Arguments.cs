@@ -18,6 +18,7 @@ internal static class Arguments
         typeof(SlurmOptions),
         typeof(ReportOptions),
         typeof(ExportOptions),
+        typeof(SaliencyOptions),
         typeof(BenchOptions),
         typeof(DevicesOptions),
         typeof(VerifyOptions),

@@ -65,18 +65,20 @@ public sealed class FlagTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--saliency-method perturbation", "0v1-s0-h3-perturbation.png")]
-    [InlineData("--saliency-method gradient", "0v1-s0-h3-gradient.png")]
-    [InlineData("--saliency 2", "0v1-s0-h2-gradient.png")]
+    [InlineData("--saliency-method perturbation", "h3 perturbation")]
+    [InlineData("--saliency-method gradient", "h3 gradient")]
+    [InlineData("--saliency 2", "h2 gradient")]
     [InlineData("--saliency 0", null)]
-    public void Saliency_flags_choose_the_picture(string flags, string? picture)
+    public void Saliency_flags_choose_the_pictures(string flags, string? picture)
     {
         Small([.. flags.Split(' ')]).AssertSuccess();
         string folder = Path.Combine(_place["run"], "saliency");
-        string?[] pictures = Directory.Exists(folder) ? Directory.GetFiles(folder).Select(Path.GetFileName).ToArray() : [];
-        Assert.Equal(picture is null ? [] : new[] { picture }, pictures);
-        if (picture is not null)
-            PngDecoder.Decode(File.ReadAllBytes(Path.Combine(folder, picture)));
+        string[] files = Directory.Exists(folder) ? [.. Directory.GetFiles(folder).Order(StringComparer.Ordinal)] : [];
+        string[] parts = picture?.Split(' ') ?? [];
+        Assert.Equal(
+            parts is [var size, var method] ? [$"0v1-s0-{size}-average-{method}.png", $"0v1-s0-{size}-{method}.png", $"0v1-s0-sizes-{method}.png"] : [],
+            files.Select(file => Path.GetFileName(file)));
+        Assert.All(files, file => PngDecoder.Decode(File.ReadAllBytes(file)));
     }
 
     [Theory]

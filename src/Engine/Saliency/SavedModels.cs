@@ -1,0 +1,83 @@
+using System.Text.Json;
+using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Export;
+using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Kernels.Layout;
+
+namespace GpuMlp.Engine.Saliency;
+
+/// <summary>Trained models of one task, seed and training variant of a merged run, as its weight and split files have them.</summary>
+/// <param name="Models">Sizes and rates, in the order asked for.</param>
+/// <param name="Weights">Likewise.</param>
+/// <param name="Validation">0-based numbers in the training file, in the split's order.</param>
+public sealed record SavedModels(
+    PairTask Task, int Seed, IReadOnlyList<ModelSpec> Models, IReadOnlyList<ModelParameters> Weights, int[] Validation)
+{
+    /// <summary>Whether no parameter is NaN or infinite; a model that is not has no map.</summary>
+    public bool IsFinite => Weights.All(w => float.IsFinite(w.B2) && w.W1.All(float.IsFinite) && w.B1.All(float.IsFinite) && w.W2.All(float.IsFinite));
+
+    /// <exception cref="UserErrorException">The plan has no such task, seed or model (exit 2), or a file is not there (exit 3) or damaged.</exception>
+    public static SavedModels Read(RunDirectory run, PairTask task, int seed, int variant, IReadOnlyList<int> hidden, double rate)
+    {
+        SweepSpec spec = run.Plan.Spec;
+        Check("--task", task, spec.Tasks);
+        Check("--seed", seed, spec.Seeds);
+        Check("--lr", rate, spec.RateTasks.Contains(task) ? [.. spec.LearningRates, .. spec.RateGrid] : spec.LearningRates);
+        Check("--variant", variant, [.. Enumerable.Range(0, run.Plan.Variants.Count)]);
+        foreach (int size in hidden)
+            Check("--hidden", size, spec.Hidden);
+        string path = run.WeightsPath(task, seed, variant), split = run.SplitPath(task, seed);
+        foreach (string file in new[] { path, split })
+        {
+            if (!File.Exists(file))
+                throw new UserErrorException($"{file}: not there; a finished run that has been merged is right (gpumlp merge {run.Path})", ExitCodes.Incomplete);
+        }
+        using var weights = Safetensors.Open(path);
+        ModelSpec[] models = [.. hidden.Select(size => new ModelSpec(size, rate))];
+        try
+        {
+            return new SavedModels(task, seed, models, [.. models.Select(model => ModelExport.Read(weights, model))], ReadValidation(split));
+        }
+        catch (KeyNotFoundException e)
+        {
+            throw new UserErrorException($"{path}: {e.Message} The weights of another run; make them again with gpumlp merge {run.Path}", inner: e);
+        }
+    }
+
+    /// <summary>The data of a run, which must be those that it was trained on.</summary>
+    /// <exception cref="UserErrorException">They are not there, or other ones.</exception>
+    public static Dataset Data(RunDirectory run)
+    {
+        const string Embedded = "mnist";
+        string source = run.Plan.Spec.Data;
+        Dataset data = DatasetLoader.Load(source == Embedded ? null : source);
+        return data.Sha256 == run.Plan.DataSha256
+            ? data
+            : throw new UserErrorException($"{source}: not the data that {run.Path} was trained on; their SHA-256 begins with {run.Plan.DataSha256[..Math.Min(12, run.Plan.DataSha256.Length)]}");
+    }
+
+    private static int[] ReadValidation(string path)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            return [.. document.RootElement.GetProperty("validation").EnumerateArray().Select(number => number.GetInt32())];
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new UserErrorException($"{path}: not a split file; make it again with gpumlp merge", inner: e);
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e))
+        {
+            throw StorageErrors.Map(e, path);
+        }
+    }
+
+    private static void Check<T>(string flag, T value, IReadOnlyList<T> all)
+    {
+        if (!all.Contains(value))
+            throw new UserErrorException(FormattableString.Invariant($"{flag}: {value} is not in this run; ") + $"of {string.Join(", ", all.Select(item => Convert.ToString(item, System.Globalization.CultureInfo.InvariantCulture)))} any is right");
+    }
+}

@@ -1,0 +1,37 @@
+namespace GpuMlp.Runner.Help;
+
+/// <summary>The page of <c>gpumlp saliency --help</c>.</summary>
+internal static class SaliencyHelp
+{
+    public static string Page { get; } = HelpText.Join("""
+        gpumlp saliency RUN draws what models of a merged run look at, before and after
+        pruning, as one PNG: a row a model and image, a column a level.
+
+        Usage: gpumlp saliency RUN [flags]
+
+          --task TASK         as in 4v9 (default: the run's first)
+          --seed N            (default: the run's first)
+          --hidden LIST       hidden sizes (default: 24, or the nearest)
+          --lr X              learning rate (default: the run's first)
+          --variant N         of the ways to train that the run has, from 0 (default: 0)
+          --image LIST        0-based numbers in the training file, or `examples`: one
+                              that the (first) model gets right and one that it does
+                              not (default), or `average`: the mean maps of each class
+          --method NAME       gradient (dp/dx, default), input-gradient, smoothgrad,
+                              integrated or perturbation
+          --pruning LIST      layer, global, w1 or random (default: layer)
+          --sparsity LIST     shares of the weights to zero, or `none` (default: 0.95)
+          --threads N         CPU threads (default: one a core)
+          --out FILE          (default: RUN/saliency/ and a name made of all this)
+          --quiet             nothing but errors
+          --verbose           stack traces with errors
+
+        """,
+        """
+        Examples
+          gpumlp saliency runs/paper --task 4v9 --seed 42 --method integrated
+          gpumlp saliency runs/paper --hidden 2..64*2 --image 4 --sparsity 0.5,0.9,0.95
+
+        """,
+        HelpText.ExitCodes);
+}
