@@ -27,7 +27,9 @@ internal static class ClaimSections
             if (more > 0)
                 html.Raw($"<a class=\"condition\" href=\"#{claim.Id}\">and {more} more</a>");
             html.Raw($"</td><td data-name=\"Verdict\">{VerdictText.Badge(claim.Verdict)}<div class=\"condition\">");
-            if (claim.Condition.Length > 0)
+
+            // What cannot be judged stands with its reasons to the left.
+            if (claim.Condition.Length > 0 && claim.Verdict != Verdict.CannotBeJudged)
                 html.Text(claim.Verdict == Verdict.HoldsOnlyWhen ? $"... {claim.Condition}" : claim.Condition);
             html.Raw("</div>");
             DrawnPlot[] own = [.. plots.Where(plot => plot.Section == claim.Id)];
