@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Kernels;
+using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Verification;
 
@@ -124,7 +125,14 @@ public sealed class BenchRunner
                         var at = new BenchCase(BenchOp.Forward, BenchForm.Dense, masks, sparsity, hidden, count, images.Count);
                         _observer.Problem(done++, all, FormattableString.Invariant(
                             $"{count} models of {hidden}, {images.Count} images, {BenchNames.Of(masks)} masks at {sparsity:R}"));
-                        OfProblem(new BenchProblem(_kernels, cohort, parameters, images), at, cancel);
+                        try
+                        {
+                            OfProblem(new BenchProblem(_kernels, cohort, parameters, images), at, cancel);
+                        }
+                        catch (Exception error) when (DeviceFaults.Of(error) == DeviceFault.OutOfMemory)
+                        {
+                            Result.Skips.Add(new BenchSkip(at, "memory ran out"));
+                        }
                     }
                 }
             }

@@ -62,7 +62,7 @@ public sealed record BenchSpec(
     double MeasureMs,
     double LongestMs)
 {
-    /// <summary>The whole sweep: some ten minutes on two cores.</summary>
+    /// <summary>The whole sweep: a matter of minutes, not of seconds.</summary>
     public static BenchSpec Full { get; } = new(
         Enum.GetValues<BenchOp>(),
         Enum.GetValues<BenchForm>(),

@@ -40,6 +40,11 @@ internal static class BenchCommand
         {
             throw new UserErrorException($"interrupted; {Rows(runs)} finished measurements are in {request.Out}", stop.ExitCode);
         }
+        catch (Exception error) when (DeviceFaults.Of(error) == DeviceFault.Lost)
+        {
+            throw new UserErrorException(
+                $"--device: {devices.Name} answers no more ({error.Message}); {Rows(runs)} finished measurements are in {request.Out}", ExitCodes.DeviceAbsent, error);
+        }
         finally
         {
             WriteFiles(request, devices, runs, phases);
