@@ -199,7 +199,7 @@ public static partial class AtomicFile
     }
 
     /// <summary>A rename lasts only once its folder is on the disk. Windows has no such call and needs none.</summary>
-    private static void FlushFolder(string folder)
+    internal static void FlushFolder(string folder)
     {
         if (OperatingSystem.IsWindows())
         {

@@ -8,9 +8,10 @@ namespace GpuMlp.Engine.Runs;
 /// </summary>
 internal static class DuckSession
 {
-    // Above any unit (see the limits in Plan), far below any machine's memory.
+    // Above any unit (see the limits in Plan), far below any machine's memory. No cache of files: every one is read once, and
+    // the cache would keep 50 KB of each of a hundred thousand.
     private const string Settings =
-        "SET threads=1; SET memory_limit='2GB'; SET temp_directory=''; SET preserve_insertion_order=true; "
+        "SET threads=1; SET memory_limit='2GB'; SET temp_directory=''; SET preserve_insertion_order=true; SET enable_external_file_cache=false; "
         + "SET autoinstall_known_extensions=false; SET autoload_known_extensions=false;";
 
     private static readonly Lock s_lock = new();
@@ -62,9 +63,9 @@ internal static class DuckSession
         Quote(Path.GetFullPath(path).Replace("[", "[[]").Replace("*", "[*]").Replace("?", "[?]"));
 
     /// <summary>The options of every Parquet file; <paramref name="metadata"/> goes to its key-value metadata.</summary>
-    public static string ParquetOptions(IEnumerable<(string Key, string Value)> metadata) =>
-        "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false, "
-        + $"KV_METADATA {{{string.Join(", ", metadata.Select(pair => $"{pair.Key}: {Quote(pair.Value)}"))}}}";
+    public static string ParquetOptions(IReadOnlyCollection<(string Key, string Value)> metadata) =>
+        "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false"
+        + (metadata.Count > 0 ? $", KV_METADATA {{{string.Join(", ", metadata.Select(pair => $"{pair.Key}: {Quote(pair.Value)}"))}}}" : "");
 
     private static DuckDBConnection Open()
     {

@@ -113,32 +113,6 @@ public static class UnitFile
         }
     }
 
-    /// <summary>Copies w1, b1, w2 and b2 of every model, in order, to <paramref name="output"/>.</summary>
-    internal static void CopyWeights(string path, Stream output) => DuckSession.Use(connection =>
-    {
-        connection.Query($"SELECT w1, b1, w2, b2 FROM {From([path])}", reader =>
-        {
-            for (int column = 0; column < 4; column++)
-            {
-                using Stream blob = reader.GetFieldValue<Stream>(column);
-                blob.CopyTo(output);
-            }
-        });
-        return true;
-    });
-
-    /// <summary>The split, and D: the inputs of each model.</summary>
-    internal static (int[] Train, int[] Validation, int Inputs) ReadSplit(string path) => DuckSession.Use(connection =>
-    {
-        (int[], int[], int) result = default;
-        connection.Query($"SELECT split_train, split_validation, octet_length(w1) // (4 * hidden) FROM {From([path])} LIMIT 1", reader =>
-        {
-            RowReader row = new(reader);
-            result = (row.Integers(), row.Integers(), (int)reader.GetInt64(2));
-        });
-        return result;
-    });
-
     /// <summary>Whether the file is whole, to the last bit, and belongs to this plan and unit.</summary>
     /// <param name="endOnly">Looks at the end of the file alone (some 20 us): cut files and foreign ones are found, flipped bytes are not.</param>
     /// <returns>Null if it is, else what is wrong.</returns>

@@ -1,6 +1,5 @@
 using GpuMlp.Engine;
 using GpuMlp.Engine.Data;
-using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
@@ -25,44 +24,61 @@ internal sealed record RunSummary(
     int Failed,
     ClassNames Names)
 {
-    /// <param name="run">All its units are saved.</param>
+    /// <param name="run">Merged.</param>
     /// <param name="hidden">The size whose pruning is shown.</param>
     public static RunSummary Of(RunDirectory run, int hidden)
     {
-        double[] levels = PruningTable.Levels(run.Plan.Spec.Sparsity);
-        List<SweepTableRow> models = [];
-        int count = 0, failed = 0;
-        List<PruningTableRow> pruned = [], finetuned = [];
-        List<VariantRow> variants = [];
-        double? variantLevel = VariantTable.Level(run.Plan.Spec.Sparsity);
+        IReadOnlyList<MergedModel> all = MergedRows.Models(run);
+        List<MergedModel> models = [];
+
+        // Rows go unit by unit, in the order of the plan.
+        int first = 0;
         foreach (WorkUnit unit in run.Plan.Units)
         {
-            TrainingVariant variant = run.Plan.VariantOf(unit);
-            bool forRates = run.Plan.IsForRates(unit);
-            foreach (ModelResult model in UnitFile.Read(run.UnitPath(unit.Id)).Models)
-            {
-                ModelKey key = model.Key;
-                bool ok = model.Status == Trainer.Ok;
-                count++;
-                failed += ok ? 0 : 1;
-                if (forRates)
-                    continue;
-                models.Add(new SweepTableRow(key.Task, key.Hidden, key.Seed, key.LearningRate, model.BestTrainF1, model.Validation.F1, ok));
-                if (run.Plan.Variants.Count > 1)
-                    variants.Add(VariantRow.Of(variant, model, variantLevel));
-                if (!ok || key.Hidden != hidden)
-                    continue;
-                pruned.AddRange(model.Pruning.Where(level => levels.Contains(level.Sparsity)).Select(level => Row(model, level, protocol: "")));
-                finetuned.AddRange(
-                    model.Finetune.Where(row => levels.Contains(row.Pruned.Sparsity)).Select(row => Row(model, row.Pruned, $" {row.Protocol}")));
-            }
+            if (!run.Plan.IsForRates(unit))
+                models.AddRange(all.Skip(first).Take(unit.ModelCount));
+            first += unit.ModelCount;
         }
 
-        return new RunSummary(models, pruned, finetuned, hidden, variants, count, failed, run.ClassNames);
+        SweepTableRow[] rows =
+        [
+            .. models.Select(model => new SweepTableRow(
+                model.Key.Task, model.Key.Hidden, model.Key.Seed, model.Key.LearningRate, model.BestTrainF1, model.ValidationF1, model.Ok)),
+        ];
+        int failed = all.Count(model => !model.Ok);
+        if (run.Plan.Variants.Count > 1)
+            return new RunSummary(rows, [], [], hidden, Compared(run, models), all.Count, failed, run.ClassNames);
+
+        double[] levels = PruningTable.Levels(run.Plan.Spec.Sparsity);
+        Dictionary<ModelKey, double> dense = models.Where(model => model.Ok && model.Key.Hidden == hidden).ToDictionary(model => model.Key, model => model.ValidationF1);
+        PruningTableRow[] Shown(IEnumerable<MergedLevel> some) =>
+        [
+            .. from row in some
+               where dense.ContainsKey(row.Key)
+               select new PruningTableRow(row.Key.Task, row.Key.Seed, row.Key.LearningRate, row.Method, row.Sparsity, dense[row.Key], row.ValidationF1),
+        ];
+        return new RunSummary(
+            rows, Shown(MergedRows.Pruned(run, hidden, levels)), Shown(MergedRows.Finetuned(run, hidden, levels)), hidden, [], all.Count, failed, run.ClassNames);
     }
 
-    private static PruningTableRow Row(ModelResult model, PruningResult level, string protocol) => new(
-        model.Key.Task, model.Key.Seed, model.Key.LearningRate, PruningMethods.Name(level.Method) + protocol, level.Sparsity, model.Validation.F1, level.ValF1);
+    private static VariantRow[] Compared(RunDirectory run, List<MergedModel> models)
+    {
+        double? level = VariantTable.Level(run.Plan.Spec.Sparsity);
+        ILookup<ModelKey, MergedLevel> pruned = MergedRows.Pruned(run, null, level is { } shown ? [shown] : []).ToLookup(row => row.Key);
+        return
+        [
+            .. models.Select(model => new VariantRow(
+                new TrainingVariant(
+                    int.TryParse(model.Key.Batch, out int batch) ? batch : null, model.Key.Epochs, model.Key.InitStd, model.Key.WeightDecay),
+                model.Key.LearningRate,
+                model.Key.Hidden,
+                model.Key.Task,
+                model.Key.Seed,
+                model.Ok ? model.BestTrainF1 : double.NaN,
+                model.Ok ? model.ValidationF1 : double.NaN,
+                [.. pruned[model.Key].Select(row => (row.Method, model.Ok ? row.ValidationF1 : double.NaN))])),
+        ];
+    }
 
     /// <exception cref="UserErrorException">stdout is redirected to a full disk, say.</exception>
     public void Write(SweepSpec spec, CommandIo io)

@@ -1,8 +1,6 @@
 using System.Globalization;
-using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Engine.Training;
 
 namespace GpuMlp.Runner.Tables;
 
@@ -10,23 +8,7 @@ namespace GpuMlp.Runner.Tables;
 /// <param name="Dense">Validation F1 before pruning; NaN for a model that failed.</param>
 /// <param name="Pruned">For each method its name and validation F1 at the level shown; empty for a sweep without pruning.</param>
 internal sealed record VariantRow(
-    TrainingVariant Variant, double LearningRate, int Hidden, string Task, int Seed, double BestTrainF1, double Dense, IReadOnlyList<(string Method, double F1)> Pruned)
-{
-    /// <param name="level">From <see cref="VariantTable.Level"/>.</param>
-    public static VariantRow Of(TrainingVariant variant, ModelResult model, double? level)
-    {
-        bool ok = model.Status == Trainer.Ok;
-        return new VariantRow(
-            variant,
-            model.Key.LearningRate,
-            model.Key.Hidden,
-            model.Key.Task,
-            model.Key.Seed,
-            ok ? model.BestTrainF1 : double.NaN,
-            ok ? model.Validation.F1 : double.NaN,
-            [.. model.Pruning.Where(row => row.Sparsity == level).Select(row => (PruningMethods.Name(row.Method), ok ? row.ValF1 : double.NaN))]);
-    }
-}
+    TrainingVariant Variant, double LearningRate, int Hidden, string Task, int Seed, double BestTrainF1, double Dense, IReadOnlyList<(string Method, double F1)> Pruned);
 
 /// <summary>
 /// What a sweep with several variants prints: a line a variant and hidden size, F1 as means over tasks and seeds before

@@ -187,6 +187,30 @@ public sealed class RunMergerTests
     }
 
     [Fact]
+    public void A_run_of_several_chunks_has_every_row_in_the_order_of_the_plan()
+    {
+        using TemporaryFolder folder = new();
+        Plan plan = Plan.Create(SampleRun.Spec with { Seeds = [.. Enumerable.Range(0, 550).Reverse()] }, "data", SampleRun.Inputs, _ => 20);
+        Assert.Equal(1100, plan.Units.Count);
+        RunDirectory run = Finished(folder.Path, plan, plan.Units);
+        double[][] csv = [.. File.ReadLines(run.TablePath("results.csv")).Skip(1).Select(line => line.Split(',')[8..^1].Select(double.Parse).ToArray())];
+        Assert.Equal(plan.Units.SelectMany(unit => SampleRun.ResultOf(plan, unit).Models).Select(NumbersOf), csv);
+        foreach (string table in new[] { "results", "history", "pruning" })
+        {
+            Assert.Equal(ReadBack($"read_csv({Quoted(run, $"{table}.csv")})"), ReadBack($"read_parquet({Quoted(run, $"{table}.parquet")})"));
+        }
+
+        foreach (WorkUnit unit in plan.Units.Where(unit => unit.Id % 37 == 0))
+        {
+            using Safetensors weights = Safetensors.Open(run.WeightsPath(unit.Task, unit.Seed, unit.Variant));
+            ModelResult last = SampleRun.ResultOf(plan, unit).Models[^1];
+            Assert.Equal(last.Weights.W1, weights.Read($"{new ModelSpec(last.Key.Hidden, last.Key.LearningRate).Name}.w1"));
+        }
+
+        Assert.DoesNotContain(FilesOf(run), AtomicFile.IsTemporary);
+    }
+
+    [Fact]
     public void Missing_units_are_named_and_nothing_is_written()
     {
         using TemporaryFolder folder = new();

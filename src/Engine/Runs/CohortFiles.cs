@@ -1,0 +1,163 @@
+using System.Text.Json;
+using DuckDB.NET.Data;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+
+namespace GpuMlp.Engine.Runs;
+
+/// <summary>
+/// Weights and split of each cohort, from the unit files: <c>weights/4v9-s42.safetensors</c>, <c>split/4v9-s42.json</c>. Rows
+/// are streamed, so memory is bounded by one unit; files are opened for many cohorts at once, since a query costs more than
+/// a small unit.
+/// </summary>
+internal static class CohortFiles
+{
+    // Of one query; whole cohorts.
+    private const int UnitsAtOnce = 256;
+
+    private const string Selected = "split_train, split_validation, octet_length(w1) // (4 * hidden), w1, b1, w2, b2";
+
+    private const int FirstWeights = 3, LastWeights = 6;
+
+    /// <param name="run">All its units are saved.</param>
+    public static void Write(RunDirectory run)
+    {
+        using AtomicBatch batch = new();
+        List<WorkUnit[]> cohorts = [];
+        int units = 0;
+        foreach (WorkUnit[] cohort in Cohorts(run.Plan))
+        {
+            cohorts.Add(cohort);
+            units += cohort.Length;
+            if (units >= UnitsAtOnce)
+            {
+                Write(run, cohorts, batch);
+                cohorts.Clear();
+                units = 0;
+            }
+        }
+
+        if (cohorts.Count > 0)
+        {
+            Write(run, cohorts, batch);
+        }
+
+        batch.Commit();
+    }
+
+    /// <summary>Units that follow each other with the same task, seed and variant.</summary>
+    private static IEnumerable<WorkUnit[]> Cohorts(Plan plan)
+    {
+        List<WorkUnit> cohort = [];
+        foreach (WorkUnit unit in plan.Units)
+        {
+            if (cohort.Count > 0 && (unit.Task, unit.Seed, unit.Variant) != (cohort[0].Task, cohort[0].Seed, cohort[0].Variant))
+            {
+                yield return [.. cohort];
+                cohort.Clear();
+            }
+
+            cohort.Add(unit);
+        }
+
+        yield return [.. cohort];
+    }
+
+    private static void Write(RunDirectory run, IReadOnlyList<WorkUnit[]> cohorts, AtomicBatch batch) => DuckSession.Use(connection =>
+    {
+        using DuckDBCommand command = connection.CreateCommand();
+        command.CommandText = $"SELECT {Selected} FROM {UnitFile.From(cohorts.SelectMany(units => units).Select(unit => run.UnitPath(unit.Id)))}";
+        command.UseStreamingMode = true;
+        using DuckDBDataReader reader = command.ExecuteReader();
+        foreach (WorkUnit[] cohort in cohorts)
+        {
+            WriteCohort(run, cohort, reader, batch);
+        }
+
+        return true;
+    });
+
+    private static void WriteCohort(RunDirectory run, WorkUnit[] cohort, DuckDBDataReader reader, AtomicBatch batch)
+    {
+        Plan plan = run.Plan;
+        (PairTask task, int seed, int variant) = (cohort[0].Task, cohort[0].Seed, cohort[0].Variant);
+        Next(reader);
+        RowReader row = new(reader);
+        (int[] train, int[] validation, int inputs) = (row.Integers(), row.Integers(), (int)reader.GetInt64(FirstWeights - 1));
+        if (variant == 0)
+        {
+            batch.Write(run.SplitPath(task, seed), stream => WriteSplit(stream, train, validation));
+        }
+
+        Dictionary<string, string> metadata = new()
+        {
+            ["plan_hash"] = plan.Hash,
+            ["task"] = task.ToString(),
+            ["seed"] = $"{seed}",
+        };
+        if (plan.Variants.Count > 1)
+        {
+            metadata["variant"] = plan.Variants[variant].Name;
+        }
+
+        IReadOnlyList<ModelSpec> models = plan.ModelsFor(task, variant);
+        batch.Write(run.WeightsPath(task, seed, variant), stream => Safetensors.Write(stream, Tensors(models, inputs), metadata, data =>
+        {
+            for (int model = 0; model < models.Count; model++)
+            {
+                if (model > 0)
+                {
+                    Next(reader);
+                }
+
+                for (int column = FirstWeights; column <= LastWeights; column++)
+                {
+                    using Stream blob = reader.GetFieldValue<Stream>(column);
+                    blob.CopyTo(data);
+                }
+            }
+        }));
+    }
+
+    private static void Next(DuckDBDataReader reader)
+    {
+        if (!reader.Read())
+        {
+            throw new InvalidDataException("fewer models in the unit files than in the plan");
+        }
+    }
+
+    private static List<TensorInfo> Tensors(IReadOnlyList<ModelSpec> models, int inputs)
+    {
+        List<TensorInfo> tensors = [];
+        foreach (ModelSpec model in models)
+        {
+            tensors.Add(new TensorInfo($"{model.Name}.w1", [inputs, model.Hidden]));
+            tensors.Add(new TensorInfo($"{model.Name}.b1", [model.Hidden]));
+            tensors.Add(new TensorInfo($"{model.Name}.w2", [model.Hidden]));
+            tensors.Add(new TensorInfo($"{model.Name}.b2", [1]));
+        }
+
+        return tensors;
+    }
+
+    private static void WriteSplit(Stream stream, int[] train, int[] validation)
+    {
+        using Utf8JsonWriter writer = new(stream);
+        writer.WriteStartObject();
+        WriteNumbers("train", train);
+        WriteNumbers("validation", validation);
+        writer.WriteEndObject();
+
+        void WriteNumbers(string name, int[] numbers)
+        {
+            writer.WriteStartArray(name);
+            foreach (int number in numbers)
+            {
+                writer.WriteNumberValue(number);
+            }
+
+            writer.WriteEndArray();
+        }
+    }
+}

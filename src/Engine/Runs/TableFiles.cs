@@ -1,0 +1,82 @@
+using GpuMlp.Engine.Sweeps;
+
+namespace GpuMlp.Engine.Runs;
+
+/// <summary>
+/// The tables of a run from its unit files: results, history, and the <see cref="ModelTables"/> that the plan has. Rows are
+/// streamed; a run of very many units goes through intermediate files of a thousand units each, so that memory does not
+/// grow with it.
+/// </summary>
+internal static class TableFiles
+{
+    // A query keeps some 10 KB of each of its files until it ends.
+    private const int UnitsAtOnce = 1000;
+
+    private readonly record struct Table(string Name, string Columns, bool HasText);
+
+    /// <param name="run">All its units are saved.</param>
+    public static void Write(RunDirectory run)
+    {
+        string[][] chunks = [.. run.Plan.Units.Select(unit => run.UnitPath(unit.Id)).Chunk(UnitsAtOnce)];
+        foreach (Table table in Tables(run.Plan.Spec))
+        {
+            if (chunks.Length == 1)
+            {
+                Write(run, table, Query(table, chunks[0]));
+                continue;
+            }
+
+            List<string> parts = [];
+            try
+            {
+                foreach (string[] chunk in chunks)
+                {
+                    // Named like every other temporary file, so that one of a killed process is removed by the next start.
+                    parts.Add(Path.Combine(Path.GetFullPath(run.Path), AtomicFile.TemporaryName(table.Name)));
+                    Copy(Query(table, chunk), parts[^1], DuckSession.ParquetOptions([]));
+                }
+
+                Write(run, table, $"SELECT * FROM {UnitFile.From(parts)}");
+            }
+            finally
+            {
+                parts.ForEach(File.Delete);
+            }
+        }
+    }
+
+    private static string Query(Table table, IEnumerable<string> units) => $"SELECT {table.Columns} FROM {UnitFile.From(units)}";
+
+    private static void Write(RunDirectory run, Table table, string query)
+    {
+        AtomicFile.WriteThrough(
+            run.TablePath($"{table.Name}.parquet"), temporary => Copy(query, temporary, DuckSession.ParquetOptions([("plan_hash", run.Plan.Hash)])));
+        if (table.HasText)
+        {
+            // Opening a unit file costs as much as reading its figures, so the text is made from the table and not from the units.
+            string text = $"SELECT * FROM {UnitFile.From([run.TablePath($"{table.Name}.parquet")])}";
+            AtomicFile.WriteThrough(run.TablePath($"{table.Name}.csv"), temporary => Copy(text, temporary, "FORMAT csv, HEADER, USE_TMP_FILE false"));
+        }
+    }
+
+    private static void Copy(string query, string file, string options) => DuckSession.Use(connection =>
+    {
+        connection.Execute($"COPY ({query}) TO {DuckSession.Quote(file)} ({options})");
+        return true;
+    });
+
+    private static IEnumerable<Table> Tables(SweepSpec spec)
+    {
+        string key = Columns.Names(Columns.Key);
+
+        // Lists that are unnested side by side in one SELECT advance together.
+        string figures = string.Join(", ", Columns.History.Select(figure => $"unnest({Columns.HistoryList(figure)}) AS {figure}"));
+        string epochs = $"unnest(range(1, len({Columns.HistoryList("train_loss")}) + 1))::INTEGER AS epoch";
+        yield return new Table("results", $"{key}, {Columns.Names(Columns.Results)}", HasText: true);
+        yield return new Table("history", $"{key}, {epochs}, {figures}", HasText: true);
+        foreach (ModelTable table in ModelTables.All.Where(table => table.IsIn(spec)))
+        {
+            yield return new Table(table.Name, $"{key}, {table.Unnested}", table.HasText);
+        }
+    }
+}
