@@ -56,9 +56,10 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
             _ => spec with { Embedding = TaskList.Parse(request.Embedding, data.Classes, "--embedding") },
         };
         spec.CheckEmbedding("--embedding");
-        if (request.Tasks is not null || request.LearningRates is not null)
+        bool lacksClasses = spec.RateTasks.Any(task => Math.Max(task.First, task.Second) >= data.Classes);
+        if (request.Tasks is not null || request.LearningRates is not null || (request.Data is not null && lacksClasses))
         {
-            // Who asks for tasks or rates asks for these alone.
+            // Who asks for tasks or rates asks for these alone; the study's hard pair is one of digits.
             spec = spec.WithoutRates();
         }
 

@@ -15,7 +15,7 @@ public sealed class OtherDataTests : IDisposable
         string data = _place.Data(each: 60, rows: 7, columns: 9), run = _place["run"];
         File.WriteAllText(Path.Combine(data, "classes.txt"), "T-shirt/top\nboot\nbag & strap\n");
         Gpumlp.Outcome sweep = Gpumlp.Run(
-            "sweep", "--data", data, "--hidden", "4,20", "--seeds", "0,1", "--epochs", "30", "--batch", "16", "--lr", "0.3", "--threads", "2", "--out", run);
+            "sweep", "--data", data, "--hidden", "4,20", "--seeds", "0,1", "--epochs", "30", "--batch", "16", "--threads", "2", "--out", run);
         sweep.AssertSuccess();
         Assert.Contains("0v2: 0 (T-shirt/top) v 2 (bag & strap).", sweep.Out);
 
@@ -39,7 +39,7 @@ public sealed class OtherDataTests : IDisposable
         // Names are of the data, not of the plan: other names change nothing that was computed.
         File.WriteAllText(Path.Combine(data, "classes.txt"), "cat\nboot\nbag\n");
         Gpumlp.Outcome again = Gpumlp.Run(
-            "sweep", "--data", data, "--hidden", "4,20", "--seeds", "0,1", "--epochs", "30", "--batch", "16", "--lr", "0.3", "--threads", "2", "--out", run);
+            "sweep", "--data", data, "--hidden", "4,20", "--seeds", "0,1", "--epochs", "30", "--batch", "16", "--threads", "2", "--out", run);
         again.AssertSuccess();
         Assert.Contains("6 units already done", again.Error);
         Assert.Contains("0v1: 0 (cat) v 1 (boot).", again.Out);
