@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What to run on a machine with a CUDA GPU, which needs neither .NET nor a network:
 #
-#   perf/gpu-checks.sh pack FOLDER     here, where .NET is: everything that is needed, 600 MB, into FOLDER
+#   perf/gpu-checks.sh pack FOLDER     here, where .NET is: everything that is needed, 500 MB, into FOLDER
 #   FOLDER/gpu-checks.sh [OUT]         there: runs the checks below, writes what they print into OUT (default: results)
 #
 # Checks: devices; kernel tests; verify; the default sweep, twice (same bytes) and beside the CPU (F1 within 1e-3); all
