@@ -10,6 +10,8 @@ switch (args.FirstOrDefault())
         return EpochReport.Run(Console.Out, args.Skip(1).Select(int.Parse).FirstOrDefault(Environment.ProcessorCount));
     case "maps":
         return MapsReport.Run(Console.Out, args.Skip(1).Select(int.Parse).FirstOrDefault(Environment.ProcessorCount));
+    case "prune":
+        return PruneReport.Run(Console.Out, args.Skip(1).Select(int.Parse).FirstOrDefault(Environment.ProcessorCount));
     case "kernels":
         // In this process: the project that BenchmarkDotNet would generate does not find ours under another assembly name.
         IConfig config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
@@ -26,6 +28,7 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine("usage: perf epoch [THREADS]   peak, epoch of the study's cohort in every kernel form, the whole grid");
         Console.Error.WriteLine("       perf maps [THREADS]    saliency maps of the study's 165 models on 256 images, every method");
+        Console.Error.WriteLine("       perf prune [THREADS]   the study's pruned models, evaluated");
         Console.Error.WriteLine("       perf kernels [BenchmarkDotNet arguments, for example --filter *]");
         Console.Error.WriteLine("       perf device [DEVICE [MODELS...]]   epochs, launch gaps and share of the peak on a device, for example cuda:0 1000 10000");
         Console.Error.WriteLine("       perf ptx PTXAS [FOLDER]   registers and spills of GPU kernels; perf/ptx finds an assembler");
