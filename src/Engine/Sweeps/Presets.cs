@@ -25,7 +25,7 @@ public static class Presets
 
         // The study's levels, and the levels at which its figure was in fact measured: its published code divides the
         // percentage by 100 twice, so that its "95 %" pruned 0.95 %. Both curves stand in one table.
-        Sparsity: [0.001, 0.003, 0.005, 0.008, 0.0095, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.8, 0.9, 0.95, 0.99],
+        Sparsity: [0.001, 0.003, 0.005, 0.0095, 0.0099, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.8, 0.9, 0.95, 0.99],
         Pruning: [PruneMethod.Layer, PruneMethod.Global, PruneMethod.W1, PruneMethod.Random])
     {
         // The study's noise and occlusion, and what else happens to a scanned digit, from barely to badly.

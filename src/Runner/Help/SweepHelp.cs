@@ -30,7 +30,7 @@ internal static class SweepHelp
 
         What to prune (trained models, one shot, biases kept)
           --sparsity LIST     shares of the weights to zero, 0..1, or `none` (paper:
-                              0.1 to 0.99, and 0.001 to 0.0095, the levels at which
+                              0.1 to 0.99, and 0.001 to 0.0099, the levels at which
                               its published figure was in fact measured)
           --pruning LIST      what goes first: the smallest weights of each layer, of
                               both together, of W1 alone, or weights drawn by lot

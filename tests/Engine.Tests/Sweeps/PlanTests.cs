@@ -215,7 +215,7 @@ public sealed class PlanTests
                 "hidden: 2,4,6,8,10,12,16,24,32,48,64 -> 1,2,3,4,5,6,7,8,9,10,11,12,... (100 in all)",
                 "epochs: 100 -> 50",
                 "batch: full -> 128",
-                "sparsity: 0.001,0.003,0.005,0.008,0.0095,0.1,0.15,0.2,0.3,0.4,0.5,0.8,... (15 in all) -> none",
+                "sparsity: 0.001,0.003,0.005,0.0095,0.0099,0.1,0.15,0.2,0.3,0.4,0.5,0.8,... (15 in all) -> none",
                 "pruning: layer,global,w1,random -> none",
                 "data sha256: aa -> bb",
             ],
