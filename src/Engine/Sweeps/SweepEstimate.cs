@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
+using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
@@ -21,7 +22,10 @@ public sealed record SweepEstimate(
     private const int CalibrationEpochs = 8;
 
     // Key and metric columns of results, history and pruning in text form.
-    private const int RowBytes = 300, HistoryRowBytes = 120, PruningRowBytes = 150, RobustnessRowBytes = 90, SplitEntryBytes = 8;
+    private const int RowBytes = 300, HistoryRowBytes = 120, PruningRowBytes = 150, RobustnessRowBytes = 90, SimilarityRowBytes = 130, SplitEntryBytes = 8;
+
+    // Making a saliency map of MNIST's size and comparing it, on one core.
+    private const double SimilaritySeconds = 25e-6;
 
     /// <param name="plan">At least one unit.</param>
     /// <param name="data">Its data.</param>
@@ -59,8 +63,10 @@ public sealed record SweepEstimate(
 
         // The dense form, and making the images.
         double robustness = plan.Spec.Corruptions.Count * evaluating;
-        double time = ((flop / rate) + (plan.Units.Count * (preparing + (2 * evaluating) + pruning + robustness))) / selection.Devices.Count;
         int models = plan.Units.Sum(unit => unit.ModelCount);
+        double similarity = plan.Units.Sum(unit => (double)unit.ModelCount * CohortSimilarity.Rows(plan.SpecOf(unit)))
+            * plan.Spec.SimilarityImages * SimilaritySeconds / Environment.ProcessorCount;
+        double time = ((flop / rate) + (plan.Units.Count * (preparing + (2 * evaluating) + pruning + robustness)) + similarity) / selection.Devices.Count;
         return new SweepEstimate(
             models, plan.Units.Count, flop, Disk(plan, data, models), DeviceMemory(plan, cohort), rate / 1e9, TimeSpan.FromSeconds(time));
     }
@@ -85,7 +91,7 @@ public sealed record SweepEstimate(
         long parameters = plan.Units.Sum(unit => (Columns(plan, unit) * (data.Inputs + 2)) + unit.ModelCount);
         long history = plan.Units.Sum(unit => (long)unit.ModelCount * plan.VariantOf(unit).Epochs);
         long splits = TrainImages(plan, data).Values.Sum(images => (long)images) * plan.Spec.Seeds.Count * 5 / 4;
-        return (2 * sizeof(float) * parameters) + (HistoryRowBytes * history) + (models * (RowBytes + ((long)PruningRowBytes * Levels(plan) * (1 + plan.Spec.FinetuneProtocols)) + ((long)RobustnessRowBytes * plan.Spec.Corruptions.Count))) + (2 * SplitEntryBytes * splits);
+        return (2 * sizeof(float) * parameters) + (HistoryRowBytes * history) + (models * (RowBytes + ((long)PruningRowBytes * Levels(plan) * (1 + plan.Spec.FinetuneProtocols)) + ((long)RobustnessRowBytes * plan.Spec.Corruptions.Count) + ((long)SimilarityRowBytes * CohortSimilarity.Rows(plan.Spec)))) + (2 * SplitEntryBytes * splits);
     }
 
     // An entry is an index (2 bytes) and a value (4 bytes), stored for both directions.
