@@ -38,7 +38,7 @@ internal static class EmbeddingPlot
         Figure figure = new(
             theme,
             $"Hidden activations before and after pruning, {run.ClassNames.OfTask(kind.Task)}, H = {kind.Hidden}, seed {pictures[0].Seed}",
-            $"t-SNE of {pictures[0].Points} images, perplexity {PlotText.Number(pictures[0].Perplexity)}. Trust: trustworthiness of the picture. Same class: share of the {NeighbourPurity.Neighbours} nearest neighbours in the picture with the point's class. Axes have no unit. {Pick.Focus(tables)}",
+            $"t-SNE of {pictures[0].Points} images, perplexity {PlotText.Number(Math.Round(pictures[0].Perplexity, 1))}. Trust: trustworthiness of the picture. Same class: share of the {NeighbourPurity.Neighbours} nearest neighbours in the picture with the point's class. Axes have no unit. {Pick.Focus(tables)}",
             Math.Min(3, pictures.Length), 380, 360);
         foreach (EmbeddingRow picture in pictures)
         {
