@@ -18,7 +18,7 @@ internal static class SaliencyPlot
         Figure figure = new(
             theme,
             "Do saliency maps survive pruning?",
-            $"Spearman correlation of a pruned model's map with the dense model's: mean over images and {models} models, band: smallest to largest model. A map that is no closer than that of a re-initialised model says nothing. {Pick.Focus(tables)}",
+            $"Spearman correlation of a pruned model's map with the dense model's: mean over images and {models} models. A map that is no closer than that of a re-initialised model says nothing. {Pick.Focus(tables)}",
             3, 380, 300);
         SparsityAxis axis = new(rows.Where(row => row.Pruning != Floor).Select(row => row.Sparsity));
         string[] rankings = [.. rows.Where(row => row.Pruning != Floor).Select(row => row.Pruning).Distinct()];
@@ -30,7 +30,7 @@ internal static class SaliencyPlot
             {
                 SparsityAxis.Series(panel, theme.Series(i, rankings[i]),
                     rows.Where(row => row.Method == method && row.Pruning == rankings[i]).GroupBy(row => row.Sparsity)
-                        .Select(level => (level.Key, Spread.Of(level.Select(row => row.Spearman)))));
+                        .Select(level => (level.Key, Spread.Of(level.Select(row => row.Spearman)))), band: false);
             }
 
             SaliencyRow[] floor = [.. rows.Where(row => row.Method == method && row.Pruning == Floor)];
@@ -41,7 +41,7 @@ internal static class SaliencyPlot
                 panel.Level(theme.Reference("half way to the same map: the rule") with { Line = ScottPlot.LinePattern.Dashed }, (1 + bottom) / 2);
             }
 
-            panel.YRange(Math.Min(-0.05, rows.Min(row => row.Spearman)), 1.03);
+            panel.YRange(-0.05, 1.03);
         }
 
         return figure;

@@ -34,14 +34,14 @@ internal static class NumberTables
         ])));
 
     private static void Pruning(Html html, StudyTables tables) => Folded(html, "Pruning", () => HtmlTable.Write(
-        html, Caption(tables, "validation F1 of pruned models, mean and sample standard deviation over the seeds; zero: true share of weights that are 0"),
+        html, Caption(tables, "validation F1 of models pruned at a true 95 % and at the level that the study's code applied; pruning.csv has all levels. Mean and sample standard deviation over the seeds; zero: true share of weights that are 0"),
         [.. Heads(tables), "ranking", "level", "zero W1", "zero W2", "val F1", "\u00b1"],
-        (tables.Pruning ?? []).Where(row => tables.InFocus(row.Kind) || row.Sparsity == StudyFigures.Level)
+        (tables.Pruning ?? []).Where(row => row.Sparsity is StudyFigures.Level or StudyFigures.AppliedLevel)
             .GroupBy(row => (row.Kind, row.Method, row.Sparsity)).Select(group => (IReadOnlyList<Cell>)
             [
                 .. Key(tables, group.Key.Kind), group.Key.Method, Cell.Percent(group.Key.Sparsity), Cell.F1(Mean(group.Select(row => row.ZeroW1))), Cell.F1(Mean(group.Select(row => row.ZeroW2))),
                 .. MeanStd(group.Select(row => row.ValF1)),
-            ]), most: 4000));
+            ]), most: 1500));
 
     private static void Finetune(Html html, StudyTables tables) => Folded(html, "Training after pruning", () => HtmlTable.Write(
         html, Caption(tables, "validation F1 after further training under the mask, over the seeds"),
@@ -66,16 +66,16 @@ internal static class NumberTables
         (tables.Robustness ?? []).GroupBy(row => (row.Kind, row.Corruption, row.Severity)).Select(group => (IReadOnlyList<Cell>)
         [
             .. Key(tables, group.Key.Kind), group.Key.Corruption, Cell.Number(group.Key.Severity), .. MeanStd(group.Select(row => row.ValF1)),
-        ]), most: 2500));
+        ]), most: 1500));
 
     private static void Saliency(Html html, StudyTables tables) => Folded(html, "Saliency", () => HtmlTable.Write(
-        html, "Similarity of maps to those of the dense model, mean over images and models of a hidden size; \"reinitialised\" is the floor",
+        html, "Similarity of maps at a true 95 % to those of the dense model, mean over images and seeds; \"reinitialised\" is the floor. saliency.csv has all levels",
         ["task", "H", "map", "ranking", "level", "Spearman", "SSIM", "top-k overlap"],
-        (tables.Saliency ?? []).Where(row => tables.InFocus(row.Kind)).GroupBy(row => (row.Kind, row.Method, row.Pruning, row.Sparsity)).Select(group => (IReadOnlyList<Cell>)
+        (tables.Saliency ?? []).Where(row => tables.InFocus(row.Kind) && (row.Sparsity == StudyFigures.Level || row.Pruning == "reinitialised")).GroupBy(row => (row.Kind, row.Method, row.Pruning, row.Sparsity)).Select(group => (IReadOnlyList<Cell>)
         [
             group.Key.Kind.Task, group.Key.Kind.Hidden, group.Key.Method, group.Key.Pruning, Cell.Percent(group.Key.Sparsity),
             Cell.F1(Mean(group.Select(row => row.Spearman))), Cell.F1(Mean(group.Select(row => row.Ssim))), Cell.F1(Mean(group.Select(row => row.TopkIou))),
-        ]), most: 2500));
+        ]), most: 1500));
 
     private static void Embedding(Html html, StudyTables tables) => Folded(html, "Embedding", () => HtmlTable.Write(
         html, $"t-SNE pictures, seed by seed; same class: share of the {NeighbourPurity.Neighbours} nearest neighbours in the picture with a point's own class",
