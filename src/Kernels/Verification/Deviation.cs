@@ -38,7 +38,9 @@ public sealed class Deviation
             {
                 Ulps = Math.Max(Ulps, error / Spacing(expected[i]));
                 OfBound = Math.Max(OfBound, error / bound);
-                if (error / largest > Relative)
+
+                // An array that is nothing but rounding has no largest value to speak of.
+                if (bound <= largest && error / largest > Relative)
                     (Relative, RelativeBound) = (error / largest, bound / largest);
             }
         }
