@@ -37,7 +37,7 @@ internal static class RatePlot
         Figure figure = new(
             theme,
             $"Best training F1 by learning rate and hidden size, {task}",
-            $"Mean of {tables.Seeds} seeds in each cell; bright is high. The study tried rates up to 0.03. Trained with {tables.Focus.How}.",
+            $"Mean over the seeds ({tables.Seeds}) in each cell; bright is high. The study tried rates up to 0.03. Trained with {tables.Focus.How}.",
             1, 820, 110 + (34 * rates.Length));
         figure.Add("", "hidden units H", "learning rate").Cells(
             f1, [.. rates.Select(PlotText.Number)], [.. sizes.Select(size => PlotText.Number(size))],

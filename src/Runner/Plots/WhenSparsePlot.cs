@@ -22,7 +22,7 @@ internal static class WhenSparsePlot
         Figure figure = new(
             theme,
             "Under which training do 95 % of the weights go?",
-            $"Validation F1 lost at a true 95 %, one shot, mean of {tables.Seeds} seeds; bright: little is lost. At most {Rules.KeptF1:0.00} counts as kept. Empty: dense F1 below {Rules.WorthPruningF1:0.00}. Rows: batch / epochs / initial sd / weight decay; columns: ranking and H. Learning rate {PlotText.Number(tables.Focus.Rate)}.",
+            $"Validation F1 lost at a true 95 %, one shot, mean over the seeds ({tables.Seeds}); bright: little is lost. At most {Rules.KeptF1:0.00} counts as kept. Empty: dense F1 below {Rules.WorthPruningF1:0.00}. Rows: batch / epochs / initial sd / weight decay; columns: ranking and H. Learning rate {PlotText.Number(tables.Focus.Rate)}.",
             1, 240 + (62 * columns.Length), 120 + (27 * variants.Length));
         foreach (string task in Pick.Panels(tables).Where(task => losses.Any(loss => loss.Kind.Task == task)))
         {
