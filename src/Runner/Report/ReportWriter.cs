@@ -16,7 +16,7 @@ internal static class ReportWriter
 
     // Beyond these a page is slow to open; the folder has the rest.
     private const int MostSheets = 16;
-    private const long MostSheetBytes = 3 << 20;
+    private const long MostSheetBytes = 1 << 20;
 
     /// <returns>The path of the page.</returns>
     /// <exception cref="UserErrorException">The run is not merged, a table is damaged, or the disk is full.</exception>
