@@ -31,8 +31,12 @@ internal sealed partial class GpuKernels : CohortKernels
     // Floats of activations, and of partial sums, that a run may take: 256 MiB each.
     private const long MostFloats = GpuWorkspace.MostFloats;
 
+    // A forward product of at most so many images and so few tiles leaves processors idle, and is cut finer.
+    private const int SmallRows = 128, FewGroups = EnoughGroups / 8;
+
     private readonly GpuDevice _device;
     private readonly GpuLauncher<HiddenForwardGpu> _hiddenForward;
+    private readonly GpuLauncher<HiddenForwardSmallGpu> _hiddenForwardSmall;
     private readonly GpuLauncher<HiddenBackwardGpu> _hiddenBackward, _hiddenBackwardUpdate;
     private readonly GpuLauncher<OutputForwardGpu> _logits, _loss;
     private readonly GpuLauncher<OutputBackwardGpu> _outputBackward;
@@ -49,6 +53,7 @@ internal sealed partial class GpuKernels : CohortKernels
     {
         _device = device;
         _hiddenForward = new(device, HiddenForwardGpu.Kernel, TileProduct.Threads);
+        _hiddenForwardSmall = new(device, HiddenForwardSmallGpu.Kernel, HiddenForwardSmallGpu.Threads);
         _hiddenBackward = new(device, HiddenBackwardGpu.Kernel, TileProduct.Threads);
         _hiddenBackwardUpdate = new(device, HiddenBackwardGpu.Update, TileProduct.Threads);
         _hiddenForwardSparse = new(device, HiddenForwardSparseGpu.Kernel, HiddenForwardSparseGpu.Threads);
@@ -70,6 +75,9 @@ internal sealed partial class GpuKernels : CohortKernels
 
     /// <summary>A bound on the segments of images that go at once, 1 or more; no bit depends on it.</summary>
     internal int MostSegments { get; set; } = int.MaxValue;
+
+    /// <summary>False computes small batches in large tiles; no bit depends on it.</summary>
+    internal bool SplitsSmall { get; set; } = true;
 
     private protected override void Launch(KernelOperation operation, in BlockArguments arguments, DeviceImages? images)
     {
@@ -137,8 +145,16 @@ internal sealed partial class GpuKernels : CohortKernels
             HiddenForwardSparse(arguments, run, activations);
             return;
         }
+        int groups = TileProduct.Groups(run.Rows, Vectors(arguments.Cohort), parts: 1);
+        if (run.Rows <= SmallRows && groups < FewGroups && SplitsSmall)
+        {
+            _hiddenForwardSmall.Launch(
+                HiddenForwardSmallGpu.Groups(run.Rows, Vectors(arguments.Cohort)),
+                new HiddenForwardSmallGpu { Cohort = arguments.Cohort, Images = run, Activations = activations });
+            return;
+        }
         _hiddenForward.Launch(
-            TileProduct.Groups(run.Rows, Vectors(arguments.Cohort), parts: 1),
+            groups,
             new HiddenForwardGpu { Cohort = arguments.Cohort, Images = run, Activations = activations });
     }
 
@@ -197,29 +213,6 @@ internal sealed partial class GpuKernels : CohortKernels
             new HiddenBackwardGpu { Cohort = arguments.Cohort, Images = run, Activations = activations, Gradient = gradient, GoesOn = goesOn ? 1 : 0 });
     }
 
-    private void Update(in BlockArguments arguments) => Update(
-        new UpdateGpu { Cohort = arguments.Cohort, Gradients = Gradients(arguments), Totals = Totals(arguments), IsLast = 1, Weights = 1 });
-
-    // Views that a launch does not use must be valid all the same.
-    private void Update(UpdateGpu job)
-    {
-        if (!job.Partials.W1.IsValid)
-            job.Partials = Partials(job.Cohort, 0, 0);
-        _update.Launch(checked((int)((job.Items + UpdateGpu.Threads - 1) / UpdateGpu.Threads)), job);
-    }
-
-    private static int Segments(int rows) => (rows + HiddenBackwardGpu.Segment - 1) / HiddenBackwardGpu.Segment;
-
-    private GpuPartials Partials(in CohortViews cohort, int segments, int weightSegments) => new()
-    {
-        W1 = _device.Workspace.Take<float>("partial dW1", weightSegments * cohort.W1.Length),
-        B1 = _device.Workspace.Take<float>("partial db1", segments * cohort.B1.Length),
-        W2 = _device.Workspace.Take<float>("partial dw2", segments * cohort.B1.Length),
-        B2 = _device.Workspace.Take<float>("partial db2", segments * cohort.B2.Length),
-        Loss = _device.Workspace.Take<float>("partial loss", segments * cohort.B2.Length),
-        Counts = _device.Workspace.Take<int>("partial counts", segments * cohort.B2.Length),
-    };
-
     private GpuActivations Activations(in CohortViews cohort, int rows) =>
         new() { Values = _device.Workspace.Take<float>("activations", rows * cohort.B1.Length), Capacity = rows };
 
@@ -233,150 +226,4 @@ internal sealed partial class GpuKernels : CohortKernels
 
     // Images of a run through the forward pass alone.
     private int RowsAtOnce(in CohortViews cohort, int images) => Math.Min(images, HiddenBackwardGpu.Segment * SegmentsAtOnce(cohort));
-
-    private void TrainEpoch(in BlockArguments arguments, DeviceImages images)
-    {
-        int atOnce = SegmentsAtOnce(arguments.Cohort) * HiddenBackwardGpu.Segment;
-        bool opensEpoch = true;
-        for (int chunk = 0; chunk < images.Chunks; chunk++)
-        {
-            Chunk batch = images.Schedule.Chunks[chunk];
-            if (!batch.IsFirst)
-                continue;
-            for (int done = 0; done < batch.BatchRows; done += atOnce)
-            {
-                int rows = Math.Min(atOnce, batch.BatchRows - done);
-                GpuImages run = Run(arguments, batch.FirstRow + done, rows, batch.BatchRows, chunk + (done / ChunkSchedule.ChunkRows));
-                TrainRun(arguments, run, done == 0, done + rows == batch.BatchRows, opensEpoch);
-                opensEpoch = false;
-            }
-            MaskWeights(arguments);
-        }
-    }
-
-    // Three launches for a batch of one segment, four for any other run.
-    private void TrainRun(in BlockArguments arguments, GpuImages run, bool isFirst, bool isLast, bool opensEpoch)
-    {
-        int segments = Segments(run.Rows);
-        bool direct = isFirst && isLast && segments == 1;
-        GpuActivations activations = Activations(arguments.Cohort, segments * HiddenBackwardGpu.Segment);
-        bool apart = segments > 1;
-        GpuPartials partials = Partials(arguments.Cohort, segments, apart ? segments : 0);
-        HiddenForward(arguments, run, activations);
-        _outputPass.Launch(
-            checked(Slots(arguments.Cohort) * segments),
-            new OutputPassGpu
-            {
-                Cohort = arguments.Cohort,
-                Images = run,
-                Activations = activations,
-                Partials = partials,
-                Totals = Totals(arguments),
-                Direct = direct ? 1 : 0,
-                OpensEpoch = opensEpoch ? 1 : 0,
-            });
-        HiddenBackward(
-            arguments, run, activations, apart ? partials.W1 : arguments.Scratch.GradW1, goesOn: !apart && !isFirst, updates: !apart && isLast);
-        if (direct)
-            return;
-        Update(new UpdateGpu
-        {
-            Cohort = arguments.Cohort,
-            Gradients = Gradients(arguments),
-            Partials = partials,
-            Totals = Totals(arguments),
-            Segments = segments,
-            WeightSegments = apart ? segments : 0,
-            Rows = run.Rows,
-            IsFirst = isFirst ? 1 : 0,
-            IsLast = isLast ? 1 : 0,
-            Weights = apart ? 1 : 0,
-            OpensEpoch = opensEpoch ? 1 : 0,
-        });
-    }
-
-    private void Evaluate(in BlockArguments arguments, DeviceImages set)
-    {
-        int images = set.Images, atOnce = RowsAtOnce(arguments.Cohort, images);
-        GpuActivations activations = Activations(arguments.Cohort, atOnce);
-        for (int first = 0; first < images; first += atOnce)
-        {
-            GpuImages run = Run(arguments, first, Math.Min(atOnce, images - first), images, ChunkAt(set, first));
-            HiddenForward(arguments, run, activations);
-            LogitsInto(arguments, run, activations, arguments.Output.Values, images, first);
-            _active.Launch(
-                Vectors(arguments.Cohort),
-                new ActiveGpu
-                {
-                    Cohort = arguments.Cohort,
-                    Activations = activations,
-                    Rows = run.Rows,
-                    Active = arguments.Output.Active,
-                    GoesOn = first > 0 ? 1 : 0,
-                });
-        }
-    }
-
-    private void LogitsInto(in BlockArguments arguments, GpuImages run, GpuActivations activations, ArrayView<float> values, int stride, int offset) => Logits(
-        new OutputForwardGpu
-        {
-            Cohort = arguments.Cohort,
-            Images = run,
-            Activations = activations,
-            Values = values,
-            ValueStride = stride,
-            ValueOffset = offset,
-            Totals = Totals(arguments),
-            GradB2 = arguments.Scratch.GradB2,
-        });
-
-    private void Saliency(in BlockArguments arguments, DeviceImages set)
-    {
-        int images = set.Images, atOnce = RowsAtOnce(arguments.Cohort, images), slots = Slots(arguments.Cohort);
-        GpuActivations activations = Activations(arguments.Cohort, atOnce);
-        ArrayView<float> logits = _device.Workspace.Take<float>("logits", (long)slots * atOnce);
-        ArrayView<float> scales = _device.Workspace.Take<float>("smooth scales", arguments.Cohort.B1.Length);
-        if (arguments.Mode == (int)SaliencyMethod.SmoothGradient)
-            _smoothScale.Launch(Vectors(arguments.Cohort), new SmoothScaleGpu { Cohort = arguments.Cohort, Scales = scales });
-        for (int first = 0; first < images; first += atOnce)
-        {
-            GpuImages run = Run(arguments, first, Math.Min(atOnce, images - first), images, ChunkAt(set, first));
-            HiddenForward(arguments, run, activations);
-            LogitsInto(arguments, run, activations, logits, run.Rows, 0);
-            _saliency.Launch(
-                SaliencyGpu.Groups(slots, run.Rows, arguments.Cohort.Inputs),
-                new SaliencyGpu
-                {
-                    Cohort = arguments.Cohort,
-                    Activations = activations,
-                    Logits = logits,
-                    Maps = arguments.Output.Values,
-                    Pixels = run,
-                    Scales = scales,
-                    First = first,
-                    Rows = run.Rows,
-                    AllImages = images,
-                    Method = arguments.Mode,
-                });
-        }
-    }
-
-    private void PruneRank(in BlockArguments arguments)
-    {
-        long weights = (arguments.Cohort.Inputs + 1L) * arguments.Cohort.B1.Length;
-        _pruneRank.Launch(
-            Slots(arguments.Cohort),
-            new PruneRankGpu
-            {
-                Cohort = arguments.Cohort,
-                Prune = arguments.Prune,
-                Keys = _device.Workspace.Take<uint>("keys", 2 * weights),
-                Indices = _device.Workspace.Take<int>("key indices", 2 * weights),
-                Method = arguments.Mode,
-            });
-    }
-
-    private void Prune(in BlockArguments arguments) => _prune.Launch(
-        PruneGpu.Groups(Slots(arguments.Cohort), arguments.Cohort.Inputs),
-        new PruneGpu { Cohort = arguments.Cohort, Prune = arguments.Prune });
 }

@@ -133,6 +133,24 @@ public abstract class GpuTests(AcceleratorType kind)
             Outcome.SameBits($"{atOnce} segments at once", all, Train(atOnce));
     });
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(32)]
+    [InlineData(100)]
+    public void Whether_small_batches_are_cut_finer_changes_no_bit(int batch) => Use(device =>
+    {
+        Outcome[] fine = Run(device, Models(), batch);
+        device.Kernels.SplitsSmall = false;
+        try
+        {
+            Outcome.SameBits($"batches of {batch} in large tiles", fine, Run(device, Models(), batch));
+        }
+        finally
+        {
+            device.Kernels.SplitsSmall = true;
+        }
+    });
+
     [Fact]
     public void A_model_that_diverges_leaves_the_bits_of_its_neighbours_alone() => Use(device =>
     {

@@ -1,0 +1,99 @@
+using GpuMlp.Kernels.Gpu;
+using GpuMlp.Kernels.Evaluate;
+using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.OutputForward;
+using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Saliency;
+using ILGPU;
+
+namespace GpuMlp.Kernels;
+
+/// <summary>Evaluation, saliency and pruning.</summary>
+internal sealed partial class GpuKernels
+{
+    private void Evaluate(in BlockArguments arguments, DeviceImages set)
+    {
+        int images = set.Images, atOnce = RowsAtOnce(arguments.Cohort, images);
+        GpuActivations activations = Activations(arguments.Cohort, atOnce);
+        for (int first = 0; first < images; first += atOnce)
+        {
+            GpuImages run = Run(arguments, first, Math.Min(atOnce, images - first), images, ChunkAt(set, first));
+            HiddenForward(arguments, run, activations);
+            LogitsInto(arguments, run, activations, arguments.Output.Values, images, first);
+            _active.Launch(
+                Vectors(arguments.Cohort),
+                new ActiveGpu
+                {
+                    Cohort = arguments.Cohort,
+                    Activations = activations,
+                    Rows = run.Rows,
+                    Active = arguments.Output.Active,
+                    GoesOn = first > 0 ? 1 : 0,
+                });
+        }
+    }
+
+    private void LogitsInto(in BlockArguments arguments, GpuImages run, GpuActivations activations, ArrayView<float> values, int stride, int offset) => Logits(
+        new OutputForwardGpu
+        {
+            Cohort = arguments.Cohort,
+            Images = run,
+            Activations = activations,
+            Values = values,
+            ValueStride = stride,
+            ValueOffset = offset,
+            Totals = Totals(arguments),
+            GradB2 = arguments.Scratch.GradB2,
+        });
+
+    private void Saliency(in BlockArguments arguments, DeviceImages set)
+    {
+        int images = set.Images, atOnce = RowsAtOnce(arguments.Cohort, images), slots = Slots(arguments.Cohort);
+        GpuActivations activations = Activations(arguments.Cohort, atOnce);
+        ArrayView<float> logits = _device.Workspace.Take<float>("logits", (long)slots * atOnce);
+        ArrayView<float> scales = _device.Workspace.Take<float>("smooth scales", arguments.Cohort.B1.Length);
+        if (arguments.Mode == (int)SaliencyMethod.SmoothGradient)
+            _smoothScale.Launch(Vectors(arguments.Cohort), new SmoothScaleGpu { Cohort = arguments.Cohort, Scales = scales });
+        for (int first = 0; first < images; first += atOnce)
+        {
+            GpuImages run = Run(arguments, first, Math.Min(atOnce, images - first), images, ChunkAt(set, first));
+            HiddenForward(arguments, run, activations);
+            LogitsInto(arguments, run, activations, logits, run.Rows, 0);
+            _saliency.Launch(
+                SaliencyGpu.Groups(slots, run.Rows, arguments.Cohort.Inputs),
+                new SaliencyGpu
+                {
+                    Cohort = arguments.Cohort,
+                    Activations = activations,
+                    Logits = logits,
+                    Maps = arguments.Output.Values,
+                    Pixels = run,
+                    Scales = scales,
+                    First = first,
+                    Rows = run.Rows,
+                    AllImages = images,
+                    Method = arguments.Mode,
+                });
+        }
+    }
+
+    private void PruneRank(in BlockArguments arguments)
+    {
+        long weights = (arguments.Cohort.Inputs + 1L) * arguments.Cohort.B1.Length;
+        _pruneRank.Launch(
+            Slots(arguments.Cohort),
+            new PruneRankGpu
+            {
+                Cohort = arguments.Cohort,
+                Prune = arguments.Prune,
+                Keys = _device.Workspace.Take<uint>("keys", 2 * weights),
+                Indices = _device.Workspace.Take<int>("key indices", 2 * weights),
+                Method = arguments.Mode,
+            });
+    }
+
+    private void Prune(in BlockArguments arguments) => _prune.Launch(
+        PruneGpu.Groups(Slots(arguments.Cohort), arguments.Cohort.Inputs),
+        new PruneGpu { Cohort = arguments.Cohort, Prune = arguments.Prune });
+}
