@@ -54,10 +54,20 @@ internal static class Mnist
         Assert.Equal(expected.History, actual.History);
         Assert.Equal(expected.Pruning, actual.Pruning);
         Assert.Equal(expected.Robustness, actual.Robustness);
+        Assert.Equal(expected.Finetune, actual.Finetune);
         Assert.Equal(expected.Similarity, actual.Similarity);
         Assert.Equal(Figures(expected), Figures(actual));
 
-        static ModelResult Figures(ModelResult result) => result with { History = s_noHistory, Weights = s_none, Pruning = s_unpruned, Embedding = Engine.Embedding.ModelEmbedding.None, Robustness = s_unspoilt, Similarity = s_unexplained };
+        static ModelResult Figures(ModelResult result) => result with
+        {
+            History = s_noHistory,
+            Weights = s_none,
+            Pruning = s_unpruned,
+            Robustness = s_unspoilt,
+            Finetune = s_notTrainedOn,
+            Embedding = Engine.Embedding.ModelEmbedding.None,
+            Similarity = s_unexplained,
+        };
     }
 
     public static void AssertSameBits(IEnumerable<ModelResult> expected, IEnumerable<ModelResult> actual) =>
@@ -70,6 +80,8 @@ internal static class Mnist
     private static readonly IReadOnlyList<Engine.Pruning.PruningResult> s_unpruned = [];
 
     private static readonly IReadOnlyList<Engine.Robustness.RobustnessResult> s_unspoilt = [];
+
+    private static readonly IReadOnlyList<Engine.Pruning.FinetuneResult> s_notTrainedOn = [];
 
     private static readonly IReadOnlyList<Engine.Saliency.SimilarityResult> s_unexplained = [];
 
