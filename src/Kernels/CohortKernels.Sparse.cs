@@ -3,6 +3,8 @@ using GpuMlp.Kernels.Evaluate;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.SparseBackward;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels;
@@ -64,6 +66,54 @@ public abstract partial class CohortKernels
         Launch(KernelOperation.SparseEvaluate, arguments, images);
     }
 
+    /// <summary>dW1 of one chunk at the weights that are kept, from d1 as <see cref="OutputBackward"/> leaves it.</summary>
+    /// <param name="weights">One level; the weights themselves are not looked at, only where they are.</param>
+    /// <param name="cohort">Of the same layout; holds d1. Its own dW1 is not touched.</param>
+    /// <param name="images">Made with their backward form, and of the same schedule as those that d1 was computed for.</param>
+    /// <param name="chunk">The first one of a batch overwrites the gradient, the others add to it.</param>
+    /// <exception cref="ArgumentException">Another layout, more than one level, nothing compressed yet, or images in another form or size.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such chunk.</exception>
+    public void HiddenBackward(SparseCohort weights, DeviceCohort cohort, DeviceImages images, int chunk, SparseGradient gradient) =>
+        Launch(KernelOperation.SparseBackward, BackwardArguments(weights, cohort, images, chunk, gradient), images);
+
+    internal BlockArguments BackwardArguments(SparseCohort weights, DeviceCohort cohort, DeviceImages images, int chunk, SparseGradient gradient)
+    {
+        BlockArguments arguments = EvaluateArguments(OfOneLevel(weights), Trainable(images));
+        if (!weights.Layout.IsSameAs(cohort.Layout))
+            throw new ArgumentException("compressed weights of another layout", nameof(weights));
+        ArgumentOutOfRangeException.ThrowIfNegative(chunk);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(chunk, images.Chunks);
+        arguments.Cohort = cohort.Cohort;
+        arguments.Scratch = cohort.Scratch;
+        arguments.Output.Values = gradient.ViewFor(weights);
+        arguments.Chunk = chunk;
+        arguments.Items = 0;
+        return arguments;
+    }
+
+    /// <summary>Saliency maps [N, D] of each model over compressed weights, in the caller's order of models.</summary>
+    /// <param name="weights">One level.</param>
+    /// <param name="method">A plain gradient, of the logit or of the probability: the others look at weights that are not there.</param>
+    /// <exception cref="ArgumentException">Another method, more than one level, nothing compressed yet, or images in another form or size.</exception>
+    public ReadOnlyMemory<float>[] Saliency(SparseCohort weights, DeviceImages images, SaliencyMethod method)
+    {
+        using var buffer = new SaliencyBuffer(Device, weights.Layout, images.Images);
+        Saliency(weights, images, method, buffer);
+        return buffer.Download();
+    }
+
+    /// <summary>Starts the same into a buffer.</summary>
+    /// <exception cref="ArgumentException">As above, or the buffer does not fit.</exception>
+    public void Saliency(SparseCohort weights, DeviceImages images, SaliencyMethod method, SaliencyBuffer buffer)
+    {
+        if (method is not (SaliencyMethod.LogitGradient or SaliencyMethod.ProbabilityGradient))
+            throw new ArgumentException($"{method} over compressed weights; {SaliencyMethod.LogitGradient} and {SaliencyMethod.ProbabilityGradient} are right", nameof(method));
+        BlockArguments arguments = EvaluateArguments(OfOneLevel(weights), images);
+        arguments.Output = buffer.ViewsFor(weights.Layout, images.Images);
+        arguments.Mode = (int)method;
+        Launch(KernelOperation.SparseSaliency, arguments, images);
+    }
+
     internal BlockArguments CompressArguments(DeviceCohort cohort, PruneRanks? ranks, SparseCohort target)
     {
         if (!target.Layout.IsSameAs(cohort.Layout))
@@ -121,6 +171,10 @@ public abstract partial class CohortKernels
         arguments.Sparse = target.Views;
         Launch(KernelOperation.Compress, arguments, images: null);
     }
+
+    private static SparseCohort OfOneLevel(SparseCohort weights) => weights.Levels == 1
+        ? weights
+        : throw new ArgumentException($"{weights.Levels} levels, where one is right", nameof(weights));
 
     private static void CheckLevel(double sparsity)
     {

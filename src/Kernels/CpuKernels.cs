@@ -10,7 +10,9 @@ using GpuMlp.Kernels.OutputForward;
 using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Saliency;
 using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.SparseBackward;
 using GpuMlp.Kernels.SparseEvaluate;
+using GpuMlp.Kernels.SparseSaliency;
 using GpuMlp.Kernels.TrainEpoch;
 using GpuMlp.Kernels.Update;
 
@@ -38,6 +40,8 @@ internal class CpuKernels : CohortKernels
             [KernelOperation.Prune] = new BlockKernel<PruneOperation>(device).Launch,
             [KernelOperation.Compress] = new BlockKernel<CompressOperation>(device).Launch,
             [KernelOperation.SparseEvaluate] = new BlockKernel<SparseEvaluateOperation>(device).Launch,
+            [KernelOperation.SparseBackward] = new BlockKernel<SparseBackwardOperation>(device).Launch,
+            [KernelOperation.SparseSaliency] = new BlockKernel<SparseSaliencyOperation>(device).Launch,
         };
     }
 

@@ -3,7 +3,9 @@ using GpuMlp.Kernels.Gpu;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Mask;
+using GpuMlp.Kernels.SparseBackward;
 using GpuMlp.Kernels.SparseEvaluate;
+using GpuMlp.Kernels.SparseSaliency;
 using ILGPU;
 
 namespace GpuMlp.Kernels;
@@ -13,6 +15,8 @@ internal sealed partial class GpuKernels
 {
     private readonly GpuLauncher<CompressGpu> _compress;
     private readonly GpuLauncher<SparseEvaluateGpu> _sparseEvaluate;
+    private readonly GpuLauncher<SparseBackwardGpu> _sparseBackward;
+    private readonly GpuLauncher<SparseSaliencyGpu> _sparseSaliency;
     private readonly GpuLauncher<MaskGpu> _mask;
 
     private static bool ReadsWeights(KernelOperation operation) =>
@@ -35,17 +39,76 @@ internal sealed partial class GpuKernels
 
     private void SparseEvaluate(in BlockArguments arguments)
     {
-        var job = new SparseEvaluateGpu
+        // A view that a launch does not use must be valid all the same.
+        SparseEvaluateGpu job = SparseEvaluateJob(arguments, arguments.Output, z: arguments.Output.Values);
+        job.Tiles = PixelTiles.Tiles(job.Images);
+        _sparseEvaluate.Launch(job.Groups, job);
+    }
+
+    private static SparseEvaluateGpu SparseEvaluateJob(in BlockArguments arguments, OutputViews output, ArrayView<float> z) => new()
+    {
+        Sparse = arguments.Sparse,
+        Slots = arguments.Cohort.Slots,
+        TileRows = arguments.Images.TileRows,
+        Pixels = arguments.Images.Pixels,
+        Output = output,
+        Z = z,
+        Images = arguments.Images.Images,
+        Inputs = arguments.Cohort.Inputs,
+    };
+
+    private void SparseBackward(in BlockArguments arguments, DeviceImages images)
+    {
+        Chunk chunk = images.Schedule.Chunks[arguments.Chunk];
+        var job = new SparseBackwardGpu
         {
             Sparse = arguments.Sparse,
-            Slots = arguments.Cohort.Slots,
+            Vectors = arguments.Cohort.Vectors,
+            Activations = ScratchActivations(arguments),
             TileRows = arguments.Images.TileRows,
             Pixels = arguments.Images.Pixels,
-            Output = arguments.Output,
-            Images = arguments.Images.Images,
+            Gradient = arguments.Output.Values,
+            FirstTile = chunk.FirstRow / PixelTiles.TileImages,
+            Rows = chunk.Rows,
             Inputs = arguments.Cohort.Inputs,
+            IsFirst = chunk.IsFirst ? 1 : 0,
         };
-        _sparseEvaluate.Launch(job.Groups, job);
+        _sparseBackward.Launch(job.Groups, job);
+    }
+
+    // A forward pass that keeps Z, then the maps, for as many tiles of images at once as there is room for.
+    private void SparseSaliency(in BlockArguments arguments)
+    {
+        int images = arguments.Images.Images, tiles = PixelTiles.Tiles(images), columns = arguments.Sparse.B1.IntLength;
+        int atOnce = (int)Math.Clamp(MostFloats / ((long)columns * PixelTiles.TileImages), 1, tiles);
+        ArrayView<float> z = _device.Workspace.Take<float>("activations", (long)columns * atOnce * PixelTiles.TileImages);
+        var output = new OutputViews
+        {
+            Values = _device.Workspace.Take<float>("logits", (long)Slots(arguments.Cohort) * images),
+            Active = _device.Workspace.Take<int>("active", columns),
+        };
+        SparseEvaluateGpu forward = SparseEvaluateJob(arguments, output, z);
+        forward.KeepsZ = 1;
+        for (int tile = 0; tile < tiles; tile += atOnce)
+        {
+            forward.FirstTile = tile;
+            forward.Tiles = Math.Min(atOnce, tiles - tile);
+            _sparseEvaluate.Launch(forward.Groups, forward);
+            var maps = new SparseSaliencyGpu
+            {
+                Sparse = arguments.Sparse,
+                Slots = arguments.Cohort.Slots,
+                Z = z,
+                Logits = output.Values,
+                Maps = arguments.Output.Values,
+                FirstTile = tile,
+                Tiles = forward.Tiles,
+                Images = images,
+                Inputs = arguments.Cohort.Inputs,
+                Method = arguments.Mode,
+            };
+            _sparseSaliency.Launch(maps.Groups, maps);
+        }
     }
 
     private void MaskWeights(in BlockArguments arguments)

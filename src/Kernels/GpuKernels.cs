@@ -12,7 +12,9 @@ using GpuMlp.Kernels.OutputForward;
 using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Saliency;
 using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.SparseBackward;
 using GpuMlp.Kernels.SparseEvaluate;
+using GpuMlp.Kernels.SparseSaliency;
 using GpuMlp.Kernels.TrainEpoch;
 using GpuMlp.Kernels.Update;
 using ILGPU;
@@ -70,6 +72,8 @@ internal sealed partial class GpuKernels : CohortKernels
         _prune = new(device, PruneGpu.Kernel, PruneGpu.Threads);
         _compress = new(device, CompressGpu.Kernel, CompressGpu.Threads);
         _sparseEvaluate = new(device, SparseEvaluateGpu.Kernel, SparseEvaluateGpu.Threads);
+        _sparseBackward = new(device, SparseBackwardGpu.Kernel, SparseBackwardGpu.Threads);
+        _sparseSaliency = new(device, SparseSaliencyGpu.Kernel, SparseSaliencyGpu.Threads);
         _mask = new(device, MaskGpu.Kernel, MaskGpu.Threads);
     }
 
@@ -97,6 +101,8 @@ internal sealed partial class GpuKernels : CohortKernels
             case KernelOperation.Prune: Prune(arguments); break;
             case KernelOperation.Compress: Compress(arguments); break;
             case KernelOperation.SparseEvaluate: SparseEvaluate(arguments); break;
+            case KernelOperation.SparseBackward: SparseBackward(arguments, images!); break;
+            case KernelOperation.SparseSaliency: SparseSaliency(arguments); break;
             default: throw new ArgumentOutOfRangeException(nameof(operation), operation, "not an operation on cohorts");
         }
     }

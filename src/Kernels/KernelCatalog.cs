@@ -20,6 +20,8 @@ public enum KernelOperation
     Corrupt,
     Compress,
     SparseEvaluate,
+    SparseBackward,
+    SparseSaliency,
 
     /// <summary>Operations on a cohort with a mask: the forward product, the gradients, the update, the fused epoch.</summary>
     MaskedForward,
@@ -108,7 +110,9 @@ public static class KernelCatalog
     }
 
     private static KernelForm Form(KernelOperation operation) =>
-        operation == KernelOperation.SparseEvaluate ? KernelForm.WeightSparse : KernelForm.Dense;
+        operation is KernelOperation.SparseEvaluate or KernelOperation.SparseBackward or KernelOperation.SparseSaliency
+            ? KernelForm.WeightSparse
+            : KernelForm.Dense;
 
     private static bool SeesPixels(KernelOperation operation) =>
         operation is KernelOperation.HiddenForward or KernelOperation.HiddenBackward

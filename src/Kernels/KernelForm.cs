@@ -9,6 +9,6 @@ public enum KernelForm
     /// <summary>Zero pixels. Images compressed.</summary>
     InputSparse,
 
-    /// <summary>Zero weights. Images pixel by pixel, see <see cref="Images.PixelTiles"/>; for evaluation only.</summary>
+    /// <summary>Zero weights, compressed. Images pixel by pixel, see <see cref="Images.PixelTiles"/>; for evaluation, dW1 and gradient maps.</summary>
     WeightSparse,
 }

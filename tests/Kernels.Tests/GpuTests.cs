@@ -185,6 +185,9 @@ public abstract class GpuTests(AcceleratorType kind)
             Check.SameBits("weights and logits", expected, actual);
     });
 
+    [Fact]
+    public void Gradients_over_compressed_weights_have_the_bits_of_the_CPU_kernels() => Use(SparseGradientTests.CompareWithCpu);
+
     [Theory]
     [MemberData(nameof(Methods))]
     public void Ties_of_magnitude_go_together_and_a_neighbour_of_NaN_changes_no_bit(PruneMethod method) => Use(device =>

@@ -5,6 +5,7 @@ using GpuMlp.Kernels.Initialize;
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.SparseBackward;
 using ILGPU;
 using ILGPU.Runtime;
 using Xunit;
@@ -61,12 +62,18 @@ internal static class GuardCase
         _ => operation,
     };
 
+    // Of one level, and what comes before the gradient is dense.
+    private static bool IsOfOneLevel(KernelOperation operation) => operation is KernelOperation.SparseBackward or KernelOperation.SparseSaliency;
+
+    private static bool HasMaps(KernelOperation operation) => operation is KernelOperation.Saliency or KernelOperation.SparseSaliency;
+
     private static int[] Modes(KernelOperation operation) => operation switch
     {
         KernelOperation.OutputForward => [0, 1],
         KernelOperation.PruneRank or KernelOperation.Prune => [.. Enum.GetValues<PruneMethod>().Select(method => (int)method)],
         KernelOperation.Compress => [CompressOperation.CountPass, CompressOperation.FillPass],
         KernelOperation.Saliency => [.. Enum.GetValues<SaliencyMethod>().Select(method => (int)method)],
+        KernelOperation.SparseSaliency => [(int)SaliencyMethod.LogitGradient, (int)SaliencyMethod.ProbabilityGradient],
         _ => [0],
     };
 
@@ -74,25 +81,33 @@ internal static class GuardCase
     {
         ComputeDevice device = kernels.Device;
         ColumnLayout layout = ColumnLayout.Create(shape.Hidden, shape.Inputs, device.LayoutWays);
-        bool isMasked = Unmasked(operation) != operation;
+        bool isMasked = Unmasked(operation) != operation, isGradient = operation == KernelOperation.SparseBackward;
+        if (isGradient)
+            shape = shape with { Batch = PixelTiles.Tiles(shape.Batch) * PixelTiles.TileImages };
         using var cohort = new DeviceCohort(device, layout, Samples.Rates(shape.Hidden.Length), isMasked);
-        using var images = new DeviceImages(device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, form, withBackward: form != KernelForm.WeightSparse);
-        using var values = device.Zeroed<float>((long)shape.Hidden.Length * shape.Images * (operation == KernelOperation.Saliency ? shape.Inputs : s_levels.Length));
-        using var active = device.Zeroed<int>(operation == KernelOperation.Saliency ? 1 : s_levels.Length * layout.PaddedColumns);
+        using var images = new DeviceImages(device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, form, withBackward: isGradient || form != KernelForm.WeightSparse);
+        using var values = device.Zeroed<float>(isGradient
+            ? shape.Inputs * layout.Columns
+            : (long)shape.Hidden.Length * shape.Images * (HasMaps(operation) ? shape.Inputs : s_levels.Length));
+        using var active = device.Zeroed<int>(HasMaps(operation) ? 1 : s_levels.Length * layout.PaddedColumns);
         cohort.Upload(shape.Models);
         if (isMasked)
             cohort.SetMask(shape.Masks);
 
         // The last chunk: the one that ends with the images.
         int chunk = images.Chunks - 1;
-        for (int step = 0; step < Array.IndexOf(s_chain, Unmasked(operation)); step++)
-            kernels.Start(s_chain[step], kernels.Arguments(cohort, images, chunk, mode: 1), images);
+        using DeviceImages? dense = isGradient
+            ? new DeviceImages(device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, KernelForm.Dense, withBackward: true)
+            : null;
+        for (int step = 0; step < Array.IndexOf(s_chain, isGradient ? KernelOperation.HiddenBackward : Unmasked(operation)); step++)
+            kernels.Start(s_chain[step], kernels.Arguments(cohort, dense ?? images, chunk, mode: 1), dense ?? images);
 
         using var target = new DeviceCohort(device, layout, Samples.Rates(shape.Hidden.Length));
         using var ranks = new PruneRanks(device, layout, new ulong[shape.Hidden.Length], seed: 1);
-        using var sparse = new SparseCohort(device, layout, s_levels.Length);
-        BlockArguments plain = operation is KernelOperation.Compress or KernelOperation.SparseEvaluate
-            ? SparseArguments(kernels, cohort, images, ranks, sparse, operation, mode)
+        using var sparse = new SparseCohort(device, layout, IsOfOneLevel(operation) ? 1 : s_levels.Length);
+        using var gradient = new SparseGradient(device);
+        BlockArguments plain = IsOfOneLevel(operation) ? OneLevelArguments(kernels, cohort, images, chunk, ranks, sparse, gradient, mode)
+            : operation is KernelOperation.Compress or KernelOperation.SparseEvaluate ? SparseArguments(kernels, cohort, images, ranks, sparse, operation, mode)
             : kernels.Arguments(cohort, images, chunk, mode);
         plain.Output = new OutputViews { Values = values.View, Active = active.View };
         if (operation is KernelOperation.PruneRank or KernelOperation.Prune)
@@ -115,6 +130,18 @@ internal static class GuardCase
         if (operation == KernelOperation.SparseEvaluate)
             return kernels.EvaluateArguments(sparse, images);
         BlockArguments arguments = kernels.CompressArguments(cohort, ranks, sparse);
+        arguments.Mode = mode;
+        return arguments;
+    }
+
+    private static BlockArguments OneLevelArguments(
+        CohortKernels kernels, DeviceCohort cohort, DeviceImages images, int chunk, PruneRanks ranks, SparseCohort sparse, SparseGradient gradient, int mode)
+    {
+        kernels.PruneRank(cohort, ranks, PruneMethod.Layer);
+        kernels.Compress(cohort, ranks, [0.5], sparse);
+        if (images.HasBackward)
+            return kernels.BackwardArguments(sparse, cohort, images, chunk, gradient);
+        BlockArguments arguments = kernels.EvaluateArguments(sparse, images);
         arguments.Mode = mode;
         return arguments;
     }

@@ -44,6 +44,8 @@ internal class BenchForms(ComputeDevice device) : IDisposable
     private static KernelOperation Operation(BenchForm form, BenchOp op) => (op, form) switch
     {
         (BenchOp.Forward, BenchForm.WeightSparse) => KernelOperation.SparseEvaluate,
+        (BenchOp.Backward, BenchForm.WeightSparse) => KernelOperation.SparseBackward,
+        (BenchOp.Saliency, BenchForm.WeightSparse) => KernelOperation.SparseSaliency,
         (BenchOp.Forward, BenchForm.Masked) => KernelOperation.MaskedForward,
         (BenchOp.Forward, _) => KernelOperation.Evaluate,
         (BenchOp.Backward, BenchForm.Masked) => KernelOperation.MaskedBackward,

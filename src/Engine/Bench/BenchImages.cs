@@ -20,7 +20,7 @@ internal sealed class BenchImages : IDisposable
         Labels = images.Labels;
         Inputs = inputs;
         DeviceImages Make(KernelForm form) => new(
-            device, Pixels, Labels, inputs, ChunkSchedule.Consecutive(Labels.Length, Labels.Length), form, withBackward: form != KernelForm.WeightSparse);
+            device, Pixels, Labels, inputs, ChunkSchedule.Consecutive(Labels.Length, Labels.Length), form, withBackward: true);
         Dense = Make(KernelForm.Dense);
         WeightSparse = Make(KernelForm.WeightSparse);
         var times = new List<double>();

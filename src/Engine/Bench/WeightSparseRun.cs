@@ -1,9 +1,13 @@
+using GpuMlp.Kernels;
 using GpuMlp.Kernels.Compress;
 using GpuMlp.Kernels.Evaluate;
+using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.SparseBackward;
 
 namespace GpuMlp.Engine.Bench;
 
-/// <summary>Forward passes over compressed columns of weights.</summary>
+/// <summary>Compressed columns of weights: forward passes and maps over them, and the gradient of what they hold.</summary>
 internal sealed class WeightSparseRun : FormRun
 {
     private const int Conversions = 3;
@@ -11,12 +15,15 @@ internal sealed class WeightSparseRun : FormRun
     private readonly BenchProblem _problem;
     private readonly SparseCohort _weights;
     private readonly EvaluationBuffer _logits;
+    private readonly SparseGradient _gradient;
+    private SaliencyBuffer? _maps;
 
     public WeightSparseRun(BenchProblem problem)
     {
         _problem = problem;
         _weights = new SparseCohort(problem.Device, problem.Cohort.Layout, levels: 1);
         _logits = new EvaluationBuffer(problem.Device, problem.Cohort.Layout, problem.Images.Count);
+        _gradient = new SparseGradient(problem.Device);
         var times = new List<double>();
         for (int run = 0; run < Conversions; run++)
             times.Add(Time(() => problem.Kernels.Compress(problem.Cohort, _weights)));
@@ -25,14 +32,61 @@ internal sealed class WeightSparseRun : FormRun
 
     public override BenchForm Form => BenchForm.WeightSparse;
 
-    public override double Call(BenchOp op) => Time(() => _problem.Kernels.Evaluate(_weights, _problem.Images.WeightSparse, _logits));
+    public override bool MasksGradients => true;
 
-    public override BenchOutput Read(BenchOp op) => BenchOutput.OfLogits([.. _logits.Download().Select(model => model.Logits)]);
+    public override double Call(BenchOp op)
+    {
+        CohortKernels kernels = _problem.Kernels;
+        switch (op)
+        {
+            case BenchOp.Forward:
+                return Time(() => kernels.Evaluate(_weights, _problem.Images.WeightSparse, _logits));
+            case BenchOp.Saliency:
+                _maps ??= new SaliencyBuffer(_problem.Device, _weights.Layout, _problem.Images.Count);
+                return Time(() => kernels.Saliency(_weights, _problem.Images.WeightSparse, SaliencyMethod.ProbabilityGradient, _maps));
+            default:
+                // As in the dense form but for dW1; what is above W1 is as large whatever is pruned.
+                double sum = 0;
+                for (int chunk = 0; chunk < _problem.Images.Dense.Chunks; chunk++)
+                {
+                    int at = chunk;
+                    kernels.HiddenForward(_problem.Cohort, _problem.Images.Dense, at);
+                    _problem.Device.Stream.Synchronize();
+                    sum += Time(() =>
+                    {
+                        kernels.OutputForwardWithLoss(_problem.Cohort, _problem.Images.Dense, at);
+                        kernels.OutputBackward(_problem.Cohort, _problem.Images.Dense, at);
+                        kernels.HiddenBackward(_weights, _problem.Cohort, _problem.Images.WeightSparse, at, _gradient);
+                    });
+                }
+                return sum;
+        }
+    }
+
+    public override BenchOutput Read(BenchOp op) => op switch
+    {
+        BenchOp.Forward => BenchOutput.OfLogits([.. _logits.Download().Select(model => model.Logits)]),
+        BenchOp.Backward => BenchOutput.OfGradients(Gradients()),
+        _ => BenchOutput.OfMaps(_maps!.Download()),
+    };
 
     public override void Dispose()
     {
         _logits.Dispose();
+        _maps?.Dispose();
+        _gradient.Dispose();
         _weights.Dispose();
+    }
+
+    // w2 is not compressed: a few numbers a model, of which those of pruned weights are left out here.
+    private ModelParameters[] Gradients()
+    {
+        float[][] w1 = _gradient.Download(_weights);
+        return [.. _problem.Cohort.DownloadGradients().Select((gradient, m) => gradient with
+        {
+            W1 = w1[m],
+            W2 = [.. gradient.W2.Zip(_problem.Models[m].W2, (value, weight) => weight == 0 ? 0 : value)],
+        })];
     }
 
     private double Time(Action launch) => Time(_problem.Device.Stream, launch);

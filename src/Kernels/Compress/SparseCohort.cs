@@ -93,6 +93,23 @@ public sealed class SparseCohort : IDisposable
         return counts;
     }
 
+    /// <summary>One value an entry as a matrix [D, H] of each model of the first level, 0 where there is no entry; in the caller's order.</summary>
+    internal float[][] Scatter(ReadOnlySpan<float> entries)
+    {
+        ushort[] index = _device.Download<ushort>(_index.View);
+        var matrices = new float[Layout.Slots.Count][];
+        foreach (ModelSlot slot in Layout.Slots)
+        {
+            float[] matrix = matrices[slot.Model] = new float[Layout.Inputs * slot.Hidden];
+            for (int h = 0; h < slot.Hidden; h++)
+            {
+                for (int q = _starting[slot.Column + h]; q < _starting[slot.Column + h + 1]; q++)
+                    matrix[(index[q] * slot.Hidden) + h] = entries[q];
+            }
+        }
+        return matrices;
+    }
+
     public void Dispose()
     {
         foreach (IDisposable buffer in new IDisposable[] { _starts, _counts, _thresholds, _b1, _w2, _b2, _blocks, _slots, _index, _value })

@@ -20,13 +20,18 @@ public sealed class DeviceImages : IDisposable
     /// <param name="inputs">D.</param>
     /// <param name="schedule">Batches and chunks.</param>
     /// <param name="form">Which form the kernels are to run in; CUDA has no input-sparse one and takes the dense one instead.</param>
-    /// <param name="withBackward">False when nothing is trained on these images.</param>
-    /// <exception cref="ArgumentException">Pixels are not N D, D is out of range, or a chunk lies beyond the images.</exception>
+    /// <param name="withBackward">
+    /// False when no gradient is taken over these images. In the weight-sparse form batches must begin with a tile of
+    /// <see cref="PixelTiles.TileImages"/> images.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// Pixels are not N D, D is out of range, a chunk lies beyond the images, or a batch begins within a tile.
+    /// </exception>
     public DeviceImages(
         ComputeDevice device, ReadOnlyMemory<byte> pixels, ReadOnlySpan<float> labels, int inputs, ChunkSchedule schedule, KernelForm form, bool withBackward)
     {
-        if (withBackward && form == KernelForm.WeightSparse)
-            throw new ArgumentException($"nothing is trained in the form {form}", nameof(withBackward));
+        if (withBackward && form == KernelForm.WeightSparse && schedule.Chunks.FirstOrDefault(chunk => chunk.FirstRow % PixelTiles.TileImages != 0) is { Rows: > 0 } astray)
+            throw new ArgumentException($"a batch begins at image {astray.FirstRow}; in the form {form} multiples of {PixelTiles.TileImages} are right", nameof(schedule));
         if (pixels.Length != (long)labels.Length * inputs)
             throw new ArgumentException($"{pixels.Length} pixels for {labels.Length} images of {inputs}", nameof(pixels));
 

@@ -1,3 +1,5 @@
+using GpuMlp.Kernels.Saliency;
+
 namespace GpuMlp.Kernels.Reference;
 
 /// <summary>Compressed columns by their definition, and a forward pass over them; plain loops in double.</summary>
@@ -35,5 +37,27 @@ public static class ReferenceCompression
             }
         }
         return logits;
+    }
+
+    /// <summary>dlogit/dx or dp/dx of one image [D] from the entries alone.</summary>
+    /// <param name="method">One of these two.</param>
+    public static double[] Gradient(
+        ReferenceParameters model, IReadOnlyList<(int Pixel, double Weight)>[] columns, ReadOnlySpan<double> image, SaliencyMethod method)
+    {
+        var map = new double[image.Length];
+        double logit = model.B2;
+        for (int h = 0; h < columns.Length; h++)
+        {
+            double z = model.B1[h];
+            foreach ((int pixel, double weight) in columns[h])
+                z += image[pixel] * weight;
+            logit += Math.Max(z, 0) * model.W2[h];
+            foreach ((int pixel, double weight) in columns[h])
+                map[pixel] += z > 0 ? model.W2[h] * weight : 0;
+        }
+        double p = ReferenceMlp.Sigmoid(logit), slope = method == SaliencyMethod.ProbabilityGradient ? p * (1 - p) : 1;
+        for (int d = 0; d < map.Length; d++)
+            map[d] *= slope;
+        return map;
     }
 }

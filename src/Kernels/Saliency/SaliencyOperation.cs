@@ -157,11 +157,17 @@ internal readonly unsafe struct SaliencyOperation : IBlockOperation, IBlockBody
         }
     }
 
+    /// <summary>p (1 - p) of a logit. In double: it is one number an image, and 1 - p must not lose its digits where p is near 1.</summary>
+    public static double Slope(float logit)
+    {
+        double e = Math.Exp(-Math.Abs((double)logit));
+        return e / ((1 + e) * (1 + e));
+    }
+
     private static void Scale(SaliencyMethod method, float logit, Span<float> row)
     {
-        // In double: the scale is one number an image, and 1 - p must not lose its digits where p is near 1.
         double e = Math.Exp(-Math.Abs((double)logit));
-        double slope = e / ((1 + e) * (1 + e)), p = logit >= 0 ? 1 / (1 + e) : e / (1 + e);
+        double slope = Slope(logit), p = logit >= 0 ? 1 / (1 + e) : e / (1 + e);
         for (int d = 0; d < row.Length; d++)
         {
             if (method == SaliencyMethod.ProbabilityGradient)

@@ -15,7 +15,13 @@ namespace GpuMlp.Kernels.SparseEvaluate;
 /// (number modulo 16) that are added as a tree. What is skipped is a product
 /// with a weight of 0, which changes no finite sum, so that the bits are those of the dense evaluation of the pruned model (the sign of a zero apart).
 /// </remarks>
-internal readonly unsafe struct SparseColumns(in SparseViews sparse, int column, int hidden, int place, int* active)
+/// <param name="sparse">The compressed weights.</param>
+/// <param name="column">The model's first column, levels counted.</param>
+/// <param name="hidden">H.</param>
+/// <param name="place">Its slot, levels counted.</param>
+/// <param name="active">A flag a unit, set and never cleared; null when nobody asks.</param>
+/// <param name="kept">Room for Z, [H, 128], zeros behind the last image of its vector; null when nobody asks.</param>
+internal readonly unsafe struct SparseColumns(in SparseViews sparse, int column, int hidden, int place, int* active, float* kept = null)
 {
     private const int Row = PixelTiles.TileImages;
 
@@ -25,6 +31,7 @@ internal readonly unsafe struct SparseColumns(in SparseViews sparse, int column,
     private readonly float* _b1 = BlockPointers.Pointer(sparse.B1) + column, _w2 = BlockPointers.Pointer(sparse.W2) + column;
     private readonly float _b2 = BlockPointers.Pointer(sparse.B2)[place];
     private readonly int* _active = active;
+    private readonly float* _kept = kept;
     private readonly int _hidden = hidden;
 
     /// <summary>Logits of the first <paramref name="count"/> images of a tile; sets the flags of units above 0 on one of them.</summary>
@@ -41,10 +48,10 @@ internal readonly unsafe struct SparseColumns(in SparseViews sparse, int column,
             int images = Math.Min(width * LaneMask.Lanes, count - done);
             switch (width)
             {
-                case 1: Pass<T, N1>(pixels + done, rows, images, lanes); break;
-                case 2: Pass<T, N2>(pixels + done, rows, images, lanes); break;
-                case 4: Pass<T, N4>(pixels + done, rows, images, lanes); break;
-                default: Pass<T, N8>(pixels + done, rows, images, lanes); break;
+                case 1: Pass<T, N1>(pixels + done, rows, images, lanes, done); break;
+                case 2: Pass<T, N2>(pixels + done, rows, images, lanes, done); break;
+                case 4: Pass<T, N4>(pixels + done, rows, images, lanes, done); break;
+                default: Pass<T, N8>(pixels + done, rows, images, lanes, done); break;
             }
             Finish<T>(lanes, images, logits + done);
             done += images;
@@ -52,7 +59,7 @@ internal readonly unsafe struct SparseColumns(in SparseViews sparse, int column,
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Pass<T, N>(float* pixels, int* rows, int images, float* lanes)
+    private void Pass<T, N>(float* pixels, int* rows, int images, float* lanes, int done)
         where T : unmanaged, ILanes<T>
         where N : struct, ICount
     {
@@ -85,7 +92,15 @@ internal readonly unsafe struct SparseColumns(in SparseViews sparse, int column,
             if (N.Value == 2) a1 = T.Select(last, a1, T.Zero);
             if (N.Value == 4) a3 = T.Select(last, a3, T.Zero);
             if (N.Value == 8) a7 = T.Select(last, a7, T.Zero);
-            if (_active[h] == 0)
+            if (_kept != null)
+            {
+                float* z = _kept + ((long)h * Row) + done;
+                T.Store(a0, z);
+                if (N.Value > 1) T.Store(a1, z + 16);
+                if (N.Value > 2) { T.Store(a2, z + 32); T.Store(a3, z + 48); }
+                if (N.Value > 4) { T.Store(a4, z + 64); T.Store(a5, z + 80); T.Store(a6, z + 96); T.Store(a7, z + 112); }
+            }
+            if (_active != null && _active[h] == 0)
             {
                 T most = Above(a0, T.Zero);
                 if (N.Value > 1) most = Above(a1, most);

@@ -28,23 +28,34 @@ public struct SparseEvaluateGpu
 
     public OutputViews Output;
 
+    /// <summary>Z of the launch's images, [column, Tiles * 128], level after level; unused unless it is kept.</summary>
+    public ArrayView<float> Z;
+
+    /// <summary>1 keeps Z.</summary>
+    public int KeepsZ;
+
     /// <summary>N and D.</summary>
     public int Images, Inputs;
 
+    /// <summary>The tiles of images of a launch.</summary>
+    public int FirstTile, Tiles;
+
     /// <summary>Groups of a launch.</summary>
-    internal readonly int Groups => checked(PixelTiles.Tiles(Images) * Sparse.Levels * (Slots.IntLength / 2));
+    internal readonly int Groups => checked(Tiles * Sparse.Levels * (Slots.IntLength / 2));
 
     /// <summary>The ILGPU kernel; slots the fastest, then levels, then tiles.</summary>
     public static void Kernel(SparseEvaluateGpu job)
     {
         ArrayView<float> lanes = SharedMemory.Allocate<float>(Lanes * Threads);
         int thread = Group.IdxX, slots = job.Slots.IntLength / 2, place = Grid.IdxX % (slots * job.Sparse.Levels);
-        int tile = Grid.IdxX / (slots * job.Sparse.Levels), slot = place % slots, level = place / slots;
+        int tile = job.FirstTile + (Grid.IdxX / (slots * job.Sparse.Levels)), slot = place % slots, level = place / slots;
         int hidden = job.Slots[(2 * slot) + 1], first = (job.Sparse.B1.IntLength / job.Sparse.Levels * level) + job.Slots[2 * slot];
         int image = (tile * Threads) + thread, rows = tile * job.Inputs;
         for (int h = 0; h < hidden; h++)
         {
-            float z = Z(job, first + h, rows, thread);
+            float z = Sum(job, first + h, rows, thread);
+            if (job.KeepsZ != 0)
+                job.Z[((((first + h) * job.Tiles) + tile - job.FirstTile) * Threads) + thread] = z;
 
             // Whoever writes writes 1.
             if (image < job.Images && z > 0f)
@@ -66,7 +77,7 @@ public struct SparseEvaluateGpu
     }
 
     // Pixels ascending, one fused multiply-add each.
-    private static float Z(SparseEvaluateGpu job, int column, int rows, int thread)
+    private static float Sum(SparseEvaluateGpu job, int column, int rows, int thread)
     {
         float z = job.Sparse.B1[column];
         int end = job.Sparse.Starts[column + 1];

@@ -30,6 +30,8 @@ internal static class KernelCases
         [KernelOperation.Corrupt] = (kernels, _, _, _) => CorruptCase.Compare(kernels),
         [KernelOperation.Compress] = (kernels, cohort, _, shape) => SparseCases.Compress(kernels, cohort, shape),
         [KernelOperation.SparseEvaluate] = SparseCases.SparseEvaluate,
+        [KernelOperation.SparseBackward] = SparseCases.SparseBackward,
+        [KernelOperation.SparseSaliency] = SparseCases.SparseSaliency,
         [KernelOperation.MaskedForward] = HiddenForward + (Case)Evaluate,
         [KernelOperation.MaskedBackward] = OutputBackward + (Case)HiddenBackward,
         [KernelOperation.MaskedUpdate] = Update,
@@ -57,12 +59,17 @@ internal static class KernelCases
         }
         if (variant.IsMasked)
             shape = shape with { IsMasked = true };
+
+        // Gradients over pixel-major images: batches of whole tiles.
+        bool inTiles = variant.Operation == KernelOperation.SparseBackward;
+        if (inTiles)
+            shape = shape with { Batch = PixelTiles.Tiles(shape.Batch) * PixelTiles.TileImages };
         using var cohort = new DeviceCohort(
             device, ColumnLayout.Create(shape.Hidden, shape.Inputs, device.LayoutWays), Samples.Rates(shape.Hidden.Length), shape.IsMasked)
         {
             WeightDecay = shape.WeightDecay,
         };
-        using var images = new DeviceImages(device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, variant.Form, withBackward: variant.Form != KernelForm.WeightSparse);
+        using var images = new DeviceImages(device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, variant.Form, withBackward: inTiles || variant.Form != KernelForm.WeightSparse);
         cohort.Upload(shape.Models);
         if (shape.IsMasked)
             cohort.SetMask(shape.Masks);

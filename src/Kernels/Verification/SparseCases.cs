@@ -1,8 +1,11 @@
 using GpuMlp.Kernels.Compress;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Mask;
 using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Reference;
+using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.SparseBackward;
 
 namespace GpuMlp.Kernels.Verification;
 
@@ -49,6 +52,73 @@ internal static class SparseCases
                 double[] expected = ReferenceCompression.Logits(model, ReferenceCompression.Compress(model), x, shape.Inputs);
                 Check.Near($"{name}: logits", expected, actual[level][m].Logits.Span, bound.LogitError);
                 KernelExpectations.CompareActive(name, [bound], shape.Hidden[m], actual[level][m].Active);
+            }
+        }
+    }
+
+    /// <summary>The entries of dW1 beside the reference's gradient of the pruned model at the weights that are left.</summary>
+    public static void SparseBackward(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    {
+        double[] x = ReferenceMlp.Scale(shape.Pixels), y = Check.Widen(shape.Labels);
+        using var dense = new DeviceImages(kernels.Device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, KernelForm.Dense, withBackward: true);
+        using var pruned = new DeviceCohort(kernels.Device, cohort.Layout, Samples.Rates(shape.Hidden.Length));
+        using var sparse = new SparseCohort(kernels.Device, cohort.Layout, 1);
+        using var gradient = new SparseGradient(kernels.Device);
+        using var ranks = Ranks(kernels, cohort);
+        kernels.PruneRank(cohort, ranks, PruneMethod.Layer);
+        foreach (double level in s_levels)
+        {
+            kernels.Prune(cohort, ranks, level, pruned);
+            kernels.Compress(pruned, sparse);
+            KernelExpectations.EachChunk(shape, (chunk, batch, _) =>
+            {
+                kernels.HiddenForward(pruned, dense, chunk);
+                kernels.OutputForwardWithLoss(pruned, dense, chunk);
+                kernels.OutputBackward(pruned, dense, chunk);
+                kernels.HiddenBackward(sparse, pruned, images, chunk, gradient);
+                if (!shape.Schedule.Chunks[chunk].IsLast)
+                    return;
+                Range rows = ((batch * shape.Batch)..Math.Min((batch + 1) * shape.Batch, shape.Images));
+                float[][] actual = gradient.Download(sparse);
+                for (int m = 0; m < shape.Hidden.Length; m++)
+                {
+                    ReferenceParameters model = Pruned(shape, PruneMethod.Layer, m, level);
+                    var mask = new ModelMask([.. model.W1.Select(w => w != 0)], [.. model.W2.Select(w => w != 0)]);
+                    var expected = new RunningError(
+                        BoundedModel.Exact(model), x.AsSpan(rows.Start.Value * shape.Inputs, (rows.End.Value - rows.Start.Value) * shape.Inputs), y.AsSpan(rows), mask);
+                    Check.Near($"{shape}, batch {batch}, model {m} at {level}: dW1", expected.Gradient.W1, actual[m], expected.GradientError.W1);
+                }
+            });
+        }
+    }
+
+    /// <summary>Both gradient maps over compressed weights.</summary>
+    public static void SparseSaliency(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    {
+        double[] x = ReferenceMlp.Scale(shape.Pixels), y = Check.Widen(shape.Labels);
+        using var sparse = new SparseCohort(kernels.Device, cohort.Layout, 1);
+        using var ranks = Ranks(kernels, cohort);
+        kernels.PruneRank(cohort, ranks, PruneMethod.Layer);
+        foreach (double level in s_levels)
+        {
+            kernels.Compress(cohort, ranks, [level], sparse);
+            foreach (SaliencyMethod method in new[] { SaliencyMethod.LogitGradient, SaliencyMethod.ProbabilityGradient })
+            {
+                ReadOnlyMemory<float>[] maps = kernels.Saliency(sparse, images, method);
+                for (int m = 0; m < maps.Length; m++)
+                {
+                    ReferenceParameters model = Pruned(shape, PruneMethod.Layer, m, level);
+                    IReadOnlyList<(int Pixel, double Weight)>[] columns = ReferenceCompression.Compress(model);
+
+                    // Every seventeenth image of wide shapes: the reference takes D H operations for each.
+                    for (int n = 0; n < shape.Images; n += shape.Inputs > 100 ? 17 : 1)
+                    {
+                        ReadOnlySpan<double> image = x.AsSpan(n * shape.Inputs, shape.Inputs);
+                        double[] expected = ReferenceCompression.Gradient(model, columns, image, method);
+                        double[] bound = SaliencyBound.Of(new RunningError(BoundedModel.Exact(model), image, y.AsSpan(n, 1)), 0, image, expected, method);
+                        Check.Near($"{shape}, model {m} at {level}, image {n}: {method}", expected, maps[m].Span.Slice(n * shape.Inputs, shape.Inputs), bound);
+                    }
+                }
             }
         }
     }

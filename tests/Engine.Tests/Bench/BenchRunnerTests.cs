@@ -109,11 +109,14 @@ public sealed class BenchRunnerTests
     }
 
     [Fact]
-    public void Every_form_of_ours_has_the_bits_of_the_dense_one()
+    public void Every_form_of_ours_has_the_bits_of_the_dense_one_but_for_gradients_summed_over_many_images_at_once()
     {
         BenchResult result = Run(s_tiny with { Models = [3], Forms = [BenchForm.Masked, BenchForm.WeightSparse, BenchForm.InputSparse] });
-        Assert.Equal((3 + 1 + 3) * 2 * 2 * 2, result.Rows.Count);
-        Assert.All(result.Rows, row => Assert.True(row.SameBitsAsDense, row.Case.ToString()));
+        Assert.Equal((3 + 3 + 3) * 2 * 2 * 2, result.Rows.Count);
+
+        // dW1 over compressed weights is summed in sixteen lanes.
+        Assert.All(result.Rows, row => Assert.True(row.SameBitsAsDense || IsSummedOtherwise(row.Case), row.Case.ToString()));
+        static bool IsSummedOtherwise(BenchCase at) => at is { Form: BenchForm.WeightSparse, Op: BenchOp.Backward };
     }
 
     [Fact]
