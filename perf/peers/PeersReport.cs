@@ -46,8 +46,8 @@ internal static class PeersReport
         output.WriteLine("(in the Debian 13 root, because libtorch wants a newer libstdc++ than Debian 12 has).");
         output.WriteLine();
         output.WriteLine($"Task 4v9, seed {split.Seed}: N = {split.Train.Length:N0} training images, D = {data.Inputs}, H = {string.Join(' ', study.Hidden)} (C = {study.Hidden.Sum()}).");
-        output.WriteLine("Results of both agree within 1e-4 of the largest number, or nothing is timed. Ways are timed in turns; medians, with");
-        output.WriteLine("tenth and ninetieth percentile.");
+        output.WriteLine("Results of both agree within 1e-4 of the largest number, or nothing is timed. Ways are timed in turns, each after a pause of");
+        output.WriteLine($"{Clock.PauseMs} ms, in which the threads of the others go to sleep, and an untimed call; medians, with tenth and ninetieth percentile.");
         output.WriteLine();
         Training(output, cohort, images);
         output.WriteLine();
