@@ -65,12 +65,6 @@ public static class KernelCatalog
         KernelOperation.TsneSymmetrize, KernelOperation.TsneStep, KernelOperation.TsneDivergence,
     ];
 
-    private static readonly KernelOperation[] s_notOnGpus =
-    [
-        KernelOperation.TsneDistances, KernelOperation.TsneAffinities, KernelOperation.TsneSymmetrize,
-        KernelOperation.TsneForces, KernelOperation.TsneStep, KernelOperation.TsneDivergence,
-    ];
-
     /// <summary>The accelerators that kernels run on.</summary>
     public static IReadOnlyList<AcceleratorType> Accelerators { get; } = [AcceleratorType.CPU, AcceleratorType.OpenCL, AcceleratorType.Cuda];
 
@@ -100,7 +94,7 @@ public static class KernelCatalog
         // their loads eight ways, those of a form that skips zeros do not, and that eats what four skipped of five save.
         foreach (AcceleratorType accelerator in Accelerators.Where(accelerator => accelerator != AcceleratorType.CPU))
         {
-            foreach (KernelOperation operation in Enum.GetValues<KernelOperation>().Except(s_notOnGpus))
+            foreach (KernelOperation operation in Enum.GetValues<KernelOperation>())
             {
                 yield return new KernelVariant(operation, Form(operation), accelerator, SimdWidth.V128);
                 if (accelerator == AcceleratorType.OpenCL && SeesPixels(operation))

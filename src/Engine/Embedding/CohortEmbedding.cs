@@ -1,7 +1,6 @@
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Prune;
@@ -64,9 +63,7 @@ internal static class CohortEmbedding
         (DeviceImages images, float[] labels) = cohort.Upload(imageNumbers);
         using DeviceImages uploaded = images;
 
-        // Other devices have no t-SNE kernels; the activations come from them all the same.
-        using CpuDevice? own = cohort.Launchers.Device is CpuDevice ? null : new CpuDevice(Math.Min(Environment.ProcessorCount, CpuDevice.MostThreads));
-        TsneKernels tsne = TsneKernels.Create(own ?? cohort.Launchers.Device);
+        TsneKernels tsne = TsneKernels.Create(cohort.Launchers.Device);
         List<EmbeddingResult> pictures = [];
         List<EmbeddingPlace> places = [];
         Add(cohort.Device, Dense, 0);

@@ -1,6 +1,7 @@
 using GpuMlp.Kernels.Gpu;
 using GpuMlp.Kernels.HiddenBackward;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Tsne;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -13,6 +14,7 @@ public sealed class GpuDevice : ComputeDevice
 {
     private readonly Context _context;
     private GpuKernels? _kernels;
+    private GpuTsneKernels? _tsneKernels;
 
     /// <param name="kind">CUDA or OpenCL.</param>
     /// <param name="index">As in <see cref="DeviceInfo.Index"/>.</param>
@@ -62,6 +64,9 @@ public sealed class GpuDevice : ComputeDevice
 
     /// <summary>The device's launchers, one set: a kernel is compiled once a device, however often launchers are asked for.</summary>
     internal GpuKernels Kernels => _kernels ??= new GpuKernels(this);
+
+    /// <summary>Likewise those of t-SNE.</summary>
+    internal GpuTsneKernels TsneKernels => _tsneKernels ??= new GpuTsneKernels(this);
 
     /// <summary>Bytes of working memory, an upper guess, beside what a cohort holds itself.</summary>
     /// <param name="layout">Of the cohort.</param>

@@ -15,6 +15,9 @@ internal static class GpuMath
     [IntrinsicImplementation]
     public static float Fma(float a, float b, float c) => MathF.FusedMultiplyAdd(a, b, c);
 
+    /// <summary>a b, rounded; a compiler may fuse a plain product with a sum that takes it, but not this. -0 becomes 0.</summary>
+    public static float Product(float a, float b) => Fma(a, b, 0f);
+
     /// <summary>The bits of a float32.</summary>
     public static uint Bits(float value) => ILGPU.Interop.FloatAsInt(value);
 
@@ -56,7 +59,7 @@ internal static class GpuMath
         x = x < -87f ? -87f : x;
 
         // To the nearest integer, ties to even: adding 1.5 * 2^23 leaves no fraction bits.
-        float n = ((x * Log2E) + 12582912f) - 12582912f;
+        float n = (Product(x, Log2E) + 12582912f) - 12582912f;
         float r = Fma(n, -Ln2Low, Fma(n, -Ln2High, x));
         float p = Fma(1f / 5040, r, 1f / 720);
         p = Fma(p, r, 1f / 120);

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
+using GpuMlp.Kernels.Gpu;
 using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Random;
 using GpuMlp.Kernels.Simd;
 using ILGPU.IR.Intrinsics;
 
@@ -13,16 +13,10 @@ namespace GpuMlp.Kernels.Tsne;
 /// </summary>
 /// <remarks>
 /// More points at distance 0 than the perplexity have too high an entropy at every beta: the search ends after
-/// <see cref="MostSteps"/> doublings, with those points sharing the probability.
+/// <see cref="TsneSearch.MostSteps"/> doublings, with those points sharing the probability.
 /// </remarks>
 internal readonly unsafe struct TsneAffinities : ITsneOperation, ITsneBody
 {
-    /// <summary>Nats; the authors' tolerance.</summary>
-    public const double Tolerance = 1e-5;
-
-    /// <summary>Some 15 steps find the magnitude and 24 the digits of a float32; 2^64 times a distance is still finite.</summary>
-    public const int MostSteps = 64;
-
     [IntrinsicImplementation]
     public static void Run(TsneArguments arguments, int row) => TsneRowKernel<TsneAffinities>.Dispatch<TsneAffinities>(arguments, row);
 
@@ -31,22 +25,19 @@ internal readonly unsafe struct TsneAffinities : ITsneOperation, ITsneBody
     {
         float* d = BlockPointers.Pointer(arguments.Views.Conditional) + ((long)row * arguments.Stride);
         float nearest = Least<T>(d, arguments.Stride);
-        double beta = 1, low = 0, high = double.PositiveInfinity;
-        (float sum, float weighted) = Sums<T>(d, arguments.Stride, nearest, (float)beta);
-        for (int step = 0; step < MostSteps; step++)
+        var entropy = new FloatPair(arguments.EntropyHigh, arguments.EntropyLow);
+        TsneSearch search = TsneSearch.Start;
+        (float sum, float weighted) = Sums<T>(d, arguments.Stride, nearest, search.Beta);
+        for (int step = 0; step < TsneSearch.MostSteps; step++)
         {
-            double excess = PortableMath.Log(sum) + ((float)beta * (double)weighted / sum) - arguments.Entropy;
-            if (Math.Abs(excess) < Tolerance)
+            float excess = TsneSearch.Excess(sum, weighted, search.Beta, entropy);
+            if (Math.Abs(excess) < TsneSearch.Tolerance)
                 break;
-            if (excess > 0)
-                low = beta;
-            else
-                high = beta;
-            beta = double.IsPositiveInfinity(high) ? beta * 2 : (low + high) / 2;
-            (sum, weighted) = Sums<T>(d, arguments.Stride, nearest, (float)beta);
+            search = search.Next(excess);
+            (sum, weighted) = Sums<T>(d, arguments.Stride, nearest, search.Beta);
         }
-        BlockPointers.Pointer(arguments.Views.Precisions)[row] = (float)beta;
-        Write<T>(d, arguments.Stride, nearest, (float)beta, sum);
+        BlockPointers.Pointer(arguments.Views.Precisions)[row] = search.Beta;
+        Write<T>(d, arguments.Stride, nearest, search.Beta, sum);
     }
 
     private static float Least<T>(float* d, int stride)

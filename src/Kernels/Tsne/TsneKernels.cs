@@ -1,4 +1,6 @@
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Gpu;
+using GpuMlp.Kernels.Random;
 using GpuMlp.Kernels.Simd;
 
 namespace GpuMlp.Kernels.Tsne;
@@ -21,6 +23,7 @@ public abstract class TsneKernels
     public static TsneKernels Create(ComputeDevice device, SimdWidth? width = null) => device switch
     {
         CpuDevice cpu => new CpuTsneKernels(cpu, width ?? SimdSupport.Best),
+        GpuDevice gpu => gpu.TsneKernels,
         _ => throw new ArgumentException($"no t-SNE kernels for a device of kind {device.Kind}", nameof(device)),
     };
 
@@ -31,6 +34,9 @@ public abstract class TsneKernels
 
     /// <summary>Starts an operation on <paramref name="rows"/> rows; its arguments have been checked.</summary>
     private protected abstract void Launch(KernelOperation operation, in TsneArguments arguments, int rows);
+
+    /// <summary>Waits for what the divergence of each row is.</summary>
+    private protected abstract double[] Divergences(in TsneArguments arguments);
 
     /// <summary>Squared distances of all pairs of points.</summary>
     public void Distances(EmbeddingBuffer buffer) => Launch(KernelOperation.TsneDistances, Arguments(buffer), buffer.Points);
@@ -43,7 +49,8 @@ public abstract class TsneKernels
         if (!(perplexity > 1 && perplexity <= buffer.Points - 1))
             throw new ArgumentOutOfRangeException(nameof(perplexity), perplexity, $"above 1 and at most {buffer.Points - 1} is right");
         TsneArguments arguments = Arguments(buffer);
-        arguments.Entropy = Random.PortableMath.Log(perplexity);
+        var entropy = FloatPair.Of(PortableMath.Log(perplexity));
+        (arguments.EntropyHigh, arguments.EntropyLow) = (entropy.High, entropy.Low);
         Launch(KernelOperation.TsneAffinities, arguments, buffer.Points);
     }
 
@@ -71,7 +78,7 @@ public abstract class TsneKernels
             arguments.Total += forces[i];
         Launch(KernelOperation.TsneDivergence, arguments, buffer.Points);
         double sum = 0;
-        foreach (double row in Device.Download(arguments.Views.Divergence))
+        foreach (double row in Divergences(arguments))
             sum += row;
         return sum;
     }
@@ -108,4 +115,6 @@ internal sealed class CpuTsneKernels(CpuDevice device, SimdWidth width) : TsneKe
 
     private protected override void Launch(KernelOperation operation, in TsneArguments arguments, int rows) =>
         _launchers[operation](arguments, rows);
+
+    private protected override double[] Divergences(in TsneArguments arguments) => Device.Download(arguments.Views.Divergence);
 }

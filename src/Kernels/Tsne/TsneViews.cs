@@ -26,7 +26,7 @@ public struct TsneViews
     /// <summary>[4, stride]: velocity x, y and gain x, y.</summary>
     public ArrayView<float> Motion;
 
-    /// <summary>[N]: each row's part of the divergence.</summary>
+    /// <summary>[N]: each row's part of the divergence; on a GPU two floats a row.</summary>
     public ArrayView<double> Divergence;
 }
 
@@ -44,8 +44,8 @@ public struct TsneArguments
     /// <summary>H.</summary>
     public int Features;
 
-    /// <summary>ln of the perplexity: the entropy, in nats, that each conditional distribution is to have.</summary>
-    public double Entropy;
+    /// <summary>ln of the perplexity, as a sum of two: the entropy, in nats, that each conditional distribution is to have.</summary>
+    public float EntropyHigh, EntropyLow;
 
     /// <summary>Sum of q over all pairs; of <see cref="KernelOperation.TsneDivergence"/>.</summary>
     public double Total;

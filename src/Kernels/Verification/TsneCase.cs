@@ -127,7 +127,7 @@ internal static class TsneCase
             // Steps are halves of an interval whose entropies differ; a row may be too crowded for its perplexity at any beta.
             double excess = ReferenceTsne.Entropy(p) - Math.Log(Perplexity(points));
             Check.True(
-                Math.Abs(excess) <= TsneAffinities.Tolerance + Bound(points, 1 + Math.Log(points)) || Crowded(row, i, points),
+                Math.Abs(excess) <= TsneSearch.Tolerance + Bound(points, 1 + Math.Log(points)) || Crowded(row, i, points),
                 $"{name}: the entropy of row {i} is off by {excess:G3}");
         }
     }
@@ -203,7 +203,7 @@ internal static class TsneCase
                     double attract = forces[((1 + axis) * buffer.Stride) + i], repel = forces[((3 + axis) * buffer.Stride) + i];
                     double gradient = 4 * ((Exaggeration * attract) - (repel / total));
                     (double v, double g) = (motion[(axis * buffer.Stride) + i], motion[((2 + axis) * buffer.Stride) + i]);
-                    g = Math.Max(Math.Sign(gradient) == Math.Sign(v) && v != 0 ? g * TsneStep.Decline : g + TsneStep.Growth, TsneStep.LeastGain);
+                    g = Math.Max(Math.Sign(gradient) == Math.Sign(v) && v != 0 ? g * TsneMove.Decline : g + TsneMove.Growth, TsneMove.LeastGain);
                     double moved = (Momentum * v) - (Rate * g * gradient);
                     expected[at] = places[at] + moved;
                     bound[at] = Bound(1, Math.Abs(expected[at]) + Math.Abs(Momentum * v) + (4 * Rate * g * ((Exaggeration * Math.Abs(attract)) + Math.Abs(repel / total))));
