@@ -41,6 +41,23 @@ public sealed class GpuMathTests
         }
     }
 
+    [Fact]
+    public void A_pair_of_floats_adds_multiplies_divides_and_takes_logarithms_as_exactly_as_it_says()
+    {
+        var random = new System.Random(2);
+        for (int i = 0; i < 10_000; i++)
+        {
+            float a = (float)Math.ScaleB(random.NextDouble() - 0.5, random.Next(-20, 20)), b = (float)Math.ScaleB(random.NextDouble() + 0.5, random.Next(-20, 20));
+            Assert.Equal((double)a * b, FloatPair.Product(a, b).Value);
+            Check.Near($"{a} + {b}", (double)a + b, FloatPair.Sum(a, b).Value, Math.ScaleB(Math.Abs(a) + b, -53));
+            Check.Near($"{a} / {b}", (double)a / b, FloatPair.Quotient(a, b).Value, Math.ScaleB(Math.Abs(a / b), -45));
+            Check.Near($"ln {b}", Math.Log(b), FloatPair.Log(b).Value, 5e-9);
+        }
+        for (float x = 1e-30f; x < 2e19f; x *= 1.07f)
+            Check.Near($"ln {x}", Math.Log(x), FloatPair.Log(x).Value, 5e-9);
+        Assert.Equal(0, FloatPair.Log(1).Value);
+    }
+
     [Theory]
     [InlineData(1, 16)]
     [InlineData(16, 16)]

@@ -34,7 +34,7 @@ internal static class GuardCase
     private static readonly KernelOperation[] s_chain =
         [KernelOperation.HiddenForward, KernelOperation.OutputForward, KernelOperation.OutputBackward, KernelOperation.HiddenBackward, KernelOperation.Update];
 
-    /// <summary>All that take a cohort's buffers, and the initial weights; images to corrupt and points to embed have buffers of their own.</summary>
+    /// <summary>All that take a cohort's buffers, and the initial weights; images to corrupt have buffers of their own, for points to embed see <see cref="TsneGuardCase"/>.</summary>
     public static bool Has(KernelOperation operation) => operation is not KernelOperation.Corrupt && !TsneCase.Has(operation);
 
     /// <summary>Fails when a kernel writes to the guards, or when what lies in them comes into its results.</summary>

@@ -163,6 +163,32 @@ public sealed class TsneTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => TsneKernels.Create(other).Affinities(buffer, 2));
     }
 
+    [Theory]
+    [InlineData(5)]
+    [InlineData(16)]
+    [InlineData(65)]
+    public void No_kernel_writes_or_reads_outside_its_buffers(int points)
+    {
+        foreach (SimdWidth width in SimdSupport.Available)
+            TsneGuardCase.Run(TsneKernels.Create(_device, width), points, Hidden);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(2300)]
+    [InlineData(46_000)]
+    public void Sums_over_points_in_whole_units_hold_the_largest_that_there_are_and_the_smallest(int points)
+    {
+        float scale = TsneMove.KernelScale(points);
+        long most = points * TsneMove.Fixed(points, points, scale);
+        Assert.InRange(most, 1, 1L << 62);
+        Check.Near("1 / Z", 1 / ((double)points * points), TsneMove.Share(most, 1 / scale), 1e-6 / points / points);
+        float places = TsneMove.PlaceScale(points);
+        Assert.InRange(points * TsneMove.Fixed(float.PositiveInfinity, TsneMove.Farthest, places), 1, 1L << 62);
+        Assert.Equal(TsneMove.Fixed(-TsneMove.Farthest, TsneMove.Farthest, places), TsneMove.Fixed(float.NaN, TsneMove.Farthest, places));
+        Check.Near("mean", 1e-3, TsneMove.Mean(points * TsneMove.Fixed(1e-3f, TsneMove.Farthest, places), 1 / places, points), 1e-7 + (1 / places));
+    }
+
     [Fact]
     public void A_cancelled_run_stops()
     {

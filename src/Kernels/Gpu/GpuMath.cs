@@ -29,6 +29,13 @@ internal static class GpuMath
         return Fma(Fma(-quotient, b, a), 1f / b, quotient);
     }
 
+    /// <summary>1 / b; as <see cref="Divide"/>, with one division.</summary>
+    public static float Reciprocal(float b)
+    {
+        float quotient = 1f / b;
+        return Fma(Fma(-quotient, b, 1f), quotient, quotient);
+    }
+
     /// <summary>The square root, correctly rounded when the device's own is off by a few units.</summary>
     /// <param name="a">Above 0, and far from the ends of the range.</param>
     public static float Sqrt(float a)

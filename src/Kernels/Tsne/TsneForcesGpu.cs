@@ -44,7 +44,7 @@ public struct TsneForcesGpu
             for (int k = lane; k < end; k += TsneLanes.Lanes)
             {
                 float dx = x - shared[k], dy = y - shared[Tile + k];
-                float q = GpuMath.Divide(1f, GpuMath.Fma(dy, dy, GpuMath.Fma(dx, dx, 1f)));
+                float q = GpuMath.Reciprocal(GpuMath.Fma(dy, dy, GpuMath.Fma(dx, dx, 1f)));
                 float pq = GpuMath.Product(job.Joint[joint + k], q), squared = GpuMath.Product(q, q);
                 sum += q;
                 attractX = GpuMath.Fma(pq, dx, attractX);

@@ -39,7 +39,7 @@ public abstract class TsneKernels
     private protected abstract double[] Divergences(in TsneArguments arguments);
 
     /// <summary>Squared distances of all pairs of points.</summary>
-    public void Distances(EmbeddingBuffer buffer) => Launch(KernelOperation.TsneDistances, Arguments(buffer), buffer.Points);
+    public void Distances(EmbeddingBuffer buffer) => Start(KernelOperation.TsneDistances, Arguments(buffer));
 
     /// <summary>Conditional probabilities of that perplexity, from the distances.</summary>
     /// <param name="perplexity">Above 1, below the number of other points.</param>
@@ -48,24 +48,21 @@ public abstract class TsneKernels
     {
         if (!(perplexity > 1 && perplexity <= buffer.Points - 1))
             throw new ArgumentOutOfRangeException(nameof(perplexity), perplexity, $"above 1 and at most {buffer.Points - 1} is right");
-        TsneArguments arguments = Arguments(buffer);
-        var entropy = FloatPair.Of(PortableMath.Log(perplexity));
-        (arguments.EntropyHigh, arguments.EntropyLow) = (entropy.High, entropy.Low);
-        Launch(KernelOperation.TsneAffinities, arguments, buffer.Points);
+        Start(KernelOperation.TsneAffinities, Arguments(buffer, perplexity));
     }
 
     /// <summary>Joint probabilities from the conditional ones.</summary>
-    public void Symmetrize(EmbeddingBuffer buffer) => Launch(KernelOperation.TsneSymmetrize, Arguments(buffer), buffer.Points);
+    public void Symmetrize(EmbeddingBuffer buffer) => Start(KernelOperation.TsneSymmetrize, Arguments(buffer));
 
     /// <summary>Attraction, repulsion and sums of q at the points' places.</summary>
-    public void Forces(EmbeddingBuffer buffer) => Launch(KernelOperation.TsneForces, Arguments(buffer), buffer.Points);
+    public void Forces(EmbeddingBuffer buffer) => Start(KernelOperation.TsneForces, Arguments(buffer));
 
     /// <summary>Moves all points by the forces.</summary>
     public void Step(EmbeddingBuffer buffer, float exaggeration, float momentum, float rate)
     {
         TsneArguments arguments = Arguments(buffer);
         (arguments.Exaggeration, arguments.Momentum, arguments.Rate) = (exaggeration, momentum, rate);
-        Launch(KernelOperation.TsneStep, arguments, rows: 1);
+        Start(KernelOperation.TsneStep, arguments);
     }
 
     /// <summary>KL(P || Q) at the points' places, nats.</summary>
@@ -76,11 +73,24 @@ public abstract class TsneKernels
         float[] forces = Device.Download(arguments.Views.Forces);
         for (int i = 0; i < buffer.Points; i++)
             arguments.Total += forces[i];
-        Launch(KernelOperation.TsneDivergence, arguments, buffer.Points);
+        Start(KernelOperation.TsneDivergence, arguments);
         double sum = 0;
         foreach (double row in Divergences(arguments))
             sum += row;
         return sum;
+    }
+
+    /// <summary>Starts an operation on arguments that are right.</summary>
+    internal void Start(KernelOperation operation, in TsneArguments arguments) =>
+        Launch(operation, arguments, operation == KernelOperation.TsneStep ? 1 : arguments.Points);
+
+    /// <summary>With <see cref="TsneArguments.EntropyHigh"/> of a perplexity.</summary>
+    internal TsneArguments Arguments(EmbeddingBuffer buffer, double perplexity)
+    {
+        TsneArguments arguments = Arguments(buffer);
+        var entropy = FloatPair.Of(PortableMath.Log(perplexity));
+        (arguments.EntropyHigh, arguments.EntropyLow) = (entropy.High, entropy.Low);
+        return arguments;
     }
 
     private TsneArguments Arguments(EmbeddingBuffer buffer)

@@ -27,7 +27,7 @@ internal static class TsneMove
     }
 
     /// <summary>1 / Z from the sum of q in units, and what a unit is.</summary>
-    public static float Share(long sum, float unit) => GpuMath.Divide(1f, (sum > 0 ? sum : 1) * unit);
+    public static float Share(long sum, float unit) => GpuMath.Reciprocal((sum > 0 ? sum : 1) * unit);
 
     /// <summary>The mean place from the sum of places in units, and what a unit is.</summary>
     public static float Mean(long sum, float unit, int points) => GpuMath.Divide(sum * unit, points);
