@@ -67,6 +67,7 @@ public static class BenchFiles
                 spec.LongestMs,
                 Images = "task 4v9, seed 0, first images of the training split",
                 DifferentModels = BenchModels.Different,
+                MaskFiles = spec.Files.Select(file => new { file.Path, file.Sha256, file.Hidden, file.Sparsity }),
             },
             Devices = runs.Select(Describe),
         };
@@ -87,7 +88,7 @@ public static class BenchFiles
         run.Name,
         run.Roof,
         KernelsLoadedMs = run.LoadMs,
-        BreakEven = Curves(run.Result).Select(curve => new
+        BreakEven = Curves(run.Result).Where(BenchView.HasBreakEven).Select(curve => new
         {
             Case = Describe(curve.Key, null),
             From = BreakEven.Find(curve.Select(row => (row.Case.Sparsity, row.SpeedupVsDense))).ToString(),

@@ -26,11 +26,13 @@ internal class BenchForms(ComputeDevice device) : IDisposable
     };
 
     /// <summary>
-    /// Milliseconds that an operation of a product takes, for a form that has not run yet: measured for the outside baseline,
-    /// which may be ten thousand times slower than ours; 0, so that it is tried, for ours.
+    /// Milliseconds that a call takes, where that is known without one: from small products for the outside baseline, which may
+    /// be ten thousand times slower than ours; null for ours.
     /// </summary>
     /// <exception cref="NotSupportedException">The device cannot run the form.</exception>
-    public double FirstGuess(BenchForm form) => form == BenchForm.Outside ? Outside.MsPerFlop() : 0;
+    public double? ExpectedMs(BenchCase at, BenchWork work) => at.Form == BenchForm.Outside
+        ? Outside.ExpectedMs((double)at.Batch * at.Models * at.Hidden, work.DenseFlop / 2 * (1 - at.Sparsity))
+        : null;
 
     public void Dispose() => _outside?.Dispose();
 

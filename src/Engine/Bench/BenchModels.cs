@@ -4,6 +4,7 @@ using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Mask;
 using GpuMlp.Kernels.Prune;
 
 namespace GpuMlp.Engine.Bench;
@@ -24,6 +25,8 @@ internal sealed class BenchModels : IDisposable
     private readonly Cohort _trained;
     private readonly DeviceCohort _pruned;
     private readonly PruneRanks _ranks;
+    private readonly ModelParameters[] _whole;
+    private BenchMasks? _ranked;
 
     /// <param name="kernels">Of the device to train on.</param>
     /// <param name="data">The data set of the split.</param>
@@ -40,20 +43,29 @@ internal sealed class BenchModels : IDisposable
             [.. Enumerable.Range(0, count).Select(m => kernels.Initialize(data.Inputs, hidden, (ulong)hidden, (uint)m, InitStd))]);
         for (int epoch = 0; epoch < epochs; epoch++)
             kernels.TrainEpoch(_trained.Device, _trained.TrainImages);
+        _whole = _trained.Device.Download();
         _pruned = _trained.CreateTwin();
         _ranks = new PruneRanks(kernels.Device, _trained.Device.Layout, [.. Enumerable.Range(0, count).Select(m => ((ulong)m << 32) | (uint)hidden)], seed: 0);
     }
 
-    /// <summary>Ranks the weights; <see cref="Prune"/> goes by the last ranking.</summary>
-    public void Rank(BenchMasks masks) =>
-        _kernels.PruneRank(_trained.Device, _ranks, masks == BenchMasks.Magnitude ? PruneMethod.Layer : PruneMethod.Random);
-
     /// <summary>The different models without the share <paramref name="sparsity"/> of each layer's weights.</summary>
-    public ModelParameters[] Prune(double sparsity)
+    /// <param name="masks">Magnitude or uniform.</param>
+    public ModelParameters[] Prune(BenchMasks masks, double sparsity)
     {
+        if (_ranked != masks)
+        {
+            _kernels.PruneRank(_trained.Device, _ranks, masks == BenchMasks.Magnitude ? PruneMethod.Layer : PruneMethod.Random);
+            _ranked = masks;
+        }
         _kernels.Prune(_trained.Device, _ranks, sparsity, _pruned);
         return _pruned.Download();
     }
+
+    /// <summary>The different models, each under the same mask.</summary>
+    public ModelParameters[] Prune(ModelMask mask) =>
+        [.. _whole.Select(model => model with { W1 = Kept(model.W1, mask.W1), W2 = Kept(model.W2, mask.W2) })];
+
+    private static float[] Kept(float[] weights, bool[] mask) => [.. weights.Zip(mask, (weight, kept) => kept ? weight : 0)];
 
     public void Dispose()
     {

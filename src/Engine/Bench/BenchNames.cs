@@ -19,26 +19,31 @@ public static class BenchNames
         _ => "outside",
     };
 
-    public static string Of(BenchMasks masks) => masks == BenchMasks.Magnitude ? "magnitude" : "uniform";
+    public static string Of(BenchMasks masks) => masks switch
+    {
+        BenchMasks.Magnitude => "magnitude",
+        BenchMasks.Uniform => "uniform",
+        _ => "file",
+    };
 
     /// <summary>Reads a list such as <c>dense,weight-sparse</c>, in the order written.</summary>
     /// <param name="flag">For messages.</param>
     /// <param name="text">As typed.</param>
+    /// <param name="all">What may stand in it.</param>
     /// <param name="name">The name of a value.</param>
     /// <exception cref="UserErrorException">An unknown name, or one given twice.</exception>
-    public static IReadOnlyList<T> List<T>(string flag, string text, Func<T, string> name)
+    public static IReadOnlyList<T> List<T>(string flag, string text, IReadOnlyList<T> all, Func<T, string> name)
         where T : struct, Enum
     {
-        T[] all = Enum.GetValues<T>();
         var items = new List<T>();
         foreach (string part in text.Split(',', StringSplitOptions.TrimEntries))
         {
-            int at = Array.FindIndex(all, value => name(value) == part);
-            if (at < 0)
+            T[] named = [.. all.Where(value => name(value) == part)];
+            if (named.Length == 0)
                 throw new UserErrorException($"{flag}: '{part}' is unknown; {string.Join(", ", all.Select(name))} are right");
-            if (items.Contains(all[at]))
+            if (items.Contains(named[0]))
                 throw new UserErrorException($"{flag}: {part} occurs twice; name every one once");
-            items.Add(all[at]);
+            items.Add(named[0]);
         }
         return items;
     }

@@ -82,9 +82,9 @@ public sealed class BenchRunner
                 [.. _spec.Batch.Select(batch => new BenchImages(_kernels.Device, SplitImages.Gather(_data, s_task, split.Train.AsSpan(0, batch)), _data.Inputs))];
             try
             {
-                int done = 0;
+                int done = 0, all = _spec.Hidden.Sum(hidden => Levels(hidden).Length) * _spec.Models.Count * batches.Length;
                 foreach (int hidden in _spec.Hidden.Order())
-                    done = OfHidden(split, hidden, batches, done, cancel);
+                    done = OfHidden(split, hidden, batches, done, all, cancel);
             }
             finally
             {
@@ -96,49 +96,50 @@ public sealed class BenchRunner
             throw new UserErrorException(Result.Skips.Count > 0 ? $"nothing could be measured: {Result.Skips[0].Reason}" : "--forms: none of them has one of --ops on this device");
     }
 
-    private int OfHidden(Split split, int hidden, BenchImages[] batches, int done, CancellationToken cancel)
+    private int OfHidden(Split split, int hidden, BenchImages[] batches, int done, int all, CancellationToken cancel)
     {
-        int all = _spec.Hidden.Count * _spec.Masks.Count * _spec.Sparsity.Count * _spec.Models.Count * batches.Length;
+        Level[] levels = Levels(hidden);
         _observer.Problem(done, all, $"training models of {hidden} hidden units");
         using var models = new BenchModels(_kernels, _data, split, hidden, _spec.Models.Max(), _spec.Epochs);
         foreach (int count in _spec.Models.Order())
         {
             if (TooLarge(hidden, count) is { } reason)
             {
-                done += _spec.Masks.Count * _spec.Sparsity.Count * batches.Length;
-                Result.Skips.Add(new BenchSkip(new BenchCase(_spec.Ops[0], BenchForm.Dense, _spec.Masks[0], _spec.Sparsity[0], hidden, count, _spec.Batch[0]), reason));
+                done += levels.Length * batches.Length;
+                Result.Skips.Add(new BenchSkip(new BenchCase(_spec.Ops[0], BenchForm.Dense, levels[0].Masks, levels[0].Sparsity, hidden, count, _spec.Batch[0]), reason));
                 continue;
             }
             ColumnLayout layout = ColumnLayout.Create([.. Enumerable.Repeat(hidden, count)], _data.Inputs, _kernels.Device.LayoutWays);
             using var cohort = new DeviceCohort(_kernels.Device, layout, new float[count]);
-            foreach (BenchMasks masks in _spec.Masks)
+            foreach (Level level in levels)
             {
-                models.Rank(masks);
-                foreach (double sparsity in _spec.Sparsity.Order())
+                ModelParameters[] different = level.File is { } file ? models.Prune(file.Mask) : models.Prune(level.Masks, level.Sparsity);
+                ModelParameters[] parameters = [.. Enumerable.Range(0, count).Select(m => different[m % different.Length])];
+                cohort.Upload(parameters);
+                foreach (BenchImages images in batches)
                 {
-                    ModelParameters[] different = models.Prune(sparsity);
-                    ModelParameters[] parameters = [.. Enumerable.Range(0, count).Select(m => different[m % different.Length])];
-                    cohort.Upload(parameters);
-                    foreach (BenchImages images in batches)
+                    cancel.ThrowIfCancellationRequested();
+                    var at = new BenchCase(BenchOp.Forward, BenchForm.Dense, level.Masks, level.Sparsity, hidden, count, images.Count);
+                    _observer.Problem(done++, all, FormattableString.Invariant(
+                        $"{count} models of {hidden}, {images.Count} images, {BenchNames.Of(level.Masks)} masks at {level.Sparsity:0.####}"));
+                    try
                     {
-                        cancel.ThrowIfCancellationRequested();
-                        var at = new BenchCase(BenchOp.Forward, BenchForm.Dense, masks, sparsity, hidden, count, images.Count);
-                        _observer.Problem(done++, all, FormattableString.Invariant(
-                            $"{count} models of {hidden}, {images.Count} images, {BenchNames.Of(masks)} masks at {sparsity:R}"));
-                        try
-                        {
-                            OfProblem(new BenchProblem(_kernels, cohort, parameters, images), at, cancel);
-                        }
-                        catch (Exception error) when (DeviceFaults.Of(error) == DeviceFault.OutOfMemory)
-                        {
-                            Result.Skips.Add(new BenchSkip(at, "memory ran out"));
-                        }
+                        OfProblem(new BenchProblem(_kernels, cohort, parameters, images), at, cancel);
+                    }
+                    catch (Exception error) when (DeviceFaults.Of(error) == DeviceFault.OutOfMemory)
+                    {
+                        Result.Skips.Add(new BenchSkip(at, "memory ran out"));
                     }
                 }
             }
         }
         return done;
     }
+
+    // What is pruned from models of one hidden size, in the order of the measurements.
+    private Level[] Levels(int hidden) => _spec.Files.Count > 0
+        ? [.. _spec.Files.Where(file => file.Hidden == hidden).OrderBy(file => file.Sparsity).Select(file => new Level(BenchMasks.File, file.Sparsity, file))]
+        : [.. _spec.Masks.SelectMany(masks => _spec.Sparsity.Order().Select(sparsity => new Level(masks, sparsity, File: null)))];
 
     private string? TooLarge(int hidden, int models)
     {
@@ -238,15 +239,16 @@ public sealed class BenchRunner
         long numbers = (long)at.Models * at.Batch * problem.Inputs;
         if (at.Op == BenchOp.Saliency && numbers > MostMapNumbers)
             return FormattableString.Invariant($"its maps would take {numbers * sizeof(float) / 1e6:F0} MB");
-        if (!_msPerFlop.TryGetValue((at.Op, at.Form), out double rate))
-            rate = _forms.FirstGuess(at.Form);
-        if (rate * Effort(at, work) is var expected && expected > _spec.LongestMs)
+        double expected = _forms.ExpectedMs(at, work) ?? _msPerFlop.GetValueOrDefault((at.Op, at.Form)) * Effort(at, work);
+        if (expected > _spec.LongestMs)
             return FormattableString.Invariant($"a call would take about {expected / 1000:F1} s");
         return null;
     }
 
     private static double Effort(BenchCase at, BenchWork work) =>
-        work.DenseFlop * (at.Form is BenchForm.WeightSparse or BenchForm.Outside ? 1.001 - at.Sparsity : 1);
+        work.DenseFlop * (at.Form == BenchForm.WeightSparse ? 1.001 - at.Sparsity : 1);
+
+    private sealed record Level(BenchMasks Masks, double Sparsity, MaskFile? File);
 
     private sealed record Ready(BenchCase Case, FormRun Run, BenchWork Work, double CallMs, double? CompileMs, double LargestError, bool SameBits);
 }

@@ -40,6 +40,9 @@ public enum BenchMasks
 
     /// <summary>Weights drawn by lot.</summary>
     Uniform,
+
+    /// <summary>The weights that are 0 in a file of the user's.</summary>
+    File,
 }
 
 /// <summary>A sweep of measurements: every combination of the lists.</summary>
@@ -62,18 +65,21 @@ public sealed record BenchSpec(
     double MeasureMs,
     double LongestMs)
 {
-    /// <summary>The whole sweep: a matter of minutes, not of seconds.</summary>
+    /// <summary>Masks of the user's. Where there are any, each of them is a level, and masks, levels and hidden sizes are theirs alone.</summary>
+    public IReadOnlyList<MaskFile> Files { get; private init; } = [];
+
+    /// <summary>The whole sweep: about a quarter of an hour on two cores.</summary>
     public static BenchSpec Full { get; } = new(
         Enum.GetValues<BenchOp>(),
         Enum.GetValues<BenchForm>(),
-        Enum.GetValues<BenchMasks>(),
+        [BenchMasks.Magnitude, BenchMasks.Uniform],
         [0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99],
         [8, 24, 64],
         [1, 10, 100, 1000],
         [32, 256],
         Epochs: 100,
-        MeasureMs: 60,
-        LongestMs: 1500);
+        MeasureMs: 40,
+        LongestMs: 500);
 
     /// <summary>The same questions at one size, within a minute on two cores.</summary>
     public static BenchSpec Quick { get; } = Full with
@@ -85,6 +91,16 @@ public sealed record BenchSpec(
         Epochs = 30,
         MeasureMs = 15,
         LongestMs = 250,
+    };
+
+    /// <summary>The same for masks of the user's.</summary>
+    /// <param name="files">At least one.</param>
+    public BenchSpec With(IReadOnlyList<MaskFile> files) => this with
+    {
+        Files = files,
+        Masks = [BenchMasks.File],
+        Sparsity = [.. files.Select(file => file.Sparsity).Distinct().Order()],
+        Hidden = [.. files.Select(file => file.Hidden).Distinct().Order()],
     };
 }
 

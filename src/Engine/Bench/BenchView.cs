@@ -31,12 +31,18 @@ public static class BenchView
     public static IEnumerable<BenchRow> At(BenchResult result, int hidden, int models, int batch) =>
         result.Rows.Where(row => row.Case.Hidden == hidden && row.Case.Models == models && row.Case.Batch == batch);
 
+    /// <summary>
+    /// Whether a curve has a break-even: it is of several levels, and of a form that skips something. Whether a masked form is a
+    /// little slower than the dense one or a little faster is up to chance.
+    /// </summary>
+    public static bool HasBreakEven(IGrouping<BenchCase, BenchRow> curve) => curve.Key.Form is not (BenchForm.Dense or BenchForm.Masked) && curve.Count() > 1;
+
     /// <summary>The break-even of a curve with the dense form.</summary>
     public static BreakEven OverDense(IEnumerable<BenchRow> curve) => BreakEven.Find(curve.Select(row => (row.Case.Sparsity, row.SpeedupVsDense)));
 
     /// <summary>
     /// The break-even of weight-sparse forward passes with the faster of the dense and the input-sparse form, which both
-    /// keep all weights; null when not all three were measured.
+    /// keep all weights; null when not all three were measured at several levels.
     /// </summary>
     public static BreakEven? OverBest(IEnumerable<BenchRow> rows, BenchMasks masks)
     {
@@ -47,7 +53,7 @@ public static class BenchView
             if (Math.Min(dense ?? double.NaN, input ?? double.NaN) / sparse is double speedup && double.IsFinite(speedup))
                 points.Add((level.Key, speedup));
         }
-        return points.Count == 0 ? null : BreakEven.Find(points);
+        return points.Count < 2 ? null : BreakEven.Find(points);
     }
 
     private static double? Ms(IEnumerable<BenchRow> rows, BenchForm form) => rows.FirstOrDefault(row => row.Case.Form == form)?.MedianMs;

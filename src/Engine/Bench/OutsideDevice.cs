@@ -14,6 +14,7 @@ internal sealed class OutsideDevice : IDisposable
 {
     private readonly Context _context;
     private readonly MemoryBuffer1D<int, Stride1D.Dense> _scratch;
+    private (double ResultMs, double ProductMs)? _cost;
 
     /// <exception cref="NotSupportedException">The device is not found again, or cannot run such kernels.</exception>
     public OutsideDevice(ComputeDevice device)
@@ -54,15 +55,29 @@ internal sealed class OutsideDevice : IDisposable
     /// <summary>Dense [N, D] times the transpose of sparse [C, D].</summary>
     public MaskedSparseMatrixMultiplier<float, AllElements, Stride2D.General> Multiply { get; }
 
-    /// <summary>Milliseconds an operation, from a small product without zeros.</summary>
-    public double MsPerFlop()
+    /// <summary>Milliseconds of a call, from small products: what each number of the result takes by itself, and each weight of it.</summary>
+    public double ExpectedMs(double results, double products)
     {
-        const int Rows = 16, Inputs = 256, Columns = 16;
+        _cost ??= Cost();
+        return (results * _cost.Value.ResultMs) + (products * _cost.Value.ProductMs);
+    }
+
+    private (double ResultMs, double ProductMs) Cost()
+    {
+        const int Kept = 256;
+        double few = MsOfAResult(1), many = MsOfAResult(Kept), product = Math.Max(0, many - few) / (Kept - 1);
+        return (Math.Max(0, few - product), product);
+    }
+
+    // Where a column keeps this many weights.
+    private double MsOfAResult(int kept)
+    {
+        const int Rows = 64, Inputs = 256, Columns = 32;
         using MemoryBuffer2D<float, Stride2D.DenseY> left = Accelerator.Allocate2DDenseY<float>((Rows, Inputs));
-        using MemoryBuffer2D<float, Stride2D.DenseY> values = Accelerator.Allocate2DDenseY<float>((Columns, Inputs));
+        using MemoryBuffer2D<float, Stride2D.DenseY> values = Accelerator.Allocate2DDenseY<float>((Columns, kept));
         using MemoryBuffer2D<float, Stride2D.DenseY> product = Accelerator.Allocate2DDenseY<float>((Rows, Columns));
-        using MemoryBuffer2D<int, Stride2D.DenseY> places = Accelerator.Allocate2DDenseY<int>((Columns, Inputs));
-        using MemoryBuffer1D<int, Stride1D.Dense> counts = Accelerator.Allocate1D([.. Enumerable.Repeat(Inputs, Columns)]);
+        using MemoryBuffer2D<int, Stride2D.DenseY> places = Accelerator.Allocate2DDenseY<int>((Columns, kept));
+        using MemoryBuffer1D<int, Stride1D.Dense> counts = Accelerator.Allocate1D([.. Enumerable.Repeat(kept, Columns)]);
         left.MemSetToZero(Stream);
         values.MemSetToZero(Stream);
         places.MemSetToZero(Stream);
@@ -76,7 +91,7 @@ internal sealed class OutsideDevice : IDisposable
             Stream.Synchronize();
             best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
-        return best / (2.0 * Rows * Inputs * Columns);
+        return best / (Rows * Columns);
     }
 
     public void Dispose()

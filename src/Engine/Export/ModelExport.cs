@@ -20,15 +20,19 @@ public enum ExportFormats
     Safetensors = 2,
 }
 
-/// <summary>Writes models of a merged run as files of their own: <c>4v9-s42-h24-lr0.03.onnx</c>, <c>.safetensors</c>.</summary>
+/// <summary>
+/// Writes models of a merged run as files of their own: <c>4v9-s42-h24-lr0.03.onnx</c>, <c>.safetensors</c>; pruned ones as
+/// <c>4v9-s42-h24-lr0.03-layer0.95.onnx</c>.
+/// </summary>
 public static class ModelExport
 {
     /// <param name="run">Merged; only its weights are read.</param>
     /// <param name="selection">Each value it names must be in the plan.</param>
+    /// <param name="pruning">Null writes them as they were trained; else only pruned ones are written, one each method and level.</param>
     /// <param name="folder">Made when it is not there; files of the same name are replaced.</param>
-    /// <returns>How many models were written; in runs with several training variants each of them counts.</returns>
+    /// <returns>How many models were written; in runs with several training variants each of them counts, and so do methods and levels.</returns>
     /// <exception cref="UserErrorException">A value that the plan does not have, weights that are missing or damaged, a folder that cannot be written.</exception>
-    public static int Write(RunDirectory run, ModelSelection selection, ExportFormats formats, string folder)
+    public static int Write(RunDirectory run, ModelSelection selection, ModelPruning? pruning, ExportFormats formats, string folder)
     {
         Plan plan = run.Plan;
         IReadOnlyList<PairTask> tasks = Chosen("--tasks", selection.Tasks, plan.Spec.Tasks);
@@ -44,15 +48,24 @@ public static class ModelExport
         }
         AtomicFile.CreateFolder(folder);
         int written = 0;
+        using ExportPruner? pruner = pruning is null ? null : new ExportPruner();
         foreach ((PairTask task, int seed, int variant) in cohorts)
         {
             string path = run.WeightsPath(task, seed, variant);
             using var weights = Safetensors.Open(path);
-            foreach (ModelSpec model in plan.CohortModels.Where(m => hidden.Contains(m.Hidden) && rates.Contains(m.LearningRate)))
+            ModelSpec[] models = [.. plan.CohortModels.Where(m => hidden.Contains(m.Hidden) && rates.Contains(m.LearningRate))];
+            ModelParameters[] trained = [.. models.Select(model => Read(weights, model))];
+            IReadOnlyList<ExportedModel>[] exported = pruner is null
+                ? [.. trained.Select(model => new[] { new ExportedModel("", model, []) })]
+                : pruner.Prune(task, seed, models, trained, pruning!);
+            for (int m = 0; m < models.Length; m++)
             {
-                string stem = $"{Path.GetFileNameWithoutExtension(path)}-{model.Name}";
-                WriteModel(Path.Combine(folder, stem), formats, Read(weights, model), Describe(plan, task, seed, variant, model));
-                written++;
+                string stem = $"{Path.GetFileNameWithoutExtension(path)}-{models[m].Name}";
+                foreach (ExportedModel model in exported[m])
+                {
+                    WriteModel(Path.Combine(folder, stem + model.Suffix), formats, model.Parameters, [.. Describe(plan, task, seed, variant, models[m]), .. model.Metadata]);
+                    written++;
+                }
             }
         }
         return written;

@@ -20,6 +20,7 @@ public sealed class Safetensors : IDisposable
     // The limit of the reference reader.
     private const int MaxHeader = 100_000_000;
     private const string MetadataKey = "__metadata__";
+    private const string Type = "F32";
 
     private readonly FileStream _stream;
     private readonly Dictionary<string, (TensorInfo Info, long Offset)> _tensors;
@@ -59,8 +60,9 @@ public sealed class Safetensors : IDisposable
     }
 
     /// <summary>Opens a file; values are read when asked for.</summary>
+    /// <param name="remedy">What to do about a file that is not in the format.</param>
     /// <exception cref="UserErrorException">There is no such file, or it is not in the format.</exception>
-    public static Safetensors Open(string path)
+    public static Safetensors Open(string path, string remedy = "make it again with merge")
     {
         FileStream? stream = null;
         try
@@ -69,10 +71,17 @@ public sealed class Safetensors : IDisposable
             return Parse(stream);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException
-            or InvalidDataException or EndOfStreamException or OverflowException)
+            or InvalidDataException or EndOfStreamException or OverflowException or ArgumentException)
         {
+            // The runtime's words for bad JSON would say where in it, not what is wrong with the file.
+            string reason = e switch
+            {
+                InvalidDataException => $" ({OneLine.Of(e.Message)})",
+                EndOfStreamException => " (it ends within its header)",
+                _ => " (its header is not one)",
+            };
             stream?.Dispose();
-            throw new UserErrorException($"{path}: not a whole safetensors file of float32; make it again with merge", inner: e);
+            throw new UserErrorException($"{path}: not a whole safetensors file of float32{reason}; {remedy}", inner: e);
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
@@ -118,7 +127,7 @@ public sealed class Safetensors : IDisposable
             foreach ((string name, (TensorInfo info, long begin)) in sorted)
             {
                 writer.WriteStartObject(name);
-                writer.WriteString("dtype", "F32");
+                writer.WriteString("dtype", Type);
                 WriteNumbers(writer, "shape", info.Shape);
                 WriteNumbers(writer, "data_offsets", [begin, begin + info.Bytes]);
                 writer.WriteEndObject();
@@ -151,9 +160,9 @@ public sealed class Safetensors : IDisposable
         Span<byte> length = stackalloc byte[sizeof(ulong)];
         stream.ReadExactly(length);
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(length);
-        if (headerLength > MaxHeader)
+        if (headerLength > MaxHeader || (long)headerLength > stream.Length - sizeof(ulong))
         {
-            throw new InvalidDataException("header too long");
+            throw new InvalidDataException($"a header of {headerLength} bytes in a file of {stream.Length}");
         }
 
         byte[] header = new byte[headerLength];
@@ -172,14 +181,19 @@ public sealed class Safetensors : IDisposable
 
             TensorInfo info = new(property.Name, [.. property.Value.GetProperty("shape").EnumerateArray().Select(extent => extent.GetInt64())]);
             long[] offsets = [.. property.Value.GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt64())];
-            bool good = property.Value.GetProperty("dtype").GetString() == "F32"
-                && info.Shape.All(extent => extent >= 0)
+            string? type = property.Value.GetProperty("dtype").GetString();
+            if (type != Type)
+            {
+                throw new InvalidDataException($"tensor {property.Name} is of type {type}, {Type} is right");
+            }
+
+            bool good = info.Shape.All(extent => extent >= 0)
                 && offsets is [>= 0, _]
                 && offsets[1] - offsets[0] == info.Bytes
                 && offsets[1] <= stream.Length - dataStart;
             if (!good)
             {
-                throw new InvalidDataException($"tensor {property.Name}");
+                throw new InvalidDataException($"tensor {property.Name} has not the place of {string.Join(" x ", info.Shape)} numbers in it");
             }
 
             tensors.Add(property.Name, (info, dataStart + offsets[0]));

@@ -28,8 +28,9 @@ internal static class BenchCommand
         using var stop = new StopSignals();
         var phases = new PhaseClock();
         var devices = DeviceSelection.Find("--device", request.Device, threads);
-        AtomicFile.CreateFolder(request.Out);
         Dataset data = phases.Measure("data", () => DatasetLoader.Load(null));
+        request = request with { Spec = request.SpecWithMasks(data.Inputs) };
+        AtomicFile.CreateFolder(request.Out);
         var runs = new List<BenchRun>();
         try
         {

@@ -1,5 +1,6 @@
 using GpuMlp.Engine;
 using GpuMlp.Engine.Export;
+using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
@@ -24,11 +25,18 @@ internal static class ExportCommand
             options.Hidden is { } hidden ? ListFlags.Integers("--hidden", hidden, 1, SpecValidator.MaxHidden) : null,
             options.LearningRates is { } rates ? ListFlags.Doubles("--lr", rates, SpecValidator.LeastRate, SpecValidator.MostRate) : null);
         string folder = options.Out ?? Path.Combine(run.Path, "export");
-        int written = ModelExport.Write(run, selection, Formats(options.Format), folder);
+        int written = ModelExport.Write(run, selection, Pruning(options), Formats(options.Format), folder);
         if (!options.Quiet)
             io.Error.WriteLine($"{written} models exported to {folder}");
         return ExitCodes.Done;
     }
+
+    private static ModelPruning? Pruning(ExportOptions options) => (options.Sparsity, options.Pruning) switch
+    {
+        (null, null) => null,
+        (null, _) => throw new UserErrorException("--pruning: to what share is not said; --sparsity 0.95 beside it is right"),
+        ({ } levels, var methods) => new ModelPruning(PruningMethods.Parse("--pruning", methods ?? "layer"), ListFlags.Doubles("--sparsity", levels, 0, 1)),
+    };
 
     private static ExportFormats Formats(string? text) => (text ?? "onnx,safetensors").Split(',').Aggregate(default(ExportFormats), (all, name) => all | name switch
     {

@@ -14,6 +14,9 @@ internal static class ExportHelp
           --seeds LIST        seeds
           --hidden LIST       hidden sizes
           --lr LIST           learning rates
+          --sparsity LIST     pruned models, at these shares of their weights 0..1, in
+                              place of those trained: ...-layer0.95.onnx
+          --pruning LIST      how: layer,global,w1,random (default: layer)
           --format LIST       onnx,safetensors (default: both)
           --out DIR           where to (default: RUN/export)
           --quiet             nothing but errors
@@ -23,6 +26,7 @@ internal static class ExportHelp
         """
         Example
           gpumlp export runs/paper --tasks 4v9 --hidden 24 --format onnx
+          gpumlp export runs/paper --tasks 4v9 --hidden 24 --sparsity 0.9,0.95
 
         """,
         HelpText.ExitCodes);

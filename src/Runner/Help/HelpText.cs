@@ -86,6 +86,7 @@ internal static class HelpText
         "--ops" => "forward,backward",
         "--forms" => "dense,weight-sparse",
         "--masks" => "magnitude",
+        "--mask" => "model.safetensors",
         "--models" => "1,100",
         "--device" => "cpu",
         "--threads" => "4",

@@ -18,6 +18,9 @@ internal sealed class BenchOptions : CommandOptions
     [Option("masks")]
     public string? Masks { get; set; }
 
+    [Option("mask")]
+    public string? Mask { get; set; }
+
     [Option("sparsity")]
     public string? Sparsity { get; set; }
 

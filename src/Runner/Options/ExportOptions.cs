@@ -18,6 +18,12 @@ internal sealed class ExportOptions : RunFolderOptions
     [Option("lr")]
     public string? LearningRates { get; set; }
 
+    [Option("sparsity")]
+    public string? Sparsity { get; set; }
+
+    [Option("pruning")]
+    public string? Pruning { get; set; }
+
     [Option("format")]
     public string? Format { get; set; }
 

@@ -3,12 +3,19 @@ using GpuMlp.Engine.Bench;
 
 namespace GpuMlp.Runner.Plots;
 
-/// <summary>Speed-up over dense by sparsity: a row of panels an operation, a panel for each number of models a launch. Losses lie below the line at 1.</summary>
+/// <summary>
+/// Speed-up over dense by sparsity: a row of panels an operation, a panel for each number of models a launch. Losses lie below
+/// the line at 1. Both axes are logarithmic, sparsity by the share of weights that is left, so that a time in proportion to it
+/// is a straight line and the levels near 1, where most happens, lie apart.
+/// </summary>
 internal static class BreakEvenPlot
 {
-    // Panels of one row, and how far a curve may leave a plot that is still read.
     private const int MostPanels = 4;
-    private const double Least = 1e-3, Most = 1e3;
+
+    // How far a curve may leave a plot in which the others are still read; what lies beyond is written there in numbers.
+    private const double Least = 0.05, Most = 1e3;
+
+    private static readonly double[] s_ticks = [0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999];
 
     /// <param name="result">At least one row of another form than dense.</param>
     /// <param name="device">In words.</param>
@@ -22,10 +29,16 @@ internal static class BreakEvenPlot
         var figure = new Figure(
             theme,
             "Where skipping pays: speed-up over the dense form by share of pruned weights",
-            string.Create(CultureInfo.InvariantCulture, $"{device}; {hidden} hidden units, {batch} images a launch; medians. Solid lines: magnitude masks of trained models; dashed: weights pruned by lot. Below the line at 1 a form is slower than dense; what is slower than a thousandth is drawn there."),
+            string.Create(CultureInfo.InvariantCulture, $"{device}; {hidden} hidden units, {batch} images a launch; medians. {MasksText(result)} Below the line at 1 a form is slower than dense; grey: a time in proportion to the weights that are left."),
             models.Length,
             panelWidth: models.Length == 1 ? 620 : 380,
             panelHeight: 330);
+        double[] levels = [.. result.Rows.Select(row => row.Case.Sparsity).Distinct().Order()];
+
+        // Where everything is pruned no share is left to take the logarithm of: half of the next smallest share stands for it.
+        double least = levels.Where(level => level < 1).Select(level => (1 - level) / 2).Append(0.5).Min();
+        double Place(double level) => -Math.Log10(Math.Max(1 - level, least));
+        double left = Place(levels[0]), right = Math.Max(Place(levels[^1]), left + 0.3);
         foreach (BenchOp op in ops)
         {
             (double low, double high) = Range(result.Rows.Where(row => row.Case.Op == op && row.Case.Hidden == hidden && row.Case.Batch == batch));
@@ -34,14 +47,15 @@ internal static class BreakEvenPlot
                 string title = $"{BenchNames.Of(op)}, {count.ToString("N0", CultureInfo.InvariantCulture)} model{(count == 1 ? "" : "s")} a launch";
                 Panel panel = figure.Add(title, "share of weights pruned", "times faster than dense");
                 panel.LogY(Ticks(low, high), value => value.ToString("0.###", CultureInfo.InvariantCulture));
-                panel.XTicks([0, 0.25, 0.5, 0.75, 1]);
+                panel.MapX(Place, s_ticks.Where(tick => Place(tick) >= left && Place(tick) <= right && 1 - tick >= least).Concat(levels[^1] == 1 ? [1.0] : []), PlotText.Number);
                 panel.Level(theme.Reference("as fast as dense"), 1);
+                panel.Series(theme.Reference("1 / share left").Thin(), [levels[0], 1 - Math.Pow(10, -right)], [1 / (1 - levels[0] + 1e-9), Math.Pow(10, right)]);
                 foreach (IGrouping<BenchCase, BenchRow> curve in BenchFiles.Curves(result))
                 {
                     if (curve.Key.Op == op && curve.Key.Models == count && curve.Key.Hidden == hidden && curve.Key.Batch == batch)
-                        Draw(panel, theme, curve);
+                        Draw(panel, theme, curve, levels[0], low);
                 }
-                panel.XRange(-0.03, 1.03);
+                panel.Plot.Axes.SetLimitsX(left - (0.04 * (right - left)), right + (0.04 * (right - left)));
                 panel.YRange(low, high);
             }
         }
@@ -49,7 +63,7 @@ internal static class BreakEvenPlot
         return figure;
     }
 
-    private static void Draw(Panel panel, PlotTheme theme, IGrouping<BenchCase, BenchRow> curve)
+    private static void Draw(Panel panel, PlotTheme theme, IGrouping<BenchCase, BenchRow> curve, double leftmost, double low)
     {
         BenchRow[] rows = [.. curve.OrderBy(row => row.Case.Sparsity)];
         // One entry a form in the legend; the note tells what a dashed line is.
@@ -57,6 +71,16 @@ internal static class BreakEvenPlot
         if (curve.Key.Masks == BenchMasks.Uniform)
             style = style.Dashed();
         panel.Series(style, [.. rows.Select(row => row.Case.Sparsity)], [.. rows.Select(row => Math.Clamp(row.SpeedupVsDense, Least, Most))]);
+        double fastest = rows.Max(row => row.SpeedupVsDense), slowest = rows.Min(row => row.SpeedupVsDense);
+        if (fastest < Least && curve.Key.Masks != BenchMasks.Uniform)
+        {
+            string from = PlotText.Number(Round(slowest)), to = PlotText.Number(Round(fastest));
+            panel.Note(
+                $"{style.Name}: {(from == to ? from : $"{from} to {to}")} times",
+                leftmost,
+                low * Math.Pow(Least / low, 1.5),
+                style.Color);
+        }
     }
 
     /// <summary>A form has one look in all plots.</summary>
@@ -70,6 +94,20 @@ internal static class BreakEvenPlot
             _ => 6,
         },
         name);
+
+    private static string MasksText(BenchResult result)
+    {
+        BenchMasks[] masks = [.. result.Rows.Select(row => row.Case.Masks).Distinct().Order()];
+        return masks switch
+        {
+            [BenchMasks.File, ..] => "Masks of files.",
+            [BenchMasks.Magnitude] => "Magnitude masks of trained models.",
+            [BenchMasks.Uniform] => "Dashed: weights pruned by lot.",
+            _ => "Solid: magnitude masks of trained models; dashed: weights pruned by lot.",
+        };
+    }
+
+    private static double Round(double value) => double.Parse(value.ToString("G2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
     // Whole decades would leave half of a plot empty; halves of one do not.
     private static (double Low, double High) Range(IEnumerable<BenchRow> rows)

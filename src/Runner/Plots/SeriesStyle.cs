@@ -9,5 +9,7 @@ internal sealed record SeriesStyle(string Name, Color Color, MarkerShape Marker,
 {
     public SeriesStyle WithoutMarker() => this with { Marker = MarkerShape.None };
 
+    public SeriesStyle Thin() => this with { Line = LinePattern.Solid, Width = 1 };
+
     public SeriesStyle Dashed() => this with { Line = LinePattern.Dashed };
 }

@@ -56,7 +56,7 @@ internal static class BenchTables
     {
         TextTable table = new(
             $"Times faster than dense by share of pruned weights; {size}", ["op", "form", "masks", .. levels.Select(Level), "from"], rightAlignedFrom: 3);
-        foreach (IGrouping<BenchCase, BenchRow> curve in rows.Where(row => row.Case.Form != BenchForm.Dense).GroupBy(row => row.Case.Curve))
+        foreach (IGrouping<BenchCase, BenchRow> curve in rows.Where(row => row.Case.Form != BenchForm.Dense).GroupBy(row => row.Case.Curve).OrderBy(curve => curve.Key.Masks).ThenBy(curve => curve.Key.Op).ThenBy(curve => curve.Key.Form))
         {
             BenchCase at = curve.Key;
             table.Add(
@@ -65,7 +65,7 @@ internal static class BenchTables
                 BenchNames.Of(at.Form),
                 BenchNames.Of(at.Masks),
                 .. levels.Select(level => curve.FirstOrDefault(row => row.Case.Sparsity == level) is { } row ? Short(row.SpeedupVsDense) : "-"),
-                BenchView.OverDense(curve).ToString(),
+                BenchView.HasBreakEven(curve) ? BenchView.OverDense(curve).ToString() : "-",
             ]);
         }
 
@@ -82,7 +82,7 @@ internal static class BenchTables
         int[] models = [.. result.Rows.Select(row => row.Case.Models).Distinct().Order().Take(MostSizes)];
         BenchMasks masks = result.Rows[0].Case.Masks;
         var lines = BenchFiles.Curves(result)
-            .Where(curve => curve.Key.Masks == masks)
+            .Where(curve => curve.Key.Masks == masks && BenchView.HasBreakEven(curve))
             .GroupBy(curve => (curve.Key.Op, curve.Key.Form, curve.Key.Hidden, curve.Key.Batch))
             .OrderBy(line => line.Key)
             .ToList();

@@ -6,6 +6,7 @@ using GpuMlp.Engine.Tests.Training;
 using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Mask;
 
 namespace GpuMlp.Engine.Tests.Bench;
 
@@ -57,6 +58,27 @@ public sealed class BenchRunnerTests
             Assert.Equal(row.Case.Form == BenchForm.Dense, row.ConversionMs == 0);
         });
         Assert.Contains(result.Rows, row => row.CompileMs > 0);
+    }
+
+    [Fact]
+    public void Masks_of_the_users_are_levels_of_their_own()
+    {
+        MaskFile Mask(int hidden, int kept) => new(
+            $"h{hidden}", "", hidden, new ModelMask([.. Enumerable.Range(0, Mnist.Few.Inputs * hidden).Select(i => i % 10 < kept)], [.. Enumerable.Repeat(true, hidden)]));
+        MaskFile[] files = [Mask(5, 1), Mask(3, 2), Mask(5, 9)];
+        BenchResult result = Run((s_tiny with { Batch = [16] }).With(files));
+        Assert.Empty(result.Skips);
+
+        // Sizes from small to large, levels of a size from few zeros to many.
+        Assert.Equal(
+            new[] { files[1], files[2], files[0] }.SelectMany(file => new[] { (file.Hidden, file.Sparsity) }),
+            result.Rows.Where(row => row.Case is { Op: BenchOp.Forward, Form: BenchForm.Dense, Models: 3 }).Select(row => (row.Case.Hidden, row.Case.Sparsity)));
+        Assert.All(result.Rows, row => Assert.Equal(BenchMasks.File, row.Case.Masks));
+
+        // Useful work is what the mask leaves.
+        double useful = result.Rows.First(row => row.Case.Hidden == 5 && row.Case.Sparsity == files[2].Sparsity).Work.UsefulFlop;
+        double less = result.Rows.First(row => row.Case.Hidden == 5 && row.Case.Sparsity == files[0].Sparsity).Work.UsefulFlop;
+        Assert.InRange(less / useful, 0.1, 0.12);
     }
 
     [Theory]
@@ -175,7 +197,7 @@ public sealed class BenchRunnerTests
         Assert.Equal(result.Rows.Count, rows.Length);
         Assert.All(rows.Zip(result.Rows), pair =>
             Assert.Equal(pair.Second.SamplesMs, pair.First.GetProperty("samples_ms").EnumerateArray().Select(ms => ms.GetDouble())));
-        Assert.Equal(BenchFiles.Curves(result).Count(), device.GetProperty("break_even").GetArrayLength());
+        Assert.Equal(BenchFiles.Curves(result).Count(curve => curve.Key.Form != BenchForm.Masked), device.GetProperty("break_even").GetArrayLength());
     }
 
     private static BenchResult Run(BenchSpec spec, Func<CpuDevice, BenchForms>? forms = null)

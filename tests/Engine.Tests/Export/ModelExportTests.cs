@@ -3,6 +3,7 @@ using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tests.Runs;
+using GpuMlp.Kernels.Prune;
 using Microsoft.ML.OnnxRuntime;
 
 namespace GpuMlp.Engine.Tests.Export;
@@ -24,7 +25,7 @@ public sealed class ModelExportTests : IDisposable
         string folder = Path.Combine(Folder, "out");
         var selection = new ModelSelection([new PairTask(4, 9)], [42], [4], [1e-5]);
 
-        Assert.Equal(1, ModelExport.Write(run, selection, ExportFormats.Onnx | ExportFormats.Safetensors, folder));
+        Assert.Equal(1, ModelExport.Write(run, selection, null, ExportFormats.Onnx | ExportFormats.Safetensors, folder));
 
         Assert.Equal(["4v9-s42-h4-lr1e-05.onnx", "4v9-s42-h4-lr1e-05.safetensors"], Names(folder));
         using Safetensors merged = Safetensors.Open(run.WeightsPath(new PairTask(4, 9), 42));
@@ -41,8 +42,50 @@ public sealed class ModelExportTests : IDisposable
     public void Without_a_selection_all_models_come_out_each_once()
     {
         RunDirectory run = Merged(SampleRun.Plan);
-        Assert.Equal(2 * 2 * 4, ModelExport.Write(run, s_all, ExportFormats.Onnx, Path.Combine(Folder, "out")));
+        Assert.Equal(2 * 2 * 4, ModelExport.Write(run, s_all, null, ExportFormats.Onnx, Path.Combine(Folder, "out")));
         Assert.Equal(16, Names(Path.Combine(Folder, "out")).Length);
+    }
+
+    [Fact]
+    public void Pruned_models_have_the_zeros_that_the_reference_gives_them_and_tell_it()
+    {
+        RunDirectory run = Merged(SampleRun.Plan);
+        string folder = Path.Combine(Folder, "out");
+        var selection = new ModelSelection([new PairTask(4, 9)], [42], [4, 2], [1e-5]);
+        var pruning = new ModelPruning([PruneMethod.Layer, PruneMethod.W1], [0, 0.5, 1]);
+
+        Assert.Equal(2 * 2 * 3, ModelExport.Write(run, selection, pruning, ExportFormats.Onnx | ExportFormats.Safetensors, folder));
+
+        Assert.Equal(2 * 2 * 3 * 2, Names(folder).Length);
+        using Safetensors merged = Safetensors.Open(run.WeightsPath(new PairTask(4, 9), 42));
+        foreach (PruneMethod method in pruning.Methods)
+        {
+            foreach (double level in pruning.Levels)
+            {
+                foreach (int hidden in selection.Hidden!)
+                {
+                    string name = $"h{hidden}-lr1e-05", pruned = FormattableString.Invariant($"{method.ToString().ToLowerInvariant()}{level:R}");
+                    using Safetensors exported = Safetensors.Open(Path.Combine(folder, $"4v9-s42-{name}-{pruned}.safetensors"));
+                    Assert.Equal(Pruned(merged.Read($"{name}.w1"), level), exported.Read("w1"));
+                    Assert.Equal(Pruned(merged.Read($"{name}.w2"), method == PruneMethod.W1 ? 0 : level), exported.Read("w2"));
+                    Assert.Equal(merged.Read($"{name}.b1"), exported.Read("b1"));
+                    Assert.Equal(pruned, exported.Metadata["pruning"] + exported.Metadata["sparsity"]);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void By_lot_the_same_weights_go_whichever_models_are_exported_beside()
+    {
+        RunDirectory run = Merged(SampleRun.Plan);
+        var selection = new ModelSelection([new PairTask(4, 9)], [42], [4], [1e-5]);
+        var pruning = new ModelPruning([PruneMethod.Random], [0.5]);
+        ModelExport.Write(run, selection, pruning, ExportFormats.Safetensors, Path.Combine(Folder, "one"));
+        ModelExport.Write(run, s_all, pruning, ExportFormats.Safetensors, Path.Combine(Folder, "all"));
+        string name = Assert.Single(Names(Path.Combine(Folder, "one")));
+        Assert.Equal(16, Names(Path.Combine(Folder, "all")).Length);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(Folder, "one", name)), File.ReadAllBytes(Path.Combine(Folder, "all", name)));
     }
 
     [Fact]
@@ -50,7 +93,7 @@ public sealed class ModelExportTests : IDisposable
     {
         RunDirectory run = Merged(SampleRun.VariedPlan);
         var selection = new ModelSelection([new PairTask(0, 1)], [0], [2], [0.1]);
-        Assert.Equal(4, ModelExport.Write(run, selection, ExportFormats.Onnx, Path.Combine(Folder, "out")));
+        Assert.Equal(4, ModelExport.Write(run, selection, null, ExportFormats.Onnx, Path.Combine(Folder, "out")));
         Assert.Contains("0v1-s0-b4-e3-i0.1-wd0.001-h2-lr0.1.onnx", Names(Path.Combine(Folder, "out")));
     }
 
@@ -58,7 +101,7 @@ public sealed class ModelExportTests : IDisposable
     public void A_value_that_the_run_does_not_have_is_named_with_those_it_has()
     {
         RunDirectory run = Merged(SampleRun.Plan);
-        var error = Assert.Throws<UserErrorException>(() => ModelExport.Write(run, s_all with { Hidden = [3] }, ExportFormats.Onnx, Folder));
+        var error = Assert.Throws<UserErrorException>(() => ModelExport.Write(run, s_all with { Hidden = [3] }, null, ExportFormats.Onnx, Folder));
         Assert.Equal("--hidden: 3 is not in this run; of 4, 2 any are right", error.Message);
         Assert.Equal(ExitCodes.BadInput, error.ExitCode);
     }
@@ -67,10 +110,18 @@ public sealed class ModelExportTests : IDisposable
     public void A_run_that_was_not_merged_has_no_weights_to_export()
     {
         var run = RunDirectory.OpenOrCreate(Path.Combine(Folder, "run"), SampleRun.Plan);
-        var error = Assert.Throws<UserErrorException>(() => ModelExport.Write(run, s_all, ExportFormats.Onnx, Path.Combine(Folder, "out")));
+        var error = Assert.Throws<UserErrorException>(() => ModelExport.Write(run, s_all, null, ExportFormats.Onnx, Path.Combine(Folder, "out")));
         Assert.Contains("4v9-s42.safetensors: not there", error.Message);
         Assert.Equal(ExitCodes.Incomplete, error.ExitCode);
         Assert.False(Directory.Exists(Path.Combine(Folder, "out")));
+    }
+
+    // Without the smallest magnitudes, ties at the threshold too.
+    private static float[] Pruned(float[] weights, double level)
+    {
+        int count = (int)(level * weights.Length);
+        float threshold = count == 0 ? -1 : weights.Select(Math.Abs).Order().ElementAt(count - 1);
+        return [.. weights.Select(weight => Math.Abs(weight) <= threshold ? 0 : weight)];
     }
 
     private RunDirectory Merged(Plan plan)

@@ -25,6 +25,28 @@ public sealed class BenchCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_pruned_model_that_was_exported_serves_as_a_mask()
+    {
+        Gpumlp.Run(
+            "sweep", "--tasks", "4v9", "--seeds", "0", "--hidden", "3", "--lr", "0.03", "--epochs", "1", "--sparsity", "0.5", "--pruning", "layer", "--out", _place["run"], "--quiet").AssertSuccess();
+        Gpumlp.Run("export", _place["run"], "--sparsity", "0.8,0.95", "--out", _place["models"]).AssertSuccess();
+        string[] masks = [.. Directory.GetFiles(_place["models"], "*.safetensors").Order(StringComparer.Ordinal)];
+        Assert.Equal(["4v9-s0-h3-lr0.03-layer0.8.safetensors", "4v9-s0-h3-lr0.03-layer0.95.safetensors"], masks.Select(Path.GetFileName));
+
+        Gpumlp.Outcome bench = Gpumlp.Run("bench", "--quick", "--mask", string.Join(',', masks), "--models", "2", "--batch", "20", "--out", _place["bench"]);
+        bench.AssertSuccess();
+
+        // 1,881 of 2,352 and 2 of 3 weights, 2,234 and 2 of them: whole weights go.
+        string[] rows = File.ReadAllLines(Path.Combine(_place["bench"], "bench.csv"));
+        Assert.Contains(rows, row => row.StartsWith("cpu,forward,weight-sparse,file,0.799575,3,2,20,", StringComparison.Ordinal));
+        Assert.Contains(rows, row => row.StartsWith("cpu,forward,weight-sparse,file,0.949469,3,2,20,", StringComparison.Ordinal));
+        Assert.Contains("file masks at 0.9495", bench.Out);
+        Assert.Contains(Path.GetFileName(masks[0]), File.ReadAllText(Path.Combine(_place["bench"], "bench.json")));
+        foreach (string plot in (string[])["breakeven-cpu.png", "roofline-cpu.png"])
+            Assert.NotEmpty(PngDecoder.Decode(File.ReadAllBytes(Path.Combine(_place["bench"], plot))));
+    }
+
+    [Fact]
     public void A_folder_that_cannot_be_written_is_told_before_anything_is_measured()
     {
         File.WriteAllText(_place["file"], "");
