@@ -5,6 +5,7 @@ using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Saliency;
 using GpuMlp.Kernels.SparseBackward;
+using GpuMlp.Kernels.SparseEvaluate;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels;
@@ -111,6 +112,7 @@ public abstract partial class CohortKernels
         BlockArguments arguments = EvaluateArguments(OfOneLevel(weights), images);
         arguments.Output = buffer.ViewsFor(weights.Layout, images.Images);
         arguments.Mode = (int)method;
+        arguments.Items = checked(PixelTiles.Tiles(images.Images) * weights.Layout.Blocks.Count);
         Launch(KernelOperation.SparseSaliency, arguments, images);
     }
 
@@ -140,6 +142,8 @@ public abstract partial class CohortKernels
             throw new ArgumentException($"images in the form {images.Form}, where {KernelForm.WeightSparse} is right", nameof(images));
         if (!cohort.HasEntries)
             throw new ArgumentException("nothing has been compressed yet", nameof(cohort));
+        (int items, int itemTiles, int itemPlaces) = SparseEvaluateOperation.Cut(
+            PixelTiles.Tiles(images.Images), cohort.Levels * cohort.Layout.Blocks.Count, cohort.NonZeros, Device.LayoutWays);
         return new BlockArguments
         {
             Cohort = cohort.Shape,
@@ -147,7 +151,9 @@ public abstract partial class CohortKernels
             Sparse = cohort.Views,
             Form = (int)images.Form,
             Width = (int)Width,
-            Items = checked(PixelTiles.Tiles(images.Images) * cohort.Levels * cohort.Layout.Blocks.Count),
+            Items = items,
+            ItemTiles = itemTiles,
+            ItemPlaces = itemPlaces,
         };
     }
 

@@ -46,6 +46,23 @@ public sealed unsafe class LaneMathTests
         }
     }
 
+    [Fact]
+    public void Relu_is_the_value_above_0_and_a_zero_below_and_keeps_NaN()
+    {
+        float[] x = [1f, -1f, 0f, -0f, float.Epsilon, -float.Epsilon, float.MaxValue, float.MinValue, float.PositiveInfinity, float.NegativeInfinity, float.NaN, -float.NaN, 3f, -3f, 1e-30f, -1e-30f];
+        foreach (SimdWidth width in SimdSupport.Available)
+        {
+            float[] y = width switch
+            {
+                SimdWidth.V512 => Relu<Lanes512>(x),
+                SimdWidth.V256 => Relu<Lanes256>(x),
+                _ => Relu<Lanes128>(x),
+            };
+            for (int k = 0; k < x.Length; k++)
+                Assert.True(float.IsNaN(x[k]) ? float.IsNaN(y[k]) : y[k] == (x[k] > 0 ? x[k] : 0), $"relu({x[k]}) = {y[k]} at {width}");
+        }
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -85,5 +102,14 @@ public sealed unsafe class LaneMathTests
                 T.Store(log ? LaneMath.Log1P(T.Load(source + i)) : LaneMath.ExpOfNegative(T.Load(source + i)), target + i);
         }
         return output[..values.Length];
+    }
+
+    private static float[] Relu<T>(float[] x)
+        where T : unmanaged, ILanes<T>
+    {
+        var y = new float[x.Length];
+        fixed (float* input = x, output = y)
+            T.Store(T.Relu(T.Load(input)), output);
+        return y;
     }
 }

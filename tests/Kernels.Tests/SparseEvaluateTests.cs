@@ -5,6 +5,7 @@ using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.SparseEvaluate;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -54,6 +55,45 @@ public sealed class SparseEvaluateTests : IDisposable
             using var device = new CpuDevice(threads);
             SameBits($"{threads} threads", expected, Sparse(device, SimdSupport.Best, Models(), PruneMethod.Global, Identities()));
         }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void Pixels_that_are_0_in_some_tiles_of_an_item_and_not_in_others_change_no_bit(int threads)
+    {
+        const int Many = (20 * PixelTiles.TileImages) + 3;
+        byte[] pixels = Samples.Pixels(Many, Inputs, seed: 31);
+        for (int at = 0; at < pixels.Length; at++)
+        {
+            int tile = at / Inputs / PixelTiles.TileImages, pixel = at % Inputs;
+            if ((pixel + (tile / 2)) % 3 == 0 || pixel % 5 == 0)
+                pixels[at] = 0;
+        }
+        using var device = new CpuDevice(threads);
+        var kernels = CohortKernels.Create(device);
+        using DeviceCohort cohort = Upload(device, Models());
+        using DeviceImages tiles = Upload(device, KernelForm.WeightSparse, pixels), rows = Upload(device, KernelForm.Dense, pixels);
+        using var sparse = new SparseCohort(device, cohort.Layout, 1);
+        kernels.Compress(cohort, sparse);
+        SameBits($"{threads} threads", [kernels.Evaluate(cohort, rows)], kernels.Evaluate(sparse, tiles));
+    }
+
+    [Theory]
+    [InlineData(1, 1, 0, 1)]
+    [InlineData(2, 19, 90_000, 2)]
+    [InlineData(73, 2, 9_000, 2)]
+    [InlineData(73, 2, 9_000, 64)]
+    [InlineData(18, 30_000, 400_000_000, 2)]
+    [InlineData(1000, 7, 7, 3)]
+    public void Items_cover_all_tiles_and_blocks_once_and_are_as_many_as_threads_need(int tiles, int places, long entries, int threads)
+    {
+        (int items, int itemTiles, int itemPlaces) = SparseEvaluateOperation.Cut(tiles, places, entries, threads);
+        Assert.InRange(itemTiles, 1, tiles);
+        Assert.InRange(itemPlaces, 1, places);
+        Assert.Equal((tiles + itemTiles - 1) / itemTiles * ((places + itemPlaces - 1) / itemPlaces), items);
+        Assert.True(items >= Math.Min(tiles * places, 4 * threads), $"{items} items");
     }
 
     [Fact]
@@ -170,8 +210,10 @@ public sealed class SparseEvaluateTests : IDisposable
         return cohort;
     }
 
-    private static DeviceImages Upload(CpuDevice device, KernelForm form) => new(
-        device, Samples.Pixels(Images, Inputs, seed: 31), new float[Images], Inputs, ChunkSchedule.Consecutive(Images, Images), form, withBackward: false);
+    private static DeviceImages Upload(CpuDevice device, KernelForm form) => Upload(device, form, Samples.Pixels(Images, Inputs, seed: 31));
+
+    private static DeviceImages Upload(CpuDevice device, KernelForm form, byte[] pixels) => new(
+        device, pixels, new float[pixels.Length / Inputs], Inputs, ChunkSchedule.Consecutive(pixels.Length / Inputs, pixels.Length / Inputs), form, withBackward: false);
 
     private static ModelParameters[] Models() => [.. s_hidden.Select((hidden, m) => Samples.Model(Inputs, hidden, seed: m))];
 

@@ -10,8 +10,8 @@ public sealed class PixelTiles
     /// <summary>Images of a tile: 784 rows of 128 floats are 400 KB and stay in L2; eight 512-bit sums hold a tile.</summary>
     public const int TileImages = 128;
 
-    // The shared row of zeros comes first.
-    private const int ZeroRow = 0;
+    /// <summary>Where the shared row of zeros begins: it comes first.</summary>
+    public const int ZeroRow = 0;
 
     private PixelTiles(int[] rows, float[] values)
     {

@@ -172,6 +172,9 @@ public struct BlockArguments
     /// <summary>Independent pieces of work of operations that do not go block by block; 0 for those that do.</summary>
     public int Items;
 
+    /// <summary>Tiles of images, and blocks at a level, of one of <see cref="Items"/>; for evaluation over compressed weights.</summary>
+    public int ItemTiles, ItemPlaces;
+
     /// <summary>A value of the operation's own.</summary>
     public int Mode;
 }

@@ -31,7 +31,7 @@ internal static unsafe class OutputBackwardBody
                 for (int n = 0; n < rows; n++, z += stride)
                 {
                     T d2 = T.Broadcast(delta[n]), value = T.Load(z);
-                    gradW2 = T.Fma(T.Max(value, T.Zero), d2, gradW2);
+                    gradW2 = T.Fma(T.Relu(value), d2, gradW2);
                     T d1 = T.Select(T.Greater(value, T.Zero), T.Multiply(d2, w2), T.Zero);
                     gradB1 = T.Add(gradB1, d1);
                     T.Store(T.Select(mask, d1, value), z);

@@ -34,10 +34,10 @@ internal static unsafe class OutputForwardBody
             {
                 T sum = T.Zero;
                 for (int j = 0; j < whole; j += LaneMask.Lanes)
-                    sum = T.Fma(T.Max(T.Load(z + j), T.Zero), T.Load(w2 + j), sum);
+                    sum = T.Fma(T.Relu(T.Load(z + j)), T.Load(w2 + j), sum);
 
                 // The lanes behind the last column belong to a neighbour, whatever it holds: they count as 0.
-                sum = T.Fma(T.Select(mask, T.Max(T.Load(z + whole), T.Zero), T.Zero), lastW2, sum);
+                sum = T.Fma(T.Select(mask, T.Relu(T.Load(z + whole)), T.Zero), lastW2, sum);
                 logits[n] = T.Sum(sum) + bias;
             }
         }
@@ -63,7 +63,7 @@ internal static unsafe class OutputForwardBody
                 T inside = T.Load(LaneMask.First(left));
                 T x = T.Load(logits + n), y = LoadFirst<T>(chunk.Labels + n, left);
                 T e = LaneMath.ExpOfNegative(T.Subtract(T.Zero, T.Abs(x)));
-                T term = T.Add(T.Subtract(T.Max(x, T.Zero), T.Multiply(x, y)), LaneMath.Log1P(e));
+                T term = T.Add(T.Subtract(T.Relu(x), T.Multiply(x, y)), LaneMath.Log1P(e));
                 loss = T.Add(loss, T.Select(inside, term, T.Zero));
 
                 // sigmoid(x) is 1 / (1 + e^-x) for x >= 0 and e^x / (1 + e^x) below.

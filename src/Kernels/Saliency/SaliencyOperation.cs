@@ -150,7 +150,7 @@ internal readonly unsafe struct SaliencyOperation : IBlockOperation, IBlockBody
                 // relu(z + 0.1 w) - relu(z) without the cancellation: an active unit moves by 0.1 w, down to -z at most.
                 T moved = z[h] > 0
                     ? T.Max(T.Multiply(step, w), T.Broadcast(-z[h]))
-                    : T.Max(T.Fma(step, w, T.Broadcast(z[h])), T.Zero);
+                    : T.Relu(T.Fma(step, w, T.Broadcast(z[h])));
                 change = T.Fma(moved, T.Broadcast(block.W2[column + h]), change);
             }
             T.Store(change, row + d);

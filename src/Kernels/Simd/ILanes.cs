@@ -45,6 +45,12 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>The larger one; NaN when either is NaN.</summary>
     static abstract TSelf Max(TSelf a, TSelf b);
 
+    /// <summary>
+    /// a where it is above 0, else a zero (of either sign); NaN stays NaN. One instruction, where <see cref="Max"/>, which must
+    /// look after NaN and signs on both sides, is several.
+    /// </summary>
+    static abstract TSelf Relu(TSelf a);
+
     static abstract TSelf Abs(TSelf a);
 
     /// <summary>Mask of a &gt; b; false for NaN.</summary>

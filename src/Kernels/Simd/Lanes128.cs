@@ -89,6 +89,14 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
         Vector128.Max(a._v2, b._v2),
         Vector128.Max(a._v3, b._v3));
 
+    // The order of the operands matters: x64 answers with the second one when either is NaN.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Relu(Lanes128 a) => new(
+        Vector128.MaxNative(Vector128<float>.Zero, a._v0),
+        Vector128.MaxNative(Vector128<float>.Zero, a._v1),
+        Vector128.MaxNative(Vector128<float>.Zero, a._v2),
+        Vector128.MaxNative(Vector128<float>.Zero, a._v3));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Abs(Lanes128 a) => new(
         Vector128.Abs(a._v0),

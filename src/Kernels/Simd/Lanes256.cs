@@ -55,6 +55,12 @@ internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Max(Lanes256 a, Lanes256 b) => new(Vector256.Max(a._v0, b._v0), Vector256.Max(a._v1, b._v1));
 
+    // The order of the operands matters: x64 answers with the second one when either is NaN.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Relu(Lanes256 a) => new(
+        Vector256.MaxNative(Vector256<float>.Zero, a._v0),
+        Vector256.MaxNative(Vector256<float>.Zero, a._v1));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Abs(Lanes256 a) => new(Vector256.Abs(a._v0), Vector256.Abs(a._v1));
 

@@ -48,6 +48,10 @@ internal readonly unsafe struct Lanes512 : ILanes<Lanes512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Max(Lanes512 a, Lanes512 b) => new(Vector512.Max(a._v, b._v));
 
+    // The order of the operands matters: x64 answers with the second one when either is NaN.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Relu(Lanes512 a) => new(Vector512.MaxNative(Vector512<float>.Zero, a._v));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Abs(Lanes512 a) => new(Vector512.Abs(a._v));
 

@@ -15,19 +15,18 @@ namespace GpuMlp.Kernels.SparseEvaluate;
 /// (number modulo 16) that are added as a tree. What is skipped is a product
 /// with a weight of 0, which changes no finite sum, so that the bits are those of the dense evaluation of the pruned model (the sign of a zero apart).
 /// </remarks>
-/// <param name="sparse">The compressed weights.</param>
+/// <param name="sparse">The compressed weights; their biases and w2.</param>
+/// <param name="entries">From the model's first column on, all of them or without some that meet zeros alone.</param>
 /// <param name="column">The model's first column, levels counted.</param>
 /// <param name="hidden">H.</param>
 /// <param name="place">Its slot, levels counted.</param>
 /// <param name="active">A flag a unit, set and never cleared; null when nobody asks.</param>
 /// <param name="kept">Room for Z, [H, 128], zeros behind the last image of its vector; null when nobody asks.</param>
-internal readonly unsafe struct SparseColumns(in SparseViews sparse, int column, int hidden, int place, int* active, float* kept = null)
+internal readonly unsafe struct SparseColumns(in SparseViews sparse, Columns entries, int column, int hidden, int place, int* active, float* kept = null)
 {
     private const int Row = PixelTiles.TileImages;
 
-    private readonly int* _starts = BlockPointers.Pointer(sparse.Starts) + column;
-    private readonly ushort* _index = BlockPointers.Pointer(sparse.Index);
-    private readonly float* _value = BlockPointers.Pointer(sparse.Value);
+    private readonly Columns _entries = entries;
     private readonly float* _b1 = BlockPointers.Pointer(sparse.B1) + column, _w2 = BlockPointers.Pointer(sparse.W2) + column;
     private readonly float _b2 = BlockPointers.Pointer(sparse.B2)[place];
     private readonly int* _active = active;
@@ -63,15 +62,16 @@ internal readonly unsafe struct SparseColumns(in SparseViews sparse, int column,
         where T : unmanaged, ILanes<T>
         where N : struct, ICount
     {
-        ushort* index = _index;
-        float* value = _value;
+        int* starts = _entries.Starts;
+        ushort* index = _entries.Index;
+        float* value = _entries.Value;
         T last = T.Load(LaneMask.First(images - ((N.Value - 1) * LaneMask.Lanes)));
         for (int h = 0; h < _hidden; h++)
         {
             // N is a constant for the JIT: the branches vanish and so do the registers that a pass does not use.
             T a0 = T.Broadcast(_b1[h]), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
-            int end = _starts[h + 1];
-            for (int q = _starts[h]; q < end; q++)
+            int end = starts[h + 1];
+            for (int q = starts[h]; q < end; q++)
             {
                 T w = T.Broadcast(value[q]);
                 float* x = pixels + rows[index[q]];
@@ -131,7 +131,7 @@ internal readonly unsafe struct SparseColumns(in SparseViews sparse, int column,
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add<T>(T z, T w2, float* lane, bool fresh)
-        where T : unmanaged, ILanes<T> => T.Store(T.Fma(T.Max(z, T.Zero), w2, fresh ? T.Zero : T.Load(lane)), lane);
+        where T : unmanaged, ILanes<T> => T.Store(T.Fma(T.Relu(z), w2, fresh ? T.Zero : T.Load(lane)), lane);
 
     // The tree 16, 8, 4, 2, 1 over the lanes that the model has; the others would add 0.
     private void Finish<T>(float* lanes, int images, float* logits)

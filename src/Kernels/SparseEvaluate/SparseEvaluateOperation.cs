@@ -7,10 +7,33 @@ namespace GpuMlp.Kernels.SparseEvaluate;
 
 /// <summary>
 /// Logits [level, slot, N] and active units [level, column] of all models at all levels, over compressed columns: an item is
-/// a tile of images, a level and a block of columns. See <see cref="SparseColumns"/> for the arithmetic.
+/// some tiles of images and some blocks of columns at a level. See <see cref="SparseColumns"/> for the arithmetic.
 /// </summary>
 internal readonly unsafe struct SparseEvaluateOperation : IBlockOperation
 {
+    // Entries of an item: as many as let the pixels of a tile be read from L2 a hundred times for each time they are brought there.
+    private const int ItemEntries = 1 << 15;
+
+    // More tiles share fewer pixels that are 0 in all of them.
+    private const int MostTiles = 8;
+
+    // A thread that takes the last item lets the others wait for one of so many.
+    private const int ItemsOfThread = 8;
+
+    /// <summary>Cuts the work into items. No bit depends on how.</summary>
+    /// <param name="tiles">Of all images.</param>
+    /// <param name="places">Levels times blocks.</param>
+    /// <param name="entries">Of all levels and blocks.</param>
+    public static (int Items, int ItemTiles, int ItemPlaces) Cut(int tiles, int places, long entries, int threads)
+    {
+        long enough = (long)ItemsOfThread * threads;
+        int itemPlaces = (int)Math.Clamp(ItemEntries * (long)places / Math.Max(entries, 1), 1, places), runs = Runs(places, itemPlaces);
+        int itemTiles = (int)Math.Clamp((long)tiles * runs / enough, 1, MostTiles);
+        if ((long)tiles * runs < enough)
+            itemPlaces = (int)Math.Clamp((long)tiles * places / enough, 1, itemPlaces);
+        return (checked(Runs(tiles, itemTiles) * Runs(places, itemPlaces)), itemTiles, itemPlaces);
+    }
+
     [IntrinsicImplementation]
     public static void Run(BlockArguments arguments, int item)
     {
@@ -22,25 +45,48 @@ internal readonly unsafe struct SparseEvaluateOperation : IBlockOperation
         }
     }
 
-    // Levels and blocks of one tile follow each other: the tile stays in L2.
+    private static int Runs(int all, int each) => (all + each - 1) / each;
+
+    // All blocks of a tile follow each other: the tile stays in L2.
     private static void Run<T>(in BlockArguments arguments, int item)
         where T : unmanaged, ILanes<T>
     {
         SparseViews sparse = arguments.Sparse;
-        int blocks = arguments.Cohort.Blocks.IntLength / 4, slots = arguments.Cohort.Slots.IntLength / 2;
-        int block = item % blocks, level = item / blocks % sparse.Levels, tile = item / blocks / sparse.Levels;
-        int padded = sparse.B1.IntLength / sparse.Levels, images = arguments.Images.Images, inputs = arguments.Cohort.Inputs;
-        int* fields = BlockPointers.Pointer(arguments.Cohort.Blocks) + (4 * block);
-        int* shapes = BlockPointers.Pointer(arguments.Cohort.Slots);
-        float* pixels = BlockPointers.Pointer(arguments.Images.Pixels);
+        int blocks = arguments.Cohort.Blocks.IntLength / 4, places = sparse.Levels * blocks, inputs = arguments.Cohort.Inputs;
+        int runs = Runs(places, arguments.ItemPlaces), first = item % runs * arguments.ItemPlaces, end = Math.Min(places, first + arguments.ItemPlaces);
+        int tile = item / runs * arguments.ItemTiles, endTile = Math.Min(PixelTiles.Tiles(arguments.Images.Images), tile + arguments.ItemTiles);
+        int padded = sparse.B1.IntLength / sparse.Levels;
+        int* fields = BlockPointers.Pointer(arguments.Cohort.Blocks), last = fields + ((end - 1) % blocks * 4);
+        int firstColumn = (first / blocks * padded) + fields[first % blocks * 4], endColumn = ((end - 1) / blocks * padded) + last[0] + last[1];
         int* rows = BlockPointers.Pointer(arguments.Images.TileRows) + ((long)tile * inputs);
-        float* logits = BlockPointers.Pointer(arguments.Output.Values);
+        using var kept = new TileEntries(sparse, firstColumn, endColumn, new ReadOnlySpan<int>(rows, (endTile - tile) * inputs), inputs);
+        fixed (int* starts = &kept.Starts)
+        fixed (ushort* index = &kept.Index)
+        fixed (float* value = &kept.Value)
+        {
+            var entries = new Columns(starts, index, value);
+            for (; tile < endTile; tile++, rows += inputs)
+            {
+                for (int place = first; place < end; place++)
+                    Block<T>(arguments, entries.From(-firstColumn), tile, rows, place / blocks, fields + (place % blocks * 4));
+            }
+        }
+    }
+
+    private static void Block<T>(in BlockArguments arguments, Columns entries, int tile, int* rows, int level, int* fields)
+        where T : unmanaged, ILanes<T>
+    {
+        SparseViews sparse = arguments.Sparse;
+        int slots = arguments.Cohort.Slots.IntLength / 2, padded = sparse.B1.IntLength / sparse.Levels, images = arguments.Images.Images;
+        int* shapes = BlockPointers.Pointer(arguments.Cohort.Slots);
+        float* pixels = BlockPointers.Pointer(arguments.Images.Pixels), logits = BlockPointers.Pointer(arguments.Output.Values);
         int first = tile * PixelTiles.TileImages, count = Math.Min(PixelTiles.TileImages, images - first);
         for (int slot = fields[2]; slot < fields[2] + fields[3]; slot++)
         {
             int column = (level * padded) + shapes[2 * slot], place = (level * slots) + slot;
-            var model = new SparseColumns(sparse, column, shapes[(2 * slot) + 1], place, BlockPointers.Pointer(arguments.Output.Active) + column);
-            model.Logits<T>(pixels, rows, count, logits + ((long)place * images) + first);
+            int* active = BlockPointers.Pointer(arguments.Output.Active) + column;
+            new SparseColumns(sparse, entries.From(column), column, shapes[(2 * slot) + 1], place, active)
+                .Logits<T>(pixels, rows, count, logits + ((long)place * images) + first);
         }
     }
 }

@@ -39,7 +39,8 @@ internal readonly unsafe struct SparseSaliencyOperation : IBlockOperation
         int blocks = arguments.Cohort.Blocks.IntLength / 4, block = item % blocks, tile = item / blocks;
         int images = arguments.Images.Images, inputs = arguments.Cohort.Inputs;
         int* fields = BlockPointers.Pointer(arguments.Cohort.Blocks) + (4 * block), shapes = BlockPointers.Pointer(arguments.Cohort.Slots);
-        int* starts = BlockPointers.Pointer(sparse.Starts);
+        var all = new Columns(BlockPointers.Pointer(sparse.Starts), BlockPointers.Pointer(sparse.Index), BlockPointers.Pointer(sparse.Value));
+        int* starts = all.Starts;
         float* pixels = BlockPointers.Pointer(arguments.Images.Pixels), w2 = BlockPointers.Pointer(sparse.W2);
         int* rows = BlockPointers.Pointer(arguments.Images.TileRows) + ((long)tile * inputs);
         int first = tile * Row, count = Math.Min(Row, images - first), widest = 0, most = 0;
@@ -57,7 +58,7 @@ internal readonly unsafe struct SparseSaliencyOperation : IBlockOperation
             for (int slot = fields[2]; slot < fields[2] + fields[3]; slot++)
             {
                 int column = shapes[2 * slot], hidden = shapes[(2 * slot) + 1];
-                new SparseColumns(sparse, column, hidden, slot, active: null, kept: units).Logits<T>(pixels, rows, count, logits);
+                new SparseColumns(sparse, all.From(column), column, hidden, slot, active: null, kept: units).Logits<T>(pixels, rows, count, logits);
                 Gate<T>(units, w2 + column, hidden, count);
                 for (int n = 0; n < count; n++)
                     slopes[n] = arguments.Mode == (int)SaliencyMethod.ProbabilityGradient ? SaliencyOperation.Slope(logits[n]) : 1;
