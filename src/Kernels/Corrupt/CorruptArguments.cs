@@ -31,6 +31,9 @@ public struct CorruptArguments
     /// <summary>Occlusion: side. Translation: distance. Blur: weights on each side of the centre.</summary>
     public int Size;
 
+    /// <summary>On a CPU, where <see cref="Devices.CpuFaults"/> keeps what a body throws; else 0.</summary>
+    public int Device;
+
     /// <summary>Salt and pepper: random words below it change a pixel, 0 .. 2^32.</summary>
     public long Threshold;
 }

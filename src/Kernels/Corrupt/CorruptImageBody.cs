@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Initialize;
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Random;
@@ -19,6 +20,20 @@ internal static unsafe class CorruptImageBody
     /// <summary>Never read by ILGPU: see <see cref="IBlockOperation"/>.</summary>
     [IntrinsicImplementation]
     public static void Run(CorruptArguments a, int image)
+    {
+        try
+        {
+            Corrupt(a, image);
+        }
+#pragma warning disable CA1031 // All of them are thrown again where the kernel was launched.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            CpuFaults.Keep(a.Device, error);
+        }
+    }
+
+    private static void Corrupt(in CorruptArguments a, int image)
     {
         int inputs = a.Rows * a.Columns, number = BlockPointers.Pointer(a.Numbers)[image];
         long first = (long)image * inputs;

@@ -39,7 +39,15 @@ internal sealed class CorruptLauncher
         if (corruption.Kind == CorruptionKind.Blur)
             arguments.Size = values.Length - 1;
         int items = _byImage ? source.Images : checked(source.Images * (((source.Rows * source.Columns) + 3) / 4));
-        _launch(_device.Stream, items, arguments);
+        Launch(items, arguments);
         return _device.Download(source.Target);
+    }
+
+    /// <summary>Starts the kernel; on a CPU it is done then, or what a body threw is thrown.</summary>
+    internal void Launch(int items, CorruptArguments arguments)
+    {
+        int device = arguments.Device = _device is CpuDevice cpu ? cpu.Number : 0;
+        _launch(_device.Stream, items, arguments);
+        CpuFaults.ThrowOf(device);
     }
 }

@@ -41,6 +41,9 @@ public sealed class CpuDevice : ComputeDevice
     /// <summary>A larger group would start threads that only wait for each other.</summary>
     public override int ElementGroup => 1;
 
+    /// <summary>Under which <see cref="CpuFaults"/> knows it.</summary>
+    internal int Number { get; } = CpuFaults.NewDevice();
+
     /// <summary>The counter from which the threads of a launch take their next item.</summary>
     internal MemoryBuffer1D<int, Stride1D.Dense> NextItem { get; }
 

@@ -1,6 +1,7 @@
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Simd;
 using ILGPU;
+using ILGPU.IR.Intrinsics;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Layout;
@@ -26,20 +27,24 @@ internal sealed class BlockKernel<TOperation>
     where TOperation : struct, IBlockOperation
 {
     private readonly CpuDevice _device;
-    private readonly Action<KernelConfig, ArrayView<int>, int, BlockArguments> _launch;
+    private readonly Action<KernelConfig, ArrayView<int>, int, int, BlockArguments> _launch;
 
     public BlockKernel(CpuDevice device)
     {
         _device = device;
-        _launch = device.Accelerator.LoadStreamKernel<ArrayView<int>, int, BlockArguments>(TakeItems);
+        _launch = device.Accelerator.LoadStreamKernel<ArrayView<int>, int, int, BlockArguments>(Kernel);
     }
 
-    /// <summary>Runs all items; returns when they are done (a launch on the CPU accelerator blocks).</summary>
+    /// <summary>
+    /// Runs all items; returns when they are done (a launch on the CPU accelerator blocks). What a body throws comes out here,
+    /// once all threads have ended; other items may then be done or not.
+    /// </summary>
     public void Launch(in BlockArguments arguments)
     {
         int items = arguments.Items > 0 ? arguments.Items : arguments.Cohort.Blocks.IntLength / 4;
         _device.NextItem.MemSetToZero();
-        _launch(new KernelConfig(Math.Min(_device.Threads, items), 1), _device.NextItem.View, items, arguments);
+        _launch(new KernelConfig(Math.Min(_device.Threads, items), 1), _device.NextItem.View, items, _device.Number, arguments);
+        CpuFaults.ThrowOf(_device.Number);
     }
 
     /// <summary>Body for one width, chosen at run time.</summary>
@@ -55,9 +60,25 @@ internal sealed class BlockKernel<TOperation>
         }
     }
 
-    private static void TakeItems(ArrayView<int> next, int items, BlockArguments arguments)
+    private static void Kernel(ArrayView<int> next, int items, int device, BlockArguments arguments) => TakeItems(next, items, device, arguments);
+
+    /// <summary>Never read by ILGPU, which has no try blocks.</summary>
+    [IntrinsicImplementation]
+    private static void TakeItems(ArrayView<int> next, int items, int device, BlockArguments arguments)
     {
-        for (int item = Atomic.Add(ref next[0], 1); item < items; item = Atomic.Add(ref next[0], 1))
-            TOperation.Run(arguments, item);
+        ref int counter = ref next[0];
+        try
+        {
+            for (int item = Interlocked.Increment(ref counter) - 1; item < items; item = Interlocked.Increment(ref counter) - 1)
+                TOperation.Run(arguments, item);
+        }
+#pragma warning disable CA1031 // All of them are thrown again where the kernel was launched.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            // The other threads find nothing more to do.
+            Volatile.Write(ref counter, items);
+            CpuFaults.Keep(device, error);
+        }
     }
 }

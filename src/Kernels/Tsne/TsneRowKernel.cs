@@ -1,6 +1,7 @@
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Simd;
 using ILGPU;
+using ILGPU.IR.Intrinsics;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Tsne;
@@ -29,20 +30,21 @@ internal sealed class TsneRowKernel<TOperation>
     private const int RowsAtOnce = 8;
 
     private readonly CpuDevice _device;
-    private readonly Action<KernelConfig, ArrayView<int>, TsneArguments, int> _launch;
+    private readonly Action<KernelConfig, ArrayView<int>, TsneArguments, int, int> _launch;
 
     public TsneRowKernel(CpuDevice device)
     {
         _device = device;
-        _launch = device.Accelerator.LoadStreamKernel<ArrayView<int>, TsneArguments, int>(TakeRows);
+        _launch = device.Accelerator.LoadStreamKernel<ArrayView<int>, TsneArguments, int, int>(Kernel);
     }
 
-    /// <summary>Runs rows 0 .. <paramref name="rows"/> - 1; returns when they are done.</summary>
+    /// <summary>Runs rows 0 .. <paramref name="rows"/> - 1; returns when they are done, or throws what a body threw.</summary>
     public void Launch(in TsneArguments arguments, int rows)
     {
         _device.NextItem.MemSetToZero();
         int items = (rows + RowsAtOnce - 1) / RowsAtOnce;
-        _launch(new KernelConfig(Math.Min(_device.Threads, items), 1), _device.NextItem.View, arguments, rows);
+        _launch(new KernelConfig(Math.Min(_device.Threads, items), 1), _device.NextItem.View, arguments, rows, _device.Number);
+        CpuFaults.ThrowOf(_device.Number);
     }
 
     /// <summary>Body for one width, chosen at run time.</summary>
@@ -57,13 +59,29 @@ internal sealed class TsneRowKernel<TOperation>
         }
     }
 
-    private static void TakeRows(ArrayView<int> next, TsneArguments arguments, int rows)
+    private static void Kernel(ArrayView<int> next, TsneArguments arguments, int rows, int device) => TakeRows(next, arguments, rows, device);
+
+    /// <summary>Never read by ILGPU, which has no try blocks.</summary>
+    [IntrinsicImplementation]
+    private static void TakeRows(ArrayView<int> next, TsneArguments arguments, int rows, int device)
     {
-        for (int first = Atomic.Add(ref next[0], RowsAtOnce); first < rows; first = Atomic.Add(ref next[0], RowsAtOnce))
+        ref int counter = ref next[0];
+        try
         {
-            int end = first + RowsAtOnce < rows ? first + RowsAtOnce : rows;
-            for (int row = first; row < end; row++)
-                TOperation.Run(arguments, row);
+            for (int first = Interlocked.Add(ref counter, RowsAtOnce) - RowsAtOnce; first < rows; first = Interlocked.Add(ref counter, RowsAtOnce) - RowsAtOnce)
+            {
+                int end = Math.Min(first + RowsAtOnce, rows);
+                for (int row = first; row < end; row++)
+                    TOperation.Run(arguments, row);
+            }
+        }
+#pragma warning disable CA1031 // All of them are thrown again where the kernel was launched.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            // The other threads find nothing more to do.
+            Volatile.Write(ref counter, rows);
+            CpuFaults.Keep(device, error);
         }
     }
 }
