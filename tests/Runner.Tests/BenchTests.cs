@@ -72,6 +72,26 @@ public sealed class BenchTests
     }
 
     [Fact]
+    public void Only_forms_that_skip_something_have_a_break_even_and_chance_makes_none()
+    {
+        BenchResult result = Made(BenchSpec.Full with { Masks = [BenchMasks.Magnitude] });
+
+        // One level at which the input-sparse form happened to be slow, as when something else took a core meanwhile.
+        for (int i = 0; i < result.Rows.Count; i++)
+        {
+            if (result.Rows[i].Case is { Form: BenchForm.InputSparse, Sparsity: 0.99 })
+                result.Rows[i] = result.Rows[i] with { DenseMs = 100 };
+        }
+        string[] rows = [.. Cli.Lines(Text(result, terminal: false)).Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))];
+        Assert.Contains("forward input-sparse magnitude 3.00 3.00 3.00 3.00 3.00 3.00 3.00 0.300 always", rows);
+        Assert.Contains("forward masked magnitude 0.909 0.909 0.909 0.909 0.909 0.909 0.909 0.909 -", rows);
+        Assert.DoesNotContain(rows, row => row.StartsWith("forward masked 24", StringComparison.Ordinal));
+
+        // A single level says nothing of where a gain begins.
+        Assert.DoesNotContain("always", Text(Made(BenchSpec.Full with { Sparsity = [0.95] }), terminal: false));
+    }
+
+    [Fact]
     public void One_size_needs_no_table_of_sizes()
     {
         BenchResult result = Made(BenchSpec.Full with { Hidden = [24], Models = [100], Batch = [256] });

@@ -91,7 +91,7 @@ public static class BenchFiles
         BreakEven = Curves(run.Result).Where(BenchView.HasBreakEven).Select(curve => new
         {
             Case = Describe(curve.Key, null),
-            From = BreakEven.Find(curve.Select(row => (row.Case.Sparsity, row.SpeedupVsDense))).ToString(),
+            From = BenchView.OverDense(curve).ToString(),
         }),
         Rows = run.Result.Rows.Select(row => new
         {

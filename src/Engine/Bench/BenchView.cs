@@ -37,8 +37,13 @@ public static class BenchView
     /// </summary>
     public static bool HasBreakEven(IGrouping<BenchCase, BenchRow> curve) => curve.Key.Form is not (BenchForm.Dense or BenchForm.Masked) && curve.Count() > 1;
 
-    /// <summary>The break-even of a curve with the dense form.</summary>
-    public static BreakEven OverDense(IEnumerable<BenchRow> curve) => BreakEven.Find(curve.Select(row => (row.Case.Sparsity, row.SpeedupVsDense)));
+    /// <summary>
+    /// The break-even of a curve with the dense form. The input-sparse form does not look at the weights: its levels are
+    /// repetitions, and their median says whether it is faster, always or never.
+    /// </summary>
+    public static BreakEven OverDense(IGrouping<BenchCase, BenchRow> curve) => curve.Key.Form == BenchForm.InputSparse
+        ? BreakEven.Find([(0, BenchRow.Percentile([.. curve.Select(row => row.SpeedupVsDense)], 0.5))])
+        : BreakEven.Find(curve.Select(row => (row.Case.Sparsity, row.SpeedupVsDense)));
 
     /// <summary>
     /// The break-even of weight-sparse forward passes with the faster of the dense and the input-sparse form, which both
