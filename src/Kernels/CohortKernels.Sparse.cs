@@ -6,7 +6,6 @@ using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Saliency;
 using GpuMlp.Kernels.SparseBackward;
 using GpuMlp.Kernels.SparseEvaluate;
-using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels;
 
@@ -61,9 +60,6 @@ public abstract partial class CohortKernels
     {
         BlockArguments arguments = EvaluateArguments(cohort, images);
         arguments.Output = buffer.ViewsFor(cohort.Layout, images.Images, cohort.Levels);
-
-        // The kernel only ever sets flags.
-        arguments.Output.Active.MemSetToZero(Device.Stream);
         Launch(KernelOperation.SparseEvaluate, arguments, images);
     }
 

@@ -15,6 +15,7 @@ using GpuMlp.Kernels.SparseEvaluate;
 using GpuMlp.Kernels.SparseSaliency;
 using GpuMlp.Kernels.TrainEpoch;
 using GpuMlp.Kernels.Update;
+using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels;
 
@@ -47,5 +48,11 @@ internal class CpuKernels : CohortKernels
 
     private delegate void BlockLaunch(in BlockArguments arguments);
 
-    private protected override void Launch(KernelOperation operation, in BlockArguments arguments, DeviceImages? images) => _launchers[operation](arguments);
+    private protected override void Launch(KernelOperation operation, in BlockArguments arguments, DeviceImages? images)
+    {
+        // This operation's kernel only ever sets flags.
+        if (operation == KernelOperation.SparseEvaluate)
+            arguments.Output.Active.MemSetToZero(Device.Stream);
+        _launchers[operation](arguments);
+    }
 }

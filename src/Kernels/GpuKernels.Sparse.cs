@@ -17,6 +17,7 @@ internal sealed partial class GpuKernels
     private readonly GpuLauncher<SparseEvaluateGpu> _sparseEvaluate;
     private readonly GpuLauncher<SparseBackwardGpu> _sparseBackward;
     private readonly GpuLauncher<SparseSaliencyGpu> _sparseSaliency;
+    private readonly GpuLauncher<ClearGpu> _clear;
     private readonly GpuLauncher<MaskGpu> _mask;
 
     private static bool ReadsWeights(KernelOperation operation) =>
@@ -42,6 +43,10 @@ internal sealed partial class GpuKernels
         // A view that a launch does not use must be valid all the same.
         SparseEvaluateGpu job = SparseEvaluateJob(arguments, arguments.Output, z: arguments.Output.Values);
         job.Tiles = PixelTiles.Tiles(job.Images);
+
+        // The kernel only ever sets flags.
+        var flags = new ClearGpu { Values = arguments.Output.Active };
+        _clear.Launch(flags.Groups, flags);
         _sparseEvaluate.Launch(job.Groups, job);
     }
 

@@ -74,6 +74,7 @@ internal sealed partial class GpuKernels : CohortKernels
         _sparseEvaluate = new(device, SparseEvaluateGpu.Kernel, SparseEvaluateGpu.Threads);
         _sparseBackward = new(device, SparseBackwardGpu.Kernel, SparseBackwardGpu.Threads);
         _sparseSaliency = new(device, SparseSaliencyGpu.Kernel, SparseSaliencyGpu.Threads);
+        _clear = new(device, ClearGpu.Kernel, ClearGpu.Threads);
         _mask = new(device, MaskGpu.Kernel, MaskGpu.Threads);
     }
 

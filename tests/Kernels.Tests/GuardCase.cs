@@ -109,6 +109,10 @@ internal static class GuardCase
         BlockArguments plain = IsOfOneLevel(operation) ? OneLevelArguments(kernels, cohort, images, chunk, ranks, sparse, gradient, mode)
             : operation is KernelOperation.Compress or KernelOperation.SparseEvaluate ? SparseArguments(kernels, cohort, images, ranks, sparse, operation, mode)
             : kernels.Arguments(cohort, images, chunk, mode);
+
+        // What an evaluation before has left; this one must clear it, and nothing beside it.
+        if (operation == KernelOperation.SparseEvaluate)
+            device.Write(active.View, [.. Enumerable.Repeat(7, (int)active.Length)]);
         plain.Output = new OutputViews { Values = values.View, Active = active.View };
         if (operation is KernelOperation.PruneRank or KernelOperation.Prune)
             plain.Prune = PruneViews(kernels, cohort, target, ranks, operation, (PruneMethod)mode);
@@ -120,6 +124,8 @@ internal static class GuardCase
         string name = $"{operation}/{form}/{device.Kind}/{kernels.Width} on {shape}";
         guards.CheckGuards(name);
         CompareBits(device, name, plain, guarded);
+        if (operation == KernelOperation.SparseEvaluate)
+            Assert.All(device.Download(guarded.Output.Active), flag => Assert.InRange(flag, 0, 1));
     }
 
     private static BlockArguments SparseArguments(

@@ -48,7 +48,7 @@ internal static class PtxCompiler
         kernel.Name == "Kernel" ? kernel.DeclaringType!.Name : $"{kernel.DeclaringType!.Name}.{kernel.Name}";
 
     // ILGPU never reads a method that is marked so; there is SIMD in it.
-    private static bool IsOfCpu(Type type) =>
+    internal static bool IsOfCpu(Type type) =>
         type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Any(method => method.IsDefined(typeof(IntrinsicImplementationAttribute)));
 
     private static bool IsJob(MethodInfo method) => method.GetParameters() is [var only] && only.ParameterType == method.DeclaringType;

@@ -75,9 +75,9 @@ internal static class BenchCommand
         long start = Stopwatch.GetTimestamp();
         var kernels = CohortKernels.Create(device);
         double loadMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        BenchRoof roof = phases.Measure("roof", () => device is CpuDevice
-            ? new BenchRoof(CpuPeak.Gflops(threads), CpuPeak.GigabytesPerSecond(threads))
-            : new BenchRoof(GpuPeak.Gflops(device), GpuPeak.GigabytesPerSecond(device)));
+        BenchRoof roof = phases.Measure("roof", () => device is GpuDevice gpu
+            ? new BenchRoof(GpuPeak.Gflops(gpu), GpuPeak.GigabytesPerSecond(gpu))
+            : new BenchRoof(CpuPeak.Gflops(threads), CpuPeak.GigabytesPerSecond(threads)));
         string name = info.Kind == AcceleratorType.CPU ? $"cpu, {threads} threads, {RunInfo.CpuModelName}" : info.ToString();
         using var progress = new BenchProgress(io, request.Quiet);
         var runner = new BenchRunner(kernels, data, request.Spec, progress);
