@@ -21,7 +21,9 @@ internal sealed record PrunedFigures(ModelEvaluation[] Evaluations, WeightCounts
     /// <summary>The row of one model.</summary>
     public PruningResult Result(int model, PruneMethod method, double sparsity, float[] labels)
     {
-        Metrics metrics = ModelMetrics.Compute(Evaluations[model].Logits.Span, labels);
+        // No loss: the table has none, and and its exponentials and logarithms are no small part of the rest.
+        ReadOnlySpan<float> logits = Evaluations[model].Logits.Span;
+        Confusion counts = ModelMetrics.Count(logits, labels);
         WeightCounts left = Counts[model];
         int[] active = Evaluations[model].Active;
         int hidden = active.Length, weights = Inputs * hidden;
@@ -30,9 +32,9 @@ internal sealed record PrunedFigures(ModelEvaluation[] Evaluations, WeightCounts
             sparsity,
             (double)(weights - left.W1) / weights,
             (double)(hidden - left.W2) / hidden,
-            metrics.F1,
-            metrics.Auc,
-            metrics.Accuracy,
+            counts.F1,
+            RocAuc.Compute(logits, labels),
+            counts.Accuracy,
             active.Count(0),
             left.UnitsWithoutInput,
             hidden - left.W2);
