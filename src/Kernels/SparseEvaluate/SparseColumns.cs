@@ -22,7 +22,8 @@ namespace GpuMlp.Kernels.SparseEvaluate;
 /// <param name="place">Its slot, levels counted.</param>
 /// <param name="active">A flag a unit, set and never cleared; null when nobody asks.</param>
 /// <param name="kept">Room for Z, [H, 128], zeros behind the last image of its vector; null when nobody asks.</param>
-internal readonly unsafe struct SparseColumns(in SparseViews sparse, Columns entries, int column, int hidden, int place, int* active, float* kept = null)
+/// <param name="ahead">Asked for meanwhile.</param>
+internal readonly unsafe struct SparseColumns(in SparseViews sparse, Columns entries, int column, int hidden, int place, int* active, float* kept = null, TileAhead ahead = default)
 {
     private const int Row = PixelTiles.TileImages;
 
@@ -31,6 +32,8 @@ internal readonly unsafe struct SparseColumns(in SparseViews sparse, Columns ent
     private readonly float _b2 = BlockPointers.Pointer(sparse.B2)[place];
     private readonly int* _active = active;
     private readonly float* _kept = kept;
+    private readonly TileAhead _ahead = ahead;
+    private readonly int _column = column;
     private readonly int _hidden = hidden;
 
     /// <summary>Logits of the first <paramref name="count"/> images of a tile; sets the flags of units above 0 on one of them.</summary>
@@ -70,6 +73,7 @@ internal readonly unsafe struct SparseColumns(in SparseViews sparse, Columns ent
         {
             // N is a constant for the JIT: the branches vanish and so do the registers that a pass does not use.
             T a0 = T.Broadcast(_b1[h]), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
+            _ahead.Fetch(_column + h);
             int end = starts[h + 1];
             for (int q = starts[h]; q < end; q++)
             {

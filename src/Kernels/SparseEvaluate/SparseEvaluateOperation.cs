@@ -59,7 +59,9 @@ internal readonly unsafe struct SparseEvaluateOperation : IBlockOperation
         int* fields = BlockPointers.Pointer(arguments.Cohort.Blocks), last = fields + ((end - 1) % blocks * 4);
         int firstColumn = (first / blocks * padded) + fields[first % blocks * 4], endColumn = ((end - 1) / blocks * padded) + last[0] + last[1];
         int* rows = BlockPointers.Pointer(arguments.Images.TileRows) + ((long)tile * inputs);
-        using var kept = new TileEntries(sparse, firstColumn, endColumn, new ReadOnlySpan<int>(rows, (endTile - tile) * inputs), inputs);
+        float* pixels = BlockPointers.Pointer(arguments.Images.Pixels);
+        var ahead = new TileAhead(pixels, new ReadOnlySpan<int>(rows, inputs), firstColumn, endColumn);
+        using var kept = new TileEntries(sparse, firstColumn, endColumn, new ReadOnlySpan<int>(rows, (endTile - tile) * inputs), inputs, ahead);
         fixed (int* starts = &kept.Starts)
         fixed (ushort* index = &kept.Index)
         fixed (float* value = &kept.Value)
@@ -67,13 +69,14 @@ internal readonly unsafe struct SparseEvaluateOperation : IBlockOperation
             var entries = new Columns(starts, index, value);
             for (; tile < endTile; tile++, rows += inputs)
             {
+                ahead = tile + 1 == endTile ? default : new TileAhead(pixels, new ReadOnlySpan<int>(rows + inputs, inputs), firstColumn, endColumn);
                 for (int place = first; place < end; place++)
-                    Block<T>(arguments, entries.From(-firstColumn), tile, rows, place / blocks, fields + (place % blocks * 4));
+                    Block<T>(arguments, entries.From(-firstColumn), tile, rows, place / blocks, fields + (place % blocks * 4), ahead);
             }
         }
     }
 
-    private static void Block<T>(in BlockArguments arguments, Columns entries, int tile, int* rows, int level, int* fields)
+    private static void Block<T>(in BlockArguments arguments, Columns entries, int tile, int* rows, int level, int* fields, TileAhead ahead)
         where T : unmanaged, ILanes<T>
     {
         SparseViews sparse = arguments.Sparse;
@@ -85,7 +88,7 @@ internal readonly unsafe struct SparseEvaluateOperation : IBlockOperation
         {
             int column = (level * padded) + shapes[2 * slot], place = (level * slots) + slot;
             int* active = BlockPointers.Pointer(arguments.Output.Active) + column;
-            new SparseColumns(sparse, entries.From(column), column, shapes[(2 * slot) + 1], place, active)
+            new SparseColumns(sparse, entries.From(column), column, shapes[(2 * slot) + 1], place, active, ahead: ahead)
                 .Logits<T>(pixels, rows, count, logits + ((long)place * images) + first);
         }
     }

@@ -21,7 +21,8 @@ internal readonly ref struct TileEntries : IDisposable
     /// <param name="endColumn">Behind the last column.</param>
     /// <param name="rows">[tile, D], see <see cref="PixelTiles"/>.</param>
     /// <param name="inputs">D.</param>
-    public unsafe TileEntries(in SparseViews sparse, int firstColumn, int endColumn, ReadOnlySpan<int> rows, int inputs)
+    /// <param name="ahead">Asked for meanwhile.</param>
+    public unsafe TileEntries(in SparseViews sparse, int firstColumn, int endColumn, ReadOnlySpan<int> rows, int inputs, TileAhead ahead)
     {
         int* starts = BlockPointers.Pointer(sparse.Starts);
         int most = starts[endColumn] - starts[firstColumn];
@@ -41,7 +42,7 @@ internal readonly ref struct TileEntries : IDisposable
         fixed (byte* isUsed = used)
         {
             var from = new Columns(starts + firstColumn, BlockPointers.Pointer(sparse.Index), BlockPointers.Pointer(sparse.Value));
-            Copy(endColumn - firstColumn, from, isUsed, new Columns(to, index, value));
+            Copy(firstColumn, endColumn - firstColumn, from, isUsed, new Columns(to, index, value), ahead);
         }
         ArrayPool<byte>.Shared.Return(used);
     }
@@ -63,11 +64,12 @@ internal readonly ref struct TileEntries : IDisposable
 
     // Every entry is written, and the next one over it unless it stays: no branch that a predictor could miss.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void Copy(int columns, Columns from, byte* used, Columns to)
+    private static unsafe void Copy(int first, int columns, Columns from, byte* used, Columns to, TileAhead ahead)
     {
         int next = 0;
         for (int column = 0; column < columns; column++)
         {
+            ahead.Fetch(first + column);
             to.Starts[column] = next;
             int end = from.Starts[column + 1];
             for (int q = from.Starts[column]; q < end; q++)
