@@ -20,7 +20,8 @@ for try in $(seq 1 50); do
   free $port && free $((port + 1)) && free $((port + 2)) && break
 done
 
-# cred_expire: a requeued job waits so long; 5 s is the least that is accepted. The timeouts are short for tests.
+# cred_expire: a requeued job waits so long; 5 s is the least that is accepted. No test waits for the other timeouts (a node
+# that is cut off is reported at once), so that they only say from when on a busy machine counts as a broken one.
 cat > "$root/etc/slurm.conf" <<CONF
 ClusterName=gpumlp
 SlurmctldHost=$host(127.0.0.1)
@@ -51,11 +52,11 @@ SchedulerType=sched/backfill
 SchedulerParameters=sched_interval=2,sched_min_interval=0,bf_interval=1,batch_sched_delay=0
 GresTypes=gpu
 ReturnToService=2
-SlurmdTimeout=6
+SlurmdTimeout=20
 SlurmctldTimeout=6
-MessageTimeout=3
+MessageTimeout=5
 KillWait=3
-UnkillableStepTimeout=10
+UnkillableStepTimeout=30
 MinJobAge=600
 MaxArraySize=1001
 SlurmdParameters=config_overrides
@@ -82,7 +83,7 @@ slurmctld -c -f "$SLURM_CONF"
 slurmd -N n1 -f "$SLURM_CONF"
 slurmd -N n2 -f "$SLURM_CONF"
 
-for try in $(seq 1 150); do
+for try in $(seq 1 600); do
   [ "$(sinfo --noheader --Node --partition=main --format=%T 2>/dev/null | grep -c '^idle$')" = 2 ] && exit 0
   sleep 0.1
 done

@@ -14,7 +14,7 @@ public sealed class SerialRun : IDisposable
     public SerialRun()
     {
         string data = _place.Data();
-        Flags = ["--data", data, "--tasks", "0v1,1v2", "--hidden", "2,3", "--seeds", "0..7", "--epochs", "8000", "--sparsity", "none"];
+        Flags = ["--data", data, "--tasks", "0v1,1v2", "--hidden", "2,3", "--seeds", "0..7", "--epochs", "14000", "--sparsity", "none"];
     }
 
     public string[] Flags { get; }
@@ -24,7 +24,7 @@ public sealed class SerialRun : IDisposable
 
     private SortedDictionary<string, string> Make()
     {
-        Gpumlp.Run(["sweep", .. Flags, "--saliency", "0", "--quiet", "--out", _place["serial"]]).AssertSuccess();
+        Gpumlp.Run(["sweep", .. Flags, "--saliency", "0", "--quiet", "--threads", "1", "--out", _place["serial"]]).AssertSuccess();
         return FilesOf(_place["serial"]);
     }
 
@@ -35,7 +35,12 @@ public sealed class SerialRun : IDisposable
     public void Dispose() => _place.Dispose();
 }
 
+/// <summary>Alone, after all others: daemons and schedulers have deadlines, and a node that misses one is a lost node.</summary>
+[CollectionDefinition(nameof(ClusterTests), DisableParallelization = true)]
+public sealed class ClusterTests;
+
 /// <summary>Array jobs on a real Slurm, and what happens to clusters. One after the other: they share two nodes.</summary>
+[Collection(nameof(ClusterTests))]
 public sealed class SlurmTests(SlurmCluster cluster, SerialRun serial) : IClassFixture<SlurmCluster>, IClassFixture<SerialRun>, IDisposable
 {
     private readonly Workplace _place = new();
@@ -117,13 +122,12 @@ public sealed class SlurmTests(SlurmCluster cluster, SerialRun serial) : IClassF
     {
         string run = Plan();
         (string array, string merge) = Submit(run);
-        WaitForUnitOf(run, 0, 1);
+        WaitForWorkOn("n2", run, array);
         cluster.Cut("n2", withPrograms: true);
         Assert.Equal("COMPLETED", cluster.EndOf(merge));
         Assert.All(Tasks, task => Assert.Contains(cluster.FieldOf($"{array}_{task}", "NodeList"), new[] { "n1", "n2" }));
         Assert.Contains("1", Tasks.Select(task => cluster.FieldOf($"{array}_{task}", "Restarts")));
         AssertSerial(run);
-        cluster.StartNode("n2");
     }
 
     [Fact]
@@ -131,13 +135,12 @@ public sealed class SlurmTests(SlurmCluster cluster, SerialRun serial) : IClassF
     {
         string run = Plan();
         (string array, string merge) = Submit(run);
-        WaitForUnitOf(run, 0, 1);
+        WaitForWorkOn("n2", run, array);
         cluster.Cut("n2", withPrograms: false);
         Assert.Equal("COMPLETED", cluster.EndOf(merge));
         Assert.Contains("1", Tasks.Select(task => cluster.FieldOf($"{array}_{task}", "Restarts")));
         SlurmCluster.WaitUntil(() => !Directory.EnumerateFiles(Path.Combine(run, "running")).Any(), "the end of the cut off program");
         AssertSerial(run);
-        cluster.StartNode("n2");
     }
 
     [Fact]
@@ -146,7 +149,7 @@ public sealed class SlurmTests(SlurmCluster cluster, SerialRun serial) : IClassF
         string run = Plan();
         (_, string merge) = Submit(run);
         WaitForUnitOf(run, 0, 1);
-        cluster.RestartController();
+        cluster.RestartController("gpumlp-run-merge");
         Assert.Equal("COMPLETED", cluster.EndOf(merge));
         AssertSerial(run);
     }
@@ -159,7 +162,11 @@ public sealed class SlurmTests(SlurmCluster cluster, SerialRun serial) : IClassF
         WaitForUnitOf(run, 0, 1);
         cluster.Sh("scancel", array);
         Assert.Equal("FAILED", cluster.EndOf(merge));
-        Assert.All(Tasks, task => Assert.Equal(("CANCELLED", "0"), (cluster.FieldOf($"{array}_{task}", "JobState"), cluster.FieldOf($"{array}_{task}", "Restarts"))));
+        // On a busy machine one of the first two may have come to its end meanwhile.
+        string[] states = [.. Tasks.Select(task => cluster.FieldOf($"{array}_{task}", "JobState"))];
+        Assert.All(states, state => Assert.Contains(state, new[] { "CANCELLED", "COMPLETED" }));
+        Assert.Equal("CANCELLED", states[^1]);
+        Assert.All(Tasks, task => Assert.Equal("0", cluster.FieldOf($"{array}_{task}", "Restarts")));
         int finished = Workplace.UnitsIn(run);
         Assert.InRange(finished, 2, SerialRun.Units - 1);
         Assert.Contains("interrupted; finished units stay", LogOf(run, array, 0) + LogOf(run, array, 1));
@@ -197,6 +204,12 @@ public sealed class SlurmTests(SlurmCluster cluster, SerialRun serial) : IClassF
     /// <summary>Waits until each of these shards has a unit, and is so at work.</summary>
     private static void WaitForUnitOf(string run, params int[] shards) => SlurmCluster.WaitUntil(
         () => shards.All(shard => Enumerable.Range(0, SerialRun.Units).Any(unit => unit % 4 == shard && File.Exists(UnitPath(run, unit)))), "a unit of each shard");
+
+    /// <summary>Waits until a node is at work on a task that has units behind it and before it.</summary>
+    private void WaitForWorkOn(string node, string run, string array) => SlurmCluster.WaitUntil(
+        () => Tasks.Any(task => Enumerable.Range(0, SerialRun.Units).Count(unit => unit % 4 == task && File.Exists(UnitPath(run, unit))) is > 0 and < 4
+            && cluster.FieldOf($"{array}_{task}", "NodeList") == node && cluster.FieldOf($"{array}_{task}", "JobState") == "RUNNING"),
+        $"work on {node}");
 
     private static string UnitPath(string run, int id) => Path.Combine(run, "units", "000", $"unit-{id:D6}.parquet");
 

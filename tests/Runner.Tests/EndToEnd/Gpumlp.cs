@@ -7,7 +7,7 @@ namespace GpuMlp.Runner.Tests.EndToEnd;
 /// <summary>The built program as a process of its own, as its users start it.</summary>
 internal sealed class Gpumlp : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(100);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
     private readonly Process _process;
     private readonly Task<string> _out, _error;
