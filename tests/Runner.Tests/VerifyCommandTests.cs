@@ -17,8 +17,8 @@ public sealed class VerifyCommandTests
             new("HiddenBackward, sparse, 512 bit", new Deviation(), null),
             new("twice the same bits", new Deviation(), "W1[3]: expected bits of 0.5, actual 0.25"),
         ];
-        using StringWriter writer = new();
-        int failed = VerifyCommand.Print("Verification", results, new CommandIo(writer, TextWriter.Null, isTerminal, ErrorIsTerminal: false));
+        using StringWriter writer = new(), progress = new();
+        int failed = VerifyCommand.Print("Verification", results, new CommandIo(writer, progress, isTerminal, ErrorIsTerminal: false));
         string text = Cli.WithoutEscapes(writer.ToString());
         Assert.Equal(1, failed);
         Assert.All(Cli.Lines(text), line => Assert.InRange(line.TrimEnd().Length, 0, 80));
@@ -26,6 +26,9 @@ public sealed class VerifyCommandTests
         Assert.Matches(@"twice the same bits +FAILED", text);
         Assert.Contains("FAILED twice the same bits: W1[3]: expected bits of 0.5, actual 0.25", text);
         Assert.Contains("1 of 2 checks hold", text);
+
+        // Whoever waits, or is cut off, has seen each result as soon as there was one.
+        Assert.Matches(@"^ *0\.\d s  ok     HiddenBackward, sparse, 512 bit\r?\n *0\.\d s  FAILED twice the same bits: W1\[3\]", progress.ToString());
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Devices;
@@ -45,16 +46,19 @@ internal static class VerifyCommand
             : throw new UserErrorException($"verify: {failed} checks failed; results of this device cannot be trusted", ExitCodes.VerificationFailed);
     }
 
-    /// <summary>A table, and below it what failed.</summary>
+    /// <summary>A table, and below it what failed. Each check is told on stderr as soon as it is done: together they take a minute or two.</summary>
     /// <returns>How many failed.</returns>
     public static int Print(string title, IEnumerable<VerificationResult> results, CommandIo io)
     {
         TextTable table = new(title, ["check", "spacings", "error", "bound", "used", "result"], rightAlignedFrom: 1);
         List<VerificationResult> failed = [];
         int count = 0;
+        long start = Stopwatch.GetTimestamp();
         foreach (VerificationResult result in results)
         {
             count++;
+            string told = result.Holds ? $"ok     {result.Name}" : $"FAILED {result.Name}: {result.Failure}";
+            io.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(start).TotalSeconds,6:F1} s  {told}"));
             Deviation d = result.Deviation;
             bool hasValues = d.Values > 0;
             table.Add(
