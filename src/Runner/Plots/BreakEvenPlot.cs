@@ -26,17 +26,20 @@ internal static class BreakEvenPlot
         int[] models = [.. result.Rows.Select(row => row.Case.Models).Distinct().Order()];
         models = models.Length <= MostPanels ? models : models[^MostPanels..];
         BenchOp[] ops = [.. result.Rows.Select(row => row.Case.Op).Distinct().Order()];
+        double[] levels = [.. result.Rows.Select(row => row.Case.Sparsity).Distinct().Order()];
+        double[] finite = [.. levels.Where(level => level < 1)];
+        bool all = levels[^1] == 1;
+        string proportion = finite.Length > 1 ? " Grey: a time in proportion to the weights that are left." : "";
         var figure = new Figure(
             theme,
             "Where skipping pays: speed-up over the dense form by share of pruned weights",
-            string.Create(CultureInfo.InvariantCulture, $"{device}; {hidden} hidden units, {batch} images a launch; medians. {MasksText(result)} Below the line at 1 a form is slower than dense; grey: a time in proportion to the weights that are left."),
+            string.Create(CultureInfo.InvariantCulture, $"{device}; {hidden} hidden units, {batch} images a launch; medians. {MasksText(result)} Below the line at 1 a form is slower than dense.{proportion}"),
             models.Length,
             panelWidth: models.Length == 1 ? 620 : 380,
             panelHeight: 330);
-        double[] levels = [.. result.Rows.Select(row => row.Case.Sparsity).Distinct().Order()];
 
         // Where everything is pruned no share is left to take the logarithm of: half of the next smallest share stands for it.
-        double least = levels.Where(level => level < 1).Select(level => (1 - level) / 2).Append(0.5).Min();
+        double least = finite.Select(level => (1 - level) / 2).Append(0.5).Min();
         double Place(double level) => -Math.Log10(Math.Max(1 - level, least));
         double left = Place(levels[0]), right = Math.Max(Place(levels[^1]), left + 0.3);
         foreach (BenchOp op in ops)
@@ -47,9 +50,10 @@ internal static class BreakEvenPlot
                 string title = $"{BenchNames.Of(op)}, {count.ToString("N0", CultureInfo.InvariantCulture)} model{(count == 1 ? "" : "s")} a launch";
                 Panel panel = figure.Add(title, "share of weights pruned", "times faster than dense");
                 panel.LogY(Ticks(low, high), value => value.ToString("0.###", CultureInfo.InvariantCulture));
-                panel.MapX(Place, s_ticks.Where(tick => Place(tick) >= left && Place(tick) <= right && 1 - tick >= least).Concat(levels[^1] == 1 ? [1.0] : []), PlotText.Number);
+                panel.MapX(Place, s_ticks.Where(tick => Place(tick) >= left && Place(tick) <= right && (!all || 1 - tick > 1.5 * least)).Concat(all ? [1.0] : []), PlotText.Number);
                 panel.Level(theme.Reference("as fast as dense"), 1);
-                panel.Series(theme.Reference("1 / share left").Thin(), [levels[0], 1 - Math.Pow(10, -right)], [1 / (1 - levels[0] + 1e-9), Math.Pow(10, right)]);
+                if (finite.Length > 1)
+                    panel.Series(theme.Reference("1 / share left").Thin(), finite, [.. finite.Select(level => 1 / (1 - level))]);
                 foreach (IGrouping<BenchCase, BenchRow> curve in BenchFiles.Curves(result))
                 {
                     if (curve.Key.Op == op && curve.Key.Models == count && curve.Key.Hidden == hidden && curve.Key.Batch == batch)
@@ -72,7 +76,7 @@ internal static class BreakEvenPlot
             style = style.Dashed();
         panel.Series(style, [.. rows.Select(row => row.Case.Sparsity)], [.. rows.Select(row => Math.Clamp(row.SpeedupVsDense, Least, Most))]);
         double fastest = rows.Max(row => row.SpeedupVsDense), slowest = rows.Min(row => row.SpeedupVsDense);
-        if (fastest < Least && curve.Key.Masks != BenchMasks.Uniform)
+        if (slowest < Least && curve.Key.Masks != BenchMasks.Uniform)
         {
             string from = PlotText.Number(Round(slowest)), to = PlotText.Number(Round(fastest));
             panel.Note(
