@@ -43,21 +43,7 @@ internal class CohortRun : FormRun
                 _maps ??= new SaliencyBuffer(_problem.Device, _cohort.Layout, _images.Images);
                 return Time(() => kernels.Saliency(_cohort, _images, SaliencyMethod.ProbabilityGradient, _maps));
             default:
-                // Backward kernels write d1 over Z, so every call needs a Z of its own; its time is left out.
-                double sum = 0;
-                for (int chunk = 0; chunk < _images.Chunks; chunk++)
-                {
-                    int at = chunk;
-                    kernels.HiddenForward(_cohort, _images, at);
-                    _problem.Device.Stream.Synchronize();
-                    sum += Time(() =>
-                    {
-                        kernels.OutputForwardWithLoss(_cohort, _images, at);
-                        kernels.OutputBackward(_cohort, _images, at);
-                        kernels.HiddenBackward(_cohort, _images, at);
-                    });
-                }
-                return sum;
+                return Backward(kernels, _cohort, _images, chunk => kernels.HiddenBackward(_cohort, _images, chunk));
         }
     }
 

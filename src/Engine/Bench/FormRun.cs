@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using GpuMlp.Kernels;
+using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
 using ILGPU.Runtime;
 
@@ -23,6 +25,29 @@ internal abstract class FormRun : IDisposable
     public abstract BenchOutput Read(BenchOp op);
 
     public abstract void Dispose();
+
+    /// <summary>
+    /// Milliseconds of loss, d2, dw2, d1 and dW1 of all images. Backward kernels write d1 over Z, so every call needs a Z of its
+    /// own, whose time is left out.
+    /// </summary>
+    /// <param name="hiddenBackward">Starts dW1 of a chunk.</param>
+    protected static double Backward(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Action<int> hiddenBackward)
+    {
+        double sum = 0;
+        for (int chunk = 0; chunk < images.Chunks; chunk++)
+        {
+            int at = chunk;
+            kernels.HiddenForward(cohort, images, at);
+            kernels.Device.Stream.Synchronize();
+            sum += Time(kernels.Device.Stream, () =>
+            {
+                kernels.OutputForwardWithLoss(cohort, images, at);
+                kernels.OutputBackward(cohort, images, at);
+                hiddenBackward(at);
+            });
+        }
+        return sum;
+    }
 
     /// <summary>Milliseconds from a launch until the stream has done it.</summary>
     protected static double Time(AcceleratorStream stream, Action launch)

@@ -46,20 +46,11 @@ internal sealed class WeightSparseRun : FormRun
                 return Time(() => kernels.Saliency(_weights, _problem.Images.WeightSparse, SaliencyMethod.ProbabilityGradient, _maps));
             default:
                 // As in the dense form but for dW1; what is above W1 is as large whatever is pruned.
-                double sum = 0;
-                for (int chunk = 0; chunk < _problem.Images.Dense.Chunks; chunk++)
-                {
-                    int at = chunk;
-                    kernels.HiddenForward(_problem.Cohort, _problem.Images.Dense, at);
-                    _problem.Device.Stream.Synchronize();
-                    sum += Time(() =>
-                    {
-                        kernels.OutputForwardWithLoss(_problem.Cohort, _problem.Images.Dense, at);
-                        kernels.OutputBackward(_problem.Cohort, _problem.Images.Dense, at);
-                        kernels.HiddenBackward(_weights, _problem.Cohort, _problem.Images.WeightSparse, at, _gradient);
-                    });
-                }
-                return sum;
+                return Backward(
+                    kernels,
+                    _problem.Cohort,
+                    _problem.Images.Dense,
+                    chunk => kernels.HiddenBackward(_weights, _problem.Cohort, _problem.Images.WeightSparse, chunk, _gradient));
         }
     }
 
