@@ -75,7 +75,9 @@ internal static class BenchCommand
         long start = Stopwatch.GetTimestamp();
         var kernels = CohortKernels.Create(device);
         double loadMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        BenchRoof roof = phases.Measure("roof", () => device is GpuDevice gpu
+
+        // A CPU that OpenCL offers has the CPU's own roofs: a kernel of scalars does not reach them there.
+        BenchRoof roof = phases.Measure("roof", () => device is GpuDevice { SkipsZeroPixels: false } gpu
             ? new BenchRoof(GpuPeak.Gflops(gpu), GpuPeak.GigabytesPerSecond(gpu))
             : new BenchRoof(CpuPeak.Gflops(threads), CpuPeak.GigabytesPerSecond(threads)));
         string name = info.Kind == AcceleratorType.CPU ? $"cpu, {threads} threads, {RunInfo.CpuModelName}" : info.ToString();
