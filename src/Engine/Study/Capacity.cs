@@ -15,14 +15,21 @@ public static class Capacity
 
     private static bool Learned(ResultRow model) => model.Ok && model.BestTrainF1 > Rules.LearnedF1;
 
-    private static int? Smallest(IEnumerable<ResultRow> task, Func<IReadOnlyList<ResultRow>, bool> enough)
+    /// <summary>The smallest H that every seed of a task has and whose models are enough, or null.</summary>
+    /// <param name="models">Of one task.</param>
+    /// <param name="key">Seed and hidden units of a model.</param>
+    /// <param name="enough">Whether the models of one H are.</param>
+    public static int? Smallest<T>(IEnumerable<T> models, Func<T, (int Seed, int Hidden)> key, Func<IReadOnlyList<T>, bool> enough)
     {
-        ResultRow[] rows = [.. task];
-        int seeds = rows.Select(row => row.Seed).Distinct().Count();
-        return rows
-            .GroupBy(row => row.Kind.Hidden)
+        T[] task = [.. models];
+        int seeds = task.Select(model => key(model).Seed).Distinct().Count();
+        return task
+            .GroupBy(model => key(model).Hidden)
             .Where(size => size.Count() >= seeds && enough([.. size]))
             .Select(size => (int?)size.Key)
             .Min();
     }
+
+    private static int? Smallest(IEnumerable<ResultRow> task, Func<IReadOnlyList<ResultRow>, bool> enough) =>
+        Smallest(task, row => (row.Seed, row.Kind.Hidden), enough);
 }

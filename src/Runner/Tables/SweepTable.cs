@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuMlp.Engine.Study;
 
 namespace GpuMlp.Runner.Tables;
 
@@ -19,9 +20,6 @@ internal readonly record struct SweepTableRow(
 /// </summary>
 internal static class SweepTable
 {
-    /// <summary>A task counts as learned above this best training F1, the study's own mark.</summary>
-    public const double LearnedF1 = 0.90;
-
     /// <summary>Widest line, in characters: the terminals that people have never measured are 80 wide.</summary>
     public const int Width = 80;
 
@@ -58,18 +56,11 @@ internal static class SweepTable
     }
 
     /// <summary>
-    /// The smallest H of one task whose models all exceed <see cref="LearnedF1"/>, or null. A seed that failed, or that the
+    /// The smallest H of one task whose models all exceed <see cref="Rules.LearnedF1"/>, or null. A seed that failed, or that the
     /// task has only at other sizes, did not exceed it.
     /// </summary>
-    public static int? SmallestHidden(IReadOnlyCollection<SweepTableRow> task)
-    {
-        int seeds = task.Select(row => row.Seed).Distinct().Count();
-        return task
-            .GroupBy(row => row.Hidden)
-            .Where(size => size.Count() >= seeds && size.All(row => row.Ok && row.BestTrainF1 > LearnedF1))
-            .Select(size => (int?)size.Key)
-            .Min();
-    }
+    public static int? SmallestHidden(IEnumerable<SweepTableRow> task) => Capacity.Smallest(
+        task, row => (row.Seed, row.Hidden), size => size.All(row => row.Ok && row.BestTrainF1 > Rules.LearnedF1));
 
     private static void WriteMetric(
         SweepTableRow[] block,
@@ -145,7 +136,7 @@ internal static class SweepTable
             : $"Mean ± sample standard deviation over {seeds} seeds.";
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"H*: smallest H whose best training F1 exceeds {LearnedF1:0.00} with every seed.");
+            $"H*: smallest H whose best training F1 exceeds {Rules.LearnedF1:0.00} with every seed.");
         if (failed > 0)
         {
             string are = failed == 1 ? "1 model failed and is" : $"{failed} models failed and are";
