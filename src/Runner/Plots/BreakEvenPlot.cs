@@ -54,11 +54,15 @@ internal static class BreakEvenPlot
                 panel.Level(theme.Reference("as fast as dense"), 1);
                 if (finite.Length > 1)
                     panel.Series(theme.Reference("1 / share left").Thin(), finite, [.. finite.Select(level => 1 / (1 - level))]);
-                foreach (IGrouping<BenchCase, BenchRow> curve in BenchFiles.Curves(result))
-                {
-                    if (curve.Key.Op == op && curve.Key.Models == count && curve.Key.Hidden == hidden && curve.Key.Batch == batch)
-                        Draw(panel, theme, curve, levels[0], low);
-                }
+                IGrouping<BenchCase, BenchRow>[] curves =
+                [
+                    .. BenchFiles.Curves(result).Where(curve =>
+                        curve.Key.Op == op && curve.Key.Models == count && curve.Key.Hidden == hidden && curve.Key.Batch == batch),
+                ];
+                foreach (IGrouping<BenchCase, BenchRow> curve in curves)
+                    Draw(panel, theme, curve, levels[0], low);
+                if (curves.Length == 0)
+                    panel.Note("not timed: bench.json says why, under skipped", levels[0], 1.1);
                 panel.Plot.Axes.SetLimitsX(left - (0.04 * (right - left)), right + (0.04 * (right - left)));
                 panel.YRange(low, high);
             }
