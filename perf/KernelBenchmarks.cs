@@ -1,4 +1,8 @@
 using BenchmarkDotNet.Attributes;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
@@ -18,6 +22,15 @@ public class KernelBenchmarks : IDisposable
 
     [Params(KernelForm.InputSparse, KernelForm.Dense)]
     public KernelForm Form { get; set; }
+
+    /// <param name="args">BenchmarkDotNet's.</param>
+    public static int Run(string[] args)
+    {
+        // In this process: the project that BenchmarkDotNet would generate does not find ours under another assembly name.
+        IConfig config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
+        BenchmarkSwitcher.FromAssembly(typeof(KernelBenchmarks).Assembly).Run(args, config);
+        return 0;
+    }
 
     [GlobalSetup]
     public void SetUp()

@@ -1,7 +1,3 @@
-using BenchmarkDotNet.Configs;
-using BenchmarkDotNet.Jobs;
-using BenchmarkDotNet.Running;
-using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using GpuMlp.Perf;
 
 switch (args.FirstOrDefault())
@@ -12,11 +8,10 @@ switch (args.FirstOrDefault())
         return MapsReport.Run(Console.Out, args.Skip(1).Select(int.Parse).FirstOrDefault(Environment.ProcessorCount));
     case "prune":
         return PruneReport.Run(Console.Out, args.Skip(1).Select(int.Parse).FirstOrDefault(Environment.ProcessorCount));
+#if BENCHMARKS
     case "kernels":
-        // In this process: the project that BenchmarkDotNet would generate does not find ours under another assembly name.
-        IConfig config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
-        BenchmarkSwitcher.FromAssembly(typeof(KernelBenchmarks).Assembly).Run(args[1..], config);
-        return 0;
+        return KernelBenchmarks.Run(args[1..]);
+#endif
     case "scale":
         return ScaleReport.Run(Console.Out, args.Skip(1).Select(int.Parse).FirstOrDefault(100_000));
     case "scale-step":

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What to run on a machine with a CUDA GPU, which needs neither .NET nor a network:
 #
-#   perf/gpu-checks.sh pack FOLDER            here, where .NET is: everything that is needed, 200 MB, into FOLDER, and
+#   perf/gpu-checks.sh pack FOLDER            here, where .NET is: everything that is needed, 180 MB, into FOLDER, and
 #                                             FOLDER.tar.xz of a quarter of that; with --without-data behind it all but
 #                                             the MNIST files, which DATA=FOLDER then names there
 #   FOLDER/gpu-checks.sh [OUT [STEP...]]      there: runs the steps (default: all), writes what they print into OUT
@@ -24,8 +24,8 @@ pack() {
   folder=$(cd "$1" && pwd)
   cd "$repo"
   # One folder for all: they share the runtime.
-  for project in src/Runner tests/Kernels.Tests perf; do
-    dotnet publish -c Release "$project" -r linux-x64 --self-contained -o "$folder/bin" --nologo -v quiet
+  for project in perf tests/Kernels.Tests src/Runner; do
+    dotnet publish -c Release "$project" -r linux-x64 --self-contained -p:WithBenchmarks=false -o "$folder/bin" --nologo -v quiet
   done
   # What the projects bring twice.
   rm -rf "$folder"/bin/mnist "$folder"/bin/*.xml
@@ -35,7 +35,7 @@ pack() {
   cp perf/peers/torch_peer.py "$folder/peers/torch/"
   cp perf/gpu-checks.sh tests/opencl/compare-f1.sh "$folder/"
   git rev-parse HEAD >"$folder/commit" 2>/dev/null || echo unknown >"$folder/commit"
-  tar -C "$(dirname "$folder")" -c "$(basename "$folder")" | xz -6 -T0 >"$folder.tar.xz"
+  tar -C "$(dirname "$folder")" -c "$(basename "$folder")" | xz -9 -T0 >"$folder.tar.xz"
   du -sh "$folder" "$folder.tar.xz"
 }
 
