@@ -1,7 +1,7 @@
 namespace GpuMlp.Engine;
 
 /// <summary>Makes foreign text (paths, flags, messages of the system) fit for an error of one line.</summary>
-internal static class OneLine
+public static class OneLine
 {
     /// <summary><paramref name="text"/> with control characters as <c>?</c>, cut to 200 characters.</summary>
     public static string Of(string text)

@@ -20,7 +20,7 @@ internal sealed record CommandIo(TextWriter Out, TextWriter Error, bool OutIsTer
 
         return new CommandIo(
             Console.Out,
-            new SteadyWriter(Console.Error),
+            Console.Error,
             escapes && !Console.IsOutputRedirected,
             escapes && !Console.IsErrorRedirected);
     }

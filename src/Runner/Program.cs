@@ -1,5 +1,7 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using GpuMlp.Engine;
+using GpuMlp.Engine.Runs;
 using GpuMlp.Runner.Commands;
 using GpuMlp.Runner.Help;
 using GpuMlp.Runner.Options;
@@ -12,14 +14,44 @@ namespace GpuMlp.Runner;
 /// </summary>
 internal static class Program
 {
-    internal static int Main(string[] args) => Run(args, CommandIo.FromConsole());
+    internal static int Main(string[] args)
+    {
+        StandardStreams.Require();
+        if (ProcessLimits.Problem() is { } problem)
+        {
+            StandardStreams.WriteError("gpumlp: " + problem);
+            return ExitCodes.BadInput;
+        }
+
+        return RunInConsole(args);
+    }
+
+    // Apart, so that nothing more is loaded while it is not known whether there is room for it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int RunInConsole(string[] args) => Run(args, CommandIo.FromConsole());
 
     /// <summary>One command in this process, as if both streams were piped to files.</summary>
     internal static int Run(string[] args, TextWriter stdout, TextWriter stderr) =>
         Run(args, new CommandIo(stdout, stderr, OutIsTerminal: false, ErrorIsTerminal: false));
 
+    /// <summary>
+    /// One command. What it did decides the exit code, and what became of its output does not; only a command that does
+    /// nothing but print has failed when that is lost.
+    /// </summary>
     internal static int Run(string[] args, CommandIo io)
     {
+        SteadyWriter stdout = new(io.Out);
+        io = io with { Out = stdout, Error = new SteadyWriter(io.Error) };
+        int exitCode = Guarded(args, io, out bool onlyPrints);
+        if (stdout.Loss is not { } loss)
+            return exitCode;
+        Tell($"stdout: {StorageErrors.Reason(loss)}; what was to be printed is lost, {(onlyPrints ? "" : "the work is not; ")}the same command again prints it", io);
+        return exitCode == ExitCodes.Done && onlyPrints ? ExitCodes.Interrupted : exitCode;
+    }
+
+    private static int Guarded(string[] args, CommandIo io, out bool onlyPrints)
+    {
+        onlyPrints = true;
         try
         {
             if (HelpText.For(args) is { } help)
@@ -34,11 +66,17 @@ internal static class Program
                 return ExitCodes.Done;
             }
 
-            return Dispatch(args, io);
+            CommandOptions options = Arguments.Parse(args);
+            onlyPrints = options.OnlyPrints;
+            return Dispatch(options, io);
         }
         catch (UserErrorException error)
         {
             return Fail(error, error.Message, error.ExitCode, args, io);
+        }
+        catch (OutOfMemoryException error)
+        {
+            return Fail(error, $"out of memory{ProcessLimits.AddressSpaceNote()}; what is finished stays, the same command again resumes", ExitCodes.Interrupted, args, io);
         }
         catch (OperationCanceledException error)
         {
@@ -58,7 +96,7 @@ internal static class Program
         typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
             .InformationalVersion.Split('+')[0];
 
-    private static int Dispatch(string[] args, CommandIo io) => Arguments.Parse(args) switch
+    private static int Dispatch(CommandOptions options, CommandIo io) => options switch
     {
         PlanOptions plan => PlanCommand.Run(plan, io),
         SweepOptions sweep => SweepCommand.Run(sweep, io),
@@ -77,8 +115,7 @@ internal static class Program
 
     private static int Fail(Exception error, string message, int exitCode, string[] args, CommandIo io)
     {
-        // Messages of libraries may have several lines; errors are one line.
-        io.Error.WriteLine($"gpumlp: {message.ReplaceLineEndings(" ")}");
+        Tell(message, io);
         if (args.Contains("--verbose"))
         {
             io.Error.WriteLine(error);
@@ -86,4 +123,8 @@ internal static class Program
 
         return exitCode;
     }
+
+    // Messages of libraries may have several lines, and names of files any character; errors are one line.
+    private static void Tell(string message, CommandIo io) =>
+        io.Error.WriteLine($"gpumlp: {string.Concat(message.ReplaceLineEndings(" ").Select(c => char.IsControl(c) ? '?' : c))}");
 }

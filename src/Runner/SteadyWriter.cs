@@ -3,12 +3,15 @@ using System.Text;
 namespace GpuMlp.Runner;
 
 /// <summary>
-/// What is written is passed on if that is possible, and lost if not. For stderr: a log on a full disk must neither end a
-/// sweep nor hide the exit code.
+/// What is written is passed on if that is possible, and lost if not: a log or table that cannot be written must neither end
+/// a sweep nor hide how it ended.
 /// </summary>
 internal sealed class SteadyWriter(TextWriter inner) : TextWriter(inner.FormatProvider)
 {
     public override Encoding Encoding => inner.Encoding;
+
+    /// <summary>Why something was lost; null when nothing was. A reader that went away is not counted: it had what it wanted.</summary>
+    public Exception? Loss { get; private set; }
 
     public override void Write(char value) => Try(() => inner.Write(value));
 
@@ -20,15 +23,16 @@ internal sealed class SteadyWriter(TextWriter inner) : TextWriter(inner.FormatPr
 
     public override void Flush() => Try(inner.Flush);
 
-    private static void Try(Action write)
+    private void Try(Action write)
     {
         try
         {
             write();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // There is no other place to tell it.
+            // A full disk, a terminal that is gone, a descriptor that is for reading only.
+            Loss ??= e;
         }
     }
 }

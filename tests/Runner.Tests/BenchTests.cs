@@ -22,7 +22,7 @@ public sealed class BenchTests
     [InlineData("--masks file", "--masks: 'file' is unknown; magnitude, uniform are right")]
     [InlineData("--mask a,,b", "--mask: a name is empty; FILE or FILE,FILE is right")]
     [InlineData("--mask a --hidden 3", "--hidden: not together with --mask, whose files say what is pruned from models of which size")]
-    [InlineData("--mask no/such --out o", "--mask: no/such: no such file or folder; an existing one is right")]
+    [InlineData("--mask no/such --out o", "--mask: no/such: no such file or folder; it must be there")]
     [InlineData("--masks", "--masks: a value must follow, as in `--masks magnitude`.")]
     [InlineData("--threads 0", "--threads: '0' is not a whole number from 1 to 1024.")]
     [InlineData("--quik", "--quik: unknown flag of bench; did you mean --quick?")]

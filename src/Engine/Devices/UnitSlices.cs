@@ -47,7 +47,7 @@ internal static class UnitSlices
             }
             catch (Exception error) when (DeviceFaults.Of(error) == DeviceFault.OutOfMemory)
             {
-                throw new UserErrorException($"{worker.Device}: one model does not fit into its memory; another --device or a smaller --hidden is right", inner: error);
+                throw new UserErrorException($"{worker.Device}: one model does not fit into its memory{ProcessLimits.AddressSpaceNote()}; it must be another --device or a smaller --hidden", inner: error);
             }
         }
         return results;

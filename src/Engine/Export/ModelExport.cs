@@ -44,7 +44,7 @@ public static class ModelExport
         {
             string path = run.WeightsPath(task, seed, variant);
             if (!File.Exists(path))
-                throw new UserErrorException($"{path}: not there; a finished run that has been merged is right (gpumlp merge {run.Path})", ExitCodes.Incomplete);
+                throw new UserErrorException($"{path}: not there; a finished run that has been merged is right (gpumlp merge {Quoting.Bash(run.Path)})", ExitCodes.Incomplete);
         }
         AtomicFile.CreateFolder(folder);
         int written = 0;

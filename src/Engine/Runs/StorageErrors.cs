@@ -6,9 +6,12 @@ namespace GpuMlp.Engine.Runs;
 public static class StorageErrors
 {
     // errno of Linux, of macOS where it differs, and the low word of Windows' HRESULT.
+    private const int TooManyFiles = 24;
     private static readonly int[] s_full = [28, 122, 69, 112, 39];
     private static readonly int[] s_misplaced = [17, 20, 21, 40, 62, 63, 80, 183, 206, 267];
     private static readonly int[] s_readOnly = [30, 19];
+
+    private const string Resume = "what is finished stays, run the same command again to resume";
 
     // DuckDB hands on strerror's words only.
     private static readonly string[] s_fullTexts = ["No space left", "quota exceeded", "not enough space", "Out of Memory Error"];
@@ -43,15 +46,19 @@ public static class StorageErrors
 
         return e switch
         {
-            FileNotFoundException or DirectoryNotFoundException => new($"{path}: no such file or folder; an existing one is right", inner: e),
-            PathTooLongException => new($"{path}: name too long; a shorter one is right", inner: e),
+            FileNotFoundException or DirectoryNotFoundException => new($"{path}: no such file or folder; it must be there", inner: e),
+            PathTooLongException => new($"{path}: name too long; it must be shorter", inner: e),
             UnauthorizedAccessException => Denied(e, path),
+            _ when code == TooManyFiles => new($"{path}: {ProcessLimits.TooFewFiles}; {Resume}", ExitCodes.Interrupted, e),
             _ when s_full.Contains(code) => Full(e, path),
             _ when s_readOnly.Contains(code) => Denied(e, path),
             _ when s_misplaced.Contains(code) => Misplaced(e, path),
             _ => GaveOut(e, path),
         };
     }
+
+    /// <summary>What went wrong, in a few words.</summary>
+    public static string Reason(Exception e) => s_full.Contains(e.HResult & 0xFFFF) ? "disk full" : OneLine(e);
 
     private static bool Has(Exception e, string[] texts) =>
         texts.Any(text => e.Message.Contains(text, StringComparison.OrdinalIgnoreCase));
@@ -63,13 +70,13 @@ public static class StorageErrors
         e);
 
     private static UserErrorException Denied(Exception e, string path) =>
-        new($"{path}: no permission or read-only; a place with the right to write is right", inner: e);
+        new($"{path}: no permission or read-only; it must be a place with the right to write", inner: e);
 
     private static UserErrorException Misplaced(Exception e, string path) =>
-        new($"{path}: not usable as a file or folder here ({OneLine(e)}); another name is right", inner: e);
+        new($"{path}: not usable as a file or folder here ({OneLine(e)}); it must be another name", inner: e);
 
     private static UserErrorException GaveOut(Exception e, string path) => new(
-        $"{path}: {OneLine(e)}; what is finished stays, run the same command again to resume", ExitCodes.Interrupted, e);
+        $"{path}: {OneLine(e)}; {Resume}", ExitCodes.Interrupted, e);
 
     private static string OneLine(Exception e) => e.Message.Split('\n')[0].TrimEnd('\r', '.', ' ');
 }

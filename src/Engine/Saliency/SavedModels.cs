@@ -32,7 +32,7 @@ public sealed record SavedModels(
         foreach (string file in new[] { path, split })
         {
             if (!File.Exists(file))
-                throw new UserErrorException($"{file}: not there; a finished run that has been merged is right (gpumlp merge {run.Path})", ExitCodes.Incomplete);
+                throw new UserErrorException($"{file}: not there; a finished run that has been merged is right (gpumlp merge {Quoting.Bash(run.Path)})", ExitCodes.Incomplete);
         }
         using var weights = Safetensors.Open(path);
         ModelSpec[] models = [.. hidden.Select(size => new ModelSpec(size, rate))];
@@ -42,7 +42,7 @@ public sealed record SavedModels(
         }
         catch (KeyNotFoundException e)
         {
-            throw new UserErrorException($"{path}: {e.Message} The weights of another run; make them again with gpumlp merge {run.Path}", inner: e);
+            throw new UserErrorException($"{path}: {e.Message} The weights of another run; make them again with gpumlp merge {Quoting.Bash(run.Path)}", inner: e);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using GpuMlp.Engine;
 
 namespace GpuMlp.Runner.Cluster;
 
@@ -9,7 +10,7 @@ namespace GpuMlp.Runner.Cluster;
 /// <param name="MaxParallel">Array tasks at once.</param>
 /// <param name="Notice">Seconds between SIGUSR1 and the time limit.</param>
 /// <param name="Device">As in <c>--device</c> of <c>run</c>.</param>
-/// <param name="Extra">Arguments of sbatch, each as one line.</param>
+/// <param name="Extra">Other options of sbatch with their dashes, each with its value, or null.</param>
 internal sealed record SbatchSettings(
     string? Partition,
     string? Account,
@@ -20,7 +21,7 @@ internal sealed record SbatchSettings(
     int? MaxParallel,
     int Notice,
     string? Device,
-    IReadOnlyList<string> Extra);
+    IReadOnlyList<(string Option, string? Value)> Extra);
 
 /// <summary>The two scripts of a run: an array task for each shard, and the merge after them. Plain text, to be edited at will.</summary>
 /// <param name="Program">The words that start gpumlp, ready for a shell.</param>
@@ -45,9 +46,9 @@ internal sealed partial record SbatchScripts(string Program, string Run, string 
         Common(text, "%A_%a.log");
         text.Append("#SBATCH --requeue\n#SBATCH --open-mode=append\n");
         Line(text, "--signal", $"B:USR1@{Settings.Notice}");
-        End(text);
-        string device = Settings.Device is { } name ? $" --device {Shell(name)}" : "", threads = Settings.Cpus is { } cpus ? $" --threads {cpus}" : "";
-        return text.Append($"exec {Program} run {Shell(Run)} --shard auto --requeue{device}{threads}\n").ToString();
+        End(text, "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID.log");
+        string device = Settings.Device is { } name ? $" --device {Quoting.Bash(name)}" : "", threads = Settings.Cpus is { } cpus ? $" --threads {cpus}" : "";
+        return text.Append($"exec {Program} run {Quoting.Bash(Run)} --shard auto --requeue{device}{threads}\n").ToString();
     }
 
     /// <summary>Runs when all array tasks have ended, however they ended: it tells what is missing.</summary>
@@ -56,16 +57,13 @@ internal sealed partial record SbatchScripts(string Program, string Run, string 
         StringBuilder text = Head($"gpumlp-{Name}-merge", $"merges plan {PlanHash[..12]}, or tells which units are missing");
         Line(text, "--ntasks", "1");
         Common(text, "merge-%j.log");
-        End(text);
-        return text.Append($"exec {Program} merge {Shell(Run)}\n").ToString();
+        End(text, "merge-$SLURM_JOB_ID.log");
+        return text.Append($"exec {Program} merge {Quoting.Bash(Run)}\n").ToString();
     }
 
     /// <summary>How many tasks at once an existing script allows, if it says so.</summary>
     public static int? MaxParallelOf(string script) =>
         ArrayLine().Match(script) is { Success: true } match ? int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : null;
-
-    /// <summary>One word for a shell, quoted where it must be.</summary>
-    public static string Shell(string word) => Plain().IsMatch(word) ? word : $"'{word.Replace("'", "'\\''")}'";
 
     // Names of jobs have no blanks and are shown in few columns.
     private string Name => NotInNames().Replace(Path.GetFileName(Path.TrimEndingDirectorySeparator(Run)), "-");
@@ -81,32 +79,38 @@ internal sealed partial record SbatchScripts(string Program, string Run, string 
         Line(text, "--mem", Settings.Memory);
 
         // A percent sign of a folder's name would be taken for a pattern.
-        Line(text, "--output", Path.Combine(Run.Replace("%", "%%"), LogFolder, log));
+        Line(text, "--output", LogsItself ? "/dev/null" : Path.Combine(Run.Replace("%", "%%"), LogFolder, log));
     }
 
-    private void End(StringBuilder text)
+    // Slurm expands no pattern in a name that holds a backslash anywhere, and a log without the task's number would be shared.
+    private bool LogsItself => Run.Contains('\\');
+
+    /// <param name="log">Its name in bash's words.</param>
+    private void End(StringBuilder text, string log)
     {
-        foreach (string extra in Settings.Extra)
+        foreach ((string option, string? value) in Settings.Extra)
         {
-            text.Append($"#SBATCH {extra}\n");
+            if (value is null)
+                text.Append($"#SBATCH {option}\n");
+            Line(text, option, value);
         }
 
         text.Append('\n');
+        if (LogsItself)
+            text.Append($"exec >>{Quoting.Bash(Path.Combine(Run, LogFolder) + '/')}\"{log}\" 2>&1\n");
     }
 
     private static void Line(StringBuilder text, string option, string? value)
     {
         if (value is not null)
-        {
-            text.Append($"#SBATCH {option}={(value.Any(char.IsWhiteSpace) ? $"\"{value}\"" : value)}\n");
-        }
+            text.Append($"#SBATCH {option}{Joint(option)}{Quoting.Sbatch(value)}\n");
     }
+
+    // A long option and its value are one word, a short one and its value two.
+    private static string Joint(string option) => option.StartsWith("--", StringComparison.Ordinal) ? "=" : " ";
 
     [GeneratedRegex(@"(?m)^#SBATCH --array=[^%\s]*%(\d{1,9})")]
     private static partial Regex ArrayLine();
-
-    [GeneratedRegex("^[A-Za-z0-9_@%+=:,./-]+$")]
-    private static partial Regex Plain();
 
     [GeneratedRegex("[^A-Za-z0-9_.-]+")]
     private static partial Regex NotInNames();

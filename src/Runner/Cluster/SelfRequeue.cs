@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuMlp.Engine;
 
 namespace GpuMlp.Runner.Cluster;
 
@@ -38,12 +39,10 @@ internal static class SelfRequeue
         (int exitCode, string output, string error) = Tool.Run("scontrol", ["requeue", job]);
         if (exitCode != 0)
         {
-            return OneLine($"job {job} could not be put back into the queue: {(error.Length > 0 ? error : output)}");
+            return OneLine.Of($"job {job} could not be put back into the queue: {(error.Length > 0 ? error : output)}");
         }
 
         ended.WaitHandle.WaitOne(s_waitForEnd);
         return $"job {job} is back in the queue";
     }
-
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using GpuMlp.Engine;
+using GpuMlp.Engine.Devices;
 using GpuMlp.Runner.Options;
 
 namespace GpuMlp.Runner.Cluster;
@@ -7,7 +9,7 @@ namespace GpuMlp.Runner.Cluster;
 /// <summary>What a <c>gpumlp slurm</c> asks for, checked.</summary>
 /// <param name="DescribesScripts">Whether any flag says what the scripts hold; else those that are there stay.</param>
 /// <param name="MaxArraySize">Null: the cluster is asked.</param>
-internal sealed record SlurmRequest(
+internal sealed partial record SlurmRequest(
     SbatchSettings Settings, bool DescribesScripts, string? Program, int? MaxArraySize, bool Check, bool Submit, bool Missing)
 {
     // As in Slurm's own examples; a unit is meant to take less.
@@ -38,29 +40,65 @@ internal sealed record SlurmRequest(
             Word(options.Gres, "--gres"),
             Whole(options.MaxParallel, "--max-parallel", 1, int.MaxValue),
             Whole(options.Notice, "--notice", 1, MostNotice) ?? DefaultNotice,
-            Word(options.Device, "--device"),
+            options.Device is null ? null : DeviceRequest.Parse("--device", options.Device).ToString(),
             Extra(options.SbatchArgs));
         return new SlurmRequest(
-            settings, script.Any(value => value is not null), options.Program, Whole(options.MaxArraySize, "--max-array-size", 1, int.MaxValue),
+            settings, script.Any(value => value is not null), ProgramOf(options.Program), Whole(options.MaxArraySize, "--max-array-size", 1, int.MaxValue),
             options.Check, options.Submit, options.Missing);
     }
 
-    // A line break would begin a line of the script.
     private static string? Word(string? value, string flag) =>
         value is null || !value.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)) ? value
-        : throw new UserErrorException($"{flag}: a value without blanks is right.");
+        : throw new UserErrorException($"{flag}: '{OneLine.Of(value)}' must be a value without blanks.");
 
-    // Long names of options; with their dashes they would be taken for flags of ours.
-    private static string[] Extra(string? text)
+    /// <summary>
+    /// Options of sbatch: long names may stand without their dashes (with them a whole value would be taken for a flag of
+    /// ours), and a word without '=' belongs to an option with dashes before it that has no value yet.
+    /// </summary>
+    private static (string Option, string? Value)[] Extra(string? text)
     {
-        string[] words = text?.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
-        return words.FirstOrDefault(word => word.Any(char.IsControl)) is { } wrong
-            ? throw new UserErrorException($"--sbatch-args: '{wrong.ReplaceLineEndings(" ")}' is no argument of sbatch; write for example --sbatch-args \"qos=low constraint=a100\"")
-            : [.. words.Select(word => word.StartsWith('-') ? word : $"--{word}")];
+        List<(string Option, string? Value)> options = [];
+        bool open = false;
+        foreach (string word in Quoting.Split(text ?? "")
+            ?? throw new UserErrorException($"--sbatch-args: '{OneLine.Of(text!)}' has an open quote; it must be words such as \"qos=low comment='two words'\""))
+        {
+            bool isDashed = word.StartsWith('-');
+            if (open && !isDashed && !word.Contains('='))
+            {
+                options[^1] = (options[^1].Option, word);
+                open = false;
+                continue;
+            }
+
+            string[] parts = word.StartsWith('-') && !word.StartsWith("--", StringComparison.Ordinal) ? ShortOption(word) : word.Split('=', 2);
+            string option = isDashed ? parts[0] : $"--{parts[0]}";
+            if (!OptionName().IsMatch(option))
+                throw new UserErrorException($"--sbatch-args: '{OneLine.Of(word)}' must be an option of sbatch, as in \"qos=low constraint=a100\"");
+            options.Add((option, parts.Length > 1 ? parts[1] : null));
+            open = isDashed && parts.Length == 1;
+        }
+
+        return [.. options];
     }
+
+    // -N2 is -N 2.
+    private static string[] ShortOption(string word) => word.Length > 2 ? [word[..2], word[2..]] : [word];
+
+    /// <summary>Bash is to read it, with its variables; but it must stay one command on one line that takes arguments behind it.</summary>
+    private static string? ProgramOf(string? text) =>
+        text is null || (!Quoting.HasControl(text) && OneCommand().IsMatch(text)) ? text
+        : throw new UserErrorException(
+            $"--program: '{OneLine.Of(text)}' must be words that start a program, quoted where they hold blanks or any of ; & | < > ( ) # `, as in \"srun gpumlp\"");
 
     private static int? Whole(string? value, string flag, int least, int most) =>
         value is null ? null
         : int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most ? number
         : throw new UserErrorException($"{flag}: '{value}' is not a whole number {(most == int.MaxValue ? $"from {least}" : $"from {least} to {most}")}.");
+
+    [GeneratedRegex(@"\A(?:--[A-Za-z0-9][A-Za-z0-9-]*|-[A-Za-z0-9])\z")]
+    private static partial Regex OptionName();
+
+    // No backquote or $( anywhere but in single quotes: it would be a command of its own.
+    [GeneratedRegex(@"\A(?:[^'""\\;&|<>()#`]|\\.|'[^']*'|""(?:[^""\\`$]|\\.|\$(?!\())*"")+\z")]
+    private static partial Regex OneCommand();
 }

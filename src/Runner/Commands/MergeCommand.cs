@@ -48,7 +48,7 @@ internal static class MergeCommand
 
     /// <summary>What does the units that are missing: where a run came to Slurm by <c>gpumlp slurm</c>, there.</summary>
     private static string CommandFor(RunDirectory run) =>
-        File.Exists(Path.Combine(run.Path, SbatchScripts.SweepFile)) ? $"gpumlp slurm {run.Path} --missing --submit" : $"gpumlp run {run.Path}";
+        File.Exists(Path.Combine(run.Path, SbatchScripts.SweepFile)) ? $"gpumlp slurm {Quoting.Bash(run.Path)} --missing --submit" : $"gpumlp run {Quoting.Bash(run.Path)}";
 
     /// <summary>Writes run.json. A run that was complete already keeps the record of how it was made.</summary>
     /// <param name="devices">What this command trained on; null for none.</param>

@@ -49,7 +49,11 @@ internal static class PlanCommand
         bool isOld = run.Plan.Hash != plan.Hash || run.Plan.Shards != plan.Shards;
         io.Out.WriteLine($"{run.PlanPath}: {(isOld ? "there already, " : "")}{Describe(run.Plan, isOld ? 0 : seconds, rate)}");
         if (!request.Quiet)
-            io.Error.WriteLine($"next: `gpumlp run {run.Path}` here, with `--shard K/{run.Plan.Shards}` on several machines, or `gpumlp slurm {run.Path}`");
+        {
+            string path = Quoting.Bash(run.Path);
+            io.Error.WriteLine($"next: `gpumlp run {path}` here, with `--shard K/{run.Plan.Shards}` on several machines, or `gpumlp slurm {path}`");
+        }
+
         return ExitCodes.Done;
     }
 

@@ -46,7 +46,7 @@ internal static class RunCommand
         }
 
         if (!options.Quiet)
-            io.Error.WriteLine($"shard {shard} is done in {phases.Total:F1} s; `gpumlp status {run.Path}` tells of the others");
+            io.Error.WriteLine($"shard {shard} is done in {phases.Total:F1} s; `gpumlp status {Quoting.Bash(run.Path)}` tells of the others");
         return failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;
     }
 

@@ -1,4 +1,3 @@
-using GpuMlp.Engine;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
@@ -80,37 +79,29 @@ internal sealed record RunSummary(
         ];
     }
 
-    /// <exception cref="UserErrorException">stdout is redirected to a full disk, say.</exception>
     public void Write(SweepSpec spec, CommandIo io)
     {
-        try
+        if (Variants.Count > 0)
         {
-            if (Variants.Count > 0)
-            {
-                VariantTable.Write(Variants, VariantTable.Level(spec.Sparsity), io);
-                WriteNames(spec, io);
-                return;
-            }
-
-            SweepTable.Write(Models, io);
-            if (Pruned.Count > 0)
-            {
-                io.Out.WriteLine();
-                PruningTable.Write(Pruned, PrunedSize, PruningTable.Levels(spec.Sparsity), io);
-            }
-
-            if (Finetuned.Count > 0)
-            {
-                io.Out.WriteLine();
-                PruningTable.Write(Finetuned, PrunedSize, PruningTable.Levels(spec.Sparsity), io, $"F1 after {spec.FinetuneEpochs} more epochs,");
-            }
-
+            VariantTable.Write(Variants, VariantTable.Level(spec.Sparsity), io);
             WriteNames(spec, io);
+            return;
         }
-        catch (Exception e) when (StorageErrors.IsStorage(e))
+
+        SweepTable.Write(Models, io);
+        if (Pruned.Count > 0)
         {
-            throw StorageErrors.Map(e, "stdout");
+            io.Out.WriteLine();
+            PruningTable.Write(Pruned, PrunedSize, PruningTable.Levels(spec.Sparsity), io);
         }
+
+        if (Finetuned.Count > 0)
+        {
+            io.Out.WriteLine();
+            PruningTable.Write(Finetuned, PrunedSize, PruningTable.Levels(spec.Sparsity), io, $"F1 after {spec.FinetuneEpochs} more epochs,");
+        }
+
+        WriteNames(spec, io);
     }
 
     private void WriteNames(SweepSpec spec, CommandIo io)

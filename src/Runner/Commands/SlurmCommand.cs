@@ -21,6 +21,11 @@ internal static partial class SlurmCommand
     {
         SlurmRequest request = SlurmRequest.From(options);
         var run = RunDirectory.Open(options.Run);
+        string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.Path));
+
+        // The flags were looked at; the folder that we are in was not.
+        if (Quoting.HasControl(folder))
+            throw new UserErrorException($"{OneLine.Of(folder)}: holds a line break or another control character; a run for Slurm must be in a folder without");
         int maxArraySize = request.MaxArraySize ?? AskMaxArraySize();
         List<int> shards = [.. Enumerable.Range(0, run.Plan.Shards)];
         ArrayJob whole = ArrayJobs.Of(shards, maxArraySize).First();
@@ -29,12 +34,12 @@ internal static partial class SlurmCommand
             shards = MissingShards(run, io);
             if (shards.Count == 0)
             {
-                io.Out.WriteLine($"{options.Run}: no shard is left to submit; `gpumlp status {options.Run}` tells more");
+                io.Out.WriteLine($"{options.Run}: no shard is left to submit; `gpumlp status {Quoting.Bash(options.Run)}` tells more");
                 return ExitCodes.Done;
             }
         }
 
-        (string sweep, string merge) = Write(run, request, whole.Indices, io);
+        (string sweep, string merge) = Write(run, folder, request, whole.Indices, io);
         int? maxParallel = SbatchScripts.MaxParallelOf(File.ReadAllText(sweep));
 
         // The script has its own array, maybe edited; it counts where it can.
@@ -54,15 +59,15 @@ internal static partial class SlurmCommand
             string[] ids = [.. arguments.Select(job => Submit([.. job, sweep]))];
             string after = $"--dependency=afterany:{string.Join(':', ids)}";
             string last = Submit([after, merge]);
-            io.Out.WriteLine($"submitted {string.Join(", ", ids)} for {shards.Count} shards, and {last} to merge after them; `gpumlp status {options.Run}` tells how far they are");
+            io.Out.WriteLine($"submitted {string.Join(", ", ids)} for {shards.Count} shards, and {last} to merge after them; `gpumlp status {Quoting.Bash(options.Run)}` tells how far they are");
             return ExitCodes.Done;
         }
 
         io.Out.Write($"{File.ReadAllText(sweep)}\n{File.ReadAllText(merge)}\n");
         io.Out.WriteLine("# To submit: `gpumlp slurm RUN --submit`, or by hand");
         foreach (string[] job in arguments)
-            io.Out.WriteLine($"sbatch {string.Join(' ', job.Append(sweep).Select(SbatchScripts.Shell))}");
-        io.Out.WriteLine($"sbatch --dependency=afterany:JOB {SbatchScripts.Shell(merge)}");
+            io.Out.WriteLine($"sbatch {string.Join(' ', job.Append(sweep).Select(Quoting.Bash))}");
+        io.Out.WriteLine($"sbatch --dependency=afterany:JOB {Quoting.Bash(merge)}");
         return ExitCodes.Done;
     }
 
@@ -82,9 +87,8 @@ internal static partial class SlurmCommand
         return shards;
     }
 
-    private static (string Sweep, string Merge) Write(RunDirectory run, SlurmRequest request, string indices, CommandIo io)
+    private static (string Sweep, string Merge) Write(RunDirectory run, string folder, SlurmRequest request, string indices, CommandIo io)
     {
-        string folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.Path));
         string sweep = Path.Combine(folder, SbatchScripts.SweepFile), merge = Path.Combine(folder, SbatchScripts.MergeFile);
         if (!request.DescribesScripts && File.Exists(sweep) && File.Exists(merge))
         {
@@ -106,8 +110,8 @@ internal static partial class SlurmCommand
     {
         string host = Environment.ProcessPath ?? "gpumlp";
         return Path.GetFileNameWithoutExtension(host) == "dotnet"
-            ? $"{SbatchScripts.Shell(host)} {SbatchScripts.Shell(Path.Combine(AppContext.BaseDirectory, "gpumlp.dll"))}"
-            : SbatchScripts.Shell(host);
+            ? $"{Quoting.Bash(host)} {Quoting.Bash(Path.Combine(AppContext.BaseDirectory, "gpumlp.dll"))}"
+            : Quoting.Bash(host);
     }
 
     private static int AskMaxArraySize()
@@ -134,7 +138,7 @@ internal static partial class SlurmCommand
         (int exitCode, string output, string error) = Tool.Run("sbatch", arguments);
         string told = string.Join(' ', new[] { error, output }.Where(text => text.Length > 0)).ReplaceLineEndings(" ");
         return exitCode == 0 ? arguments.Contains("--parsable") ? output : told
-            : throw new UserErrorException($"sbatch refuses {arguments[^1]}: {told}; flags that this cluster takes are right");
+            : throw new UserErrorException($"sbatch refuses {arguments[^1]}: {told}; flags must be such as this cluster takes");
     }
 
     [GeneratedRegex(@"(?m)^MaxArraySize\s*=\s*(\d{1,9})")]

@@ -36,7 +36,7 @@ internal static class StatusCommand
         Line("throughput", status.UnitsPerHour is { } units
             ? $"{ProgressText.Number(units)} units an hour, {ProgressText.Number(status.ModelsPerSecond!.Value)} models/s"
             : "unknown before two units are done");
-        Line("left", status.IsComplete ? $"nothing; `gpumlp merge {options.Run}` makes the tables"
+        Line("left", status.IsComplete ? $"nothing; `gpumlp merge {Quoting.Bash(options.Run)}` makes the tables"
             : status.Left is { } left ? ProgressText.Duration(left)
             : status.Processes.Count == 0 ? "nobody is at work" : "unknown");
         foreach (string bad in status.Bad.Take(MostErrors))

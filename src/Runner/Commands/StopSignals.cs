@@ -4,10 +4,10 @@ using GpuMlp.Engine;
 namespace GpuMlp.Runner.Commands;
 
 /// <summary>
-/// Ctrl-C and SIGTERM end a sweep at the next epoch; a second Ctrl-C ends it at once. SIGUSR1, by which a scheduler says
+/// Ctrl-C, SIGTERM and SIGHUP end a sweep at the next epoch; a second one ends it at once. SIGUSR1, by which a scheduler says
 /// that it will take the machine back, lets units in flight be finished and no other be begun.
 /// </summary>
-internal sealed class StopSignals : IDisposable
+internal sealed partial class StopSignals : IDisposable
 {
     // Has no name in .NET, which takes the system's own numbers too.
     private static readonly PosixSignal s_user1 = (PosixSignal)(OperatingSystem.IsMacOS() ? 30 : 10);
@@ -18,6 +18,8 @@ internal sealed class StopSignals : IDisposable
     public StopSignals()
     {
         _registrations = [Listen(PosixSignal.SIGINT, ExitCodes.Cancelled), Listen(PosixSignal.SIGTERM, ExitCodes.Interrupted)];
+        if (!OperatingSystem.IsWindows() && !IsHangUpIgnored())
+            _registrations = [.. _registrations, Listen(PosixSignal.SIGHUP, ExitCodes.Interrupted)];
         if (!OperatingSystem.IsWindows())
         {
             _registrations = [.. _registrations, PosixSignalRegistration.Create(s_user1, context =>
@@ -49,4 +51,17 @@ internal sealed class StopSignals : IDisposable
         ExitCode = exitCode;
         _stop.Cancel();
     });
+
+    /// <summary>Whether we were started by <c>nohup</c> or the like: a handler of ours would undo it.</summary>
+    private static bool IsHangUpIgnored()
+    {
+        const int HangUp = 1, Ignore = 1;
+
+        // Larger than struct sigaction of any system; the handler comes first in all of them.
+        Span<nint> action = stackalloc nint[64];
+        return GetAction(HangUp, 0, ref MemoryMarshal.GetReference(action)) == 0 && action[0] == Ignore;
+    }
+
+    [LibraryImport("libc", EntryPoint = "sigaction")]
+    private static partial int GetAction(int signal, nint none, ref nint action);
 }

@@ -49,6 +49,7 @@ internal static class Arguments
         }
 
         IReadOnlyDictionary<string, bool> flags = Flags(command);
+        CheckCharacters(args, flags);
         CheckValues(args, flags);
         using Parser parser = new(settings =>
         {
@@ -75,6 +76,20 @@ internal static class Arguments
         }
 
         return options;
+    }
+
+    /// <summary>No command has a use for control characters, and scripts, logs and messages of one line would break at them.</summary>
+    private static void CheckCharacters(string[] args, IReadOnlyDictionary<string, bool> flags)
+    {
+        int at = Array.FindIndex(args, Quoting.HasControl);
+        if (at < 0)
+            return;
+        string[] parts = args[at].Split('=', 2);
+        string before = args[Math.Max(0, at - 1)];
+        (string name, string value) = flags.ContainsKey(parts[0]) ? (parts[0], parts[^1])
+            : flags.GetValueOrDefault(before) ? (before, args[at])
+            : (args[0], args[at]);
+        throw new UserErrorException($"{name}: '{OneLine.Of(value)}' must hold no line break or other control character.");
     }
 
     /// <summary>

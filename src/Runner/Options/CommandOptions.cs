@@ -8,6 +8,9 @@ internal abstract class CommandOptions
     [Option("verbose")]
     public bool Verbose { get; set; }
 
+    /// <summary>Whether what it prints is all that the command does.</summary>
+    public virtual bool OnlyPrints => false;
+
     /// <summary>Words that belong to no flag. Only <see cref="RunFolderOptions"/> take one, but the parser would drop them silently.</summary>
     [Value(0)]
     public IEnumerable<string> Stray { get; set; } = [];

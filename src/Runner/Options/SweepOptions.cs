@@ -91,6 +91,8 @@ internal class SweepOptions : CommandOptions
     [Option("dry-run")]
     public bool DryRun { get; set; }
 
+    public override bool OnlyPrints => DryRun;
+
     [Option("quiet")]
     public bool Quiet { get; set; }
 

@@ -102,7 +102,7 @@ public sealed class MaskFileTests : IDisposable
     [Fact]
     public void A_folder_or_nothing_in_place_of_a_file_is_told()
     {
-        Assert.Equal($"--mask: {Path}: no such file or folder; an existing one is right", Refused());
+        Assert.Equal($"--mask: {Path}: no such file or folder; it must be there", Refused());
         Directory.CreateDirectory(Path);
         Assert.Equal($"--mask: {Path}: a folder; a file with {Right}", Refused());
     }

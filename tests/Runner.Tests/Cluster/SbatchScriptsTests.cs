@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using GpuMlp.Runner.Cluster;
 using GpuMlp.Runner.Options;
 using Xunit;
@@ -46,6 +47,11 @@ public sealed class SbatchScriptsTests
     [InlineData("slurm r --notice 0", "--notice: '0' is not a whole number from 1")]
     [InlineData("slurm r --max-parallel 0", "--max-parallel: '0'")]
     [InlineData("slurm r --check --submit", "--check: submits nothing")]
+    [InlineData("slurm r --device cpu;touch", "--device: 'cpu;touch' is unknown; take auto, cpu, cuda")]
+    [InlineData("slurm r --sbatch-args qos='low", "--sbatch-args: 'qos='low' has an open quote")]
+    [InlineData("slurm r --sbatch-args =low", "--sbatch-args: '=low' must be an option of sbatch")]
+    [InlineData("slurm r --program gpumlp;touch", "--program: 'gpumlp;touch' must be words that start a program")]
+    [InlineData("slurm r --program \"$(touch)\"", "--program: '\"$(touch)\"' must be words")]
     [InlineData("slurm r --tim 10", "--tim: unknown flag of slurm; did you mean --time?")]
     [InlineData("slurm r", "r: no plan.json here")]
     [InlineData("slurm r s", "s: belongs to no flag of slurm")]
@@ -57,11 +63,76 @@ public sealed class SbatchScriptsTests
     }
 
     [Fact]
-    public void A_value_that_would_begin_a_line_of_its_own_is_refused()
+    public void Control_characters_are_refused_in_every_flag_and_folder_of_every_command()
     {
-        (int exitCode, _, string stderr) = Cli.Run("slurm", "r", "--partition", "gpu\n#SBATCH --uid=0");
-        Assert.Equal(2, exitCode);
-        Assert.StartsWith("gpumlp: --partition: ", Assert.Single(Cli.Lines(stderr)));
+        foreach (string command in Arguments.Commands)
+        {
+            foreach (string flag in Arguments.Flags(command).Where(flag => flag.Value).Select(flag => flag.Key))
+            {
+                AssertRefused(flag, [command, flag, "gpu\n#SBATCH --uid=0"]);
+                AssertRefused(flag, [command, flag + "=gpu\u001b[2J"]);
+            }
+
+            AssertRefused(command, [command, "a\ntouch PWNED\nb"]);
+            AssertRefused(command, [command, "a\u0085b"]);
+        }
+
+        static void AssertRefused(string name, string[] args)
+        {
+            (int exitCode, string stdout, string stderr) = Cli.Run(args);
+            Assert.Equal((2, ""), (exitCode, stdout));
+            string line = Assert.Single(Cli.Lines(stderr));
+            Assert.StartsWith($"gpumlp: {name}: '", line);
+            Assert.EndsWith("must hold no line break or other control character.", line);
+            Assert.DoesNotContain(line, char.IsControl);
+        }
+    }
+
+    [Theory]
+    [InlineData("comment='two words' qos=low", "#SBATCH --comment=\"two words\"\n#SBATCH --qos=low\n")]
+    [InlineData("--qos low --exclusive mail-user=a#b", "#SBATCH --qos=low\n#SBATCH --exclusive\n#SBATCH --mail-user=\"a\\#b\"\n")]
+    [InlineData("-N 2 -n3 exclusive", "#SBATCH -N 2\n#SBATCH -n 3\n#SBATCH --exclusive\n")]
+    public void Other_arguments_of_sbatch_keep_their_blanks(string words, string lines) =>
+        Assert.Contains("B:USR1@120\n" + lines + "\nexec ", Scripts(new SlurmOptions { SbatchArgs = words }, "gpumlp", "/r").Sweep());
+
+    [Theory]
+    [InlineData("srun --mpi=none gpumlp")]
+    [InlineData("\"$HOME/my bin/gpumlp\" ")]
+    [InlineData("apptainer exec 'image; 2.sif' gpumlp")]
+    public void A_program_may_be_any_one_command(string program) =>
+        Assert.Equal(program, SlurmRequest.From(new SlurmOptions { Program = program }).Program);
+
+    [Theory]
+    [InlineData("a b#c'd\"e%f$g;h&i\u00e9")]
+    [InlineData("a\\b#c'd\"e%f$g;h&i\u00e9")]
+    [InlineData("\\")]
+    public void Bash_reads_the_scripts_of_any_folder_and_starts_the_program_on_it(string name)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs bash");
+        string folder = Directory.CreateTempSubdirectory("gpumlp-sbatch-").FullName, run = Path.Combine(folder, name);
+        Directory.CreateDirectory(Path.Combine(run, SbatchScripts.LogFolder));
+        SbatchScripts scripts = Scripts(s_plain, "printf '%s\\n' --", run);
+        foreach ((string script, string verb, string log) in ((string, string, string)[])
+            [(scripts.Sweep(), "run", "7_3.log"), (scripts.Merge(), "merge", "merge-9.log")])
+        {
+            ProcessStartInfo start = new("bash", ["-c", script])
+            {
+                RedirectStandardOutput = true,
+                Environment = { ["SLURM_ARRAY_JOB_ID"] = "7", ["SLURM_ARRAY_TASK_ID"] = "3", ["SLURM_JOB_ID"] = "9" },
+            };
+            using Process bash = Process.Start(start)!;
+            string text = bash.StandardOutput.ReadToEnd();
+            bash.WaitForExit();
+            Assert.Equal(0, bash.ExitCode);
+
+            // Slurm expands no pattern in a name with a backslash: there the script opens its log itself.
+            if (name.Contains('\\'))
+                text += File.ReadAllText(Path.Combine(run, SbatchScripts.LogFolder, log));
+            Assert.StartsWith($"--\n{verb}\n{run}\n", text);
+            Assert.Equal(name.Contains('\\'), script.Contains("#SBATCH --output=/dev/null\n", StringComparison.Ordinal));
+        }
+
+        Directory.Delete(folder, recursive: true);
     }
 
     private static SbatchScripts Scripts(SlurmOptions options, string program, string run) =>

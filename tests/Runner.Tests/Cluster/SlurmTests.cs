@@ -178,6 +178,24 @@ public sealed class SlurmTests(SlurmCluster cluster, SerialRun serial) : IClassF
         AssertSerial(run);
     }
 
+    [Theory]
+    [InlineData("a b#c'd\"e%f$g;h&i \u00e9\u4e00")]
+    [InlineData("a b#c'd\"e%f$g;h&i\\j %% \u00e9\u4e00")]
+    public void A_folder_may_have_any_name_and_an_argument_any_blanks(string name)
+    {
+        cluster.Require();
+        string run = _place[name];
+        Gpumlp.Run(
+            "plan", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--seeds", "0..1", "--epochs", "2", "--sparsity", "none",
+            "--corruption", "none", "--embedding", "none", "--similarity", "none", "--shards", "2", "--quiet", "--out", run).AssertSuccess();
+        (string array, string merge) = Submit(run, "--time", "5", "--device", "cpu", "--sbatch-args", "comment='two words, # \"more\"' nice=1");
+        Assert.Equal("COMPLETED", cluster.EndOf(merge));
+        Assert.Contains("Comment=two words, # \"more\"", cluster.Sh("scontrol", "show", "job", merge));
+        Assert.Contains("shard 1/2 is done", LogOf(run, array, 1));
+        Assert.True(File.Exists(Path.Combine(run, "results.csv")));
+        Assert.Contains("2 models merged", File.ReadAllText(Path.Combine(run, "logs", $"merge-{merge}.log")));
+    }
+
     private static IEnumerable<int> Tasks => Enumerable.Range(0, 4);
 
     private string Plan()

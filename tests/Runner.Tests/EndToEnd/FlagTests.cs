@@ -160,27 +160,6 @@ public sealed class FlagTests : IDisposable
     public void Errors_say_what_would_be_right(string flags, string right) => Assert.Contains(right, Small(flags.Split(' ')).AssertOneLine(2));
 
     [Fact]
-    public void A_log_on_a_full_disk_ends_no_sweep_and_lost_results_are_told()
-    {
-        Assert.SkipUnless(File.Exists("/dev/full"), "needs /dev/full");
-        string[] sweep = ["sweep", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--epochs", "2", "--out"];
-        Assert.Equal(0, Shell("2>/dev/full", [.. sweep, _place["a"]]).ExitCode);
-        Gpumlp.Outcome lost = Shell(">/dev/full", [.. sweep, _place["b"], "--quiet"]);
-        Assert.Contains("stdout: disk full", lost.AssertOneLine(75));
-        Assert.True(File.Exists(Path.Combine(_place["b"], "run.json")));
-        Assert.Equal(Workplace.FilesOf(_place["a"]), Workplace.FilesOf(_place["b"]));
-    }
-
-    [Fact]
-    public void A_reader_that_goes_away_is_no_error()
-    {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a shell");
-        Gpumlp.Outcome cut = Shell("| head -n 1", "sweep", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--epochs", "2", "--out", _place["run"]);
-        cut.AssertSuccess();
-        Assert.StartsWith("Best training F1", Assert.Single(Cli.Lines(cut.Out)));
-    }
-
-    [Fact]
     public void Language_home_and_temporary_folder_do_not_matter()
     {
         string[] sweep = ["sweep", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--lr", "0.25", "--epochs", "2", "--out"];
@@ -206,18 +185,6 @@ public sealed class FlagTests : IDisposable
         Small("--threads", "16").AssertSuccess();
         Assert.Equal(files, Workplace.FilesOf(_place["run"]));
     }
-
-    /// <summary>Through a shell that keeps the exit code of the program and not that of the last in a pipe.</summary>
-    private static Gpumlp.Outcome Shell(string redirection, params string[] args) => Gpumlp.Run(
-        start =>
-        {
-            string[] words = [start.FileName, .. start.ArgumentList];
-            start.FileName = "bash";
-            start.ArgumentList.Clear();
-            foreach (string word in (string[])["-c", $"set -o pipefail; \"$@\" {redirection}", "bash", .. words])
-                start.ArgumentList.Add(word);
-        },
-        args);
 
     private Gpumlp.Outcome Small(params string[] flags)
     {

@@ -43,6 +43,27 @@ internal sealed class Gpumlp : IDisposable
 
     public static Gpumlp Start(params string[] args) => new(args, null);
 
+    /// <summary>
+    /// Through bash, as in <c>ulimit -n 64; exec "$@" 2&gt;&amp;-</c>; it keeps the exit code of the program and not that of the
+    /// last in a pipe.
+    /// </summary>
+    public static Outcome Bash(string command, params string[] args) => Run(InBash(command), args);
+
+    public static Gpumlp StartInBash(string command, params string[] args) => new(args, InBash(command));
+
+    private static Action<ProcessStartInfo> InBash(string command)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs bash");
+        return start =>
+        {
+            string[] words = [start.FileName, .. start.ArgumentList];
+            start.FileName = "bash";
+            start.ArgumentList.Clear();
+            foreach (string word in (string[])["-c", $"set -o pipefail; {command}", "bash", .. words])
+                start.ArgumentList.Add(word);
+        };
+    }
+
     /// <summary>Waits for the end.</summary>
     public Outcome End()
     {

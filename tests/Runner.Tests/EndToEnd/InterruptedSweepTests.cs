@@ -100,6 +100,7 @@ public sealed class InterruptedSweepTests(UndisturbedSweep undisturbed) : IClass
     [Theory]
     [InlineData("INT", 130)]
     [InlineData("TERM", 75)]
+    [InlineData("HUP", 75)]
     public void A_signal_ends_a_sweep_that_can_be_resumed(string signal, int exitCode)
     {
         string run = _place["stopped"];
@@ -117,6 +118,17 @@ public sealed class InterruptedSweepTests(UndisturbedSweep undisturbed) : IClass
         Gpumlp.Outcome resumed = Gpumlp.Run(undisturbed.Args(run));
         resumed.AssertSuccess();
         Assert.Contains("units already done", resumed.Error);
+        Assert.Equal(undisturbed.Files, Workplace.FilesOf(run));
+    }
+
+    [Fact]
+    public void A_hang_up_that_nohup_ignores_stops_nothing()
+    {
+        string run = _place["nohup"];
+        using var program = Gpumlp.StartInBash("trap '' HUP; exec \"$@\"", undisturbed.Args(run));
+        program.WaitUntil(() => Workplace.UnitsIn(run) >= 2);
+        program.Signal("HUP");
+        program.End().AssertSuccess();
         Assert.Equal(undisturbed.Files, Workplace.FilesOf(run));
     }
 

@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+
+namespace GpuMlp.Engine;
+
+/// <summary>What the system lets this process have, as <c>ulimit</c> sets it: looked at on Linux alone.</summary>
+public static partial class ProcessLimits
+{
+    /// <summary>
+    /// Least number of open files. The default sweep has 116 open at once, most of them assemblies of .NET; a driver of a
+    /// GPU has some dozens.
+    /// </summary>
+    public const int LeastFiles = 256;
+
+    /// <summary>
+    /// Least address space, in bytes. .NET takes half of what there is for its heap, and 2 GiB for code, before anything is
+    /// asked for; sweeps begin to work at 5 GiB.
+    /// </summary>
+    public const long LeastAddressSpace = 8L << 30;
+
+    private const int AddressSpace = 9, Files = 7;
+
+    /// <summary>
+    /// What is too low, or null. It loads no assembly, opens no file and takes no more memory than its answer, so that the
+    /// answer is there where nothing else is.
+    /// </summary>
+    public static string? Problem()
+    {
+        if (Soft(Files) is { } files && files < LeastFiles)
+            return TooFewFiles;
+        return Soft(AddressSpace) is { } bytes && bytes < LeastAddressSpace
+            ? "ulimit -v: " + (bytes >> 10).ToString(null, null) + " KiB of address space are too few; it must be at least 8388608, or unlimited"
+            : null;
+    }
+
+    /// <summary>For errors of a process that has come to its limit of open files.</summary>
+    public static string TooFewFiles => "ulimit -n: " + (Soft(Files) ?? 0).ToString(null, null) + " open files are too few; it must be at least 256";
+
+    /// <summary>For errors of a process without memory: a limit of its own, if it has one, else nothing.</summary>
+    public static string AddressSpaceNote() =>
+        Soft(AddressSpace) is { } bytes ? $" (this process may have {bytes >> 20:N0} MiB of address space: ulimit -v)" : "";
+
+    // Null for no limit. .NET itself raises the soft limit of files to the hard one when it starts.
+    private static ulong? Soft(int resource)
+    {
+        if (!OperatingSystem.IsLinux())
+            return null;
+        Span<ulong> limits = stackalloc ulong[2];
+        return GetLimit(resource, ref MemoryMarshal.GetReference(limits)) == 0 && limits[0] <= long.MaxValue ? limits[0] : null;
+    }
+
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static partial int GetLimit(int resource, ref ulong softThenHard);
+}

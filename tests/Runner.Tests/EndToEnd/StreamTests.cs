@@ -1,0 +1,106 @@
+using Xunit;
+
+namespace GpuMlp.Runner.Tests.EndToEnd;
+
+/// <summary>Streams that are closed, full or cut off: the exit code tells the work, whatever became of the log.</summary>
+public sealed class StreamTests : IDisposable
+{
+    private readonly Workplace _place = new();
+    private readonly string[] _sweep;
+
+    public StreamTests() => _sweep =
+    [
+        "sweep", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--epochs", "2", "--out", _place["run"],
+    ];
+
+    public void Dispose() => _place.Dispose();
+
+    [Theory]
+    [InlineData("<&-", true)]
+    [InlineData("2>&-", true)]
+    [InlineData(">&-", false)]
+    [InlineData("<&- >&- 2>&-", false)]
+    [InlineData("2</dev/null", true)]
+    [InlineData("2>/dev/full", true)]
+    public void A_stream_that_is_closed_or_full_changes_no_exit_code_and_no_byte(string redirection, bool hasTable)
+    {
+        Gpumlp.Outcome outcome = Gpumlp.Bash($"exec \"$@\" {redirection}", _sweep);
+        outcome.AssertSuccess();
+        Assert.Equal(hasTable, outcome.Out.StartsWith("Best training F1", StringComparison.Ordinal));
+        SortedDictionary<string, string> files = Workplace.FilesOf(_place["run"]);
+        Directory.Delete(_place["run"], recursive: true);
+        Gpumlp.Run(_sweep).AssertSuccess();
+        Assert.Equal(Workplace.FilesOf(_place["run"]), files);
+    }
+
+    [Theory]
+    [InlineData("2>&-")]
+    [InlineData("<&- >&- 2>&-")]
+    [InlineData("2>/dev/full")]
+    public void A_wrong_flag_has_its_exit_code_without_a_place_for_its_line(string redirection) =>
+        Assert.Equal((2, "", ""), Parts(Gpumlp.Bash($"exec \"$@\" {redirection}", ["sweep", "--tasks", "5v5", "--out", _place["run"]])));
+
+    [Fact]
+    public void A_table_that_could_not_be_printed_is_told_and_the_work_is_done()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "needs /dev/full");
+        string line = Gpumlp.Bash("exec \"$@\" >/dev/full", [.. _sweep, "--quiet"]).AssertOneLine(0);
+        Assert.Contains("stdout: disk full; what was to be printed is lost, the work is not", line);
+        Assert.True(File.Exists(Path.Combine(_place["run"], "run.json")));
+        Assert.Equal(0, Gpumlp.Bash("exec \"$@\" >/dev/full 2>&1", _sweep).ExitCode);
+        Assert.Contains("stdout: ", Gpumlp.Bash("exec \"$@\" 1</dev/null", [.. _sweep, "--quiet"]).AssertOneLine(0));
+    }
+
+    [Theory]
+    [InlineData("--version")]
+    [InlineData("help")]
+    [InlineData("devices")]
+    public void A_command_that_only_prints_has_failed_when_that_is_lost(string command)
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "needs /dev/full");
+        Assert.Contains("stdout: disk full", Gpumlp.Bash("exec \"$@\" >/dev/full", command).AssertOneLine(75));
+        Assert.Equal(75, Gpumlp.Bash("exec \"$@\" >/dev/full 2>&-", command).ExitCode);
+        Assert.Equal((0, "", ""), Parts(Gpumlp.Bash("exec \"$@\" >&-", command)));
+    }
+
+    [Fact]
+    public void A_reader_that_goes_away_is_no_error()
+    {
+        Gpumlp.Outcome cut = Gpumlp.Bash("\"$@\" | head -n 1", _sweep);
+        cut.AssertSuccess();
+        Assert.StartsWith("Best training F1", Assert.Single(Cli.Lines(cut.Out)));
+        Gpumlp.Bash("\"$@\" | head -n 1 >/dev/null", "devices").AssertSuccess();
+        Gpumlp.Bash("\"$@\" 2>&1 >/dev/null | true", _sweep).AssertSuccess();
+    }
+
+    [Theory]
+    [InlineData("-n 26")]
+    [InlineData("-n 40")]
+    [InlineData("-n 64")]
+    [InlineData("-n 96")]
+    [InlineData("-n 255")]
+    [InlineData("-v 2097152")]
+    [InlineData("-v 4194304")]
+    [InlineData("-v 8388607")]
+    public void A_limit_that_is_too_low_is_named_before_any_work(string limit)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux's limits");
+        string[] words = limit.Split(' ');
+        string line = Gpumlp.Bash($"ulimit {limit}; exec \"$@\"", _sweep).AssertOneLine(2);
+        Assert.StartsWith($"gpumlp: ulimit {words[0]}: {words[1]} ", line);
+        Assert.Contains($"must be at least {(words[0] == "-n" ? 256 : 8388608)}", line);
+        Assert.False(Directory.Exists(_place["run"]));
+    }
+
+    [Theory]
+    [InlineData("-n 256")]
+    [InlineData("-v 8388608")]
+    public void The_least_limits_are_enough(string limit)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux's limits");
+        Gpumlp.Bash($"ulimit {limit}; exec \"$@\"", _sweep).AssertSuccess();
+        Assert.True(File.Exists(Path.Combine(_place["run"], "report.html")));
+    }
+
+    private static (int ExitCode, string Out, string Error) Parts(Gpumlp.Outcome outcome) => (outcome.ExitCode, outcome.Out, outcome.Error);
+}
