@@ -41,8 +41,8 @@ internal static class ClusterHelp
           --fail-fast         stop at the first model that fails
           --verbose           stack traces with errors
 
-        SIGUSR1 finishes the units in flight and begins no other; SIGTERM and Ctrl-C
-        stop at the next epoch. A unit that cannot be finished leaves a file in
+        SIGUSR1 finishes the units in flight and begins no other; SIGTERM, SIGHUP and
+        Ctrl-C stop at the next epoch. A unit that cannot be finished leaves a file in
         RUN/errors, the others go on, and the exit code is 3.
 
         """,
@@ -95,7 +95,7 @@ internal static class ClusterHelp
           --max-parallel N    tasks at once
           --notice SECONDS    SIGUSR1 so long before the time limit (default: 120)
           --sbatch-args WORDS any other arguments of sbatch, as in
-                              --sbatch-args "qos=low constraint=a100"
+                              --sbatch-args "qos=low comment='two words'"
           --program WORDS     how gpumlp is started there (default: as it was here)
 
           --max-array-size N  the cluster's MaxArraySize (default: asked of scontrol,

@@ -2,16 +2,36 @@ using Xunit;
 
 namespace GpuMlp.Runner.Tests.EndToEnd;
 
-/// <summary>Streams that are closed, full or cut off: the exit code tells the work, whatever became of the log.</summary>
-public sealed class StreamTests : IDisposable
+/// <summary>A small sweep with all its streams, and what it left.</summary>
+public sealed class PlainSweep : IDisposable
 {
     private readonly Workplace _place = new();
-    private readonly string[] _sweep;
+    private readonly string _data;
 
-    public StreamTests() => _sweep =
+    public PlainSweep()
+    {
+        _data = _place.Data();
+        Gpumlp.Run(Args(_place["run"])).AssertSuccess();
+        Files = Workplace.FilesOf(_place["run"]);
+    }
+
+    public SortedDictionary<string, string> Files { get; }
+
+    public string[] Args(string run) =>
     [
-        "sweep", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--epochs", "2", "--out", _place["run"],
+        "sweep", "--data", _data, "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--epochs", "2", "--sparsity", "none", "--corruption", "none",
+        "--embedding", "none", "--similarity", "none", "--saliency", "0", "--out", run,
     ];
+
+    public void Dispose() => _place.Dispose();
+}
+
+/// <summary>Streams that are closed, full or cut off: the exit code tells the work, whatever became of the log.</summary>
+public sealed class StreamTests(PlainSweep plain) : IClassFixture<PlainSweep>, IDisposable
+{
+    private readonly Workplace _place = new();
+
+    private string[] Sweep => plain.Args(_place["run"]);
 
     public void Dispose() => _place.Dispose();
 
@@ -24,13 +44,10 @@ public sealed class StreamTests : IDisposable
     [InlineData("2>/dev/full", true)]
     public void A_stream_that_is_closed_or_full_changes_no_exit_code_and_no_byte(string redirection, bool hasTable)
     {
-        Gpumlp.Outcome outcome = Gpumlp.Bash($"exec \"$@\" {redirection}", _sweep);
+        Gpumlp.Outcome outcome = Gpumlp.Bash($"exec \"$@\" {redirection}", Sweep);
         outcome.AssertSuccess();
         Assert.Equal(hasTable, outcome.Out.StartsWith("Best training F1", StringComparison.Ordinal));
-        SortedDictionary<string, string> files = Workplace.FilesOf(_place["run"]);
-        Directory.Delete(_place["run"], recursive: true);
-        Gpumlp.Run(_sweep).AssertSuccess();
-        Assert.Equal(Workplace.FilesOf(_place["run"]), files);
+        Assert.Equal(plain.Files, Workplace.FilesOf(_place["run"]));
     }
 
     [Theory]
@@ -44,11 +61,11 @@ public sealed class StreamTests : IDisposable
     public void A_table_that_could_not_be_printed_is_told_and_the_work_is_done()
     {
         Assert.SkipUnless(File.Exists("/dev/full"), "needs /dev/full");
-        string line = Gpumlp.Bash("exec \"$@\" >/dev/full", [.. _sweep, "--quiet"]).AssertOneLine(0);
+        string line = Gpumlp.Bash("exec \"$@\" >/dev/full", [.. Sweep, "--quiet"]).AssertOneLine(0);
         Assert.Contains("stdout: disk full; what was to be printed is lost, the work is not", line);
         Assert.True(File.Exists(Path.Combine(_place["run"], "run.json")));
-        Assert.Equal(0, Gpumlp.Bash("exec \"$@\" >/dev/full 2>&1", _sweep).ExitCode);
-        Assert.Contains("stdout: ", Gpumlp.Bash("exec \"$@\" 1</dev/null", [.. _sweep, "--quiet"]).AssertOneLine(0));
+        Assert.Equal(0, Gpumlp.Bash("exec \"$@\" >/dev/full 2>&1", Sweep).ExitCode);
+        Assert.Contains("stdout: ", Gpumlp.Bash("exec \"$@\" 1</dev/null", [.. Sweep, "--quiet"]).AssertOneLine(0));
     }
 
     [Theory]
@@ -66,11 +83,11 @@ public sealed class StreamTests : IDisposable
     [Fact]
     public void A_reader_that_goes_away_is_no_error()
     {
-        Gpumlp.Outcome cut = Gpumlp.Bash("\"$@\" | head -n 1", _sweep);
+        Gpumlp.Outcome cut = Gpumlp.Bash("\"$@\" | head -n 1", Sweep);
         cut.AssertSuccess();
         Assert.StartsWith("Best training F1", Assert.Single(Cli.Lines(cut.Out)));
         Gpumlp.Bash("\"$@\" | head -n 1 >/dev/null", "devices").AssertSuccess();
-        Gpumlp.Bash("\"$@\" 2>&1 >/dev/null | true", _sweep).AssertSuccess();
+        Gpumlp.Bash("\"$@\" 2>&1 >/dev/null | true", Sweep).AssertSuccess();
     }
 
     [Theory]
@@ -86,7 +103,7 @@ public sealed class StreamTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux's limits");
         string[] words = limit.Split(' ');
-        string line = Gpumlp.Bash($"ulimit {limit}; exec \"$@\"", _sweep).AssertOneLine(2);
+        string line = Gpumlp.Bash($"ulimit {limit}; exec \"$@\"", Sweep).AssertOneLine(2);
         Assert.StartsWith($"gpumlp: ulimit {words[0]}: {words[1]} ", line);
         Assert.Contains($"must be at least {(words[0] == "-n" ? 256 : 8388608)}", line);
         Assert.False(Directory.Exists(_place["run"]));
@@ -98,7 +115,7 @@ public sealed class StreamTests : IDisposable
     public void The_least_limits_are_enough(string limit)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux's limits");
-        Gpumlp.Bash($"ulimit {limit}; exec \"$@\"", _sweep).AssertSuccess();
+        Gpumlp.Bash($"ulimit {limit}; exec \"$@\"", Sweep).AssertSuccess();
         Assert.True(File.Exists(Path.Combine(_place["run"], "report.html")));
     }
 
