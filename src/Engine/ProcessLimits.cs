@@ -20,16 +20,20 @@ public static partial class ProcessLimits
     private const int AddressSpace = 9, Files = 7;
 
     /// <summary>
-    /// What is too low, or null. It loads no assembly, opens no file and takes no more memory than its answer, so that the
-    /// answer is there where nothing else is.
+    /// The limit of open files if it is too low, else null. It loads no assembly and opens no file, so that the answer is
+    /// there where nothing else is.
     /// </summary>
-    public static string? Problem()
+    public static string? FilesProblem() => Soft(Files) < LeastFiles ? TooFewFiles : null;
+
+    /// <summary>Before work that trains or merges; what only looks at files does with less.</summary>
+    /// <exception cref="UserErrorException">Too little address space.</exception>
+    public static void CheckAddressSpace()
     {
-        if (Soft(Files) is { } files && files < LeastFiles)
-            return TooFewFiles;
-        return Soft(AddressSpace) is { } bytes && bytes < LeastAddressSpace
-            ? "ulimit -v: " + (bytes >> 10).ToString(null, null) + " KiB of address space are too few; it must be at least 8388608, or unlimited"
-            : null;
+        if (Soft(AddressSpace) is { } bytes && bytes < LeastAddressSpace)
+        {
+            throw new UserErrorException(
+                $"ulimit -v: {bytes >> 10} KiB of address space are too few; it must be at least {LeastAddressSpace >> 10}, or unlimited");
+        }
     }
 
     /// <summary>For errors of a process that has come to its limit of open files.</summary>

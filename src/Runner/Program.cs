@@ -17,7 +17,7 @@ internal static class Program
     internal static int Main(string[] args)
     {
         StandardStreams.Require();
-        if (ProcessLimits.Problem() is { } problem)
+        if (ProcessLimits.FilesProblem() is { } problem)
         {
             StandardStreams.WriteError("gpumlp: " + problem);
             return ExitCodes.BadInput;
@@ -68,6 +68,8 @@ internal static class Program
 
             CommandOptions options = Arguments.Parse(args);
             onlyPrints = options.OnlyPrints;
+            if (!options.IsLight)
+                ProcessLimits.CheckAddressSpace();
             return Dispatch(options, io);
         }
         catch (UserErrorException error)

@@ -7,4 +7,6 @@ namespace GpuMlp.Runner.Options;
 internal sealed class DevicesOptions : CommandOptions
 {
     public override bool OnlyPrints => true;
+
+    public override bool IsLight => true;
 }

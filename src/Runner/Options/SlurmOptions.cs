@@ -50,4 +50,6 @@ internal sealed class SlurmOptions : RunFolderOptions
 
     [Option("missing")]
     public bool Missing { get; set; }
+
+    public override bool IsLight => true;
 }

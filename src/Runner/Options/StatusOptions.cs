@@ -7,4 +7,6 @@ namespace GpuMlp.Runner.Options;
 internal sealed class StatusOptions : RunFolderOptions
 {
     public override bool OnlyPrints => true;
+
+    public override bool IsLight => true;
 }

@@ -109,6 +109,13 @@ public sealed class StreamTests(PlainSweep plain) : IClassFixture<PlainSweep>, I
         Assert.False(Directory.Exists(_place["run"]));
     }
 
+    [Fact]
+    public void Commands_that_neither_train_nor_merge_do_with_less_address_space()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux's limits");
+        Assert.Contains("no plan.json here", Gpumlp.Bash("ulimit -v 4194304; exec \"$@\"", "status", _place.Root).AssertOneLine(2));
+    }
+
     [Theory]
     [InlineData("-n 256")]
     [InlineData("-v 8388608")]
