@@ -1,5 +1,4 @@
 using GpuMlp.Engine.Runs;
-using Xunit;
 
 namespace GpuMlp.Engine.Tests.Runs;
 
