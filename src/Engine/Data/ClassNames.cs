@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using GpuMlp.Engine.Splits;
 
 namespace GpuMlp.Engine.Data;
@@ -23,24 +25,35 @@ public sealed class ClassNames(IReadOnlyList<string> names)
     /// <summary>The same for a task as tables have it; a text that is no task comes back as it is.</summary>
     public string OfTask(string task) => PairTask.TryParse(task, out PairTask parsed) ? Of(parsed) : task;
 
-    /// <summary>Reads the text of <c>classes.txt</c>: one name a line.</summary>
-    /// <exception cref="UserErrorException">An empty line, a name that is too long or holds control characters, or not 2 to 256 of them.</exception>
-    public static ClassNames Parse(string text, string path)
+    /// <summary>Reads the bytes of <c>classes.txt</c>: UTF-8, one name a line.</summary>
+    /// <param name="path">For messages.</param>
+    /// <exception cref="UserErrorException">
+    /// Bytes that are not UTF-8, an empty line, a name that is too long or holds control characters, or not 2 to 256 of them.
+    /// </exception>
+    public static ClassNames Parse(byte[] utf8, string path)
     {
-        string[] lines = text.TrimEnd().Split('\n');
+        string where = $"'{OneLine.Of(path)}'";
+        TextBytes.CheckUtf8(utf8, where);
+        string[] lines = Encoding.UTF8.GetString(TextBytes.WithoutMark(utf8).Span).TrimEnd().Split('\n');
         for (int i = 0; i < lines.Length; i++)
         {
             lines[i] = lines[i].Trim();
-            string? problem = lines[i].Length == 0 ? "is empty; each line names one class"
-                : lines[i].Any(char.IsControl) ? "holds control characters; a plain name is right"
+            string? problem = lines[i].Length == 0 ? "is empty; each line must name one class"
+                : lines[i].Any(IsControl) ? "holds control characters; it must be a plain name"
                 : lines[i].Length > Longest ? $"has {lines[i].Length} characters; {Longest} are the most"
                 : null;
             if (problem is not null)
-                throw new UserErrorException($"'{OneLine.Of(path)}': line {i + 1} {problem}.");
+                throw new UserErrorException($"{where}: line {i + 1} {problem}.");
         }
 
         return lines.Length is >= 2 and <= 256
             ? new ClassNames(lines)
-            : throw new UserErrorException($"'{OneLine.Of(path)}' names {lines.Length} classes; 2 to 256 are possible.");
+            : throw new UserErrorException($"{where} names {lines.Length} classes; 2 to 256 are possible.");
     }
+
+    // Beside those that move the cursor, those that break a line of a table or turn the direction of what follows the name.
+    private static bool IsControl(char character) =>
+        char.IsControl(character)
+        || CharUnicodeInfo.GetUnicodeCategory(character) is UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+        || character is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 }

@@ -12,13 +12,13 @@ public static class DatasetLoader
 
     /// <summary>
     /// Loads a data set into memory. A folder holds <c>train-images-idx3-ubyte</c> and <c>train-labels-idx1-ubyte</c>
-    /// (also <c>train-images.idx3-ubyte</c> and so on; plain before <c>.gz</c> where both are there), may hold the
-    /// <c>t10k</c> pair, which is checked but not used, and may hold <c>classes.txt</c>, one class name a line.
+    /// (also <c>train-images.idx3-ubyte</c> and so on, each also as <c>.gz</c>; all that are there must hold the same), may hold
+    /// the <c>t10k</c> pair, which is checked but not used, and may hold <c>classes.txt</c>, one class name a line.
     /// </summary>
     /// <param name="directory">Null for the embedded MNIST, whose files are checked against their SHA-256.</param>
     /// <exception cref="UserErrorException">
-    /// Missing folder or file, a fault of a file (see <see cref="IdxReader"/>), counts that differ, test images of another
-    /// size, fewer than two classes, a label out of range, or a damaged installation.
+    /// Missing folder or file, a fault of a file (see <see cref="IdxReader"/>), two files of one kind that differ, counts that
+    /// differ, test images of another size, fewer than two classes, a label out of range, or a damaged installation.
     /// </exception>
     public static Dataset Load(string? directory) => directory is null
         ? EmbeddedMnist.Load(EmbeddedMnist.InstalledDirectory)
@@ -27,7 +27,7 @@ public static class DatasetLoader
     /// <summary>Checks that images, labels and classes belong together. <paramref name="classes"/>: null for the largest label plus one.</summary>
     internal static Dataset Combine(string name, IdxImages images, string imagePath, byte[] labels, string labelPath, int? classes)
     {
-        CheckCounts(images, imagePath, labels, labelPath);
+        CheckCounts(images.Count, imagePath, labels, labelPath);
 
         // A byte has 256 values, so without names no label can be out of range.
         int limit = classes ?? 1 + labels.Max();
@@ -61,26 +61,52 @@ public static class DatasetLoader
     private static Dataset LoadDirectory(string directory)
     {
         if (!Directory.Exists(directory))
-            throw new UserErrorException($"--data: the folder '{OneLine.Of(directory)}' does not exist; give a folder of IDX files.");
+        {
+            string fault = File.Exists(directory) ? $"'{OneLine.Of(directory)}' is a file" : $"the folder '{OneLine.Of(directory)}' does not exist";
+            throw new UserErrorException($"--data: {fault}; give a folder of IDX files.");
+        }
 
-        string imagePath = Find(directory, "train-images", "idx3") ?? throw Missing(directory, "train-images-idx3-ubyte");
-        string labelPath = Find(directory, "train-labels", "idx1") ?? throw Missing(directory, "train-labels-idx1-ubyte");
+        string[] imagePaths = Find(directory, "train-images", "idx3"), labelPaths = Find(directory, "train-labels", "idx1");
+        string imagePath = imagePaths.FirstOrDefault() ?? throw Missing(directory, "train-images-idx3-ubyte");
+        string labelPath = labelPaths.FirstOrDefault() ?? throw Missing(directory, "train-labels-idx1-ubyte");
         ClassNames names = ReadClasses(Path.Combine(directory, ClassFile));
         int? classes = names.Names.Count > 0 ? names.Names.Count : null;
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         string folder = Path.GetFileName(full);
         IdxImages images = IdxReader.ReadImages(imagePath);
         byte[] labels = IdxReader.ReadLabels(labelPath);
+        CheckTwins(images, imagePaths, labels, labelPaths);
         Dataset data = Combine(folder.Length == 0 ? full : folder, images, imagePath, labels, labelPath, classes) with { ClassNames = names };
         CheckTestPair(directory, data);
         return data;
     }
 
+    /// <summary>A file beside another of the same kind is a copy, or one of them is not meant: which, only its owner knows.</summary>
+    private static void CheckTwins(IdxImages images, string[] imagePaths, byte[] labels, string[] labelPaths)
+    {
+        foreach (string other in imagePaths.Skip(1))
+        {
+            bool same = true;
+            (int, int, int) shape = IdxReader.ScanImages(other, (at, piece) =>
+                same = same && at + piece.Length <= images.Pixels.Length && piece.SequenceEqual(images.Pixels.AsSpan(at, piece.Length)));
+            Check(same && shape == (images.Count, images.Rows, images.Columns), imagePaths[0], other);
+        }
+
+        foreach (string other in labelPaths.Skip(1))
+            Check(IdxReader.ReadLabels(other).AsSpan().SequenceEqual(labels), labelPaths[0], other);
+
+        static void Check(bool same, string path, string other)
+        {
+            if (!same)
+                throw new UserErrorException($"'{OneLine.Of(path)}' and '{OneLine.Of(other)}' hold different data; one of them must be removed.");
+        }
+    }
+
     /// <summary>Nothing is computed from the test pair, but a folder with an unsound one is not the data set it claims to be.</summary>
     private static void CheckTestPair(string directory, Dataset train)
     {
-        string? imagePath = Find(directory, "t10k-images", "idx3");
-        string? labelPath = Find(directory, "t10k-labels", "idx1");
+        string? imagePath = Find(directory, "t10k-images", "idx3").FirstOrDefault();
+        string? labelPath = Find(directory, "t10k-labels", "idx1").FirstOrDefault();
         if (imagePath is null && labelPath is null)
             return;
         if (imagePath is null || labelPath is null)
@@ -90,28 +116,28 @@ public static class DatasetLoader
             throw new UserErrorException($"'{OneLine.Of(there)}' is there without {absent}[.gz]; add that file or remove this one.");
         }
 
-        IdxImages images = IdxReader.ReadImages(imagePath);
-        CheckCounts(images, imagePath, IdxReader.ReadLabels(labelPath), labelPath);
-        if (images.Rows != train.Rows || images.Columns != train.Columns)
+        (int count, int rows, int columns) = IdxReader.ScanImages(imagePath, (_, _) => { });
+        CheckCounts(count, imagePath, IdxReader.ReadLabels(labelPath), labelPath);
+        if (rows != train.Rows || columns != train.Columns)
         {
-            throw new UserErrorException($"'{OneLine.Of(imagePath)}' has images of {images.Rows}x{images.Columns} pixels, "
+            throw new UserErrorException($"'{OneLine.Of(imagePath)}' has images of {rows}x{columns} pixels, "
                 + $"but the training images have {train.Rows}x{train.Columns}; both must be the same.");
         }
     }
 
-    private static void CheckCounts(IdxImages images, string imagePath, byte[] labels, string labelPath)
+    private static void CheckCounts(int images, string imagePath, byte[] labels, string labelPath)
     {
-        if (images.Count != labels.Length)
+        if (images != labels.Length)
         {
-            throw new UserErrorException($"'{OneLine.Of(imagePath)}' holds {images.Count} images, "
+            throw new UserErrorException($"'{OneLine.Of(imagePath)}' holds {images} images, "
                 + $"but '{OneLine.Of(labelPath)}' holds {labels.Length} labels; there must be one label an image.");
         }
     }
 
-    private static string? Find(string directory, string stem, string dimensions)
+    private static string[] Find(string directory, string stem, string dimensions)
     {
         string[] names = [$"{stem}-{dimensions}-ubyte", $"{stem}-{dimensions}-ubyte.gz", $"{stem}.{dimensions}-ubyte", $"{stem}.{dimensions}-ubyte.gz"];
-        return names.Select(name => Path.Combine(directory, name)).FirstOrDefault(File.Exists);
+        return [.. names.Select(name => Path.Combine(directory, name)).Where(File.Exists)];
     }
 
     /// <summary>The names in a file; <see cref="ClassNames.None"/> when there is none.</summary>
@@ -122,8 +148,8 @@ public static class DatasetLoader
         try
         {
             // 256 names of a sane length fit many times; a larger file is not a list of classes and is not read.
-            return new FileInfo(path).Length <= LargestClassFile
-                ? ClassNames.Parse(File.ReadAllText(path), path)
+            return TextBytes.ReadAtMost(path, LargestClassFile) is { } utf8
+                ? ClassNames.Parse(utf8, path)
                 : throw new UserErrorException($"'{OneLine.Of(path)}' is larger than {LargestClassFile} bytes; it should hold one class name a line.");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

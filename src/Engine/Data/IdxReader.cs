@@ -34,23 +34,24 @@ public static class IdxReader
     /// <exception cref="UserErrorException">As <see cref="ReadImages(string)"/>.</exception>
     public static byte[] ReadLabels(string path) => ReadFile(path, "labels", file => ReadLabels(file, path));
 
+    /// <summary>Checks a file of images as <see cref="ReadImages(string)"/> does, but keeps none.</summary>
+    /// <param name="look">Takes pieces of the pixels in their order: the position in them, and the piece.</param>
+    /// <exception cref="UserErrorException">As <see cref="ReadImages(string)"/>.</exception>
+    internal static (int Count, int Rows, int Columns) ScanImages(string path, Action<int, ReadOnlySpan<byte>> look) =>
+        ReadFile(path, "images", file =>
+        {
+            using var bytes = new IdxStream(file, path);
+            (int count, int rows, int columns) = ReadImageHeader(bytes, path);
+            bytes.ScanBody(count * rows * columns, look);
+            return (count, rows, columns);
+        });
+
     /// <summary><see cref="ReadImages(string)"/> from a seekable stream; <paramref name="path"/> is for messages.</summary>
     internal static IdxImages ReadImages(Stream file, string path) => Guard(path, () =>
     {
         using var bytes = new IdxStream(file, path);
-        Span<byte> header = stackalloc byte[ImageHeaderBytes];
-        ReadHeader(bytes, header, path, ImageMagic, "images");
-        uint count = BinaryPrimitives.ReadUInt32BigEndian(header[4..]);
-        uint rows = BinaryPrimitives.ReadUInt32BigEndian(header[8..]);
-        uint columns = BinaryPrimitives.ReadUInt32BigEndian(header[12..]);
-        if (count == 0)
-            throw Fault(path, "holds zero images; at least one is needed.");
-        if (rows is 0 or > LargestSide || columns is 0 or > LargestSide)
-            throw Fault(path, $"has images of {rows}x{columns} pixels; 1x1 to {LargestSide}x{LargestSide} is possible.");
-
-        // At most 2^32 * 2^16, so the product cannot overflow.
-        byte[] pixels = bytes.ReadBody(ImageHeaderBytes, ArrayLength(path, (ulong)count * rows * columns));
-        return new IdxImages(pixels, (int)count, (int)rows, (int)columns);
+        (int count, int rows, int columns) = ReadImageHeader(bytes, path);
+        return new IdxImages(bytes.ReadBody(ImageHeaderBytes, count * rows * columns), count, rows, columns);
     });
 
     /// <summary><see cref="ReadLabels(string)"/> from a seekable stream; <paramref name="path"/> is for messages.</summary>
@@ -64,6 +65,24 @@ public static class IdxReader
             throw Fault(path, "holds zero labels; at least one is needed.");
         return bytes.ReadBody(LabelHeaderBytes, ArrayLength(path, count));
     });
+
+    /// <summary>Their product is the length of an array.</summary>
+    private static (int Count, int Rows, int Columns) ReadImageHeader(IdxStream bytes, string path)
+    {
+        Span<byte> header = stackalloc byte[ImageHeaderBytes];
+        ReadHeader(bytes, header, path, ImageMagic, "images");
+        uint count = BinaryPrimitives.ReadUInt32BigEndian(header[4..]);
+        uint rows = BinaryPrimitives.ReadUInt32BigEndian(header[8..]);
+        uint columns = BinaryPrimitives.ReadUInt32BigEndian(header[12..]);
+        if (count == 0)
+            throw Fault(path, "holds zero images; at least one is needed.");
+        if (rows is 0 or > LargestSide || columns is 0 or > LargestSide)
+            throw Fault(path, $"has images of {rows}x{columns} pixels; 1x1 to {LargestSide}x{LargestSide} is possible.");
+
+        // At most 2^32 * 2^16, so the product cannot overflow.
+        _ = ArrayLength(path, (ulong)count * rows * columns);
+        return ((int)count, (int)rows, (int)columns);
+    }
 
     private static void ReadHeader(IdxStream bytes, Span<byte> header, string path, uint magic, string content)
     {
@@ -115,8 +134,13 @@ public static class IdxReader
         }
         catch (InvalidDataException damage)
         {
-            throw new UserErrorException(
-                $"'{OneLine.Of(path)}': the gzip data is damaged; copy or download the file again.", inner: damage);
+            // Also what the framework's inflater says, whose words are for programmers.
+            string what = damage.Message.StartsWith(GzipReader.Subject, StringComparison.Ordinal) ? damage.Message : GzipReader.Damage;
+            throw new UserErrorException($"'{OneLine.Of(path)}': {what}.", inner: damage);
+        }
+        catch (OutOfMemoryException lack)
+        {
+            throw new UserErrorException($"'{OneLine.Of(path)}' holds more than fits the memory of this machine; the data set must be smaller.", inner: lack);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
         {

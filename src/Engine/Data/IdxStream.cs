@@ -1,21 +1,16 @@
-using System.Buffers.Binary;
-using System.IO.Compression;
-
 namespace GpuMlp.Engine.Data;
 
 /// <summary>
 /// The unzipped bytes of one IDX file, gzipped or plain. Memory follows what the file holds, never what it claims, and
-/// a gzip stream is not inflated past the length that the caller expects.
+/// gzip data are not inflated past the length that the caller expects.
 /// </summary>
 internal sealed class IdxStream : IDisposable
 {
-    // Header of 10 bytes, an empty deflate block of 2 at the least, and the trailer: CRC-32 and length, 4 bytes each.
-    private const int SmallestGzip = 20, GzipLengthBytes = 4;
+    private const int ScanBytes = 1 << 16;
 
     private readonly string _name;
     private readonly Stream _file;
-    private readonly GZipStream? _gzip;
-    private readonly uint _gzipLength;
+    private readonly GzipReader? _gzip;
 
     /// <param name="file">Seekable, at any position; stays open.</param>
     /// <param name="name">For messages: the file's path.</param>
@@ -23,87 +18,71 @@ internal sealed class IdxStream : IDisposable
     {
         _file = file;
         _name = OneLine.Of(name);
-        Span<byte> start = stackalloc byte[2];
-        file.Position = 0;
-        if (file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == 2 && start[0] == 0x1F && start[1] == 0x8B)
-        {
-            if (file.Length < SmallestGzip)
-                throw GzipTruncated();
-            Span<byte> length = stackalloc byte[GzipLengthBytes];
-            file.Position = file.Length - GzipLengthBytes;
-            file.ReadExactly(length);
-            _gzipLength = BinaryPrimitives.ReadUInt32LittleEndian(length);
-            _gzip = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
-        }
-
-        file.Position = 0;
+        _gzip = GzipReader.Recognises(file) ? new GzipReader(file) : null;
     }
 
     /// <summary>Fills <paramref name="header"/> as far as there are bytes; returns how many there were.</summary>
-    /// <exception cref="UserErrorException">The gzip stream ends before the header does.</exception>
-    public int ReadHeader(Span<byte> header)
-    {
-        int found = (_gzip ?? _file).ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
-        if (_gzip is not null && found < header.Length)
-            CheckGzipLength(found);
-        return found;
-    }
+    /// <exception cref="InvalidDataException">The gzip data are not sound.</exception>
+    public int ReadHeader(Span<byte> header) => Fill(header);
 
     /// <summary>The rest of the file, which must be exactly <paramref name="expected"/> (1 or more) bytes after the header.</summary>
-    /// <exception cref="UserErrorException">Fewer bytes, more bytes, or a gzip stream that is not whole.</exception>
+    /// <exception cref="UserErrorException">Fewer bytes or more.</exception>
+    /// <exception cref="InvalidDataException">The gzip data are not sound.</exception>
     public byte[] ReadBody(int headerBytes, int expected)
     {
-        if (_gzip is not null)
-            return Inflate(_gzip, headerBytes, expected);
+        if (_gzip is null)
+        {
+            long found = _file.Length - headerBytes;
+            if (found != expected)
+                throw found < expected ? BodyTruncated(expected, found) : TrailingBytes(expected, $"there are {found}");
+        }
+        else if (_file.Length * GzipReader.LargestRatio < expected)
+        {
+            // No such file can hold what the header claims; looking how much it does hold takes no memory.
+            ScanBody(expected, (_, _) => { });
+        }
 
-        long found = _file.Length - headerBytes;
-        if (found < expected)
-            throw BodyTruncated(expected, found);
-        if (found > expected)
-            throw TrailingBytes(expected, $"there are {found}");
+        // Untouched pages are not resident: one buffer costs what the file has filled of it so far.
         byte[] body = GC.AllocateUninitializedArray<byte>(expected);
-        _file.ReadExactly(body);
+        CheckEnd(expected, Fill(body));
         return body;
+    }
+
+    /// <summary>Goes through the same bytes as <see cref="ReadBody"/> piece by piece, without keeping them.</summary>
+    /// <param name="look">Takes the position of a piece in the body, and the piece.</param>
+    /// <exception cref="UserErrorException">As for <see cref="ReadBody"/>.</exception>
+    /// <exception cref="InvalidDataException">As for <see cref="ReadBody"/>.</exception>
+    public void ScanBody(int expected, Action<int, ReadOnlySpan<byte>> look)
+    {
+        byte[] piece = new byte[Math.Min(expected, ScanBytes)];
+        int found = 0;
+        while (found < expected && Fill(piece.AsSpan(0, Math.Min(piece.Length, expected - found))) is > 0 and int got)
+        {
+            look(found, piece.AsSpan(0, got));
+            found += got;
+        }
+
+        CheckEnd(expected, found);
     }
 
     public void Dispose() => _gzip?.Dispose();
 
-    private byte[] Inflate(GZipStream gzip, int headerBytes, int expected)
+    private int Fill(Span<byte> buffer)
     {
-        // Images shrink 3 to 8 times, so true files are read without growing; lies cost 8 times their own size.
-        byte[] body = GC.AllocateUninitializedArray<byte>((int)Math.Min(expected, 8 * _file.Length));
         int found = 0;
-        while (found < expected)
-        {
-            if (found == body.Length)
-                Array.Resize(ref body, (int)Math.Min(expected, 2L * body.Length));
-            int got = gzip.Read(body, found, body.Length - found);
-            if (got == 0)
-                break;
+        while (found < buffer.Length && (_gzip is null ? _file.Read(buffer[found..]) : _gzip.Read(buffer[found..])) is > 0 and int got)
             found += got;
-        }
+        return found;
+    }
 
-        // This read also makes the decoder reach the trailer and check the CRC.
-        if (found == expected && gzip.ReadByte() >= 0)
-            throw TrailingBytes(expected, "there are more");
-        CheckGzipLength((long)headerBytes + found);
+    /// <summary>Reading on makes the gzip reader check the last member and what follows it.</summary>
+    private void CheckEnd(int expected, int found)
+    {
         if (found < expected)
             throw BodyTruncated(expected, found);
-        return body;
+        if (Fill(stackalloc byte[1]) > 0)
+            throw TrailingBytes(expected, "there are more");
     }
-
-    /// <summary>
-    /// GZipStream ends quietly where its input ends, whole or not, and ignores what follows the trailer. The file's last
-    /// four bytes tell: they are the length of the data if, and practically only if, the trailer is there and is last.
-    /// </summary>
-    private void CheckGzipLength(long found)
-    {
-        if (_gzipLength != (uint)found)
-            throw GzipTruncated();
-    }
-
-    private UserErrorException GzipTruncated() =>
-        new($"'{_name}': the gzip data is truncated, or other bytes follow it; one whole gzip member is right.");
 
     private UserErrorException BodyTruncated(long expected, long found) =>
         new($"'{_name}' is truncated: its header promises {expected} bytes after it, but there are {found}; copy or download the file again.");

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
 
@@ -120,15 +121,71 @@ public sealed class DatasetLoaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", "line 1 is empty; each line names one class.")]
-    [InlineData("cat\n\nowl", "line 2 is empty; each line names one class.")]
-    [InlineData("cat\nd\u001bog\nowl", "line 2 holds control characters; a plain name is right.")]
+    [InlineData("", "line 1 is empty; each line must name one class.")]
+    [InlineData("cat\n\nowl", "line 2 is empty; each line must name one class.")]
+    [InlineData("cat\nd\u001bog\nowl", "line 2 holds control characters; it must be a plain name.")]
+    [InlineData("cat\nd\u2028og\nowl", "line 2 holds control characters; it must be a plain name.")]
+    [InlineData("cat\ndog\nowl \u202Egod", "line 3 holds control characters; it must be a plain name.")]
     [InlineData("cat\ndog\nowlowlowlowlowlowlowlowlowlowlowlowlowlowlowlowlowlowlowlowlo", "line 3 has 61 characters; 60 are the most.")]
     [InlineData("cat\n", "names 1 classes; 2 to 256 are possible.")]
     public void A_classes_txt_without_a_list_of_names_is_an_error(string text, string message)
     {
         File.WriteAllText(Path.Combine(_folder.Directory, "classes.txt"), text);
         Assert.EndsWith(message, _folder.LoadFault().Message);
+    }
+
+    [Theory]
+    [InlineData("B\u00e9b\u00e9\nGar\u00e7on\nowl\n", "Latin1", "line 1: byte 0xE9 there is not UTF-8; the file must be saved as UTF-8")]
+    [InlineData("cat\nGar\u00e7on\nowl\n", "Latin1", "line 2: byte 0xE7 there is not UTF-8; the file must be saved as UTF-8")]
+    [InlineData("cat\ndog\nowl\n", "utf-16", "line 1: byte 0xFF there is not UTF-8; the file must be saved as UTF-8")]
+    public void A_classes_txt_in_another_encoding_is_refused_by_line(string text, string encoding, string message)
+    {
+        File.WriteAllText(Path.Combine(_folder.Directory, "classes.txt"), text, Encoding.GetEncoding(encoding));
+        Assert.Equal($"'{Path.Combine(_folder.Directory, "classes.txt")}': {message}", _folder.LoadFault().Message);
+    }
+
+    [Fact]
+    public void Names_keep_their_letters_with_and_without_a_byte_order_mark()
+    {
+        foreach (bool mark in new[] { false, true })
+        {
+            File.WriteAllText(Path.Combine(_folder.Directory, "classes.txt"), "B\u00e9b\u00e9\n\u732b\n\U0001F989", new UTF8Encoding(mark));
+            Assert.Equal(["B\u00e9b\u00e9", "\u732b", "\U0001F989"], DatasetLoader.Load(_folder.Directory).ClassNames.Names);
+        }
+    }
+
+    [Theory]
+    [InlineData(IdxFolder.TrainImages, "train-images-idx3-ubyte.gz")]
+    [InlineData(IdxFolder.TrainImages, "train-images.idx3-ubyte")]
+    [InlineData(IdxFolder.TrainLabels, "train-labels-idx1-ubyte.gz")]
+    public void Two_files_of_one_kind_must_hold_the_same(string name, string other)
+    {
+        string sha256 = DatasetLoader.Load(_folder.Directory).Sha256;
+        byte[] bytes = File.ReadAllBytes(Path.Combine(_folder.Directory, name));
+        _folder.Write(other, IdxFolder.Gzip(bytes));
+        Assert.Equal(sha256, DatasetLoader.Load(_folder.Directory).Sha256);
+        bytes[^1] ^= 1;
+        _folder.Write(other, IdxFolder.Gzip(bytes));
+        Assert.Equal(
+            $"'{Path.Combine(_folder.Directory, name)}' and '{Path.Combine(_folder.Directory, other)}' hold different data; one of them must be removed.",
+            _folder.LoadFault().Message);
+        _folder.Write(other, name == IdxFolder.TrainImages ? IdxFolder.Images(6, 3, 2) : IdxFolder.Labels(0, 1, 2));
+        Assert.EndsWith("hold different data; one of them must be removed.", _folder.LoadFault().Message);
+    }
+
+    [Fact]
+    public void A_file_in_place_of_the_folder_is_an_error()
+    {
+        string path = Path.Combine(_folder.Directory, IdxFolder.TrainImages);
+        Assert.Equal($"--data: '{path}' is a file; give a folder of IDX files.", Assert.Throws<UserErrorException>(() => DatasetLoader.Load(path)).Message);
+    }
+
+    [Fact]
+    public void Swapped_images_and_labels_are_told_from_each_other()
+    {
+        _folder.Write(IdxFolder.TrainImages, IdxFolder.Labels(0, 1, 2, 0, 1, 2));
+        _folder.Write(IdxFolder.TrainLabels, IdxFolder.Images(6, 2, 3));
+        Assert.Contains("(a file of labels); an IDX file of images", _folder.LoadFault().Message);
     }
 
     [Fact]
