@@ -56,7 +56,7 @@ public sealed class RunDirectory
             }
 
             // Also after creating: another process may have been faster, with another plan.
-            Plan old = ReadPlan(run.PlanPath);
+            Plan old = PlanReader.ReadFile(run.PlanPath);
             if (PlanDiff.Between(old.Spec, old.DataSha256, plan.Spec, plan.DataSha256) is { Count: > 0 } changes)
             {
                 string told = string.Join(", ", changes.Select(change => $"{change.Field} {change.Old} -> {change.New}"));
@@ -77,7 +77,7 @@ public sealed class RunDirectory
     /// <summary>Opens an existing run as it is; writes nothing.</summary>
     /// <exception cref="UserErrorException">There is no run, or its plan is damaged.</exception>
     public static RunDirectory Open(string path) => File.Exists(PlanPathIn(path))
-        ? new RunDirectory(path, ReadPlan(PlanPathIn(path)))
+        ? new RunDirectory(path, PlanReader.ReadFile(PlanPathIn(path)))
         : throw new UserErrorException($"{path}: no plan.json here; the folder of a run is right");
 
     /// <summary>Opens an existing run to add to it.</summary>
@@ -241,18 +241,6 @@ public sealed class RunDirectory
     }
 
     private static string PlanPathIn(string path) => System.IO.Path.Combine(path, "plan.json");
-
-    private static Plan ReadPlan(string path)
-    {
-        try
-        {
-            return PlanJson.Read(File.ReadAllBytes(path), path);
-        }
-        catch (Exception e) when (StorageErrors.IsStorage(e))
-        {
-            throw StorageErrors.Map(e, path);
-        }
-    }
 
     private string In(params ReadOnlySpan<string> parts) => System.IO.Path.Combine([Path, .. parts]);
 

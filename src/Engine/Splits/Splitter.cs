@@ -26,11 +26,9 @@ public static class Splitter
     /// </exception>
     public static Split Create(Dataset data, PairTask task, int seed)
     {
-        if (task.First == task.Second)
-            throw new UserErrorException($"Task {task} names class {task.First} twice; a task needs two different classes.");
-
-        int[] first = Collect(data, task, task.First);
-        int[] second = Collect(data, task, task.Second);
+        Check(data, task);
+        int[] first = Collect(data, task.First);
+        int[] second = Collect(data, task.Second);
         Shuffle(first, task, seed, FirstClass);
         Shuffle(second, task, seed, SecondClass);
 
@@ -45,34 +43,41 @@ public static class Splitter
 
     /// <summary>How many training images <see cref="Create"/> gives a task; the same for every seed.</summary>
     /// <exception cref="UserErrorException">As for <see cref="Create"/>.</exception>
-    public static int TrainImages(Dataset data, PairTask task) =>
-        2 * TrainShare(Math.Min(Collect(data, task, task.First).Length, Collect(data, task, task.Second).Length));
+    public static int TrainImages(Dataset data, PairTask task)
+    {
+        Check(data, task);
+        return 2 * TrainShare(Math.Min(data.ImagesOf[task.First], data.ImagesOf[task.Second]));
+    }
+
+    /// <summary>Why a task cannot be split, in words; null when it can.</summary>
+    public static string? Problem(Dataset data, PairTask task)
+    {
+        if (task.First == task.Second)
+            return $"task {task} names class {task.First} twice; a task needs two different classes";
+        foreach (int label in (int[])[task.First, task.Second])
+        {
+            int images = label < data.Classes ? data.ImagesOf[label] : 0;
+            if (images < FewestImages)
+            {
+                string others = images > 0 ? "" : $" (its labels lie in {data.Labels.Min()}..{data.Labels.Max()})";
+                return $"task {task}: class {label} has {images} images in data set '{OneLine.Of(data.Name)}'{others}; "
+                    + $"at least {FewestImages} of each class are needed";
+            }
+        }
+
+        return null;
+    }
+
+    private static void Check(Dataset data, PairTask task)
+    {
+        if (Problem(data, task) is { } problem)
+            throw new UserErrorException($"{char.ToUpperInvariant(problem[0])}{problem[1..]}.");
+    }
 
     private static int TrainShare(int images) => (int)(images * 4L / 5);
 
-    private static int[] Collect(Dataset data, PairTask task, int label)
-    {
-        var images = new List<int>();
-        for (int image = 0; image < data.Images; image++)
-        {
-            if (data.Labels[image] == label)
-                images.Add(image);
-        }
-
-        if (images.Count == 0)
-        {
-            throw new UserErrorException($"Task {task}: class {label} has 0 images in data set '{OneLine.Of(data.Name)}'; "
-                + $"its classes are numbered 0 to {data.Classes - 1}, and a task needs at least {FewestImages} images of each.");
-        }
-
-        if (images.Count < FewestImages)
-        {
-            throw new UserErrorException($"Task {task}: class {label} has {images.Count} images in data set '{OneLine.Of(data.Name)}'; "
-                + $"at least {FewestImages} are needed.");
-        }
-
-        return [.. images];
-    }
+    private static int[] Collect(Dataset data, int label) =>
+        [.. Enumerable.Range(0, data.Images).Where(image => data.Labels[image] == label)];
 
     /// <summary>Fisher-Yates from the end; the draw for position i has i as its index.</summary>
     private static void Shuffle(int[] images, PairTask task, int seed, uint which)

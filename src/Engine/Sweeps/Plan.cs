@@ -82,18 +82,20 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     /// <param name="inputs">D, pixels of an image.</param>
     /// <param name="trainImages">N, the training images of a task.</param>
     /// <param name="unitFlop">Most work in a unit, dense-equivalent; one model may be more.</param>
+    /// <param name="name">What messages call a field of spec files, see <see cref="SpecValidator.Validate"/>.</param>
     /// <exception cref="UserErrorException">The spec is invalid, or has too many models or units.</exception>
-    public static Plan Create(SweepSpec spec, string dataSha256, int inputs, Func<PairTask, int> trainImages, double unitFlop = DefaultUnitFlop)
+    public static Plan Create(
+        SweepSpec spec,
+        string dataSha256,
+        int inputs,
+        Func<PairTask, int> trainImages,
+        double unitFlop = DefaultUnitFlop,
+        Func<string, string>? name = null)
     {
-        SpecValidator.Validate(spec);
-        double models = (double)spec.LearningRates.Count * spec.Hidden.Count;
-        double cohorts = spec.VariantCount * spec.Tasks.Count * spec.Seeds.Count;
-        double all = (models * cohorts) + ((double)spec.RateGrid.Count * spec.Hidden.Count * spec.RateTasks.Count * spec.Seeds.Count);
-        if (all > MaxModels)
-        {
-            throw new UserErrorException($"--hidden, --lr, --seeds, --tasks, --batch, --epochs, --init-std, --weight-decay: {all:0} models; at most {MaxModels} are right, split the sweep");
-        }
-
+        name ??= SpecValidator.Flag;
+        SpecValidator.Validate(spec, name);
+        SpecValidator.CheckSize(spec, name);
+        int models = spec.LearningRates.Count * spec.Hidden.Count;
         IReadOnlyList<TrainingVariant> variants = spec.Variants();
         List<WorkUnit> units = [];
         foreach (PairTask task in spec.Tasks)
@@ -106,7 +108,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
                 : [];
             if ((variants.Sum(variant => (double)slices[variant.Epochs].Count) + rateSlices.Count) * spec.Seeds.Count + units.Count > MaxUnits)
             {
-                throw new UserErrorException($"--epochs, --seeds: more than {MaxUnits} units of work; a smaller sweep is right");
+                throw new UserErrorException($"{name(SpecValidator.LongestOf(spec).Field)}: more than {MaxUnits} units of work; the sweep must be split");
             }
 
             foreach (int seed in spec.Seeds)
@@ -120,7 +122,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
 
                     foreach ((int first, int count) in variant == 0 ? rateSlices : [])
                     {
-                        units.Add(new WorkUnit(units.Count, task, seed, (int)models + first, count, variant));
+                        units.Add(new WorkUnit(units.Count, task, seed, models + first, count, variant));
                     }
                 }
             }
@@ -130,8 +132,8 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         return plan with { Hash = PlanJson.HashOf(plan) };
     }
 
-    /// <summary>Fills slices from the front; a model that is above a limit by itself is a slice of its own.</summary>
-    private static List<(int First, int Count)> Slices(SweepSpec spec, int rates, int inputs, int images, int epochs, double unitFlop)
+    /// <summary>Most columns and models of a unit that has more than one model.</summary>
+    internal static (int Columns, int Models) UnitLimits(SweepSpec spec, int inputs, int images, int epochs, double unitFlop)
     {
         // An epoch takes 2 N D FLOP a column for X W1 and as many for X^T dZ; everything else is small beside them.
         // A level of pruning is a forward pass alone, over the validation images: a quarter of the training images.
@@ -142,6 +144,13 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         int entries = Math.Max(Math.Max(epochs, levels * (1 + spec.FinetuneProtocols)), Math.Max(spec.Corruptions.Count, CohortSimilarity.Rows(spec)));
         int maps = MaxUnitMaps / (inputs * Math.Max(1, spec.Similarity.Count));
         int maxModels = Math.Max(1, Math.Min(Math.Min(MaxUnitEntries / entries, maps), MaxUnitLogits / Math.Max(1, images)));
+        return (maxColumns, maxModels);
+    }
+
+    /// <summary>Fills slices from the front; a model that is above a limit by itself is a slice of its own.</summary>
+    private static List<(int First, int Count)> Slices(SweepSpec spec, int rates, int inputs, int images, int epochs, double unitFlop)
+    {
+        (int maxColumns, int maxModels) = UnitLimits(spec, inputs, images, epochs, unitFlop);
         List<(int First, int Count)> slices = [];
         int first = 0;
         int next = 0;

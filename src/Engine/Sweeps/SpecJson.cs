@@ -20,8 +20,10 @@ public static class SpecJson
 {
     private const string Fields = "data, tasks, hidden, seeds, lr, epochs, batch, init_std, weight_decay, sparsity, pruning, corruption, embedding, similarity, similarity_images, finetune_epochs, rewind, rate_grid, rate_tasks";
 
+    private static readonly string[] s_optional = ["weight_decay", "finetune_epochs", "rewind", "rate_grid", "rate_tasks"];
+
     // A spec of ten million items is some 100 MB; anything above is not a spec.
-    private const long MaxFileBytes = 256L << 20;
+    private const int MaxFileBytes = 128 << 20;
 
     /// <summary>Reads a spec file and checks it; fields that the file leaves out keep the values of <paramref name="baseSpec"/>.</summary>
     /// <exception cref="UserErrorException">One line that names the file and the field.</exception>
@@ -30,18 +32,14 @@ public static class SpecJson
         if (Directory.Exists(path))
         {
             // The system would call it a lack of permission.
-            throw new UserErrorException($"{path}: a folder; a JSON file of sweep fields is right");
+            throw new UserErrorException($"{path}: a folder; must be a JSON file of sweep fields");
         }
 
         byte[] bytes;
         try
         {
-            if (new FileInfo(path) is { Exists: true, Length: > MaxFileBytes })
-            {
-                throw new UserErrorException($"{path}: larger than {MaxFileBytes >> 20} MiB; a JSON object of sweep fields is right");
-            }
-
-            bytes = File.ReadAllBytes(path);
+            bytes = TextBytes.ReadAtMost(path, MaxFileBytes)
+                ?? throw new UserErrorException($"{path}: larger than {MaxFileBytes >> 20} MiB; must be a JSON object of sweep fields");
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
@@ -50,20 +48,19 @@ public static class SpecJson
 
         try
         {
-            using JsonDocument document = JsonDocument.Parse(WithoutMark(bytes), s_lenient);
+            ReadOnlyMemory<byte> json = TextBytes.WithoutMark(bytes);
+            TextBytes.CheckJson(json.Span, path, new JsonReaderOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+            using JsonDocument document = JsonDocument.Parse(json, s_lenient);
             SweepSpec spec = Read(document.RootElement, baseSpec, path);
-            if (document.RootElement.TryGetProperty("embedding", out _))
-            {
-                spec.CheckEmbedding($"{path}: embedding");
-            }
 
-
-            SpecValidator.Validate(spec, field => $"{path}: {field}");
+            // The embedding of the preset is fitted later, to tasks and data.
+            SweepSpec named = document.RootElement.TryGetProperty("embedding", out _) ? spec : spec with { Embedding = [] };
+            SpecValidator.Validate(named, field => $"{path}: {field}");
             return spec;
         }
         catch (JsonException e)
         {
-            throw new UserErrorException($"{path}: line {e.LineNumber + 1} is not valid JSON; {{\"tasks\": [\"4v9\"], \"hidden\": [4, 24]}} would be right", inner: e);
+            throw new UserErrorException($"{path}: line {e.LineNumber + 1} is not valid JSON; must be as {{\"tasks\": [\"4v9\"], \"hidden\": [4, 24]}}", inner: e);
         }
     }
 
@@ -141,14 +138,25 @@ public static class SpecJson
         }
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote; the result is not validated.</summary>
+    /// <summary>Reads what <see cref="Write"/> wrote, with every field that it always writes; the result is not validated.</summary>
+    /// <inheritdoc cref="Read"/>
+    internal static SweepSpec ReadWhole(JsonElement element, string where, string prefix)
+    {
+        SweepSpec spec = Read(element, Presets.Paper, where, prefix);
+        return Fields.Split(", ").Except(s_optional).FirstOrDefault(field => !element.TryGetProperty(field, out _)) is { } missing
+            ? throw new UserErrorException($"{where}: {prefix}{missing}: missing")
+            : spec;
+    }
+
+    /// <summary>Reads the fields that are there; the result is not validated.</summary>
     /// <param name="where">The file, for messages.</param>
+    /// <param name="prefix">Where in the file, for messages: put before each field.</param>
     /// <exception cref="UserErrorException">A field is unknown, occurs twice or holds the wrong kind of value.</exception>
-    internal static SweepSpec Read(JsonElement element, SweepSpec baseSpec, string where)
+    internal static SweepSpec Read(JsonElement element, SweepSpec baseSpec, string where, string prefix = "")
     {
         if (element.ValueKind != JsonValueKind.Object)
         {
-            throw new UserErrorException($"{where}: not a JSON object; {{\"tasks\": [\"4v9\"], \"hidden\": [4, 24]}} would be right");
+            throw new UserErrorException($"{where}: {prefix.Replace(".", ": ")}not a JSON object; must be as {{\"tasks\": [\"4v9\"], \"hidden\": [4, 24]}}");
         }
 
         SweepSpec spec = baseSpec;
@@ -159,7 +167,7 @@ public static class SpecJson
             JsonElement value = property.Value;
             if (!seen.Add(field))
             {
-                throw new UserErrorException($"{where}: {field}: occurs twice; once is right");
+                throw new UserErrorException($"{where}: {prefix}{OneLine.Of(field)}: occurs twice; must be there once");
             }
 
             spec = field switch
@@ -183,20 +191,22 @@ public static class SpecJson
                 "similarity_images" => spec with { SimilarityImages = Integer(value) ?? throw Wrong(field, "a whole number as 32") },
                 "rate_grid" => spec with { RateGrid = List(field, value, Number, "a list of numbers as [0.001, 0.01]") },
                 "rate_tasks" => spec with { RateTasks = List(field, value, Task, "a list as [\"4v9\"]") },
-                _ => throw new UserErrorException($"{where}: {field}: unknown field; right are {Fields}"),
+                _ => throw new UserErrorException($"{where}: {prefix}{OneLine.Of(field)}: unknown field; must be one of {Fields}"),
             };
         }
 
         // Not taken over from a preset: its tasks and rates may be others than those of the file.
         return seen.Contains("rate_grid") || seen.Contains("rate_tasks") ? spec : spec.WithoutRates();
 
-        UserErrorException Wrong(string field, string right) => new($"{where}: {field}: wrong value; {right} is right");
+        UserErrorException Wrong(string field, string right) => new($"{where}: {prefix}{field}: wrong value; must be {right}");
 
         IReadOnlyList<T> List<T>(string field, JsonElement value, Func<JsonElement, T?> read, string right)
             where T : struct =>
-            value.ValueKind == JsonValueKind.Array && value.GetArrayLength() <= ListFlags.MaxItems
-                ? value.EnumerateArray().Select(item => read(item) ?? throw Wrong(field, right)).ToArray()
-                : throw Wrong(field, right);
+            value.ValueKind != JsonValueKind.Array ? throw Wrong(field, right)
+            : value.GetArrayLength() > ListFlags.MaxItems
+                ? throw new UserErrorException(
+                    $"{where}: {prefix}{field}: {value.GetArrayLength()} items; must be at most {ListFlags.MaxItems}")
+            : value.EnumerateArray().Select(item => read(item) ?? throw Wrong(field, right)).ToArray();
 
         IReadOnlyList<T> OneOrList<T>(string field, JsonElement value, Func<JsonElement, T?> read, string right)
             where T : struct =>
@@ -224,10 +234,6 @@ public static class SpecJson
 
     private static double? Number(JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number : null;
-
-    /// <summary>Editors on Windows put a byte order mark before JSON; the parser refuses it.</summary>
-    private static ReadOnlyMemory<byte> WithoutMark(byte[] bytes) =>
-        bytes is [0xEF, 0xBB, 0xBF, ..] ? bytes.AsMemory(3) : bytes;
 
     /// <summary>A nullable value in a struct: null itself stands for a value that is wrong.</summary>
     private readonly record struct BatchSize(int? Images);

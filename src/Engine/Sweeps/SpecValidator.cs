@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Saliency;
+using GpuMlp.Engine.Splits;
 using GpuMlp.Kernels.Corrupt;
 
 namespace GpuMlp.Engine.Sweeps;
@@ -26,12 +27,45 @@ public static class SpecValidator
     /// <summary>Images over which similarity is averaged: the mean of so many does not move any more.</summary>
     public const int MaxSimilarityImages = 4096;
 
+    /// <summary>What messages call a field by default: <c>--init-std</c> for <c>init_std</c>.</summary>
+    internal static string Flag(string field) => $"--{field.Replace('_', '-')}";
+
+    /// <summary>Checks that there are not more models than <see cref="Plan.MaxModels"/>, before anything lists them.</summary>
+    /// <param name="name">As for <see cref="Validate"/>.</param>
+    /// <exception cref="UserErrorException">One line that names the field with the most items.</exception>
+    public static void CheckSize(SweepSpec spec, Func<string, string> name)
+    {
+        double cohorts = spec.VariantCount * spec.Tasks.Count * spec.Seeds.Count;
+        double models = ((double)spec.LearningRates.Count * spec.Hidden.Count * cohorts)
+            + ((double)spec.RateGrid.Count * spec.Hidden.Count * spec.RateTasks.Count * spec.Seeds.Count);
+        if (models > Plan.MaxModels)
+        {
+            (string field, int items) = LongestOf(spec);
+            throw new UserErrorException(
+                $"{name(field)}: {items} items, with those of the other fields {models:0} models; must be at most {Plan.MaxModels}, split the sweep");
+        }
+    }
+
+    /// <summary>The list that makes most of a sweep's size.</summary>
+    internal static (string Field, int Items) LongestOf(SweepSpec spec) => new[]
+    {
+        ("hidden", spec.Hidden.Count),
+        ("lr", spec.LearningRates.Count),
+        ("seeds", spec.Seeds.Count),
+        ("tasks", spec.Tasks.Count),
+        ("batch", spec.Batches.Count),
+        ("epochs", spec.Epochs.Count),
+        ("init_std", spec.InitStds.Count),
+        ("weight_decay", spec.WeightDecays.Count),
+        ("rate_grid", spec.RateGrid.Count),
+    }.MaxBy(list => list.Item2);
+
     /// <summary>Checks that lists are not empty and name everything once, and that every number is in its range.</summary>
     /// <param name="name">Turns a field of spec files (<c>init_std</c>) into what messages call it; by default the flag, <c>--init-std</c>.</param>
     /// <exception cref="UserErrorException">One line that names the first wrong field.</exception>
     public static void Validate(SweepSpec spec, Func<string, string>? name = null)
     {
-        name ??= field => $"--{field.Replace('_', '-')}";
+        name ??= Flag;
         Check(spec.Data.Length > 0, "data", "empty; mnist or a folder is right");
         CheckList("tasks", spec.Tasks, _ => true, "");
         CheckList("hidden", spec.Hidden, hidden => hidden is >= 1 and <= MaxHidden, $"1..{MaxHidden} is right");
@@ -65,8 +99,11 @@ public static class SpecValidator
         Check(!spec.RateGrid.Any(spec.LearningRates.Contains), "rate_grid", "holds a rate of lr; further rates alone are right");
         Check(spec.RateGrid.Count == 0 == (spec.RateTasks.Count == 0), "rate_grid", "rates and rate_tasks belong together; both or none are right");
         CheckItems("corruption", [.. spec.Corruptions.Select(CorruptionNames.Name)], _ => true, "");
-
         CheckItems("embedding", spec.Embedding, _ => true, "");
+        foreach (PairTask task in spec.Embedding)
+        {
+            Check(spec.Tasks.Contains(task), "embedding", $"{task} is not trained; must be some of the sweep's tasks, or none");
+        }
 
         void Check(bool good, string field, string what)
         {

@@ -69,18 +69,6 @@ public sealed record SweepSpec(
         return this with { Embedding = left.Length == 0 && Embedding.Count > 0 && otherData ? [.. Tasks.Take(1)] : left };
     }
 
-    /// <exception cref="UserErrorException">A task is to be embedded that is not trained; the message begins with <paramref name="name"/>.</exception>
-    public void CheckEmbedding(string name)
-    {
-        foreach (PairTask task in Embedding)
-        {
-            if (!Tasks.Contains(task))
-            {
-                throw new UserErrorException($"{name}: {task} is not trained; some of the sweep's tasks or none is right");
-            }
-        }
-    }
-
     /// <summary>The size that pictures and short tables show: the study's 24, or the one nearest to it.</summary>
     public int StudySize => Hidden.MinBy(hidden => Math.Abs(hidden - 24));
 

@@ -38,6 +38,7 @@ internal static class PlanCommand
         plan = plan with { Shards = count };
         if (request.DryRun)
         {
+            planning.Tell(request.Quiet, io);
             io.Out.WriteLine(Describe(plan, seconds, rate));
             return ExitCodes.Done;
         }
@@ -46,6 +47,7 @@ internal static class PlanCommand
         run.WriteClassNames(planning.Data.ClassNames);
         if (shards is not null && run.Plan.Shards != count)
             throw new UserErrorException($"{run.Path} was made by another plan: shards {run.Plan.Shards} -> {count}; use another --out or the old flags");
+        planning.Tell(request.Quiet, io);
         bool isOld = run.Plan.Hash != plan.Hash || run.Plan.Shards != plan.Shards;
         io.Out.WriteLine($"{run.PlanPath}: {(isOld ? "there already, " : "")}{Describe(run.Plan, isOld ? 0 : seconds, rate)}");
         if (!request.Quiet)
@@ -72,7 +74,7 @@ internal static class PlanCommand
         Create(planning.Plan.Spec, planning, Math.Pow(2, Math.Round(Math.Log2(unitFlop))));
 
     private static Plan Create(SweepSpec spec, SweepPlanning planning, double unitFlop) =>
-        Plan.Create(spec, planning.Data.Sha256, planning.Data.Inputs, task => Splitter.TrainImages(planning.Data, task), unitFlop);
+        Plan.Create(spec, planning.Data.Sha256, planning.Data.Inputs, task => Splitter.TrainImages(planning.Data, task), unitFlop, planning.Name);
 
     /// <summary>Trains some epochs of a small part of the sweep on this machine.</summary>
     /// <returns>FLOP/s, and what a unit costs besides, in seconds.</returns>

@@ -28,7 +28,9 @@ internal static class SweepCommand
         if (request.DryRun)
         {
             SweepPlanning dry = SweepPlanning.From(request);
-            DryRun.Print(dry, SweepEstimate.Measure(dry.Plan, dry.Data, devices), devices, io);
+            SweepEstimate estimate = SweepEstimate.Measure(dry.Plan, dry.Data, devices);
+            dry.Tell(request.Quiet, io);
+            DryRun.Print(dry, estimate, devices, io);
             return ExitCodes.Done;
         }
 
@@ -38,6 +40,7 @@ internal static class SweepCommand
         SweepPlanning planning = phases.Measure("plan", () => SweepPlanning.From(request));
         var run = RunDirectory.OpenOrCreate(planning.Out, planning.Plan);
         run.WriteClassNames(planning.Data.ClassNames);
+        planning.Tell(request.Quiet, io);
         var work = new UnitWork(run, planning.Data, Shard.Whole, devices, request.Quiet, request.FailFast);
         (bool trained, bool drained, _) = work.Do(stop, phases, io);
         if (drained)

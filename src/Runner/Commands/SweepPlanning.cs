@@ -17,7 +17,13 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
     /// <summary>The data set that a spec without a folder means.</summary>
     public const string EmbeddedName = "mnist";
 
+    // Of the tasks: which were chosen where nobody named any, and which classes have too few images.
+    private string? Note { get; init; }
+
     private const string DefaultPreset = "paper", RunsFolder = "runs", None = "none";
+
+    /// <summary>What messages call a field of spec files: the flag, or where no flag gives it and a spec file was named, that file and the field.</summary>
+    public Func<string, string> Name { get; private init; } = _ => "";
 
     /// <exception cref="UserErrorException">A flag, a file or the data is not right.</exception>
     public static SweepPlanning From(SweepRequest request)
@@ -25,10 +31,13 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
         SweepSpec start = request.Spec is { } file ? SpecJson.ReadFile(file, Presets.Paper) : Presets.Get("--preset", request.Preset ?? DefaultPreset);
         string source = request.Data ?? start.Data;
         Dataset data = DatasetLoader.Load(source == EmbeddedName && request.Data is null ? null : source);
+        Func<string, string> fieldName = field =>
+            request.Spec is { } of && !request.Gives(field) ? $"{of}: {field}" : $"--{field.Replace('_', '-')}";
+        (IReadOnlyList<PairTask> chosen, bool usual, string? note) = Tasks(start, request, data, fieldName("tasks"));
         SweepSpec spec = start with
         {
             Data = request.Data is null ? start.Data : Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Data)),
-            Tasks = request.Tasks is { } tasks ? TaskList.Parse(tasks, data.Classes) : UsualTasks(start, request, data),
+            Tasks = chosen,
             Hidden = request.Hidden is { } hidden ? ListFlags.Integers("--hidden", hidden, 1, SpecValidator.MaxHidden) : start.Hidden,
             Seeds = request.Seeds is { } seeds ? ListFlags.Integers("--seeds", seeds, 0, int.MaxValue) : start.Seeds,
             LearningRates = request.LearningRates is { } rates ? ListFlags.Doubles("--lr", rates, SpecValidator.LeastRate, SpecValidator.MostRate) : start.LearningRates,
@@ -53,19 +62,33 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
         {
             null => spec.WithFittedEmbedding(otherData: spec.Data != EmbeddedName),
             None => spec with { Embedding = [] },
+            TaskList.EveryPair => spec with { Embedding = spec.Tasks },
             _ => spec with { Embedding = TaskList.Parse(request.Embedding, data.Classes, "--embedding") },
         };
-        spec.CheckEmbedding("--embedding");
-        bool lacksClasses = spec.RateTasks.Any(task => Math.Max(task.First, task.Second) >= data.Classes);
-        if (request.Tasks is not null || request.LearningRates is not null || (request.Data is not null && lacksClasses))
+        if (request.Tasks is not null || request.LearningRates is not null || (request.Spec is null && !usual))
         {
             // Who asks for tasks or rates asks for these alone; the study's hard pair is one of digits.
             spec = spec.WithoutRates();
         }
 
-        var plan = Plan.Create(spec, data.Sha256, data.Inputs, task => Splitter.TrainImages(data, task));
+        int TrainImages(PairTask task) => Splitter.Problem(data, task) is { } problem
+            ? throw new UserErrorException($"{fieldName("tasks")}: {problem}.")
+            : Splitter.TrainImages(data, task);
+
+        var plan = Plan.Create(spec, data.Sha256, data.Inputs, TrainImages, name: fieldName);
         string name = request.Spec is { } path ? Path.GetFileNameWithoutExtension(path) : request.Preset ?? DefaultPreset;
-        return new SweepPlanning(plan, data, request.Out ?? Path.Combine(RunsFolder, name), PanelSize(request, spec));
+        return new SweepPlanning(plan, data, request.Out ?? Path.Combine(RunsFolder, name), PanelSize(request, spec))
+        {
+            Note = note,
+            Name = fieldName,
+        };
+    }
+
+    /// <summary>Says on stderr what was chosen for people, or left out; after everything that may be refused, so that a refusal is one line.</summary>
+    public void Tell(bool quiet, CommandIo io)
+    {
+        if (!quiet && Note is not null)
+            io.Error.WriteLine(Note);
     }
 
     /// <summary>The study's 24, or the size nearest to it.</summary>
@@ -78,11 +101,29 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
         _ => ListFlags.Doubles("--sparsity", request.Sparsity, 0, 1),
     };
 
-    // The study's five pairs are pairs of digits; data without some of these classes are taken whole.
-    private static IReadOnlyList<PairTask> UsualTasks(SweepSpec start, SweepRequest request, Dataset data) =>
-        request.Data is not null && request.Spec is null && start.Tasks.Any(task => Math.Max(task.First, task.Second) >= data.Classes)
-            ? TaskList.Parse("all", data.Classes)
-            : start.Tasks;
+    /// <summary>
+    /// The study's five pairs are pairs of digits: where nobody has named tasks, data without images enough of one of these classes
+    /// are taken whole.
+    /// </summary>
+    /// <returns>Also whether the tasks are those of the preset or file, and what there is to tell.</returns>
+    private static (IReadOnlyList<PairTask> Tasks, bool Usual, string? Note) Tasks(SweepSpec start, SweepRequest request, Dataset data, string flag)
+    {
+        if (request.Tasks is { } text)
+        {
+            if (text.Trim() != TaskList.EveryPair)
+                return (TaskList.Parse(text, data.Classes), false, null);
+            (IReadOnlyList<PairTask> asked, string? leftOut) = TaskList.All(data);
+            return (asked, false, leftOut is null ? null : $"{flag} all: {leftOut}");
+        }
+
+        // A spec file that names no tasks has those of its preset, as they are.
+        bool named = request.Spec is not null && !ReferenceEquals(start.Tasks, Presets.Paper.Tasks);
+        if (named || start.Tasks.All(task => Splitter.Problem(data, task) is null))
+            return (start.Tasks, true, null);
+        (IReadOnlyList<PairTask> all, string? without) = TaskList.All(data);
+        return (all, false, $"tasks: the data lack classes of {string.Join(",", start.Tasks)}, so every pair of their own is taken, "
+            + $"{all.Count:N0} in all{(without is null ? "" : $" ({without})")}; --tasks chooses others");
+    }
 
     // No level means no pruning, whatever methods the preset has; methods asked for by name are a contradiction.
     private static IReadOnlyList<PruneMethod> Methods(SweepRequest request, SweepSpec start) => (request.Pruning, request.Sparsity) switch

@@ -56,6 +56,29 @@ internal sealed record SweepRequest(
 {
     public const int DefaultSaliencyHidden = 24;
 
+    /// <summary>Whether a flag gives what spec files call by this name.</summary>
+    public bool Gives(string field) => field switch
+    {
+        "data" => Data,
+        "tasks" => Tasks,
+        "hidden" => Hidden,
+        "seeds" => Seeds,
+        "lr" => LearningRates,
+        "epochs" => Epochs,
+        "batch" => Batch,
+        "init_std" => InitStd,
+        "weight_decay" => WeightDecay,
+        "sparsity" => Sparsity,
+        "pruning" => Pruning,
+        "corruption" => Corruption ?? Noise ?? Occlusion,
+        "embedding" => Embedding,
+        "similarity" => Similarity,
+        "similarity_images" => (object?)SimilarityImages,
+        "finetune_epochs" => FinetuneEpochs,
+        "rewind" => Rewind ? true : null,
+        _ => null,
+    } is not null;
+
     /// <exception cref="UserErrorException">A value out of range or two flags that exclude each other; names the flag.</exception>
     public static SweepRequest From(SweepOptions options)
     {

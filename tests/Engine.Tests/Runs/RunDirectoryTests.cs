@@ -26,7 +26,7 @@ public sealed class RunDirectoryTests
     {
         using TemporaryFolder folder = new();
         RunDirectory.OpenOrCreate(folder.Path, s_plan);
-        Plan other = Plan.Create(SampleRun.Spec with { Epochs = [50] }, "data", SampleRun.Inputs, _ => 20);
+        Plan other = Plan.Create(SampleRun.Spec with { Epochs = [50] }, SampleRun.DataHash, SampleRun.Inputs, _ => 20);
         UserErrorException e = Assert.Throws<UserErrorException>(() => RunDirectory.OpenOrCreate(folder.Path, other));
         Assert.EndsWith("was made by another plan: epochs 3 -> 50; use another --out or the old flags", e.Message);
         Assert.Equal(ExitCodes.BadInput, e.ExitCode);

@@ -81,7 +81,7 @@ public sealed class RunMergerTests
     public void A_run_without_pruning_has_no_table_of_it()
     {
         using TemporaryFolder folder = new();
-        Plan plan = Plan.Create(SampleRun.Spec with { Sparsity = [], Pruning = [], FinetuneEpochs = 0, Rewind = false }, "data", SampleRun.Inputs, _ => 20);
+        Plan plan = Plan.Create(SampleRun.Spec with { Sparsity = [], Pruning = [], FinetuneEpochs = 0, Rewind = false }, SampleRun.DataHash, SampleRun.Inputs, _ => 20);
         RunDirectory run = Finished(folder.Path, plan, plan.Units);
         Assert.Empty(Directory.EnumerateFiles(run.Path, "pruning.*"));
         Assert.Empty(Directory.EnumerateFiles(run.Path, "finetune.*"));
@@ -190,7 +190,7 @@ public sealed class RunMergerTests
     public void A_run_of_several_chunks_has_every_row_in_the_order_of_the_plan()
     {
         using TemporaryFolder folder = new();
-        Plan plan = Plan.Create(SampleRun.Spec with { Seeds = [.. Enumerable.Range(0, 550).Reverse()] }, "data", SampleRun.Inputs, _ => 20);
+        Plan plan = Plan.Create(SampleRun.Spec with { Seeds = [.. Enumerable.Range(0, 550).Reverse()] }, SampleRun.DataHash, SampleRun.Inputs, _ => 20);
         Assert.Equal(1100, plan.Units.Count);
         RunDirectory run = Finished(folder.Path, plan, plan.Units);
         double[][] csv = [.. File.ReadLines(run.TablePath("results.csv")).Skip(1).Select(line => line.Split(',')[8..^1].Select(double.Parse).ToArray())];

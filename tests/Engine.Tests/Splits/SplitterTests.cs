@@ -98,9 +98,9 @@ public sealed class SplitterTests
 
     [Theory]
     [InlineData(1, 1, "Task 1v1 names class 1 twice; a task needs two different classes.")]
-    [InlineData(1, 2, "Task 1v2: class 2 has 4 images in data set 'test'; at least 5 are needed.")]
-    [InlineData(4, 1, "Task 4v1: class 4 has 0 images in data set 'test'; its classes are numbered 0 to 4, and a task needs at least 5 images of each.")]
-    [InlineData(1, 200, "Task 1v200: class 200 has 0 images in data set 'test';")]
+    [InlineData(1, 2, "Task 1v2: class 2 has 4 images in data set 'test'; at least 5 of each class are needed.")]
+    [InlineData(4, 1, "Task 4v1: class 4 has 0 images in data set 'test' (its labels lie in 1..2); at least 5 of each class are needed.")]
+    [InlineData(1, 200, "Task 1v200: class 200 has 0 images in data set 'test' (its labels lie in 1..2);")]
     public void A_task_that_cannot_be_split_is_a_user_error(int first, int second, string message)
     {
         byte[] labels = [1, 1, 1, 1, 1, 2, 2, 2, 2];

@@ -1,4 +1,5 @@
 using CsCheck;
+using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
 
 namespace GpuMlp.Engine.Tests.Splits;
@@ -16,10 +17,26 @@ public sealed class TaskListTests
     public void All_is_every_pair_in_order()
     {
         PairTask[] expected = [new(0, 1), new(0, 2), new(0, 3), new(1, 2), new(1, 3), new(2, 3)];
-        Assert.Equal(expected, TaskList.Parse("all", 4));
-        Assert.Equal(45, TaskList.Parse("all", 10).Count);
-        Assert.Equal(32_640, TaskList.Parse("all", 256).Distinct().Count());
+        (IReadOnlyList<PairTask> tasks, string? leftOut) = TaskList.All(Labelled(5, 5, 5, 5));
+        Assert.Equal(expected, tasks);
+        Assert.Null(leftOut);
+        Assert.Equal(45, TaskList.All(DatasetLoader.Load(null)).Tasks.Count);
+        Assert.Equal(32_640, TaskList.All(Labelled([.. Enumerable.Repeat(5, 256)])).Tasks.Distinct().Count());
     }
+
+    [Fact]
+    public void All_takes_the_classes_with_images_enough_and_names_the_others()
+    {
+        (IReadOnlyList<PairTask> tasks, string? leftOut) = TaskList.All(Labelled(0, 5, 4, 9, 0, 0, 1, 5));
+        Assert.Equal([new(1, 3), new(1, 7), new(3, 7)], tasks);
+        Assert.Equal("classes left out: with fewer than 5 images 2 (4), 6 (1); without images 0,4-5", leftOut);
+        Assert.Equal("classes left out: without images 0", TaskList.All(Labelled(0, 5, 5)).LeftOut);
+    }
+
+    [Fact]
+    public void Fewer_than_two_classes_with_images_enough_are_an_error() => Assert.Equal(
+        "--tasks: 1 of the 3 classes of data set 'test' have images enough; at least 5 of each of two classes are needed.",
+        Assert.Throws<UserErrorException>(() => TaskList.All(Labelled(4, 5, 4))).Message);
 
     [Theory]
     [InlineData("0v1,4v9,0v1", "--tasks: 0v1 is given twice; give each task once.")]
@@ -66,4 +83,11 @@ public sealed class TaskListTests
             Assert.DoesNotContain(fault.Message, char.IsControl);
         }
     });
+
+    /// <summary>So many images of each class.</summary>
+    private static Dataset Labelled(params int[] images)
+    {
+        byte[] labels = [.. images.SelectMany((count, label) => Enumerable.Repeat((byte)label, count))];
+        return new Dataset("test", new byte[labels.Length], labels, 1, 1, images.Length, "unused");
+    }
 }

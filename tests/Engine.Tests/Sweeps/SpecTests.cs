@@ -1,3 +1,4 @@
+using System.Text;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tests.Runs;
@@ -69,11 +70,11 @@ public sealed class SpecTests
     }
 
     [Theory]
-    [InlineData("""{ "finetune_epochs": [1, 2] }""", "finetune_epochs: wrong value; a whole number as 10 is right")]
+    [InlineData("""{ "finetune_epochs": [1, 2] }""", "finetune_epochs: wrong value; must be a whole number as 10")]
     [InlineData("""{ "finetune_epochs": -1 }""", "finetune_epochs: -1 is out of range")]
     [InlineData("""{ "finetune_epochs": 3, "sparsity": [], "pruning": [] }""", "finetune_epochs: nothing is pruned")]
     [InlineData("""{ "rewind": true }""", "rewind: no epochs")]
-    [InlineData("""{ "rewind": 1 }""", "rewind: wrong value; true or false is right")]
+    [InlineData("""{ "rewind": 1 }""", "rewind: wrong value; must be true or false")]
     [InlineData("""{ "sparsity": [0.5, 1.01] }""", "sparsity: 1.01 is out of range; 0..1 is right")]
     [InlineData("""{ "embedding": "4v9" }""", "embedding")]
     [InlineData("""{ "embedding": ["4v8"] }""", "embedding: 4v8 is not trained")]
@@ -132,6 +133,45 @@ public sealed class SpecTests
         Assert.Contains(names, e.Message);
         Assert.DoesNotContain('\n', e.Message);
         Assert.Equal(ExitCodes.BadInput, e.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("{ \"data\": \"Daten-f\u00fcr-Netze\" }", "line 1: byte 0xFC there is not UTF-8; the file must be saved as UTF-8")]
+    [InlineData("{ \"tasks\": [\"0v1\"],\n  // f\u00fcr\n}", "line 2: byte 0xFC there is not UTF-8; the file must be saved as UTF-8")]
+    [InlineData("{\n\"data\": \"\\ud800\" }", "line 2: a text with half a surrogate pair")]
+    [InlineData("{ \"data\": \"\\udc00\\ud800\" }", "line 1: a text with half a surrogate pair")]
+    [InlineData("{ \"\\ud800\": 1 }", "line 1: a text with half a surrogate pair")]
+    [InlineData("{ \"a\\nb\": 1 }", "a?b: unknown field; must be one of data, tasks,")]
+    public void A_spec_file_that_is_no_text_is_refused_by_its_place(string text, string message)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.File("spec.json");
+        File.WriteAllBytes(path, Encoding.Latin1.GetBytes(text));
+        UserErrorException e = Assert.Throws<UserErrorException>(() => SpecJson.ReadFile(path, Presets.Paper));
+        Assert.StartsWith($"{path}: {message}", e.Message);
+        Assert.DoesNotContain(e.Message, char.IsControl);
+    }
+
+    [Fact]
+    public void A_whole_surrogate_pair_and_letters_of_any_script_are_text() =>
+        Assert.Equal("\U0001F989 \u732b \u00fc", Read("""{ "data": "\ud83e\udd89 \u732b \u00fc" }""").Data);
+
+    [Fact]
+    public void A_spec_file_without_an_end_is_refused_by_the_limit()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /dev/zero");
+        Assert.Equal(
+            "/dev/zero: larger than 128 MiB; must be a JSON object of sweep fields",
+            Assert.Throws<UserErrorException>(() => SpecJson.ReadFile("/dev/zero", Presets.Paper)).Message);
+    }
+
+    [Fact]
+    public void A_list_that_is_too_long_is_refused_by_its_field_and_limit()
+    {
+        string seeds = string.Concat(Enumerable.Repeat("1,", ListFlags.MaxItems));
+        Assert.EndsWith(
+            "spec.json: seeds: 10000001 items; must be at most 10000000",
+            Assert.Throws<UserErrorException>(() => Read($"{{ \"seeds\": [{seeds}1] }}")).Message);
     }
 
     [Fact]

@@ -1,4 +1,7 @@
 using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests.EndToEnd;
@@ -41,6 +44,25 @@ public sealed class WrongPlaceTests : IDisposable
         string plan = Path.Combine(_place["run"], "plan.json");
         File.WriteAllText(plan, File.ReadAllText(plan).Replace("\"epochs\":3", "\"epochs\":4", StringComparison.Ordinal));
         Assert.Contains("plan.json", Small(_place["run"]).AssertOneLine(2));
+    }
+
+    [Theory]
+    [InlineData("\"batch\":\"full\"", "\"batch\":0", "plan.json: spec.batch: 0 is out of range")]
+    [InlineData("\"id\":0", "\"id\":999999", "plan.json: units[0].id: 999999; must be 0 here")]
+    [InlineData("\"model_count\":1", "\"model_count\":-1", "plan.json: units[0].model_count: -1; must be 1 to 1 here")]
+    [InlineData("\"seeds\":[0]", "\"seeds\":[]", "plan.json: spec.seeds: empty")]
+    public void A_plan_that_no_planning_makes_is_refused_by_its_field_whatever_its_hash_says(string old, string @new, string message)
+    {
+        Small(_place["run"]).AssertSuccess();
+        string plan = Path.Combine(_place["run"], "plan.json"), text = File.ReadAllText(plan);
+        Assert.Contains(old, text);
+        text = text.Replace(old, @new, StringComparison.Ordinal);
+        byte[] hashed = Encoding.UTF8.GetBytes(Regex.Replace(text, "\"(plan_hash|shards)\":.*\n", ""));
+        text = Regex.Replace(text, "\"plan_hash\":\"[0-9a-f]*\"", $"\"plan_hash\":\"{Convert.ToHexStringLower(SHA256.HashData(hashed))}\"");
+        File.WriteAllText(plan, text);
+        foreach (string verb in new[] { "run", "status", "merge", "report" })
+            Assert.Contains(message, Gpumlp.Run(verb, _place["run"]).AssertOneLine(2));
+        Assert.Contains(message, Small(_place["run"]).AssertOneLine(2));
     }
 
     [Theory]
