@@ -40,12 +40,12 @@ public static class ListFlags
             long step = by.Length == 0 ? 1 : Integer(flag, by, 1, int.MaxValue);
             if (from > to)
             {
-                throw Error(flag, $"'{part}' runs backwards; write {to}..{from}");
+                throw Error(flag, $"'{OneLine.Of(part)}' runs backwards; write {to}..{from}");
             }
 
             if (kind == '*' && (step < 2 || from < 1))
             {
-                throw Error(flag, $"'{part}' never ends; a range with a factor starts at 1 or more and its factor is 2 or more, as in 2..64*2");
+                throw Error(flag, $"'{OneLine.Of(part)}' never ends; a range with a factor starts at 1 or more and its factor is 2 or more, as in 2..64*2");
             }
 
             if (kind != '*' && ((to - from) / step) + 1 + items.Count > MaxItems)
@@ -82,7 +82,7 @@ public static class ListFlags
             double factor = kind == '*' ? Double(flag, by, double.MinValue, double.MaxValue) : 0;
             if (factor <= 1 || from <= 0 || from > to)
             {
-                throw Error(flag, $"'{part}' is not a range of numbers; it rises from above 0 by a factor above 1, as in 1e-4..1*10");
+                throw Error(flag, $"'{OneLine.Of(part)}' is not a range of numbers; it rises from above 0 by a factor above 1, as in 1e-4..1*10");
             }
 
             double steps = Math.Log(to / from) / Math.Log(factor);
@@ -119,7 +119,7 @@ public static class ListFlags
             }
             else if (char.IsLetter(part[0]))
             {
-                throw Error(flag, $"'{part}' is not full or a whole number; write for example full,32");
+                throw Error(flag, $"'{OneLine.Of(part)}' is not full or a whole number; write for example full,32");
             }
             else
             {
@@ -147,7 +147,7 @@ public static class ListFlags
     {
         string[] parts = text.Split(',', StringSplitOptions.TrimEntries);
         return parts.Any(part => part.Length == 0)
-            ? throw Error(flag, $"'{text}' has an empty item; write for example {example}")
+            ? throw Error(flag, $"'{OneLine.Of(text)}' has an empty item; write for example {example}")
             : parts;
     }
 
@@ -170,7 +170,7 @@ public static class ListFlags
     {
         if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value))
         {
-            throw Error(flag, $"'{text}' is not a whole number; write for example 2,4,8 or 0..9 or 2..64+2 or 2..64*2");
+            throw Error(flag, $"'{OneLine.Of(text)}' is not a whole number; write for example 2,4,8 or 0..9 or 2..64+2 or 2..64*2");
         }
 
         return value >= minimum && value <= maximum
@@ -182,7 +182,7 @@ public static class ListFlags
     {
         if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !double.IsFinite(value))
         {
-            throw Error(flag, $"'{text}' is not a finite number; write for example 0.01,0.03 or 1e-4..1*10");
+            throw Error(flag, $"'{OneLine.Of(text)}' is not a finite number; write for example 0.01,0.03 or 1e-4..1*10");
         }
 
         return value >= minimum && value <= maximum

@@ -13,10 +13,12 @@ internal static class SweepHelp
                               pruning 95 % keeps F1; the flags below change parts
           --spec FILE         the same choices from a JSON file, instead of --preset
           --data DIR          any IDX data set with the MNIST file names, gzipped or
-                              not, and classes.txt with names of its classes
-                              where there are some (default: the embedded MNIST)
-          --tasks LIST        pairs of classes, the second one is label 1, or `all`
-                              (paper: 0v1,1v7,5v6,3v8,4v9)
+                              not, and classes.txt with names of its classes in
+                              UTF-8 where there are some (default: the embedded
+                              MNIST)
+          --tasks LIST        pairs of classes, the second one is label 1, or `all`:
+                              every pair of classes with 5 images or more (paper:
+                              0v1,1v7,5v6,3v8,4v9; `all` on data without these)
           --hidden LIST       hidden sizes H (paper: 2,4,6,8,10,12,16,24,32,48,64)
           --seeds LIST        seeds of splits and weights (paper: 0,42,78)
           --lr LIST           learning rates (paper: 0.03, and on 4v9 the study's other
@@ -53,9 +55,9 @@ internal static class SweepHelp
                               --occlusion take the place of their own kinds
 
         What to embed (t-SNE of hidden activations, dense and pruned)
-          --embedding LIST    tasks, or `none` (paper: 4v9); of each the model of 24
-                              hidden units, or the nearest, at the first seed and
-                              learning rate
+          --embedding LIST    tasks, `all` or `none` (paper: 4v9); of each the model
+                              of 24 hidden units, or the nearest, at the first seed
+                              and learning rate
 
         What to explain (saliency maps of pruned models beside the trained ones')
           --similarity LIST   methods: gradient, input-gradient, smoothgrad,
