@@ -63,7 +63,8 @@ internal static class TextBytes
             if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped && !IsText(ref reader))
             {
                 throw new UserErrorException(
-                    $"{where}: line {LineOf(json, (int)reader.TokenStartIndex)}: a text with half a surrogate pair (\\ud800 to \\udfff); both halves or none must be there");
+                    $"{where}: line {LineOf(json, (int)reader.TokenStartIndex)}: a text with half a surrogate pair (\\ud800 to \\udfff); "
+                    + "both halves or none must be there");
             }
         }
     }

@@ -15,9 +15,12 @@ public sealed record Dataset(string Name, byte[] Pixels, byte[] Labels, int Rows
     /// <summary>From <c>classes.txt</c>; not part of <see cref="Sha256"/>, since nothing is computed from names.</summary>
     public ClassNames ClassNames { get; init; } = ClassNames.None;
 
-    private readonly Lazy<int[]> _imagesOf = new(() => [.. Enumerable.Range(0, Classes).Select(label => Labels.AsSpan().Count((byte)label))]);
+    private readonly Lazy<int[]> _imagesOf = new(() =>
+        [.. Enumerable.Range(0, Classes).Select(label => Labels.AsSpan().Count((byte)label))]);
 
-    /// <summary>How many images each class has, from class 0 on; 0 is possible, as some data sets count classes from 1 or leave numbers out.</summary>
+    /// <summary>
+    /// How many images each class has, from class 0 on; 0 is possible, as some data sets count classes from 1 or leave numbers out.
+    /// </summary>
     public IReadOnlyList<int> ImagesOf => _imagesOf.Value;
 
     /// <summary>D, the inputs of every model.</summary>

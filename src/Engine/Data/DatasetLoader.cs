@@ -62,7 +62,8 @@ public static class DatasetLoader
     {
         if (!Directory.Exists(directory))
         {
-            string fault = File.Exists(directory) ? $"'{OneLine.Of(directory)}' is a file" : $"the folder '{OneLine.Of(directory)}' does not exist";
+            string quoted = $"'{OneLine.Of(directory)}'";
+            string fault = File.Exists(directory) ? $"{quoted} is a file" : $"the folder {quoted} does not exist";
             throw new UserErrorException($"--data: {fault}; give a folder of IDX files.");
         }
 
@@ -98,7 +99,10 @@ public static class DatasetLoader
         static void Check(bool same, string path, string other)
         {
             if (!same)
-                throw new UserErrorException($"'{OneLine.Of(path)}' and '{OneLine.Of(other)}' hold different data; one of them must be removed.");
+            {
+                throw new UserErrorException(
+                    $"'{OneLine.Of(path)}' and '{OneLine.Of(other)}' hold different data; one of them must be removed.");
+            }
         }
     }
 

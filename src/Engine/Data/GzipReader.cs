@@ -45,7 +45,9 @@ internal sealed class GzipReader(Stream file) : IDisposable
     }
 
     /// <summary>Inflates at least one byte; 0 only at the sound end of the file.</summary>
-    /// <exception cref="InvalidDataException">Damaged, cut off, or followed by something else; of the inflater's own or with <see cref="Subject"/>.</exception>
+    /// <exception cref="InvalidDataException">
+    /// Damaged, cut off, or followed by something else; the message is of the inflater or begins with <see cref="Subject"/>.
+    /// </exception>
     public int Read(Span<byte> buffer)
     {
         while (!_ended)

@@ -140,7 +140,8 @@ public static class IdxReader
         }
         catch (OutOfMemoryException lack)
         {
-            throw new UserErrorException($"'{OneLine.Of(path)}' holds more than fits the memory of this machine; the data set must be smaller.", inner: lack);
+            throw new UserErrorException(
+                $"'{OneLine.Of(path)}' holds more than fits the memory of this machine; the data set must be smaller.", inner: lack);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
         {

@@ -33,11 +33,16 @@ public static class TaskList
         int[] enough = [.. classes.Where(label => data.ImagesOf[label] >= Splitter.FewestImages)];
         if (enough.Length < 2)
         {
-            throw new UserErrorException($"{flag}: {enough.Length} of the {data.Classes} classes of data set '{OneLine.Of(data.Name)}' have images enough; "
+            throw new UserErrorException(
+                $"{flag}: {enough.Length} of the {data.Classes} classes of data set '{OneLine.Of(data.Name)}' have images enough; "
                 + $"at least {Splitter.FewestImages} of each of two classes are needed.");
         }
 
-        string[] few = [.. classes.Where(label => data.ImagesOf[label] is > 0 and < Splitter.FewestImages).Select(label => $"{label} ({data.ImagesOf[label]})")];
+        string[] few =
+        [
+            .. classes.Where(label => data.ImagesOf[label] is > 0 and < Splitter.FewestImages)
+                .Select(label => $"{label} ({data.ImagesOf[label]})"),
+        ];
         int[] none = [.. classes.Where(label => data.ImagesOf[label] == 0)];
         string[] parts =
         [

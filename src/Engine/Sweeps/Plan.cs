@@ -108,7 +108,8 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
                 : [];
             if ((variants.Sum(variant => (double)slices[variant.Epochs].Count) + rateSlices.Count) * spec.Seeds.Count + units.Count > MaxUnits)
             {
-                throw new UserErrorException($"{name(SpecValidator.LongestOf(spec).Field)}: more than {MaxUnits} units of work; the sweep must be split");
+                throw new UserErrorException(
+                    $"{name(SpecValidator.LongestOf(spec).Field)}: more than {MaxUnits} units of work; the sweep must be split");
             }
 
             foreach (int seed in spec.Seeds)

@@ -28,7 +28,7 @@ public static class SpecValidator
     public const int MaxSimilarityImages = 4096;
 
     /// <summary>What messages call a field by default: <c>--init-std</c> for <c>init_std</c>.</summary>
-    internal static string Flag(string field) => $"--{field.Replace('_', '-')}";
+    public static string Flag(string field) => $"--{field.Replace('_', '-')}";
 
     /// <summary>Checks that there are not more models than <see cref="Plan.MaxModels"/>, before anything lists them.</summary>
     /// <param name="name">As for <see cref="Validate"/>.</param>

@@ -22,7 +22,9 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
 
     private const string DefaultPreset = "paper", RunsFolder = "runs", None = "none";
 
-    /// <summary>What messages call a field of spec files: the flag, or where no flag gives it and a spec file was named, that file and the field.</summary>
+    /// <summary>
+    /// What messages call a field of spec files: the flag, or where no flag gives it and a spec file was named, that file and the field.
+    /// </summary>
     public Func<string, string> Name { get; private init; } = _ => "";
 
     /// <exception cref="UserErrorException">A flag, a file or the data is not right.</exception>
@@ -32,7 +34,7 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
         string source = request.Data ?? start.Data;
         Dataset data = DatasetLoader.Load(source == EmbeddedName && request.Data is null ? null : source);
         Func<string, string> fieldName = field =>
-            request.Spec is { } of && !request.Gives(field) ? $"{of}: {field}" : $"--{field.Replace('_', '-')}";
+            request.Spec is { } of && !request.Gives(field) ? $"{of}: {field}" : SpecValidator.Flag(field);
         (IReadOnlyList<PairTask> chosen, bool usual, string? note) = Tasks(start, request, data, fieldName("tasks"));
         SweepSpec spec = start with
         {
@@ -84,7 +86,9 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
         };
     }
 
-    /// <summary>Says on stderr what was chosen for people, or left out; after everything that may be refused, so that a refusal is one line.</summary>
+    /// <summary>
+    /// Says on stderr what was chosen for people, or left out; after everything that may be refused, so that a refusal is one line.
+    /// </summary>
     public void Tell(bool quiet, CommandIo io)
     {
         if (!quiet && Note is not null)
@@ -106,7 +110,8 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
     /// are taken whole.
     /// </summary>
     /// <returns>Also whether the tasks are those of the preset or file, and what there is to tell.</returns>
-    private static (IReadOnlyList<PairTask> Tasks, bool Usual, string? Note) Tasks(SweepSpec start, SweepRequest request, Dataset data, string flag)
+    private static (IReadOnlyList<PairTask> Tasks, bool Usual, string? Note) Tasks(
+        SweepSpec start, SweepRequest request, Dataset data, string flag)
     {
         if (request.Tasks is { } text)
         {
@@ -121,7 +126,10 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
         if (named || start.Tasks.All(task => Splitter.Problem(data, task) is null))
             return (start.Tasks, true, null);
         (IReadOnlyList<PairTask> all, string? without) = TaskList.All(data);
-        return (all, false, $"tasks: the data lack classes of {string.Join(",", start.Tasks)}, so every pair of their own is taken, "
+        return (
+            all,
+            false,
+            $"tasks: the data lack classes of {string.Join(",", start.Tasks)}, so every pair of their own is taken, "
             + $"{all.Count:N0} in all{(without is null ? "" : $" ({without})")}; --tasks chooses others");
     }
 
