@@ -18,9 +18,19 @@ internal sealed class ComparedMap(int rows, int columns)
             _windows.Set(map, scratch.Windows);
     }
 
-    public MapSimilarity With(ComparedMap other, Scratch scratch) => _finite && other._finite
-        ? new MapSimilarity(MapRanks.Spearman(_ranks, other._ranks), _windows.With(other._windows, scratch.Windows), MapRanks.TopIou(_ranks, other._ranks))
-        : MapSimilarity.NotANumber;
+    /// <summary>
+    /// Exactly 1 in everything for the same map, on the scale of its largest magnitude. A map of one magnitude everywhere has no
+    /// order: beside another one it counts as unlike in everything, beside its own kind as the same.
+    /// </summary>
+    public MapSimilarity With(ComparedMap other, Scratch scratch)
+    {
+        if (!_finite || !other._finite)
+            return MapSimilarity.NotANumber;
+        if (_ranks.IsFlat || other._ranks.IsFlat)
+            return _ranks.IsFlat && other._ranks.IsFlat && _ranks.IsZero == other._ranks.IsZero ? MapSimilarity.Same : MapSimilarity.Unlike;
+        return new MapSimilarity(
+            MapRanks.Spearman(_ranks, other._ranks), _windows.With(other._windows, scratch.Windows), MapRanks.TopIou(_ranks, other._ranks));
+    }
 
     /// <summary>Working memory of one thread.</summary>
     public sealed class Scratch(int rows, int columns)

@@ -20,6 +20,12 @@ internal sealed class MapRanks(int inputs)
 
     public int TopCount { get; private set; }
 
+    /// <summary>The same magnitude everywhere: nothing is ranked.</summary>
+    public bool IsFlat => Variance == 0;
+
+    /// <summary>0 everywhere.</summary>
+    public bool IsZero => TopCount == 0;
+
     /// <returns>False when a value is not finite; then nothing is ranked.</returns>
     public bool Rank(ReadOnlySpan<float> map, MapSorter sorter)
     {
@@ -49,23 +55,22 @@ internal sealed class MapRanks(int inputs)
         return true;
     }
 
+    /// <summary>Of maps that are not flat.</summary>
     public static double Spearman(MapRanks a, MapRanks b)
     {
-        if (a.Variance == 0 || b.Variance == 0)
-            return 0;
         long sum = 0;
         for (int i = 0; i < a.Deviations.Length; i++)
             sum += (long)a.Deviations[i] * b.Deviations[i];
         return sum / Math.Sqrt((double)a.Variance * b.Variance);
     }
 
-    /// <summary>Intersection over union of the strongest pixels; 0 when neither map has any.</summary>
+    /// <summary>Intersection over union of the strongest pixels, of maps that are not flat.</summary>
     public static double TopIou(MapRanks a, MapRanks b)
     {
         int both = 0;
         for (int i = 0; i < a.Top.Length; i++)
             both += a.Top[i] & b.Top[i];
         int either = a.TopCount + b.TopCount - both;
-        return either == 0 ? 0 : (double)both / either;
+        return (double)both / either;
     }
 }

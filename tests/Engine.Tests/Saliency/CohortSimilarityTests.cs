@@ -3,6 +3,7 @@ using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tests.Training;
 using GpuMlp.Engine.Training;
+using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Reference;
 using GpuMlp.Kernels.Saliency;
@@ -47,8 +48,7 @@ public sealed class CohortSimilarityTests
 
                     // Ranks are of the float32 maps: in double, values that are equal in theory would not tie.
                     double[] a = Rounded(ReferenceMlp.Saliency(dense, image, Unscaled(row.Method))), b = Rounded(ReferenceMlp.Saliency(pruned, image, Unscaled(row.Method)));
-                    expected += new MapSimilarity(
-                        NaiveSimilarity.Spearman(a, b), NaiveSimilarity.Ssim(a, b, Mnist.Few.Rows, Mnist.Few.Columns), NaiveSimilarity.TopIou(a, b));
+                    expected += NaiveSimilarity.Of(a, b, Mnist.Few.Rows, Mnist.Few.Columns);
                 }
 
                 // One pixel more or less among 78 of the top; ranks of values next to each other may be swapped.
@@ -64,12 +64,7 @@ public sealed class CohortSimilarityTests
     {
         foreach (ModelResult model in Mnist.Train(Mnist.Few, s_spec, s_models))
         {
-            Assert.All(model.Similarity.Where(row => row is { Pruning: not null, Sparsity: 0 }), row =>
-            {
-                Assert.Equal(1, row.Similarity.Spearman);
-                Assert.Equal(1, row.Similarity.Ssim, 1e-12);
-                Assert.Equal(1, row.Similarity.TopIou);
-            });
+            Assert.All(model.Similarity.Where(row => row is { Pruning: not null, Sparsity: 0 }), row => Assert.Equal(MapSimilarity.Same, row.Similarity));
 
             SimilarityResult[] floor = [.. model.Similarity.Where(row => row.Pruning is null)];
             Assert.Equal(SaliencyNames.All, floor.Select(row => row.Method));
@@ -78,6 +73,32 @@ public sealed class CohortSimilarityTests
             // Zero pixels are zero in both maps: the reason for having a floor at all.
             Assert.True(floor.Single(row => row.Method == SaliencyMethod.InputGradient).Similarity.Spearman > 0.8);
         }
+    }
+
+    [Fact]
+    public void Nothing_pruned_is_wholly_alike_image_by_image_also_where_no_unit_sees_the_image()
+    {
+        // The only unit of the first model sees no image, the second model's every fourth or so: their maps are 0 there.
+        int inputs = Mnist.Few.Inputs;
+        var blind = new ModelParameters([.. Enumerable.Repeat(0.1f, inputs)], [-1e6f], [1], 0);
+        var weak = new ModelParameters([.. Enumerable.Repeat(0.1f, inputs)], [-10f], [1], 0);
+        SweepSpec spec = s_spec with { Epochs = [1], SimilarityImages = 40 };
+        int[] images = CohortSimilarity.Images(spec, Splitter.Create(Mnist.Few, spec.Tasks[0], spec.Seeds[0]));
+        double[] light = [.. images.Select(image => Mnist.Few.Pixels.AsSpan(image * inputs, inputs).ToArray().Sum(pixel => pixel / 2550.0) - 10)];
+        Assert.Contains(light, value => value < 0);
+        Assert.Contains(light, value => value > 0);
+        IReadOnlyList<ModelResult> results = Mnist.Train(
+            Mnist.Few, spec, [new(1, 0.5), new(1, 0.1)], atTheEnd: cohort => cohort.Device.Upload([blind, weak]));
+        Assert.All(results.SelectMany(model => model.Similarity).Where(row => row is { Pruning: not null, Sparsity: 0 }),
+            row => Assert.Equal(MapSimilarity.Same, row.Similarity));
+
+        // What pruning leaves of the second one is nothing: like it where it was blind too, and unlike it everywhere else.
+        double blindShare = light.Count(value => value < 0) / (double)light.Length;
+        Assert.All(results[1].Similarity.Where(row => row is { Pruning: PruneMethod.Layer, Sparsity: 0.95, Method: not SaliencyMethod.SmoothGradient }), row =>
+        {
+            Assert.Equal(blindShare, row.Similarity.Spearman, 1e-12);
+            Assert.Equal(new MapSimilarity(row.Similarity.Spearman, row.Similarity.Spearman, row.Similarity.Spearman), row.Similarity);
+        });
     }
 
     [Fact]

@@ -23,9 +23,10 @@ public sealed class MapSimilarityTests
             float[] a = Map(random, rows * columns, kinds), b = [.. a.Zip(Map(random, rows * columns, kinds), (x, y) => trial % 2 == 0 ? y : x + (y / 2))];
             MapSimilarity similarity = Compare(a, b, scratch, rows, columns);
             double[] x = Widen(a), y = Widen(b);
-            Assert.Equal(NaiveSimilarity.Spearman(x, y), similarity.Spearman, 1e-12);
-            Assert.Equal(NaiveSimilarity.Ssim(x, y, rows, columns), similarity.Ssim, 1e-10);
-            Assert.Equal(NaiveSimilarity.TopIou(x, y), similarity.TopIou, 1e-15);
+            MapSimilarity expected = NaiveSimilarity.Of(x, y, rows, columns);
+            Assert.Equal(expected.Spearman, similarity.Spearman, 1e-12);
+            Assert.Equal(expected.Ssim, similarity.Ssim, 1e-10);
+            Assert.Equal(expected.TopIou, similarity.TopIou, 1e-15);
         }
     }
 
@@ -38,14 +39,34 @@ public sealed class MapSimilarityTests
             return same.Spearman == 1 && Math.Abs(same.Ssim - 1) < 1e-12 && same.TopIou == 1;
         });
 
+    [Theory]
+    [InlineData(4, 4)]
+    [InlineData(28, 28)]
+    [InlineData(1, 1)]
+    public void The_same_map_scores_exactly_1_in_everything_also_where_it_is_flat(int rows, int columns)
+    {
+        var random = new Random(5);
+        var scratch = new ComparedMap.Scratch(rows, columns);
+        foreach (float[] map in new[]
+        {
+            new float[rows * columns], [.. Enumerable.Repeat(-0.3f, rows * columns)], Map(random, rows * columns, 3), Map(random, rows * columns, 1_000_000),
+            [.. Map(random, rows * columns, 5).Select(value => value * 1e-38f)], [.. Map(random, rows * columns, 7).Select(value => value * 3e38f)],
+        })
+        {
+            Assert.Equal(MapSimilarity.Same, Compare(map, [.. map.Select(value => -value)], scratch, rows, columns));
+        }
+    }
+
     [Fact]
-    public void A_map_without_order_ranks_nothing()
+    public void A_map_without_order_is_unlike_every_other_in_everything()
     {
         var scratch = new ComparedMap.Scratch(4, 4);
-        float[] zero = new float[16], map = [.. Enumerable.Range(0, 16).Select(i => (float)i)];
-        Assert.Equal(0, Compare(zero, map, scratch, 4, 4).Spearman);
-        Assert.Equal(0, Compare(zero, zero, scratch, 4, 4).TopIou);
-        Assert.Equal(1, Compare(zero, zero, scratch, 4, 4).Ssim);
+        float[] zero = new float[16], flat = [.. Enumerable.Repeat(2f, 16)], map = [.. Enumerable.Range(0, 16).Select(i => (float)i)];
+        foreach ((float[] one, float[] other) in new[] { (zero, map), (map, zero), (flat, map), (map, flat), (zero, flat), (flat, zero) })
+            Assert.Equal(MapSimilarity.Unlike, Compare(one, other, scratch, 4, 4));
+
+        // On the scale of its largest magnitude one flat map is any other.
+        Assert.Equal(MapSimilarity.Same, Compare(flat, [.. flat.Select(value => -7 * value)], scratch, 4, 4));
     }
 
     [Theory]

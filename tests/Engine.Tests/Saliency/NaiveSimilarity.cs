@@ -1,8 +1,19 @@
+using GpuMlp.Engine.Saliency;
+
 namespace GpuMlp.Engine.Tests.Saliency;
 
 /// <summary>Similarities of maps by their definitions, as one would write them in NumPy: slow, in double.</summary>
 internal static class NaiveSimilarity
 {
+    /// <summary>All three; of a flat map beside another 0, beside its own kind 1.</summary>
+    public static MapSimilarity Of(double[] a, double[] b, int rows, int columns)
+    {
+        bool IsFlat(double[] map) => map.All(value => Math.Abs(value) == Math.Abs(map[0]));
+        if (IsFlat(a) || IsFlat(b))
+            return IsFlat(a) && IsFlat(b) && (a[0] == 0) == (b[0] == 0) ? MapSimilarity.Same : MapSimilarity.Unlike;
+        return new MapSimilarity(Spearman(a, b), Ssim(a, b, rows, columns), TopIou(a, b));
+    }
+
     /// <summary>Pearson's correlation of average ranks; 0 where one has no order.</summary>
     public static double Spearman(double[] a, double[] b)
     {
