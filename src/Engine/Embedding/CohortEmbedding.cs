@@ -10,7 +10,7 @@ namespace GpuMlp.Engine.Embedding;
 
 /// <summary>
 /// t-SNE of hidden activations on the validation images, of the dense model and of what pruning leaves of it: for each task
-/// of <see cref="SweepSpec.Embedding"/> one model, that of the study's size at the first seed, rate and way to train.
+/// of <see cref="SweepSpec.Embedding"/> one model, with size, rate, training and seed of <see cref="ShownModel"/>.
 /// </summary>
 internal static class CohortEmbedding
 {
@@ -37,14 +37,17 @@ internal static class CohortEmbedding
     }
 
     /// <summary>Whether a model has pictures.</summary>
-    public static bool IsEmbedded(SweepSpec spec, Cohort cohort, ModelSpec model) =>
-        spec.Embedding.Contains(cohort.Split.Task) && cohort.Split.Seed == spec.Seeds[0] && cohort.Variant == spec.Variants()[0]
-        && model.Hidden == spec.StudySize && model.LearningRate == spec.LearningRates[0];
+    public static bool IsEmbedded(SweepSpec spec, Cohort cohort, ModelSpec model)
+    {
+        var shown = ShownModel.Of(spec);
+        return spec.Embedding.Contains(cohort.Split.Task) && cohort.Split.Seed == shown.Seed
+            && cohort.Variant == spec.Variants()[shown.Variant] && model == shown.Model;
+    }
 
     /// <param name="cohort">Trained; not changed.</param>
     /// <param name="spec">Tasks, methods and levels.</param>
     /// <param name="cancel">Looked at between steps.</param>
-    /// <returns>For each model of the cohort its pictures; <see cref="ModelEmbedding.None"/> for most, and for activations that are not finite.</returns>
+    /// <returns>For each model of the cohort its pictures; <see cref="ModelEmbedding.None"/> for most. Activations that are not finite have no places.</returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static ModelEmbedding[] Embed(Cohort cohort, SweepSpec spec, CancellationToken cancel)
     {
@@ -84,16 +87,26 @@ internal static class CohortEmbedding
         {
             int hidden = cohort.Models[model].Hidden;
             float[] activations = cohort.Launchers.HiddenActivations(models, images, model);
-            if (!activations.All(float.IsFinite))
-                return;
             TsneSchedule schedule = TsneSchedule.Standard;
+            var picture = new EmbeddingResult(
+                method, sparsity, imageNumbers.Length, schedule.PerplexityOf(imageNumbers.Length), double.NaN, double.NaN, double.NaN);
+            if (!activations.All(float.IsFinite))
+            {
+                pictures.Add(picture);
+                return;
+            }
             using var buffer = new EmbeddingBuffer(tsne.Device, activations, hidden);
             buffer.Scatter(imageNumbers, cohort.Split.Task.Identity, unchecked((uint)cohort.Split.Seed));
             double divergence = schedule.Run(tsne, buffer, cancel);
             (float[] x, float[] y) = buffer.DownloadPlaces();
+            if (!double.IsFinite(divergence) || !x.All(float.IsFinite) || !y.All(float.IsFinite))
+            {
+                // Distances that are no float32 any more.
+                pictures.Add(picture);
+                return;
+            }
             Neighbourhoods near = Neighbourhoods.Compare(activations, hidden, x, y);
-            pictures.Add(new EmbeddingResult(
-                method, sparsity, imageNumbers.Length, schedule.PerplexityOf(imageNumbers.Length), divergence, near.Trustworthiness, near.Kept));
+            pictures.Add(picture with { Kl = divergence, Trustworthiness = near.Trustworthiness, NeighboursKept = near.Kept });
             places.AddRange(imageNumbers.Select((image, i) => new EmbeddingPlace(method, sparsity, image, (int)labels[i], x[i], y[i])));
         }
     }

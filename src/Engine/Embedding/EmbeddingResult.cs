@@ -9,7 +9,13 @@ namespace GpuMlp.Engine.Embedding;
 /// <param name="Trustworthiness">0..1; see <see cref="Neighbourhoods"/>.</param>
 /// <param name="NeighboursKept">0..1; see <see cref="Neighbourhoods"/>.</param>
 public readonly record struct EmbeddingResult(
-    string Method, double Sparsity, int Points, double Perplexity, double Kl, double Trustworthiness, double NeighboursKept);
+    string Method, double Sparsity, int Points, double Perplexity, double Kl, double Trustworthiness, double NeighboursKept)
+{
+    /// <summary>False: the activations or the picture are not finite, and there is nothing to show.</summary>
+    public bool IsOk => double.IsFinite(Kl);
+
+    public EmbeddingResult AsFailed() => this with { Kl = double.NaN, Trustworthiness = double.NaN, NeighboursKept = double.NaN };
+}
 
 /// <summary>One image in a picture.</summary>
 /// <param name="Image">0-based number in the training file.</param>

@@ -38,6 +38,17 @@ public static class ModelMetrics
         return new Confusion(truePositives, falsePositives, falseNegatives, logits.Length);
     }
 
+    /// <summary>Whether a model has a figure at all: one logit that is NaN or infinite makes all its figures wrong.</summary>
+    public static bool AreFinite(ReadOnlySpan<float> logits)
+    {
+        foreach (float logit in logits)
+        {
+            if (!float.IsFinite(logit))
+                return false;
+        }
+        return true;
+    }
+
     // ln(1 + e) for e in 0..1. The library has no log1p; Kahan's quotient gives back the digits that 1 + e loses.
     private static double LogOnePlus(double e)
     {

@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Layout;
 
 namespace GpuMlp.Engine.Export;
@@ -20,19 +21,26 @@ public enum ExportFormats
     Safetensors = 2,
 }
 
+/// <summary>What an export did.</summary>
+/// <param name="Written">Models; each training variant, method and level counts.</param>
+/// <param name="LeftOut">Names of chosen models that failed: <c>4v9-s0-h3-lr1e+30</c>.</param>
+public readonly record struct ExportOutcome(int Written, IReadOnlyList<string> LeftOut);
+
 /// <summary>
 /// Writes models of a merged run as files of their own: <c>4v9-s42-h24-lr0.03.onnx</c>, <c>.safetensors</c>; pruned ones as
 /// <c>4v9-s42-h24-lr0.03-layer0.95.onnx</c>.
 /// </summary>
 public static class ModelExport
 {
-    /// <param name="run">Merged; only its weights are read.</param>
+    /// <param name="run">Merged; its weights are read, and which models failed: those are left out.</param>
     /// <param name="selection">Each value it names must be in the plan.</param>
     /// <param name="pruning">Null writes them as they were trained; else only pruned ones are written, one each method and level.</param>
     /// <param name="folder">Made when it is not there; files of the same name are replaced.</param>
-    /// <returns>How many models were written; in runs with several training variants each of them counts, and so do methods and levels.</returns>
-    /// <exception cref="UserErrorException">A value that the plan does not have, weights that are missing or damaged, a folder that cannot be written.</exception>
-    public static int Write(RunDirectory run, ModelSelection selection, ModelPruning? pruning, ExportFormats formats, string folder)
+    /// <exception cref="UserErrorException">
+    /// A value that the plan does not have, weights that are missing or damaged, a folder that cannot be written; exit 1 when all
+    /// chosen models failed, and nothing is written.
+    /// </exception>
+    public static ExportOutcome Write(RunDirectory run, ModelSelection selection, ModelPruning? pruning, ExportFormats formats, string folder)
     {
         Plan plan = run.Plan;
         IReadOnlyList<PairTask> tasks = Chosen("--tasks", selection.Tasks, plan.Spec.Tasks);
@@ -46,21 +54,29 @@ public static class ModelExport
             if (!File.Exists(path))
                 throw new UserErrorException($"{path}: not there; a finished run that has been merged is right (gpumlp merge {Quoting.Bash(run.Path)})", ExitCodes.Incomplete);
         }
+        IReadOnlySet<ModelKey> failed = MergedRows.Failed(run);
+        bool IsChosen(ModelSpec model) => hidden.Contains(model.Hidden) && rates.Contains(model.LearningRate);
+        if (cohorts.All(cohort => plan.CohortModels.Where(IsChosen).All(model => HasFailed(cohort, model))))
+            throw new UserErrorException($"{run.Path}: every model chosen for export failed in training and has no weights to use; others must be chosen", ExitCodes.SomeModelsFailed);
         AtomicFile.CreateFolder(folder);
         int written = 0;
+        List<string> leftOut = [];
         using ExportPruner? pruner = pruning is null ? null : new ExportPruner();
         foreach ((PairTask task, int seed, int variant) in cohorts)
         {
             string path = run.WeightsPath(task, seed, variant);
+            ModelSpec[] models = [.. plan.CohortModels.Where(model => IsChosen(model) && !HasFailed((task, seed, variant), model))];
+            leftOut.AddRange(plan.CohortModels.Where(IsChosen).Except(models).Select(model => Stem(path, model)));
+            if (models.Length == 0)
+                continue;
             using var weights = Safetensors.Open(path);
-            ModelSpec[] models = [.. plan.CohortModels.Where(m => hidden.Contains(m.Hidden) && rates.Contains(m.LearningRate))];
             ModelParameters[] trained = [.. models.Select(model => Read(weights, model))];
             IReadOnlyList<ExportedModel>[] exported = pruner is null
                 ? [.. trained.Select(model => new[] { new ExportedModel("", model, []) })]
                 : pruner.Prune(task, seed, models, trained, pruning!);
             for (int m = 0; m < models.Length; m++)
             {
-                string stem = $"{Path.GetFileNameWithoutExtension(path)}-{models[m].Name}";
+                string stem = Stem(path, models[m]);
                 foreach (ExportedModel model in exported[m])
                 {
                     WriteModel(Path.Combine(folder, stem + model.Suffix), formats, model.Parameters, [.. Describe(plan, task, seed, variant, models[m]), .. model.Metadata]);
@@ -68,8 +84,13 @@ public static class ModelExport
                 }
             }
         }
-        return written;
+        return new ExportOutcome(written, leftOut);
+
+        bool HasFailed((PairTask Task, int Seed, int Variant) cohort, ModelSpec model) =>
+            failed.Contains(ModelKey.Of(cohort.Task, cohort.Seed, plan.Variants[cohort.Variant], model));
     }
+
+    private static string Stem(string weights, ModelSpec model) => $"{Path.GetFileNameWithoutExtension(weights)}-{model.Name}";
 
     private static void WriteModel(string path, ExportFormats formats, ModelParameters model, (string Key, string Value)[] metadata)
     {

@@ -48,13 +48,16 @@ internal static class CohortFinetuning
                 {
                     bool rewound = protocol == 1;
                     cohort.Launchers.Prune(rewound ? start : cohort.Device, ranks, sparsity, pruned);
+                    var lossFailed = new bool[models];
                     for (int epoch = 0; epoch < spec.FinetuneEpochs; epoch++)
                     {
                         cancel.ThrowIfCancellationRequested();
                         IReadOnlyList<EpochMetrics> metrics = cohort.TrainEpoch(pruned);
+                        for (int m = 0; m < models; m++)
+                            lossFailed[m] |= !double.IsFinite(metrics[m].Loss);
                         afterEpoch?.Invoke(pruned, metrics);
                     }
-                    PrunedFigures figures = PrunedFigures.Of(cohort, pruned, images);
+                    PrunedFigures figures = PrunedFigures.Of(cohort, pruned, images, lossFailed);
                     int place = (protocol * levels) + row;
                     Parallel.For(0, models, m =>
                         results[m][place] = new FinetuneResult(rewound, figures.Result(m, method, sparsity, labels), spec.FinetuneEpochs));

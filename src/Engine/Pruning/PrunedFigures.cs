@@ -11,18 +11,29 @@ namespace GpuMlp.Engine.Pruning;
 /// <summary>What the figures of one level are made of: logits, active units, and how many weights are left, a model each.</summary>
 internal sealed record PrunedFigures(ModelEvaluation[] Evaluations, WeightCounts[] Counts, int Inputs)
 {
+    // What pruning leaves of weights in range is in range; further training may lead out of it.
+    private bool[] Failed { get; init; } = new bool[Counts.Length];
+
     /// <summary>Of models whose weights are what they are: pruned and trained further.</summary>
-    public static PrunedFigures Of(Cohort cohort, DeviceCohort models, DeviceImages images)
+    /// <param name="lossFailed">Of each model: a loss of the further training was not finite.</param>
+    public static PrunedFigures Of(Cohort cohort, DeviceCohort models, DeviceImages images, bool[] lossFailed)
     {
         ModelEvaluation[] evaluations = cohort.Launchers.Evaluate(models, images);
-        return new PrunedFigures(evaluations, [.. models.Download().Select(Count)], cohort.Data.Inputs);
+        ModelParameters[] parameters = models.Download();
+        return new PrunedFigures(evaluations, [.. parameters.Select(Count)], cohort.Data.Inputs)
+        {
+            Failed = [.. parameters.Select((model, m) => lossFailed[m] || !WeightRange.Holds(model))],
+        };
     }
 
     /// <summary>The row of one model.</summary>
     public PruningResult Result(int model, PruneMethod method, double sparsity, float[] labels)
     {
-        // No loss: the table has none, and and its exponentials and logarithms are no small part of the rest.
         ReadOnlySpan<float> logits = Evaluations[model].Logits.Span;
+        if (Failed[model] || !ModelMetrics.AreFinite(logits))
+            return PruningResult.Failed(method, sparsity);
+
+        // No loss: the table has none, and its exponentials and logarithms are no small part of the rest.
         Confusion counts = ModelMetrics.Count(logits, labels);
         WeightCounts left = Counts[model];
         int[] active = Evaluations[model].Active;

@@ -36,8 +36,11 @@ internal static class CohortRobustness
             ModelEvaluation[] evaluations = cohort.Launchers.Evaluate(cohort.Device, images);
             for (int m = 0; m < results.Length; m++)
             {
-                Confusion counts = ModelMetrics.Count(evaluations[m].Logits.Span, clean.Labels);
-                results[m][c] = new RobustnessResult(corruption, counts.F1, counts.Accuracy);
+                ReadOnlySpan<float> logits = evaluations[m].Logits.Span;
+                Confusion counts = ModelMetrics.Count(logits, clean.Labels);
+                results[m][c] = ModelMetrics.AreFinite(logits)
+                    ? new RobustnessResult(corruption, counts.F1, counts.Accuracy)
+                    : RobustnessResult.Failed(corruption);
             }
         }
         return results;

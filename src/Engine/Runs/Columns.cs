@@ -14,6 +14,9 @@ internal static class Columns
         new("init_std", "DOUBLE"), new("weight_decay", "DOUBLE"),
     ];
 
+    /// <summary>Last in every table: whether the row has figures, <see cref="Training.Trainer.Ok"/> or <see cref="Training.Trainer.Failed"/>.</summary>
+    public static readonly Column Status = new("status", "VARCHAR");
+
     /// <summary>What results.csv has after the key.</summary>
     public static readonly Column[] Results =
     [
@@ -23,10 +26,10 @@ internal static class Columns
         new("val_recall", "DOUBLE"), new("val_f1", "DOUBLE"), new("val_auc", "DOUBLE"),
         new("best_train_f1", "DOUBLE"), new("best_train_f1_epoch", "INTEGER"),
         new("dead_inactive", "INTEGER"), new("dead_no_input", "INTEGER"), new("dead_no_output", "INTEGER"),
-        new("status", "VARCHAR"),
+        Status,
     ];
 
-    /// <summary>What history.csv has after the key and <c>epoch</c>.</summary>
+    /// <summary>What history.csv has between the key with <c>epoch</c> and <c>status</c>, which is the model's.</summary>
     public static readonly string[] History = ["train_loss", "train_accuracy", "train_precision", "train_recall", "train_f1"];
 
     /// <summary>In unit files: one list of all epochs.</summary>

@@ -26,6 +26,15 @@ public static class MergedRows
         return models;
     }
 
+    /// <summary>The models of a run that failed.</summary>
+    /// <exception cref="UserErrorException">Not merged, or a damaged table.</exception>
+    public static IReadOnlySet<ModelKey> Failed(RunDirectory run)
+    {
+        HashSet<ModelKey> failed = [];
+        Read(run, "results", Columns.Status.Name, $"WHERE {Columns.Status.Name} <> '{Trainer.Ok}'", (ref RowReader row) => failed.Add(Key(ref row)));
+        return failed;
+    }
+
     /// <summary>Pruned models.</summary>
     /// <param name="hidden">Null for all sizes.</param>
     /// <param name="levels">Of sparsity.</param>

@@ -41,22 +41,27 @@ internal abstract class ModelTable(string name, IReadOnlyList<Column> columns)
 /// <param name="rows">The rows of a model.</param>
 /// <param name="with">A model with these rows.</param>
 /// <param name="read">A row from its cells, taken in the order of the columns.</param>
-/// <param name="columns">In the order of the files; a promise.</param>
+/// <param name="isOk">False for a row without figures: its model failed, or what was made of it.</param>
+/// <param name="own">In the order of the files; a promise. Behind them stands <c>status</c>.</param>
 internal sealed class ModelTable<TRow>(
     string name,
     Func<SweepSpec, bool> isIn,
     Func<ModelResult, IReadOnlyList<TRow>> rows,
     Func<ModelResult, TRow[], ModelResult> with,
     Func<TableCells, TRow> read,
-    IReadOnlyList<TableColumn<TRow>> columns)
-    : ModelTable(name, [.. columns.Select(column => column.Column)])
+    Func<TRow, bool> isOk,
+    IReadOnlyList<TableColumn<TRow>> own)
+    : ModelTable(name, [.. own.Select(column => column.Column), Runs.Columns.Status])
 {
+    private readonly TableColumn<TRow>[] _columns =
+        [.. own, TableColumn<TRow>.Text(Runs.Columns.Status.Name, row => isOk(row) ? Trainer.Ok : Trainer.Failed)];
+
     public override bool IsIn(SweepSpec spec) => isIn(spec);
 
     public override void Append(IDuckDBAppenderRow row, ModelResult model)
     {
         IReadOnlyList<TRow> list = rows(model);
-        foreach (TableColumn<TRow> column in columns)
+        foreach (TableColumn<TRow> column in _columns)
         {
             column.Append(row, list);
         }
@@ -64,10 +69,10 @@ internal sealed class ModelTable<TRow>(
 
     public override ModelResult Read(ref RowReader row, ModelResult model)
     {
-        var lists = new Array[columns.Count];
+        var lists = new Array[_columns.Length];
         for (int i = 0; i < lists.Length; i++)
         {
-            lists[i] = columns[i].Read(ref row);
+            lists[i] = _columns[i].Read(ref row);
             if (lists[i].Length != lists[0].Length)
             {
                 throw new FormatException($"lists of {Name} of different lengths");
@@ -89,6 +94,9 @@ internal abstract class TableColumn<TRow>(string name, string type)
     public static TableColumn<TRow> Number(string name, Func<TRow, double> value) => new Numbers(name, value);
 
     public static TableColumn<TRow> Integer(string name, Func<TRow, int> value) => new Integers(name, value);
+
+    /// <summary>NULL where a failed model has none.</summary>
+    public static TableColumn<TRow> Count(string name, Func<TRow, int?> value) => new Counts(name, value);
 
     public abstract void Append(IDuckDBAppenderRow row, IReadOnlyList<TRow> rows);
 
@@ -115,6 +123,13 @@ internal abstract class TableColumn<TRow>(string name, string type)
 
         public override Array Read(ref RowReader row) => row.Integers();
     }
+
+    private sealed class Counts(string name, Func<TRow, int?> value) : TableColumn<TRow>(name, "INTEGER")
+    {
+        public override void Append(IDuckDBAppenderRow row, IReadOnlyList<TRow> rows) => row.AppendValue<int?>(rows.Select(value).ToList());
+
+        public override Array Read(ref RowReader row) => row.Counts();
+    }
 }
 
 /// <summary>Takes the values of one row one after the other.</summary>
@@ -127,4 +142,6 @@ internal sealed class TableCells(Array[] lists, int row)
     public double Number() => ((double[])lists[_next++])[row];
 
     public int Integer() => ((int[])lists[_next++])[row];
+
+    public int? Count() => ((int?[])lists[_next++])[row];
 }

@@ -17,6 +17,7 @@ internal static class ModelTables
         model => model.Embedding.Pictures,
         (model, rows) => model with { Embedding = model.Embedding with { Pictures = rows } },
         cells => new EmbeddingResult(cells.Text(), cells.Number(), cells.Integer(), cells.Number(), cells.Number(), cells.Number(), cells.Number()),
+        row => row.IsOk,
         [
             TableColumn<EmbeddingResult>.Text("method", r => r.Method),
             TableColumn<EmbeddingResult>.Number("sparsity", r => r.Sparsity),
@@ -34,6 +35,7 @@ internal static class ModelTables
         model => model.Embedding.Places,
         (model, rows) => model with { Embedding = model.Embedding with { Places = rows } },
         cells => new EmbeddingPlace(cells.Text(), cells.Number(), cells.Integer(), cells.Integer(), cells.Number(), cells.Number()),
+        _ => true,
         [
             TableColumn<EmbeddingPlace>.Text("method", r => r.Method),
             TableColumn<EmbeddingPlace>.Number("sparsity", r => r.Sparsity),
@@ -59,9 +61,10 @@ internal static class ModelTables
             cells.Number(),
             cells.Number(),
             cells.Number(),
-            cells.Integer(),
-            cells.Integer(),
-            cells.Integer()),
+            cells.Count(),
+            cells.Count(),
+            cells.Count()),
+        row => row.IsOk,
         [
             TableColumn<PruningResult>.Text("method", r => PruningMethods.Name(r.Method)),
             TableColumn<PruningResult>.Number("sparsity", r => r.Sparsity),
@@ -70,9 +73,9 @@ internal static class ModelTables
             TableColumn<PruningResult>.Number("val_f1", r => r.ValF1),
             TableColumn<PruningResult>.Number("val_auc", r => r.ValAuc),
             TableColumn<PruningResult>.Number("val_accuracy", r => r.ValAccuracy),
-            TableColumn<PruningResult>.Integer("dead_inactive", r => r.DeadInactive),
-            TableColumn<PruningResult>.Integer("dead_no_input", r => r.DeadNoInput),
-            TableColumn<PruningResult>.Integer("dead_no_output", r => r.DeadNoOutput),
+            TableColumn<PruningResult>.Count("dead_inactive", r => r.DeadInactive),
+            TableColumn<PruningResult>.Count("dead_no_input", r => r.DeadNoInput),
+            TableColumn<PruningResult>.Count("dead_no_output", r => r.DeadNoOutput),
         ]);
 
     private static ModelTable<FinetuneResult> Finetune() => new(
@@ -81,6 +84,7 @@ internal static class ModelTables
         model => model.Finetune,
         (model, rows) => model with { Finetune = rows },
         ReadFinetune,
+        row => row.Pruned.IsOk,
         [
             TableColumn<FinetuneResult>.Text("protocol", r => r.Protocol),
             TableColumn<FinetuneResult>.Text("method", r => PruningMethods.Name(r.Pruned.Method)),
@@ -91,9 +95,9 @@ internal static class ModelTables
             TableColumn<FinetuneResult>.Number("val_f1", r => r.Pruned.ValF1),
             TableColumn<FinetuneResult>.Number("val_auc", r => r.Pruned.ValAuc),
             TableColumn<FinetuneResult>.Number("val_accuracy", r => r.Pruned.ValAccuracy),
-            TableColumn<FinetuneResult>.Integer("dead_inactive", r => r.Pruned.DeadInactive),
-            TableColumn<FinetuneResult>.Integer("dead_no_input", r => r.Pruned.DeadNoInput),
-            TableColumn<FinetuneResult>.Integer("dead_no_output", r => r.Pruned.DeadNoOutput),
+            TableColumn<FinetuneResult>.Count("dead_inactive", r => r.Pruned.DeadInactive),
+            TableColumn<FinetuneResult>.Count("dead_no_input", r => r.Pruned.DeadNoInput),
+            TableColumn<FinetuneResult>.Count("dead_no_output", r => r.Pruned.DeadNoOutput),
         ]);
 
     private static FinetuneResult ReadFinetune(TableCells cells)
@@ -111,9 +115,9 @@ internal static class ModelTables
                 cells.Number(),
                 cells.Number(),
                 cells.Number(),
-                cells.Integer(),
-                cells.Integer(),
-                cells.Integer()),
+                cells.Count(),
+                cells.Count(),
+                cells.Count()),
             epochs);
     }
 
@@ -128,6 +132,7 @@ internal static class ModelTables
                 cells.Number()),
             cells.Number(),
             cells.Number()),
+        row => row.IsOk,
         [
             TableColumn<RobustnessResult>.Text("corruption", r => CorruptionNames.Name(r.Corruption.Kind)),
             TableColumn<RobustnessResult>.Number("severity", r => r.Corruption.Severity),
@@ -152,6 +157,7 @@ internal static class ModelTables
                 sparsity,
                 new MapSimilarity(cells.Number(), cells.Number(), cells.Number()));
         },
+        row => row.IsOk,
         [
             TableColumn<SimilarityResult>.Text("method", r => SaliencyNames.Name(r.Method)),
             TableColumn<SimilarityResult>.Text("pruning", r => r.PruningName),

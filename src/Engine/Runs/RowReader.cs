@@ -3,7 +3,7 @@ using DuckDB.NET.Data;
 
 namespace GpuMlp.Engine.Runs;
 
-/// <summary>Takes the columns of a row one after the other, in the order of the table. NULL is NaN.</summary>
+/// <summary>Takes the columns of a row one after the other, in the order of the table. NULL is NaN, of counts null.</summary>
 internal struct RowReader(DuckDBDataReader reader)
 {
     private int _next;
@@ -12,6 +12,8 @@ internal struct RowReader(DuckDBDataReader reader)
 
     public int Integer() => reader.GetInt32(_next++);
 
+    public int? Count() => reader.IsDBNull(_next++) ? null : reader.GetInt32(_next - 1);
+
     public double Number() => reader.IsDBNull(_next) ? Skip() : reader.GetDouble(_next++);
 
     public string[] Texts() => [.. reader.GetFieldValue<List<string>>(_next++)];
@@ -19,6 +21,8 @@ internal struct RowReader(DuckDBDataReader reader)
     public double[] Numbers() => [.. reader.GetFieldValue<List<double?>>(_next++).Select(value => value ?? double.NaN)];
 
     public int[] Integers() => [.. reader.GetFieldValue<List<int>>(_next++)];
+
+    public int?[] Counts() => [.. reader.GetFieldValue<List<int?>>(_next++)];
 
     public float[] Floats()
     {

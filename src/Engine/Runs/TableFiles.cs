@@ -73,7 +73,7 @@ internal static class TableFiles
         string figures = string.Join(", ", Columns.History.Select(figure => $"unnest({Columns.HistoryList(figure)}) AS {figure}"));
         string epochs = $"unnest(range(1, len({Columns.HistoryList("train_loss")}) + 1))::INTEGER AS epoch";
         yield return new Table("results", $"{key}, {Columns.Names(Columns.Results)}", HasText: true);
-        yield return new Table("history", $"{key}, {epochs}, {figures}", HasText: true);
+        yield return new Table("history", $"{key}, {epochs}, {figures}, {Columns.Status.Name}", HasText: true);
         foreach (ModelTable table in ModelTables.All.Where(table => table.IsIn(spec)))
         {
             yield return new Table(table.Name, $"{key}, {table.Unnested}", table.HasText);

@@ -205,10 +205,7 @@ public static class UnitFile
         Metrics train = ReadMetrics(ref row);
         Metrics validation = ReadMetrics(ref row);
         double best = row.Number();
-        int bestEpoch = row.Integer();
-        int inactive = row.Integer();
-        int noInput = row.Integer();
-        int noOutput = row.Integer();
+        int? bestEpoch = row.Count(), inactive = row.Count(), noInput = row.Count(), noOutput = row.Count();
         string status = row.Text();
         row.Integer();
         double[] loss = row.Numbers();

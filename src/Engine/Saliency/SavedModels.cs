@@ -4,6 +4,7 @@ using GpuMlp.Engine.Export;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Layout;
 
 namespace GpuMlp.Engine.Saliency;
@@ -15,10 +16,10 @@ namespace GpuMlp.Engine.Saliency;
 public sealed record SavedModels(
     PairTask Task, int Seed, IReadOnlyList<ModelSpec> Models, IReadOnlyList<ModelParameters> Weights, int[] Validation)
 {
-    /// <summary>Whether no parameter is NaN or infinite; a model that is not has no map.</summary>
-    public bool IsFinite => Weights.All(w => float.IsFinite(w.B2) && w.W1.All(float.IsFinite) && w.B1.All(float.IsFinite) && w.W2.All(float.IsFinite));
-
-    /// <exception cref="UserErrorException">The plan has no such task, seed or model (exit 2), or a file is not there (exit 3) or damaged.</exception>
+    /// <exception cref="UserErrorException">
+    /// The plan has no such task, seed or model (exit 2), a file is not there (exit 3) or damaged, or a model failed in training and has
+    /// no maps (exit 1).
+    /// </exception>
     public static SavedModels Read(RunDirectory run, PairTask task, int seed, int variant, IReadOnlyList<int> hidden, double rate)
     {
         SweepSpec spec = run.Plan.Spec;
@@ -34,8 +35,11 @@ public sealed record SavedModels(
             if (!File.Exists(file))
                 throw new UserErrorException($"{file}: not there; a finished run that has been merged is right (gpumlp merge {Quoting.Bash(run.Path)})", ExitCodes.Incomplete);
         }
-        using var weights = Safetensors.Open(path);
         ModelSpec[] models = [.. hidden.Select(size => new ModelSpec(size, rate))];
+        IReadOnlySet<ModelKey> failed = MergedRows.Failed(run);
+        if (models.Where(model => failed.Contains(ModelKey.Of(task, seed, run.Plan.Variants[variant], model))).Select(model => model.Hidden).ToList() is { Count: > 0 } bad)
+            throw new UserErrorException(FormattableString.Invariant($"--hidden {string.Join(',', bad)} --lr {rate}: failed in training and has no saliency; another model must be chosen"), ExitCodes.SomeModelsFailed);
+        using var weights = Safetensors.Open(path);
         try
         {
             return new SavedModels(task, seed, models, [.. models.Select(model => ModelExport.Read(weights, model))], ReadValidation(split));

@@ -11,6 +11,9 @@ namespace GpuMlp.Engine.Saliency;
 /// <param name="Similarity">NaN when a map is not finite.</param>
 public readonly record struct SimilarityResult(SaliencyMethod Method, PruneMethod? Pruning, double Sparsity, MapSimilarity Similarity)
 {
+    /// <summary>False: a map is not finite, and there are no figures.</summary>
+    public bool IsOk => double.IsFinite(Similarity.Spearman);
+
     /// <summary>Stands in the column <c>image</c> for the mean over the set.</summary>
     public const int MeanOfSet = -1;
 

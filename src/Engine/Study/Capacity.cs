@@ -4,16 +4,16 @@ namespace GpuMlp.Engine.Study;
 public static class Capacity
 {
     /// <summary>
-    /// The smallest H of one task whose models all exceed <see cref="Rules.LearnedF1"/> in best training F1, or null. A seed
-    /// that failed, or that the task has only at other sizes, did not exceed it.
+    /// The smallest H of one task whose models all have a best training F1 of <see cref="Rules.LearnedF1"/>, or null. A seed
+    /// that failed, or that the task has only at other sizes, did not learn it.
     /// </summary>
     public static int? EverySeed(IEnumerable<ResultRow> task) => Smallest(task, models => models.All(Learned));
 
-    /// <summary>The smallest H whose median best training F1 exceeds <see cref="Rules.LearnedF1"/>, or null; failed seeds count as 0.</summary>
+    /// <summary>The smallest H whose median best training F1 is <see cref="Rules.LearnedF1"/>, or null; failed seeds count as 0.</summary>
     public static int? MedianSeed(IEnumerable<ResultRow> task) =>
-        Smallest(task, models => Spread.Of(models.Select(model => model.Ok ? model.BestTrainF1 : 0)).Median > Rules.LearnedF1);
+        Smallest(task, models => Rules.LearnedF1.Admits(Spread.Of(models.Select(model => model.Ok ? model.BestTrainF1 : 0)).Median));
 
-    private static bool Learned(ResultRow model) => model.Ok && model.BestTrainF1 > Rules.LearnedF1;
+    internal static bool Learned(ResultRow model) => model.Ok && Rules.LearnedF1.Admits(model.BestTrainF1);
 
     /// <summary>The smallest H that every seed of a task has and whose models are enough, or null.</summary>
     /// <param name="models">Of one task.</param>

@@ -8,7 +8,7 @@ internal static class Say
     public static string F1(double value) => double.IsNaN(value) ? "none" : value.ToString("0.000", CultureInfo.InvariantCulture);
 
     /// <summary>With its sign, also where it rounds to 0.</summary>
-    public static string Change(double value) => value.ToString("+0.000;-0.000;0.000", CultureInfo.InvariantCulture);
+    public static string Change(double value) => double.IsNaN(value) ? "none" : value.ToString("+0.000;-0.000;0.000", CultureInfo.InvariantCulture);
 
     public static string Mean(Spread spread) => double.IsNaN(spread.Std)
         ? F1(spread.Mean)
@@ -26,6 +26,8 @@ internal static class Say
         string count = $"{which.Count} of {of}";
         return which.Count == 0 || which.Count == of || which.Count > Listed ? count : $"{count} ({string.Join(", ", which)})";
     }
+
+    public static string Seeds(int seeds) => seeds == 1 ? "one seed" : $"{seeds} seeds";
 
     public static string Sizes(IEnumerable<int?> sizes) => string.Join(", ", sizes.Select(size => size?.ToString(CultureInfo.InvariantCulture) ?? "none"));
 }

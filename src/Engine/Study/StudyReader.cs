@@ -1,5 +1,6 @@
 using DuckDB.NET.Data;
 using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Sweeps;
 
 namespace GpuMlp.Engine.Study;
 
@@ -14,6 +15,9 @@ public static class StudyReader
 
     // A page with more lines than these is no page: 12 tasks x 16 sizes x 10 seeds x 8 rates are 15,360 models.
     private const int MostTasks = 12, MostSizes = 16, MostSeeds = 10, MostRates = 8;
+
+    // A failed model is in no table of a report but that of the results, which counts it.
+    private const string Ok = $"status = '{Training.Trainer.Ok}'";
 
     private const string Key = "task, seed, hidden, lr, batch, epochs, init_std, weight_decay";
 
@@ -31,22 +35,35 @@ public static class StudyReader
         {
             (string where, IReadOnlyList<string> omitted) = Choose(run);
             IReadOnlyList<ResultRow> results = Rows(run, table, "best_train_f1, train_f1, val_f1, val_auc, val_accuracy, dead_inactive, dead_no_input, dead_no_output, status", where, "", Result);
-            (double Rate, TrainedHow How) focus = StudyTables.FindFocus(results);
-            IReadOnlyList<CurveRow> curves = Curves(run, table = "history", focus, where);
-            IReadOnlyList<PruningRow>? pruning = Optional(table = "pruning", "method, sparsity, zero_w1, zero_w2, val_f1, dead_inactive, dead_no_input, dead_no_output", "", Pruned);
+            var shown = ShownModel.Of(run.Plan.Spec);
+            var kind = new ModelKind(
+                shown.Task.ToString(), shown.Model.Hidden, shown.Model.LearningRate, TrainedHow.Of(run.Plan.Variants[shown.Variant]));
+            IReadOnlyList<CurveRow> curves = Curves(run, table = "history", kind, where);
+            const string Pruning = "method, sparsity, zero_w1, zero_w2, val_f1, dead_inactive, dead_no_input, dead_no_output";
+            const string Finetune = "protocol, method, sparsity, finetune_epochs, val_f1";
+            IReadOnlyList<PruningRow>? pruning = Optional(table = "pruning", Pruning, "", Pruned);
             IReadOnlyList<RobustnessRow>? robustness = Optional(table = "robustness", "corruption, severity, val_f1", "", Corrupted);
             IReadOnlyList<SaliencyRow>? saliency = Optional(table = "saliency", "method, pruning, sparsity, avg(spearman), avg(ssim), avg(topk_iou)", $"GROUP BY {Key}, method, pruning, sparsity ORDER BY ALL", Map);
-            IReadOnlyList<FinetuneRow>? finetune = Optional(table = "finetune", "protocol, method, sparsity, finetune_epochs, val_f1", "", Finetuned);
+            IReadOnlyList<FinetuneRow>? finetune = Optional(table = "finetune", Finetune, "", Finetuned);
             IReadOnlyList<EmbeddingRow>? embedding = Optional(table = "embedding", "method, sparsity, points, perplexity, kl, trustworthiness", "", Embedded);
             if (Has(run, table = "embedding_points"))
             {
                 embedding = embedding?.Select(row => row with { Purity = NeighbourPurity.Of(Points(run, row)) }).ToList();
             }
 
-            return new StudyTables(run.Plan.Spec.Data, focus, results, curves, pruning, robustness, saliency, finetune, embedding, omitted);
+            return new StudyTables(run.Plan.Spec.Data, kind, shown.Seed, results, curves, pruning, robustness, saliency, finetune, embedding, omitted)
+            {
+                FailedVersions =
+                [
+                    .. (Optional(table = "pruning", Pruning, "", Pruned, failed: true) ?? [])
+                        .Select(row => new FailedVersion(row.Kind, row.Seed, PruningHow.Of(row), row.Sparsity)),
+                    .. (Optional(table = "finetune", Finetune, "", Finetuned, failed: true) ?? [])
+                        .Select(row => new FailedVersion(row.Kind, row.Seed, PruningHow.Of(row), row.Sparsity)),
+                ],
+            };
 
-            IReadOnlyList<T>? Optional<T>(string name, string columns, string tail, Func<ModelKind, int, Cells, T> row) =>
-                Has(run, name) ? Rows(run, name, columns, where, tail, row) : null;
+            IReadOnlyList<T>? Optional<T>(string name, string columns, string tail, Func<ModelKind, int, Cells, T> row, bool failed = false) =>
+                Has(run, name) ? Rows(run, name, columns, $"{where} AND {(failed ? "NOT " : "")}{Ok}", tail, row) : null;
         }
         catch (Exception e) when (e is DuckDBException or InvalidCastException)
         {
@@ -70,7 +87,7 @@ public static class StudyReader
         return points;
     }
 
-    /// <summary>All of a run, or of a very large one the first tasks, seeds, rates and evenly spaced sizes, with a line that says so.</summary>
+    /// <summary>All of a run, or of a very large one evenly spaced tasks, seeds, rates and sizes and those that are shown, with a line that says so.</summary>
     private static (string Where, IReadOnlyList<string> Omitted) Choose(RunDirectory run)
     {
         string from = From(run, "results");
@@ -82,29 +99,41 @@ public static class StudyReader
         }
 
         List<string> conditions = [], omitted = [$"{models} models are more than a page shows; tables and verdicts here are of a part, results.csv has all"];
-        foreach ((string column, int most) in new[] { ("task", MostTasks), ("hidden", MostSizes), ("seed", MostSeeds), ("lr", MostRates) })
+        var shown = ShownModel.Of(run.Plan.Spec);
+        (string, int, string)[] columns =
+        [
+            ("task", MostTasks, DuckSession.Quote($"{shown.Task}")), ("hidden", MostSizes, $"{shown.Model.Hidden}"),
+            ("seed", MostSeeds, $"{shown.Seed}"), ("lr", MostRates, $"{Say.Number(shown.Model.LearningRate)}::DOUBLE"),
+        ];
+        foreach ((string column, int most, string own) in columns)
         {
-            List<string> values = [];
-            Query($"SELECT DISTINCT {column}::VARCHAR, {column} FROM {from} ORDER BY {column}", cells => values.Add(cells.Text()));
+            List<(string Value, bool Shown)> values = [];
+            Query(
+                $"SELECT DISTINCT {column}::VARCHAR, ({column} = {own})::INTEGER, {column} FROM {from} ORDER BY {column}",
+                cells => values.Add((cells.Text(), cells.Integer() != 0)));
             if (values.Count > most)
             {
-                IEnumerable<string> chosen = Enumerable.Range(0, most).Select(i => values[i * (values.Count - 1) / (most - 1)]);
+                string[] chosen =
+                [
+                    .. Enumerable.Range(0, most).Select(i => values[i * (values.Count - 1) / (most - 1)])
+                        .Concat(values.Where(value => value.Shown)).Select(value => value.Value).Distinct(),
+                ];
                 conditions.Add($"{column}::VARCHAR IN ({string.Join(", ", chosen.Select(DuckSession.Quote))})");
-                omitted.Add($"{column}: {most} of {values.Count}");
+                omitted.Add($"{column}: {chosen.Length} of {values.Count}");
             }
         }
 
         return (conditions.Count == 0 ? "true" : string.Join(" AND ", conditions), omitted);
     }
 
-    private static List<CurveRow> Curves(RunDirectory run, string table, (double Rate, TrainedHow How) focus, string where)
+    private static List<CurveRow> Curves(RunDirectory run, string table, ModelKind focus, string where)
     {
         List<CurveRow> rows = [];
         if (Has(run, table))
         {
             Query(
                 $"SELECT task, hidden, epoch, avg(train_f1), min(train_f1), max(train_f1), avg(train_loss) FROM {From(run, table)} "
-                + $"WHERE {where} AND {Same(focus.Rate, focus.How)} GROUP BY task, hidden, epoch ORDER BY task, hidden, epoch",
+                + $"WHERE {where} AND {Ok} AND {Same(focus.Rate, focus.How)} GROUP BY task, hidden, epoch ORDER BY task, hidden, epoch",
                 cells => rows.Add(new CurveRow(
                     new ModelKind(cells.Text(), cells.Integer(), focus.Rate, focus.How),
                     cells.Integer(), cells.Number(), cells.Number(), cells.Number(), cells.Number())));
@@ -132,10 +161,10 @@ public static class StudyReader
 
     private static ResultRow Result(ModelKind kind, int seed, Cells cells) => new(
         kind, seed, cells.Number(), cells.Number(), cells.Number(), cells.Number(), cells.Number(),
-        cells.Integer(), cells.Integer(), cells.Integer(), cells.Text() == Training.Trainer.Ok);
+        cells.Count(), cells.Count(), cells.Count(), cells.Text() == Training.Trainer.Ok);
 
     private static PruningRow Pruned(ModelKind kind, int seed, Cells cells) => new(
-        kind, seed, cells.Text(), cells.Number(), cells.Number(), cells.Number(), cells.Number(), cells.Integer(), cells.Integer(), cells.Integer());
+        kind, seed, cells.Text(), cells.Number(), cells.Number(), cells.Number(), cells.Number(), cells.Count(), cells.Count(), cells.Count());
 
     private static RobustnessRow Corrupted(ModelKind kind, int seed, Cells cells) => new(kind, seed, cells.Text(), cells.Number(), cells.Number());
 
@@ -186,6 +215,9 @@ public static class StudyReader
         public double Number() => reader.IsDBNull(_next) ? Skip() : Convert.ToDouble(reader.GetValue(_next++), System.Globalization.CultureInfo.InvariantCulture);
 
         public int Integer() => reader.GetInt32(_next++);
+
+        /// <summary>0 for NULL: of a failed model, whose figures mean nothing.</summary>
+        public int Count() => reader.IsDBNull(_next++) ? 0 : reader.GetInt32(_next - 1);
 
         public long Long() => reader.GetInt64(_next++);
 

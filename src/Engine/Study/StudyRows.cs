@@ -1,9 +1,13 @@
+using GpuMlp.Engine.Sweeps;
+
 namespace GpuMlp.Engine.Study;
 
 /// <summary>How a model was trained, apart from its rate: the columns batch, epochs, init_std, weight_decay.</summary>
 /// <param name="Batch"><c>full</c> or the number of images.</param>
 public readonly record struct TrainedHow(string Batch, int Epochs, double InitStd, double WeightDecay)
 {
+    public static TrainedHow Of(TrainingVariant variant) => new(variant.BatchName, variant.Epochs, variant.InitStd, variant.WeightDecay);
+
     public override string ToString() => $"batch {Batch}, {Epochs} epochs, initial sd {InitStd:R}, weight decay {WeightDecay:R}";
 }
 
@@ -50,6 +54,9 @@ public sealed record SaliencyRow(
 
 /// <summary>A pruned model after further training.</summary>
 public sealed record FinetuneRow(ModelKind Kind, int Seed, string Protocol, string Method, double Sparsity, int Epochs, double ValF1);
+
+/// <summary>A model that did not fail and whose pruned version did, at once or in further training.</summary>
+public sealed record FailedVersion(ModelKind Kind, int Seed, PruningHow How, double Sparsity);
 
 /// <summary>A picture of hidden activations. Method <c>dense</c> is the model before pruning.</summary>
 /// <param name="Purity">Share of the nearest neighbours in the picture that have a point's own label, 0..1; NaN without points.</param>

@@ -2,11 +2,13 @@ namespace GpuMlp.Engine.Study;
 
 /// <summary>What a run has to say, table by table; null where the run has no such table.</summary>
 /// <param name="Data">As in the plan.</param>
-/// <param name="Focus">The rate and training at which claims are judged that do not compare them.</param>
+/// <param name="Shown">The model that stands for the run; see <see cref="Sweeps.ShownModel"/>.</param>
+/// <param name="ShownSeed">Its seed.</param>
 /// <param name="Omitted">One line for each part of a large run that is left out of the rows.</param>
 public sealed record StudyTables(
     string Data,
-    (double Rate, TrainedHow How) Focus,
+    ModelKind Shown,
+    int ShownSeed,
     IReadOnlyList<ResultRow> Results,
     IReadOnlyList<CurveRow> Curves,
     IReadOnlyList<PruningRow>? Pruning,
@@ -16,6 +18,9 @@ public sealed record StudyTables(
     IReadOnlyList<EmbeddingRow>? Embedding,
     IReadOnlyList<string> Omitted)
 {
+    /// <summary>They are in no other table.</summary>
+    public IReadOnlyList<FailedVersion> FailedVersions { get; init; } = [];
+
     /// <summary>Whether the figures that the study printed belong to this run's data.</summary>
     public bool IsStudyData => Data == StudyFigures.Data;
 
@@ -36,26 +41,11 @@ public sealed record StudyTables(
 
     public int Seeds => Results.Select(row => row.Seed).Distinct().Count();
 
-    public bool InFocus(ModelKind kind) => kind.Rate == Focus.Rate && kind.How == Focus.How;
+    /// <summary>Whether a model has the rate and training at which claims are judged that do not compare them: those of the shown one.</summary>
+    public bool InFocus(ModelKind kind) => kind.Rate == Shown.Rate && kind.How == Shown.How;
 
-    /// <summary>The models at the focus.</summary>
+    /// <summary>The models at the rate and training of the shown one.</summary>
     public IEnumerable<ResultRow> FocusResults => Results.Where(row => InFocus(row.Kind));
-
-    /// <summary>
-    /// The study's rate and training where the run has them; else, of what it has, the training that comes first and the
-    /// rate with the best mean validation F1 under it.
-    /// </summary>
-    public static (double Rate, TrainedHow How) FindFocus(IReadOnlyList<ResultRow> results)
-    {
-        TrainedHow how = results.Any(row => row.Kind.How == StudyFigures.Training) || results.Count == 0
-            ? StudyFigures.Training
-            : results[0].Kind.How;
-        ResultRow[] rows = [.. results.Where(row => row.Kind.How == how)];
-        double rate = rows.Any(row => row.Kind.Rate == StudyFigures.Rate) || rows.Length == 0
-            ? StudyFigures.Rate
-            : rows.GroupBy(row => row.Kind.Rate).MaxBy(group => group.Average(row => row.Ok ? row.ValF1 : 0))!.Key;
-        return (rate, how);
-    }
 
     private static int? Difficulty(string task)
     {

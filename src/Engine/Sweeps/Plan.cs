@@ -20,7 +20,11 @@ public readonly record struct WorkUnit(int Id, PairTask Task, int Seed, int Firs
 /// <param name="Hash">SHA-256 (lower-case hex) of everything else in the plan; names the run in each of its files.</param>
 public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, IReadOnlyList<WorkUnit> Units, string Hash)
 {
-    public const int CurrentFormat = 1;
+    /// <summary>
+    /// Raised with every change of what plan.json or a unit file holds, so that a run of another version is refused and never
+    /// misread. 2: failed models have no figures, tables have a status, the embedded model is <see cref="ShownModel"/>.
+    /// </summary>
+    public const int CurrentFormat = 2;
 
     /// <summary>Unit files have six-digit numbers.</summary>
     public const int MaxUnits = 1_000_000;

@@ -55,22 +55,19 @@ public sealed record SweepSpec(
     /// <summary>The same without <see cref="RateGrid"/>.</summary>
     public SweepSpec WithoutRates() => this with { RateGrid = [], RateTasks = [] };
 
-    /// <summary>Tasks of which one model's hidden activations are embedded; empty for none.</summary>
+    /// <summary>Tasks of which one model's hidden activations, those of <see cref="ShownModel"/>, are embedded; empty for none.</summary>
     public IReadOnlyList<PairTask> Embedding { get; init; } = [];
 
     /// <summary>
     /// The embedding of a preset or file fitted to other tasks: those of its tasks that are left; on data that the preset was not
-    /// made for, where none is left, the first task.
+    /// made for, where none is left, that of <see cref="ShownModel"/>.
     /// </summary>
     /// <param name="otherData">The data are not those of the presets.</param>
     public SweepSpec WithFittedEmbedding(bool otherData)
     {
         PairTask[] left = [.. Embedding.Where(Tasks.Contains)];
-        return this with { Embedding = left.Length == 0 && Embedding.Count > 0 && otherData ? [.. Tasks.Take(1)] : left };
+        return this with { Embedding = left.Length == 0 && Embedding.Count > 0 && otherData && Tasks.Count > 0 ? [ShownModel.Of(this).Task] : left };
     }
-
-    /// <summary>The size that pictures and short tables show: the study's 24, or the one nearest to it.</summary>
-    public int StudySize => Hidden.MinBy(hidden => Math.Abs(hidden - 24));
 
     /// <summary>Saliency methods whose maps of pruned models are compared with those of the trained ones; empty for none.</summary>
     public IReadOnlyList<SaliencyMethod> Similarity { get; init; } = [];

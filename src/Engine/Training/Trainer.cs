@@ -16,7 +16,10 @@ public static class Trainer
     /// <summary>Status of a model that trained to the end.</summary>
     public const string Ok = "ok";
 
-    /// <summary>Status of a model whose training loss was NaN or infinite in some epoch, or whose final parameters are.</summary>
+    /// <summary>
+    /// Status of a model whose loss was NaN or infinite in some epoch or at the end, or whose parameters have left the range in which
+    /// it can be computed (<see cref="WeightRange"/>). It has no figures.
+    /// </summary>
     public const string Failed = "failed";
 
     /// <param name="cohort">Freshly made; its weights are initialised here.</param>
@@ -73,17 +76,21 @@ public static class Trainer
             ModelParameters p = parameters[m];
             ZeroWeights zeros = ZeroWeights.Count(p);
             (double bestF1, int bestEpoch) = Best(histories[m]);
-            bool finite = histories[m].All(e => double.IsFinite(e.Loss)) && IsFinite(p);
-            results[m] = new ModelResult(
+            Metrics onTrain = ModelMetrics.Compute(train[m].Logits.Span, cohort.TrainLabels), onValidation = ModelMetrics.Compute(validation[m].Logits.Span, labels);
+
+            // A logit that is not finite makes a loss that is not.
+            bool sound = histories[m].All(e => double.IsFinite(e.Loss)) && WeightRange.Holds(p)
+                && double.IsFinite(onTrain.Loss) && double.IsFinite(onValidation.Loss);
+            var result = new ModelResult(
                 key,
-                ModelMetrics.Compute(train[m].Logits.Span, cohort.TrainLabels),
-                ModelMetrics.Compute(validation[m].Logits.Span, labels),
+                onTrain,
+                onValidation,
                 bestF1,
                 bestEpoch,
                 validation[m].Active.Count(active => active == 0),
                 zeros.UnitsWithoutInput,
                 zeros.UnitsWithoutOutput,
-                finite ? Ok : Failed,
+                Ok,
                 histories[m],
                 p,
                 pruning[m])
@@ -91,25 +98,21 @@ public static class Trainer
                 Robustness = robustness[m],
                 Finetune = finetune[m],
                 Embedding = embeddings[m],
-                // A map of NaN weights may be finite: no unit counts as active.
-                Similarity = finite ? similarity[m] : [.. similarity[m].Select(row => row with { Similarity = MapSimilarity.NotANumber })],
+                Similarity = similarity[m],
             };
+            results[m] = sound ? result : result.AsFailed();
         });
         return results;
     }
 
-    // Over the epochs whose loss is a number; (NaN, 0) when there is none.
     private static (double F1, int Epoch) Best(List<EpochMetrics> history)
     {
-        (double f1, int epoch) = (double.NaN, 0);
-        for (int e = 0; e < history.Count; e++)
+        int best = 0;
+        for (int e = 1; e < history.Count; e++)
         {
-            if (double.IsFinite(history[e].Loss) && !(history[e].F1 <= f1))
-                (f1, epoch) = (history[e].F1, e + 1);
+            if (history[e].F1 > history[best].F1)
+                best = e;
         }
-        return (f1, epoch);
+        return (history[best].F1, best + 1);
     }
-
-    private static bool IsFinite(ModelParameters p) =>
-        float.IsFinite(p.B2) && p.W1.All(float.IsFinite) && p.B1.All(float.IsFinite) && p.W2.All(float.IsFinite);
 }

@@ -25,10 +25,19 @@ internal static class ExportCommand
             options.Hidden is { } hidden ? ListFlags.Integers("--hidden", hidden, 1, SpecValidator.MaxHidden) : null,
             options.LearningRates is { } rates ? ListFlags.Doubles("--lr", rates, SpecValidator.LeastRate, SpecValidator.MostRate) : null);
         string folder = options.Out ?? Path.Combine(run.Path, "export");
-        int written = ModelExport.Write(run, selection, Pruning(options), Formats(options.Format), folder);
+        ExportOutcome outcome = ModelExport.Write(run, selection, Pruning(options), Formats(options.Format), folder);
         if (!options.Quiet)
-            io.Error.WriteLine($"{written} models exported to {folder}");
-        return ExitCodes.Done;
+            io.Error.WriteLine($"{outcome.Written} models exported to {folder}");
+        if (outcome.LeftOut.Count == 0)
+            return ExitCodes.Done;
+        io.Error.WriteLine($"gpumlp: {(outcome.LeftOut.Count == 1 ? "1 model" : $"{outcome.LeftOut.Count} models")} that failed in training left out: {Names(outcome.LeftOut)}");
+        return ExitCodes.SomeModelsFailed;
+    }
+
+    private static string Names(IReadOnlyList<string> names)
+    {
+        const int Most = 8;
+        return string.Join(", ", names.Take(Most)) + (names.Count > Most ? $" and {names.Count - Most} more" : "");
     }
 
     private static ModelPruning? Pruning(ExportOptions options) => (options.Sparsity, options.Pruning) switch

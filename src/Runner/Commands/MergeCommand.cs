@@ -21,7 +21,7 @@ internal static class MergeCommand
         var phases = new PhaseClock();
         var run = RunDirectory.OpenForWriting(options.Run, clean: true);
         Merge(run, phases, io);
-        RunSummary summary = phases.Measure("table", () => RunSummary.Of(run, SweepPlanning.NearestSize(run.Plan.Spec)));
+        RunSummary summary = phases.Measure("table", () => RunSummary.Of(run, ShownModel.Of(run.Plan.Spec).Model.Hidden));
         Record(run, summary, null, phases, again: false);
         ReportCommand.Write(run, phases, recorded: true);
         summary.Write(run.Plan.Spec, io);

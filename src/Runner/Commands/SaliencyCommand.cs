@@ -34,16 +34,17 @@ internal static class SaliencyCommand
         IReadOnlyList<double> sparsity = options.Sparsity == None ? [] : ListFlags.Doubles("--sparsity", options.Sparsity ?? "0.95", 0, 1);
         IReadOnlyList<MapLevel> levels = SaliencySheets.Levels(pruning, sparsity);
         Limit("--sparsity", levels.Count, MostColumns);
+        var shown = ShownModel.Of(spec);
         PairTask task = options.Task is { } text
             ? PairTask.TryParse(text, out PairTask parsed) ? parsed : throw new UserErrorException($"--task: '{text}' is not a task; two different classes as in 4v9 are right")
-            : spec.Tasks[0];
+            : shown.Task;
         SavedModels models = SavedModels.Read(
             run,
             task,
-            options.Seed is { } seed ? One("--seed", seed, 0, int.MaxValue) : spec.Seeds[0],
-            options.Variant is { } variant ? One("--variant", variant, 0, int.MaxValue) : 0,
-            options.Hidden is { } hidden ? ListFlags.Integers("--hidden", hidden, 1, SpecValidator.MaxHidden) : [SweepPlanning.NearestSize(spec)],
-            options.LearningRate is { } rate ? Rate(rate) : spec.LearningRates[0]);
+            options.Seed is { } seed ? One("--seed", seed, 0, int.MaxValue) : shown.Seed,
+            options.Variant is { } variant ? One("--variant", variant, 0, int.MaxValue) : shown.Variant,
+            options.Hidden is { } hidden ? ListFlags.Integers("--hidden", hidden, 1, SpecValidator.MaxHidden) : [shown.Model.Hidden],
+            options.LearningRate is { } rate ? Rate(rate) : shown.Model.LearningRate);
         Dataset data = SavedModels.Data(run);
         using var explorer = new SaliencyExplorer(data, models, threads);
         string which = options.Image ?? Examples;

@@ -4,6 +4,7 @@ using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Saliency;
 using GpuMlp.Runner.Options;
@@ -54,7 +55,7 @@ internal static class SweepCommand
         if (planning.SaliencyHidden is { } hidden)
             phases.Measure("saliency", () => Panels(request, planning, run, hidden, devices.Threads));
 
-        int size = planning.SaliencyHidden ?? SweepPlanning.NearestSize(planning.Plan.Spec);
+        int size = planning.SaliencyHidden ?? ShownModel.Of(planning.Plan.Spec).Model.Hidden;
         RunSummary summary = phases.Measure("table", () => RunSummary.Of(run, size));
         MergeCommand.Record(run, summary, devices, phases, again: !trained);
         string report = ReportCommand.Write(run, phases, recorded: trained);
@@ -64,7 +65,7 @@ internal static class SweepCommand
         return summary.Failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;
     }
 
-    // Of each task, at the first seed and learning rate: the study's figure, sizes beside levels for its first image, and class averages.
+    // Of each task, the model that is shown: the study's figure, sizes beside levels for its first image, and class averages.
     private static bool Panels(SweepRequest request, SweepPlanning planning, RunDirectory run, int hidden, int threads)
     {
         string folder = Path.Combine(planning.Out, "saliency");
@@ -72,17 +73,22 @@ internal static class SweepCommand
         SweepSpec spec = run.Plan.Spec;
         SaliencyMethod method = request.SaliencyMethod;
         IReadOnlyList<MapLevel> few = SaliencySheets.StudyLevels(spec), many = SaliencySheets.ManyLevels(spec);
+        var shown = ShownModel.Of(spec);
+        double rate = shown.Model.LearningRate;
+        IReadOnlySet<ModelKey> failed = MergedRows.Failed(run);
         foreach (PairTask task in spec.Tasks)
         {
-            SavedModels one = SavedModels.Read(run, task, spec.Seeds[0], 0, [hidden], spec.LearningRates[0]);
-            if (!one.IsFinite)
+            int[] trained = [.. spec.Hidden.Where(size => !failed.Contains(
+                ModelKey.Of(task, shown.Seed, run.Plan.Variants[shown.Variant], new ModelSpec(size, rate))))];
+            if (!trained.Contains(hidden))
                 continue;
+            SavedModels one = SavedModels.Read(run, task, shown.Seed, shown.Variant, [hidden], rate);
             using var explorer = new SaliencyExplorer(planning.Data, one, threads);
             List<(int Image, string What)> examples = SaliencySheets.Examples(explorer);
             string Name(string what) => Path.Combine(folder, $"{task}-s{one.Seed}-{what}-{SaliencyNames.Name(method)}.png");
             SaliencySheets.Maps(SaliencySheets.Title(one, planning.Data), planning.Data, one, explorer, method, examples, few).Save(Name($"h{hidden}"));
             SaliencySheets.Averages(SaliencySheets.Title(one, planning.Data), planning.Data, one, explorer, method, few).Save(Name($"h{hidden}-average"));
-            SavedModels all = SavedModels.Read(run, task, spec.Seeds[0], 0, [.. Pick.Evenly(spec.Hidden, MostSizes)], spec.LearningRates[0]);
+            SavedModels all = SavedModels.Read(run, task, shown.Seed, shown.Variant, [.. Pick.Evenly(trained, MostSizes)], rate);
             using var sizes = new SaliencyExplorer(planning.Data, all, threads);
             SaliencySheets.Maps(SaliencySheets.Title(all, planning.Data), planning.Data, all, sizes, method, [examples[0]], many).Save(Name("sizes"));
         }

@@ -95,9 +95,6 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
             io.Error.WriteLine(Note);
     }
 
-    /// <summary>The study's 24, or the size nearest to it.</summary>
-    public static int NearestSize(SweepSpec spec) => spec.StudySize;
-
     private static IReadOnlyList<double> Levels(SweepRequest request, SweepSpec start) => request.Sparsity switch
     {
         null => start.Sparsity,
@@ -164,7 +161,7 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
     private static int? PanelSize(SweepRequest request, SweepSpec spec)
     {
         if (request.SaliencyHidden is not { } hidden)
-            return NearestSize(spec);
+            return ShownModel.Of(spec).Model.Hidden;
         if (hidden == 0)
             return null;
         return spec.Hidden.Contains(hidden) ? hidden

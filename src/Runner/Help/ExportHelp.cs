@@ -6,7 +6,8 @@ internal static class ExportHelp
     public static string Page { get; } = HelpText.Join("""
         gpumlp export RUN writes models of a merged run for other programs, one file a
         model: an ONNX graph from `images` [N, D] (pixel / 255) to `logits` and
-        `probabilities` [N, 1], and safetensors w1 [D, H], b1, w2, b2.
+        `probabilities` [N, 1], and safetensors w1 [D, H], b1, w2, b2. Models that
+        failed in training are left out and named; the exit code is then 1.
 
         Usage: gpumlp export RUN [flags]
 

@@ -5,15 +5,18 @@ internal static class SaliencyHelp
 {
     public static string Page { get; } = HelpText.Join("""
         gpumlp saliency RUN draws what models of a merged run look at, before and after
-        pruning, as one PNG: a row a model and image, a column a level.
+        pruning, as one PNG: a row a model and image, a column a level. Without flags
+        it is the model that the report shows: of 4v9, 24 hidden units and rate 0.03,
+        or the nearest that the run has. A model that failed in training is refused.
 
         Usage: gpumlp saliency RUN [flags]
 
-          --task TASK         as in 4v9 (default: the run's first)
+          --task TASK         as in 4v9 (default: that, or the hardest that the run has)
           --seed N            (default: the run's first)
           --hidden LIST       hidden sizes (default: 24, or the nearest)
-          --lr X              learning rate (default: the run's first)
-          --variant N         of the ways to train that the run has, from 0 (default: 0)
+          --lr X              learning rate (default: 0.03, or the nearest)
+          --variant N         of the ways to train that the run has, from 0 (default:
+                              the study's, or the first)
           --image LIST        0-based numbers in the training file, or `examples`: one
                               that the (first) model gets right and one that it does
                               not (default), or `average`: the mean maps of each class

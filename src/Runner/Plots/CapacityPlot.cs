@@ -5,13 +5,13 @@ namespace GpuMlp.Runner.Plots;
 /// <summary>Best training F1 over the hidden size, for each task and, seed by seed, beside the printed curve.</summary>
 internal static class CapacityPlot
 {
-    public static StudyPlot? Of(StudyTables tables) => tables.FocusResults.Any()
-        ? new StudyPlot("capacity", "C1", "Best training F1 over the number of hidden units, by task, and seed by seed on the hardest task beside the published curve", theme => Draw(theme, tables))
+    public static StudyPlot? Of(StudyTables tables) => tables.FocusResults.Any(row => row.Ok)
+        ? new StudyPlot("capacity", "C1", "Best training F1 over the number of hidden units, by task, and seed by seed on one task beside the published curve", theme => Draw(theme, tables))
         : null;
 
     private static Figure Draw(PlotTheme theme, StudyTables tables)
     {
-        string hard = Pick.HardTask(tables)!;
+        string hard = tables.Shown.Task;
         Figure figure = new(
             theme,
             "Best training F1 by hidden size",
@@ -24,7 +24,7 @@ internal static class CapacityPlot
         int shown = 0;
         foreach (string task in Pick.Panels(tables))
             Line(all, theme.Series(shown++, task), tables, task);
-        all.Level(mark, Rules.LearnedF1);
+        all.Level(mark, Rules.LearnedF1.Value);
         Panel one = figure.Add($"{hard}, seed by seed", "hidden units H", "best training F1");
         one.LogX(Pick.Evenly(sizes, 12).Select(size => (double)size));
         SeriesStyle style = theme.Series(Math.Max(0, Pick.Panels(tables).ToList().IndexOf(hard)), hard);
@@ -33,7 +33,7 @@ internal static class CapacityPlot
         Line(one, style with { Name = hard, Marker = ScottPlot.MarkerShape.None }, tables, hard);
         if (tables.IsStudyData && hard == StudyFigures.HardTask)
             one.Series(theme.Study("the study's figure (read off, \u00b10.005)"), [.. StudyFigures.BestTrainF1.Keys.Select(h => (double)h)], [.. StudyFigures.BestTrainF1.Values]);
-        one.Level(mark, Rules.LearnedF1);
+        one.Level(mark, Rules.LearnedF1.Value);
         return figure;
     }
 

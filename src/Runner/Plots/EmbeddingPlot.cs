@@ -15,13 +15,13 @@ internal static class EmbeddingPlot
             : null;
     }
 
-    /// <summary>One model, the one nearest to the study's; before, then 95 % or the level nearest to it by each ranking, then what the study pruned in truth.</summary>
+    /// <summary>One model, the shown one where its task was embedded; before, then 95 % or the level nearest to it by each ranking, then what the study pruned in truth.</summary>
     private static EmbeddingRow[] Chosen(StudyTables tables)
     {
         EmbeddingRow[] rows = [.. (tables.Embedding ?? []).Where(row => tables.InFocus(row.Kind))];
         if (rows.Length == 0)
             return [];
-        EmbeddingRow first = rows.MinBy(row => (row.Kind.Task != StudyFigures.HardTask, Math.Abs(row.Kind.Hidden - 24), row.Seed))!;
+        EmbeddingRow first = rows.MinBy(row => row.Kind != tables.Shown)!;
         EmbeddingRow[] model = [.. rows.Where(row => row.Kind == first.Kind && row.Seed == first.Seed)];
         return
         [

@@ -9,13 +9,7 @@ internal static class FinetunePlot
         ? new StudyPlot("finetune", "C2", "Validation F1 over the share of weights pruned: one shot, fine-tuned, and rewound, one panel a ranking", theme => Draw(theme, tables))
         : null;
 
-    private static FinetuneRow[] Rows(StudyTables tables)
-    {
-        FinetuneRow[] rows = [.. (tables.Finetune ?? []).Where(row => tables.InFocus(row.Kind) && !double.IsNaN(row.ValF1))];
-        string? task = rows.Any(row => row.Kind.Task == StudyFigures.HardTask) ? StudyFigures.HardTask : rows.FirstOrDefault()?.Kind.Task;
-        rows = [.. rows.Where(row => row.Kind.Task == task)];
-        return rows.Length == 0 ? [] : [.. rows.Where(row => row.Kind.Hidden == Pick.Nearest(rows.Select(other => other.Kind.Hidden), 24))];
-    }
+    private static FinetuneRow[] Rows(StudyTables tables) => [.. (tables.Finetune ?? []).Where(row => row.Kind == tables.Shown)];
 
     private static Figure Draw(PlotTheme theme, StudyTables tables)
     {

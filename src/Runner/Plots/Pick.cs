@@ -12,19 +12,12 @@ internal static class Pick
     public static IReadOnlyList<T> Evenly<T>(IReadOnlyList<T> all, int most) =>
         all.Count <= most ? all : [.. Enumerable.Range(0, most).Select(i => all[i * (all.Count - 1) / (most - 1)])];
 
-    /// <summary>The study's hard pair where the run has it, else the last task.</summary>
-    public static string? HardTask(StudyTables tables) =>
-        tables.Tasks.Contains(StudyFigures.HardTask) ? StudyFigures.HardTask : tables.Tasks is [.., var last] ? last : null;
-
-    /// <summary>The size nearest to the study's example.</summary>
-    public static int Nearest(IEnumerable<int> sizes, int wanted) => sizes.MinBy(size => (Math.Abs(size - wanted), size));
-
     /// <summary>"mean of 3 seeds, band: smallest to largest"; of one seed there is no band.</summary>
     public static string Seeds(StudyTables tables, string mark = "band") =>
         tables.Seeds == 1 ? "One seed." : $"Mean of {tables.Seeds} seeds; {mark}: smallest to largest.";
 
     /// <summary>Rate and training in words.</summary>
-    public static string Focus(StudyTables tables) => $"Learning rate {PlotText.Number(tables.Focus.Rate)}, {tables.Focus.How}.";
+    public static string Focus(StudyTables tables) => $"Learning rate {PlotText.Number(tables.Shown.Rate)}, {tables.Shown.How}.";
 
     public static IReadOnlyList<string> Panels(StudyTables tables) => Evenly(tables.Tasks, MostPanels);
 }

@@ -5,16 +5,17 @@ namespace GpuMlp.Runner.Plots;
 /// <summary>What pruning leaves of F1 by every ranking: the levels that the study reports and those that its code applied, in one plot.</summary>
 internal static class PruningPlot
 {
-    private const int StudySize = 24;
-
-    public static StudyPlot? Of(StudyTables tables) => tables.Pruning?.Any(row => tables.InFocus(row.Kind)) == true
+    public static StudyPlot? Of(StudyTables tables) => Rows(tables).Length > 0
         ? new StudyPlot("pruning", "C2", "Validation F1 over the share of weights pruned, by ranking, one panel a task, with the published levels on the left", theme => Draw(theme, tables))
         : null;
 
+    private static PruningRow[] Rows(StudyTables tables) =>
+        [.. (tables.Pruning ?? []).Where(row => tables.InFocus(row.Kind) && row.Kind.Hidden == tables.Shown.Hidden)];
+
     private static Figure Draw(PlotTheme theme, StudyTables tables)
     {
-        int size = Pick.Nearest(tables.Pruning!.Where(row => tables.InFocus(row.Kind)).Select(row => row.Kind.Hidden), StudySize);
-        PruningRow[] rows = [.. tables.Pruning!.Where(row => tables.InFocus(row.Kind) && row.Kind.Hidden == size)];
+        int size = tables.Shown.Hidden;
+        PruningRow[] rows = Rows(tables);
         SparsityAxis axis = new(rows.Select(row => row.Sparsity));
         bool tiny = rows.Any(row => SparsityAxis.IsTiny(row.Sparsity));
         Figure figure = new(
@@ -39,7 +40,7 @@ internal static class PruningPlot
             if (double.IsFinite(dense))
                 panel.Level(theme.Reference("not pruned"), dense);
             if (tables.IsStudyData && double.IsFinite(dense) && task is StudyFigures.HardTask or StudyFigures.EasyTask)
-                panel.Series(theme.Study("the study's claim at 95 %"), [StudyFigures.Level], [dense - (task == StudyFigures.HardTask ? Rules.KeptF1 : 0)]);
+                panel.Series(theme.Study("the study's claim at 95 %"), [StudyFigures.Level], [dense - (task == StudyFigures.HardTask ? Rules.KeptF1.Value : 0)]);
             panel.YRange(0, 1.03);
         }
 

@@ -13,10 +13,10 @@ internal static class RatePlot
         .GroupBy(row => row.Kind.Task)
         .Where(group => group.Select(row => row.Kind.Rate).Distinct().Count() > 1)
         .Select(group => group.Key)
-        .OrderBy(name => name != StudyFigures.HardTask)
+        .OrderBy(name => name != tables.Shown.Task)
         .FirstOrDefault();
 
-    private static IEnumerable<ResultRow> Rows(StudyTables tables) => tables.Results.Where(row => row.Kind.How == tables.Focus.How);
+    private static IEnumerable<ResultRow> Rows(StudyTables tables) => tables.Results.Where(row => row.Kind.How == tables.Shown.How);
 
     private static Figure Draw(PlotTheme theme, StudyTables tables, string task)
     {
@@ -28,16 +28,18 @@ internal static class RatePlot
         {
             for (int j = 0; j < sizes.Count; j++)
             {
+                // A mean of the seeds that are left would flatter a rate at which others fail.
                 f1[i, j] = rows.Where(row => row.Kind.Rate == rates[i] && row.Kind.Hidden == sizes[j])
-                    .Select(row => row.Ok ? row.BestTrainF1 : 0).DefaultIfEmpty(double.NaN).Average();
+                    .Select(row => row.Ok ? row.BestTrainF1 : double.NaN).DefaultIfEmpty(double.NaN).Average();
             }
         }
 
-        double low = f1.Cast<double>().Where(double.IsFinite).Min(), high = f1.Cast<double>().Where(double.IsFinite).Max();
+        double low = f1.Cast<double>().Where(double.IsFinite).DefaultIfEmpty().Min(), high = f1.Cast<double>().Where(double.IsFinite).DefaultIfEmpty().Max();
+        string failed = rows.Any(row => !row.Ok) ? " An empty cell: a seed failed." : "";
         Figure figure = new(
             theme,
             $"Best training F1 by learning rate and hidden size, {task}",
-            $"Mean over the seeds ({tables.Seeds}) in each cell; bright is high. The study tried rates up to 0.03. Trained with {tables.Focus.How}.",
+            $"Mean over the seeds ({tables.Seeds}) in each cell; bright is high.{failed} The study tried rates up to 0.03. Trained with {tables.Shown.How}.",
             1, 820, 110 + (34 * rates.Length));
         figure.Add("", "hidden units H", "learning rate").Cells(
             f1, [.. rates.Select(PlotText.Number)], [.. sizes.Select(size => PlotText.Number(size))],

@@ -11,17 +11,13 @@ internal static class RobustnessPlot
         ? new StudyPlot("robustness", "C4", "Validation F1 over the severity of each corruption, by hidden size, with the published points", theme => Draw(theme, tables))
         : null;
 
-    private static RobustnessRow[] Rows(StudyTables tables)
-    {
-        RobustnessRow[] rows = [.. (tables.Robustness ?? []).Where(row => tables.InFocus(row.Kind))];
-        string? task = rows.Any(row => row.Kind.Task == StudyFigures.HardTask) ? StudyFigures.HardTask : rows.FirstOrDefault()?.Kind.Task;
-        return [.. rows.Where(row => row.Kind.Task == task)];
-    }
+    private static RobustnessRow[] Rows(StudyTables tables) =>
+        [.. (tables.Robustness ?? []).Where(row => tables.InFocus(row.Kind) && row.Kind.Task == tables.Shown.Task)];
 
     private static Figure Draw(PlotTheme theme, StudyTables tables)
     {
         RobustnessRow[] rows = Rows(tables);
-        string task = rows[0].Kind.Task;
+        string task = tables.Shown.Task;
         Figure figure = new(
             theme,
             $"F1 on corrupted images, {task}",

@@ -8,7 +8,8 @@ internal static class ClaimSections
     // More lines make no summary; the claim's own section has all.
     private const int MostChecks = 4;
 
-    public static void Summary(Html html, IReadOnlyList<Claim> claims, IReadOnlyList<DrawnPlot> plots)
+    /// <param name="focus">Where claims are judged that do not compare it: rate and training in words.</param>
+    public static void Summary(Html html, IReadOnlyList<Claim> claims, IReadOnlyList<DrawnPlot> plots, string focus)
     {
         html.Raw("<div class=\"scroll\"><table class=\"wide claims\">\n<thead><tr><th scope=\"col\"></th><th scope=\"col\">The study says</th><th scope=\"col\">This run</th><th scope=\"col\">Verdict</th></tr></thead>\n<tbody>\n");
         foreach (Claim claim in claims)
@@ -39,7 +40,7 @@ internal static class ClaimSections
         }
 
         html.Raw("</tbody></table></div>\n");
-        html.Element("p", "Verdicts come from numbers by rules: a claim holds when every deciding rule is met, does not hold when none is, and holds only when it is about those that are otherwise. Each section states its rules with their numbers.", "class=\"muted\"");
+        html.Element("p", $"Verdicts come from numbers by rules: a claim holds when every deciding rule is met that the run has numbers for, does not hold when none is, and otherwise holds only when it is about those that are. Each section states its rules with their numbers. Claims that compare neither rates nor trainings are judged at one: {focus}", "class=\"muted\"");
     }
 
     public static void Heading(Html html, Claim claim)

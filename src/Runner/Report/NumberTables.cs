@@ -92,7 +92,7 @@ internal static class NumberTables
         Folded(html, "Rates", () => HtmlTable.Write(
             html, "Best training F1 by rate: mean and sample standard deviation over the seeds",
             ["task", "H", "rate", "best train F1", "\u00b1"],
-            tables.Results.Where(row => row.Kind.How == tables.Focus.How).GroupBy(row => row.Kind).Select(group => (IReadOnlyList<Cell>)
+            tables.Results.Where(row => row.Kind.How == tables.Shown.How).GroupBy(row => row.Kind).Select(group => (IReadOnlyList<Cell>)
             [
                 group.Key.Task, group.Key.Hidden, Cell.Number(group.Key.Rate), .. MeanStd(group.Where(row => row.Ok).Select(row => row.BestTrainF1)),
             ])));

@@ -43,7 +43,7 @@ internal static class ReportWriter
         html.Raw("<a href=\"#run\">The run</a><a href=\"#again\">Run it again</a><a href=\"#limits\">Limits</a></nav>\n</header>\n<main>\n");
         html.Raw("<h2 id=\"verdicts\">Does the study hold?</h2>\n");
         html.Raw("<p>Claims of Y. Kumar, \u201cUnderstanding Generalization, Robustness, and Interpretability in Low-Capacity Neural Networks\u201d (arXiv 2507.16278), judged by this run.</p>\n");
-        ClaimSections.Summary(html, claims, plots);
+        ClaimSections.Summary(html, claims, plots, Pick.Focus(tables));
         foreach (Claim claim in claims)
         {
             ClaimSections.Heading(html, claim);

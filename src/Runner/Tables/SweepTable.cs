@@ -56,11 +56,11 @@ internal static class SweepTable
     }
 
     /// <summary>
-    /// The smallest H of one task whose models all exceed <see cref="Rules.LearnedF1"/>, or null. A seed that failed, or that the
-    /// task has only at other sizes, did not exceed it.
+    /// The smallest H of one task whose models all have a best training F1 of <see cref="Rules.LearnedF1"/>, or null. A seed that failed, or that the
+    /// task has only at other sizes, did not learn it.
     /// </summary>
     public static int? SmallestHidden(IEnumerable<SweepTableRow> task) => Capacity.Smallest(
-        task, row => (row.Seed, row.Hidden), size => size.All(row => row.Ok && row.BestTrainF1 > Rules.LearnedF1));
+        task, row => (row.Seed, row.Hidden), size => size.All(row => row.Ok && Rules.LearnedF1.Admits(row.BestTrainF1)));
 
     private static void WriteMetric(
         SweepTableRow[] block,
@@ -136,7 +136,7 @@ internal static class SweepTable
             : $"Mean ± sample standard deviation over {seeds} seeds.";
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"H*: smallest H whose best training F1 exceeds {Rules.LearnedF1:0.00} with every seed.");
+            $"H*: smallest H whose best training F1 exceeds {Rules.LearnedF1.Number} with every seed.");
         if (failed > 0)
         {
             string are = failed == 1 ? "1 model failed and is" : $"{failed} models failed and are";

@@ -77,9 +77,9 @@ internal static class VariantTable
             yield break;
 
         yield return string.Create(
-            CultureInfo.InvariantCulture, $"*: pruning keeps F1, that is its mean loss is at most {Rules.KeptF1} and dense F1 at least {Rules.WorthPruningF1:0.00}.");
+            CultureInfo.InvariantCulture, $"*: pruning keeps F1, that is its mean loss is {Rules.KeptF1} and dense F1 {Rules.WorthPruningF1}.");
         (Line Line, string Method, double Loss)[] all =
-            [.. from line in lines where line.Dense >= Rules.WorthPruningF1 from pruned in line.Pruned where !double.IsNaN(pruned.F1) select (line, pruned.Method, line.Dense - pruned.F1)];
+            [.. from line in lines where Rules.WorthPruningF1.Admits(line.Dense) from pruned in line.Pruned where !double.IsNaN(pruned.F1) select (line, pruned.Method, line.Dense - pruned.F1)];
         if (all.Length == 0)
             yield break;
 
@@ -109,7 +109,7 @@ internal static class VariantTable
                 [
                     .. from method in methods
                        let f1 = rows.Average(row => row.Pruned.First(pruned => pruned.Method == method).F1)
-                       select (method, f1, dense >= Rules.WorthPruningF1 && dense - f1 <= Rules.KeptF1),
+                       select (method, f1, Rules.WorthPruningF1.Admits(dense) && Rules.KeptF1.Admits(dense - f1)),
                 ]);
         }
     }

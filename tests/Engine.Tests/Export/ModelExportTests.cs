@@ -3,6 +3,7 @@ using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tests.Runs;
+using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Prune;
 using Microsoft.ML.OnnxRuntime;
 
@@ -25,7 +26,7 @@ public sealed class ModelExportTests : IDisposable
         string folder = Path.Combine(Folder, "out");
         var selection = new ModelSelection([new PairTask(4, 9)], [42], [4], [1e-5]);
 
-        Assert.Equal(1, ModelExport.Write(run, selection, null, ExportFormats.Onnx | ExportFormats.Safetensors, folder));
+        Assert.Equal(1, ModelExport.Write(run, selection, null, ExportFormats.Onnx | ExportFormats.Safetensors, folder).Written);
 
         Assert.Equal(["4v9-s42-h4-lr1e-05.onnx", "4v9-s42-h4-lr1e-05.safetensors"], Names(folder));
         using Safetensors merged = Safetensors.Open(run.WeightsPath(new PairTask(4, 9), 42));
@@ -42,7 +43,7 @@ public sealed class ModelExportTests : IDisposable
     public void Without_a_selection_all_models_come_out_each_once()
     {
         RunDirectory run = Merged(SampleRun.Plan);
-        Assert.Equal(2 * 2 * 4, ModelExport.Write(run, s_all, null, ExportFormats.Onnx, Path.Combine(Folder, "out")));
+        Assert.Equal(2 * 2 * 4, ModelExport.Write(run, s_all, null, ExportFormats.Onnx, Path.Combine(Folder, "out")).Written);
         Assert.Equal(16, Names(Path.Combine(Folder, "out")).Length);
     }
 
@@ -54,7 +55,7 @@ public sealed class ModelExportTests : IDisposable
         var selection = new ModelSelection([new PairTask(4, 9)], [42], [4, 2], [1e-5]);
         var pruning = new ModelPruning([PruneMethod.Layer, PruneMethod.W1], [0, 0.5, 1]);
 
-        Assert.Equal(2 * 2 * 3, ModelExport.Write(run, selection, pruning, ExportFormats.Onnx | ExportFormats.Safetensors, folder));
+        Assert.Equal(2 * 2 * 3, ModelExport.Write(run, selection, pruning, ExportFormats.Onnx | ExportFormats.Safetensors, folder).Written);
 
         Assert.Equal(2 * 2 * 3 * 2, Names(folder).Length);
         using Safetensors merged = Safetensors.Open(run.WeightsPath(new PairTask(4, 9), 42));
@@ -93,7 +94,7 @@ public sealed class ModelExportTests : IDisposable
     {
         RunDirectory run = Merged(SampleRun.VariedPlan);
         var selection = new ModelSelection([new PairTask(0, 1)], [0], [2], [0.1]);
-        Assert.Equal(4, ModelExport.Write(run, selection, null, ExportFormats.Onnx, Path.Combine(Folder, "out")));
+        Assert.Equal(4, ModelExport.Write(run, selection, null, ExportFormats.Onnx, Path.Combine(Folder, "out")).Written);
         Assert.Contains("0v1-s0-b4-e3-i0.1-wd0.001-h2-lr0.1.onnx", Names(Path.Combine(Folder, "out")));
     }
 
@@ -116,6 +117,27 @@ public sealed class ModelExportTests : IDisposable
         Assert.False(Directory.Exists(Path.Combine(Folder, "out")));
     }
 
+    [Fact]
+    public void Failed_models_are_left_out_and_named_and_where_all_failed_nothing_is_written()
+    {
+        RunDirectory run = Merged(SampleRun.Plan, model => model.Key is { Hidden: 4, LearningRate: 0.1 } ? model.AsFailed() : model);
+        string folder = Path.Combine(Folder, "out");
+        foreach (ModelPruning? pruning in new[] { null, new ModelPruning([PruneMethod.Layer], [0.5]) })
+        {
+            ExportOutcome outcome = ModelExport.Write(run, s_all with { Tasks = [new PairTask(4, 9)] }, pruning, ExportFormats.Safetensors, folder);
+            Assert.Equal(2 * 3, outcome.Written);
+            Assert.Equal(["4v9-s42-h4-lr0.1", "4v9-s0-h4-lr0.1"], outcome.LeftOut);
+        }
+
+        Assert.Equal(2 * 2 * 3, Names(folder).Length);
+        Assert.DoesNotContain(Names(folder), name => name.Contains("h4-lr0.1", StringComparison.Ordinal));
+        string none = Path.Combine(Folder, "none");
+        var error = Assert.Throws<UserErrorException>(() => ModelExport.Write(run, s_all with { Hidden = [4], LearningRates = [0.1] }, null, ExportFormats.Onnx, none));
+        Assert.Equal(ExitCodes.SomeModelsFailed, error.ExitCode);
+        Assert.Contains("failed", error.Message);
+        Assert.False(Directory.Exists(none));
+    }
+
     // Without the smallest magnitudes, ties at the threshold too.
     private static float[] Pruned(float[] weights, double level)
     {
@@ -124,11 +146,15 @@ public sealed class ModelExportTests : IDisposable
         return [.. weights.Select(weight => Math.Abs(weight) <= threshold ? 0 : weight)];
     }
 
-    private RunDirectory Merged(Plan plan)
+    private RunDirectory Merged(Plan plan, Func<ModelResult, ModelResult>? change = null)
     {
         var run = RunDirectory.OpenOrCreate(Path.Combine(Folder, "run"), plan);
         foreach (WorkUnit unit in plan.Units)
-            run.WriteUnit(SampleRun.ResultOf(plan, unit));
+        {
+            UnitResult result = SampleRun.ResultOf(plan, unit);
+            run.WriteUnit(result with { Models = [.. result.Models.Select(change ?? (model => model))] });
+        }
+
         Assert.Empty(RunMerger.Merge(run));
         return run;
     }

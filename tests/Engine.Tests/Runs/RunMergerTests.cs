@@ -27,22 +27,22 @@ public sealed class RunMergerTests
         Assert.StartsWith("0v1,0,2,1e-05,full,3,", results[^1]);
 
         string[] history = File.ReadAllLines(run.TablePath("history.csv"));
-        Assert.Equal($"{KeyColumns},epoch,train_loss,train_accuracy,train_precision,train_recall,train_f1", history[0]);
+        Assert.Equal($"{KeyColumns},epoch,train_loss,train_accuracy,train_precision,train_recall,train_f1,status", history[0]);
         Assert.Equal(1 + (16 * 3), history.Length);
         Assert.Equal(["1", "2", "3", "1"], history.Skip(1).Take(4).Select(line => line.Split(',')[8]));
 
         string[] pruning = File.ReadAllLines(run.TablePath("pruning.csv"));
-        Assert.Equal($"{KeyColumns},method,sparsity,zero_w1,zero_w2,val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output", pruning[0]);
+        Assert.Equal($"{KeyColumns},method,sparsity,zero_w1,zero_w2,val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output,status", pruning[0]);
         Assert.Equal(1 + (16 * 4), pruning.Length);
         Assert.Equal(
             ["4,random,0.5", "4,random,0.0095", "4,w1,0.5", "4,w1,0.0095", "2,random,0.5"],
             pruning.Skip(1).Take(5).Select(line => $"{line.Split(',')[2]},{string.Join(',', line.Split(',')[8..10])}"));
         string[] robustness = File.ReadAllLines(run.TablePath("robustness.csv"));
-        Assert.Equal($"{KeyColumns},corruption,severity,val_f1,val_accuracy", robustness[0]);
+        Assert.Equal($"{KeyColumns},corruption,severity,val_f1,val_accuracy,status", robustness[0]);
         Assert.Equal(["salt-pepper,0.25", "occlusion,7.0", "salt-pepper,0.25"], robustness.Skip(1).Take(3).Select(line => string.Join(',', line.Split(',')[8..10])));
         Assert.Equal(1 + (16 * 2), robustness.Length);
         string[] saliency = File.ReadAllLines(run.TablePath("saliency.csv"));
-        Assert.Equal($"{KeyColumns},method,pruning,sparsity,image,spearman,ssim,topk_iou", saliency[0]);
+        Assert.Equal($"{KeyColumns},method,pruning,sparsity,image,spearman,ssim,topk_iou,status", saliency[0]);
         Assert.Equal(
             ["integrated,reinitialised,0.0,-1", "integrated,random,0.5,-1", "integrated,random,0.0095,-1"],
             saliency.Skip(1).Take(3).Select(line => string.Join(',', line.Split(',')[8..12])));
@@ -68,11 +68,11 @@ public sealed class RunMergerTests
     {
         using TemporaryFolder folder = new();
         RunDirectory run = Finished(folder.Path, s_plan, s_plan.Units);
-        double[][] csv = [.. File.ReadLines(run.TablePath("pruning.csv")).Skip(1).Select(line => line.Split(',')[9..].Select(double.Parse).ToArray())];
+        double[][] csv = [.. File.ReadLines(run.TablePath("pruning.csv")).Skip(1).Select(line => line.Split(',')[9..^1].Select(double.Parse).ToArray())];
         Assert.Equal(
             s_plan.Units.SelectMany(unit => SampleRun.ResultOf(s_plan, unit).Models).SelectMany(model => model.Pruning).Select(row => new[]
             {
-                row.Sparsity, row.ZeroW1, row.ZeroW2, row.ValF1, row.ValAuc, row.ValAccuracy, row.DeadInactive, row.DeadNoInput, row.DeadNoOutput,
+                row.Sparsity, row.ZeroW1, row.ZeroW2, row.ValF1, row.ValAuc, row.ValAccuracy, row.DeadInactive!.Value, row.DeadNoInput!.Value, row.DeadNoOutput!.Value,
             }),
             csv);
     }
@@ -177,9 +177,9 @@ public sealed class RunMergerTests
         RunDirectory run = Finished(folder.Path, s_plan, s_plan.Units);
         Assert.Equal(
             [
-                $"{KeyColumns},method,sparsity,points,perplexity,kl,trustworthiness,neighbours_kept",
-                "4v9,42,4,0.1,full,3,0.1,0.0,dense,0.0,2,30.0,1.25,0.97,0.5",
-                "4v9,42,4,0.1,full,3,0.1,0.0,random,0.5,2,30.0,,0.875,0.25",
+                $"{KeyColumns},method,sparsity,points,perplexity,kl,trustworthiness,neighbours_kept,status",
+                "4v9,42,4,0.1,full,3,0.1,0.0,dense,0.0,2,30.0,1.25,0.97,0.5,ok",
+                "4v9,42,4,0.1,full,3,0.1,0.0,random,0.5,2,30.0,,,,failed",
             ],
             File.ReadAllLines(run.TablePath("embedding.csv")));
         Assert.False(File.Exists(run.TablePath("embedding_points.csv")));
@@ -222,22 +222,34 @@ public sealed class RunMergerTests
     }
 
     [Fact]
-    public void Figures_of_failed_models_are_empty()
+    public void Every_table_has_a_status_and_figures_of_failed_models_are_empty_in_all_of_them()
     {
         using TemporaryFolder folder = new();
         RunDirectory run = RunDirectory.OpenOrCreate(folder.Path, s_plan);
         foreach (WorkUnit unit in s_plan.Units)
         {
             UnitResult result = SampleRun.ResultOf(s_plan, unit);
-            run.WriteUnit(result with
-            {
-                Models = [.. result.Models.Select(model => model with { Status = "failed", Train = model.Train with { Loss = double.NaN } })],
-            });
+            run.WriteUnit(result with { Models = [.. result.Models.Select(model => model.Key.Hidden == 4 ? model.AsFailed() : model)] });
         }
 
         Assert.Empty(RunMerger.Merge(run));
-        Assert.StartsWith("4v9,42,4,0.1,full,3,0.1,0.0,,", File.ReadAllLines(run.TablePath("results.csv"))[1]);
-        Assert.DoesNotContain("nan", File.ReadAllText(run.TablePath("results.csv")), StringComparison.OrdinalIgnoreCase);
+
+        // What stands between the key and the figures: what was asked for.
+        foreach ((string table, int asked) in new[] { ("results", 0), ("history", 1), ("pruning", 2), ("robustness", 2), ("saliency", 4), ("finetune", 4), ("embedding", 4) })
+        {
+            string[][] rows = [.. File.ReadLines(run.TablePath($"{table}.csv")).Select(line => line.Split(','))];
+            Assert.Equal("status", rows[0][^1]);
+            string[][] failed = [.. rows.Skip(1).Where(row => row[2] == "4")], others = [.. rows.Skip(1).Where(row => row[2] != "4")];
+            Assert.NotEmpty(failed);
+            Assert.All(failed, row => Assert.Equal([.. Enumerable.Repeat("", row.Length - 9 - asked), "failed"], row[(8 + asked)..]));
+            Assert.All(others, row => Assert.DoesNotContain("", row));
+            Assert.All(others, row => Assert.Equal("ok", row[^1]));
+            Assert.Equal(ReadBack($"read_csv({Quoted(run, $"{table}.csv")})").Count, ReadBack($"read_parquet({Quoted(run, $"{table}.parquet")}) WHERE status IN ('ok', 'failed')").Count);
+        }
+
+        Assert.Contains("status=ok", Assert.Single(ReadBack($"(SELECT DISTINCT status FROM read_parquet({Quoted(run, "pruning.parquet")}) WHERE hidden = 2)")));
+        Assert.Equal(8, MergedRows.Failed(run).Count);
+        Assert.All(MergedRows.Failed(run), key => Assert.Equal(4, key.Hidden));
     }
 
     [Fact]
@@ -273,7 +285,7 @@ public sealed class RunMergerTests
     [
         model.Train.Loss, model.Train.Accuracy, model.Train.Precision, model.Train.Recall, model.Train.F1, model.Train.Auc,
         model.Validation.Loss, model.Validation.Accuracy, model.Validation.Precision, model.Validation.Recall, model.Validation.F1, model.Validation.Auc,
-        model.BestTrainF1, model.BestTrainF1Epoch, model.DeadInactive, model.DeadNoInput, model.DeadNoOutput,
+        model.BestTrainF1, model.BestTrainF1Epoch!.Value, model.DeadInactive!.Value, model.DeadNoInput!.Value, model.DeadNoOutput!.Value,
     ];
 
     private static IEnumerable<string> FilesOf(RunDirectory run) =>

@@ -10,7 +10,7 @@ internal static class SampleStudy
 
     /// <summary>Every table full, every claim true.</summary>
     public static StudyTables True() => new(
-        StudyFigures.Data, (StudyFigures.Rate, StudyFigures.Training), Results(), [], Pruning(), Robustness(), Saliency(), null, Embedding(), []);
+        StudyFigures.Data, Kind("4v9", 24), 0, Results(), [], Pruning(), Robustness(), Saliency(), null, Embedding(), []);
 
     public static ModelKind Kind(string task, int hidden, double rate = StudyFigures.Rate) => new(task, hidden, rate, StudyFigures.Training);
 
@@ -34,7 +34,7 @@ internal static class SampleStudy
         {
             foreach (int hidden in Sizes)
             {
-                double f1 = Dense("4v9", hidden) - (rate <= Rules.LowRate ? 0.3 : 0.01);
+                double f1 = Dense("4v9", hidden) - (Rules.LowRate.Admits(rate) ? 0.3 : 0.01);
                 rows.AddRange(Seeds.Select(seed => Result(Kind("4v9", hidden, rate), seed, f1)));
             }
         }

@@ -59,14 +59,4 @@ public sealed class StatisticsTests
             .Average(other => other.Label == point.Label ? 1.0 : 0)).Average();
         Assert.Equal(slow, NeighbourPurity.Of(points), 12);
     }
-
-    [Fact]
-    public void The_focus_is_the_studys_where_it_is_and_the_best_rate_elsewhere()
-    {
-        ModelKind kind = SampleStudy.Kind("4v9", 8);
-        Assert.Equal((0.03, StudyFigures.Training), StudyTables.FindFocus([SampleStudy.Result(kind with { Rate = 0.5 }, 0, 0.99), SampleStudy.Result(kind, 0, 0.6)]));
-        TrainedHow other = new("32", 20, 0.03, 0);
-        Assert.Equal((0.5, other), StudyTables.FindFocus(
-            [SampleStudy.Result(kind with { Rate = 0.1, How = other }, 0, 0.9), SampleStudy.Result(kind with { Rate = 0.5, How = other }, 0, 0.99)]));
-    }
 }

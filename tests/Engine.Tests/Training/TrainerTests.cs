@@ -1,10 +1,14 @@
 using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Pruning;
+using GpuMlp.Engine.Robustness;
+using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Prune;
 
 namespace GpuMlp.Engine.Tests.Training;
 
@@ -23,13 +27,57 @@ public sealed class TrainerTests
     }
 
     [Fact]
-    public void A_failed_model_has_its_best_epoch_among_those_with_a_loss()
+    public void A_failed_model_has_every_row_and_no_figure_in_any_of_them()
     {
-        ModelResult result = Mnist.Train(Mnist.Few, Mnist.Spec with { Epochs = [5] }, [new(4, 1e30)]).Single();
+        SweepSpec spec = Mnist.Spec with
+        {
+            Epochs = [5],
+            Hidden = [4],
+            LearningRates = [1e30],
+            Sparsity = [0.5, 0.95],
+            Pruning = [PruneMethod.Layer],
+            FinetuneEpochs = 1,
+            Embedding = Mnist.Spec.Tasks,
+        };
+        AssertNoFigures(Mnist.Train(Mnist.Few, spec, [new(4, 1e30)]).Single(), pictures: 2);
+    }
+
+    [Theory]
+    [InlineData(float.NaN, 1f, 0f)]
+    [InlineData(0.1f, float.NegativeInfinity, 0f)]
+    [InlineData(0.1f, 1f, float.NaN)]
+    [InlineData(3e38f, 1f, 0f)]
+    [InlineData(-3e38f, 1f, 0f)]
+    [InlineData(1e30f, 1e30f, 0f)]
+    public void Weights_that_are_out_of_range_or_no_numbers_mark_the_model_failed_also_where_a_ReLU_hides_them(float w1, float w2, float b2)
+    {
+        // Half of the weights of either sign: sums of them are NaN, which a ReLU turns to 0.
+        float[] input = [.. Enumerable.Range(0, Mnist.Few.Inputs * 2).Select(i => i % 4 < 2 ? w1 : -w1)];
+        var bad = new ModelParameters(input, [0, 0], [w2, w2], b2);
+        var good = new ModelParameters(new float[Mnist.Few.Inputs], [1], [1], 0);
+        IReadOnlyList<ModelResult> results = Mnist.Train(
+            Mnist.Few, Mnist.Spec with { Epochs = [1] }, [new(2, 0.03), new(1, 0.03)], atTheEnd: cohort => cohort.Device.Upload([bad, good]));
+        AssertNoFigures(results[0], pictures: 0);
+        Assert.Equal(Trainer.Ok, results[1].Status);
+        Assert.All(results[1].Pruning, row => Assert.True(row.IsOk));
+        Assert.All(results[1].Robustness, row => Assert.True(row.IsOk));
+    }
+
+    private static void AssertNoFigures(ModelResult result, int pictures)
+    {
         Assert.Equal(Trainer.Failed, result.Status);
-        Assert.True(double.IsFinite(result.History[0].Loss));
-        Assert.Contains(result.History, epoch => !double.IsFinite(epoch.Loss));
-        Assert.True(double.IsFinite(result.History[result.BestTrainF1Epoch - 1].Loss));
+        Assert.Equal((Metrics.None, Metrics.None), (result.Train, result.Validation));
+        Assert.Equal((double.NaN, null, null, null, null), (result.BestTrainF1, result.BestTrainF1Epoch, result.DeadInactive, result.DeadNoInput, result.DeadNoOutput));
+        Assert.All(result.History, epoch => Assert.Equal(EpochMetrics.None, epoch));
+        Assert.NotEmpty(result.Pruning);
+        Assert.All(result.Pruning.Concat(result.Finetune.Select(row => row.Pruned)), row => Assert.Equal(PruningResult.Failed(row.Method, row.Sparsity), row));
+        Assert.NotEmpty(result.Robustness);
+        Assert.All(result.Robustness, row => Assert.Equal(RobustnessResult.Failed(row.Corruption), row));
+        Assert.NotEmpty(result.Similarity);
+        Assert.All(result.Similarity, row => Assert.Equal(MapSimilarity.NotANumber, row.Similarity));
+        Assert.Equal(pictures, result.Embedding.Pictures.Count);
+        Assert.All(result.Embedding.Pictures, picture => Assert.Equal(picture.AsFailed(), picture));
+        Assert.Empty(result.Embedding.Places);
     }
 
     [Theory]
@@ -124,7 +172,7 @@ public sealed class TrainerTests
         Assert.Equal(3, epochs);
     }
 
-    private static (int Inactive, int NoInput, int NoOutput) Dead(ModelResult result) =>
+    private static (int? Inactive, int? NoInput, int? NoOutput) Dead(ModelResult result) =>
         (result.DeadInactive, result.DeadNoInput, result.DeadNoOutput);
 
     private static void AssertClose(Metrics expected, Metrics actual)

@@ -15,9 +15,9 @@ public sealed class WholeSweepTests
         + "dead_inactive,dead_no_input,dead_no_output,status";
 
     private const string PruningHeader =
-        "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,method,sparsity,zero_w1,zero_w2,val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output";
+        "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,method,sparsity,zero_w1,zero_w2,val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output,status";
 
-    private const string HistoryHeader = Key + ",epoch,train_loss,train_accuracy,train_precision,train_recall,train_f1";
+    private const string HistoryHeader = Key + ",epoch,train_loss,train_accuracy,train_precision,train_recall,train_f1,status";
 
     [Fact]
     public void A_sweep_leaves_every_promised_file_and_the_same_command_changes_none()

@@ -5,41 +5,44 @@ internal static class DeadUnitClaim
 {
     public static Claim Judge(StudyTables tables)
     {
-        bool IsChosen(ModelKind kind) => StudyFigures.DeadUnitModels.Contains((kind.Task, kind.Hidden));
         ResultRow[] all = [.. tables.FocusResults.Where(row => row.Ok)];
-        bool chosen = tables.IsStudyData && all.Any(row => IsChosen(row.Kind));
-        ResultRow[] dense = chosen ? [.. all.Where(row => IsChosen(row.Kind))] : all;
+        (string Task, int Hidden)[] studys = tables.IsStudyData
+            ? [.. StudyFigures.DeadUnitModels.Where(model => all.Any(row => (row.Kind.Task, row.Kind.Hidden) == model))]
+            : [];
+        bool IsMeant(ModelKind kind) => studys.Length == 0 || studys.Contains((kind.Task, kind.Hidden));
+        ResultRow[] dense = [.. all.Where(row => IsMeant(row.Kind))];
         PruningRow[] pruned =
         [
             .. (tables.Pruning ?? []).Where(row => row.Method == StudyFigures.Ranking && row.Sparsity == StudyFigures.Level
-                && tables.InFocus(row.Kind) && (!chosen || IsChosen(row.Kind))),
+                && tables.InFocus(row.Kind) && IsMeant(row.Kind)),
         ];
-        string models = chosen ? $"in {string.Join(", ", StudyFigures.DeadUnitModels.Select(model => $"{model.Task} H{model.Hidden}"))}" : "in every model";
+        string models = studys.Length > 0 ? $"in {string.Join(", ", studys.Select(model => $"{model.Task} H{model.Hidden}"))}" : "in any model";
         return Claim.Judge(
             "C3",
             "No dead units before or after pruning",
             "no hidden unit is dead before or after 95 % pruning: 0 and 0 in 0v1 H = 12, 3v8 H = 16, 4v9 H = 24",
             [
-                Count("units of the dense models", "is inactive on every validation image before pruning", models, dense, row => row.Kind, row => row.DeadInactive),
-                Count("inactive units at 95 %", "is inactive on every validation image at a true 95 % by layer", models, pruned, row => row.Kind, row => row.DeadInactive),
-                Count("units without an input weight at 95 %", "is left without an input weight at a true 95 % by layer", models, pruned, row => row.Kind, row => row.DeadNoInput),
-                Count("units without an output weight at 95 %", "is left without an output weight, so without any effect, at a true 95 % by layer", models, pruned, row => row.Kind, row => row.DeadNoOutput),
+                Count("units of the dense models", "is inactive on every validation image before pruning", models, dense, row => (row.Kind, row.Seed), row => row.DeadInactive),
+                Count("inactive units at 95 %", "is inactive on every validation image at a true 95 % by layer", models, pruned, row => (row.Kind, row.Seed), row => row.DeadInactive),
+                Count("units without an input weight at 95 %", "is left without an input weight at a true 95 % by layer", models, pruned, row => (row.Kind, row.Seed), row => row.DeadNoInput),
+                Count("units without an output weight at 95 %", "is left without an output weight, so without any effect, at a true 95 % by layer", models, pruned, row => (row.Kind, row.Seed), row => row.DeadNoOutput),
             ]);
     }
 
-    private static Check Count<T>(string scope, string what, string models, T[] rows, Func<T, ModelKind> kind, Func<T, int> dead)
+    private static Check Count<T>(string scope, string what, string models, T[] rows, Func<T, (ModelKind Kind, int Seed)> model, Func<T, int> dead)
     {
-        string rule = $"no unit {what}, {models}, for every seed";
+        Rule<int> rule = new($"no unit {what}, {models}, for any seed", count => count == 0);
         if (rows.Length == 0)
         {
-            return new Check(scope, rule, "0", "the run has no such models", null);
+            return rule.Open(scope, "0", "the run has no such models");
         }
 
-        int units = rows.Sum(row => kind(row).Hidden), count = rows.Sum(dead);
-        var byModel = rows.GroupBy(kind).Where(group => group.Any(row => dead(row) > 0))
+        int units = rows.Sum(row => model(row).Kind.Hidden), count = rows.Sum(dead);
+        var byModel = rows.GroupBy(row => model(row).Kind).Where(group => group.Any(row => dead(row) > 0))
             .Select(group => FormattableString.Invariant($"{group.Key.Task} H{group.Key.Hidden}: {group.Average(dead):0.#} of {group.Key.Hidden}")).ToList();
         const int Told = 4;
         string where = byModel.Count is > 0 and <= Told ? $" ({string.Join(", ", byModel)})" : "";
-        return new Check(scope, rule, "0", $"{count} of {units} units over {rows.Length} models{where}", count == 0);
+        return rule.Judge(
+            scope, "0", count, rows.Select(row => model(row).Seed).Distinct().Count(), $"{count} of {units} units over {rows.Length} models{where}");
     }
 }

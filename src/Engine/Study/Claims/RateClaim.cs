@@ -3,96 +3,83 @@ namespace GpuMlp.Engine.Study.Claims;
 /// <summary>C7: one rate is best at every size. Also asks what the study could not see: whether a higher one is better.</summary>
 internal static class RateClaim
 {
+    private static readonly Rule<double[]> s_best = new(
+        $"at every H no lower rate has a higher mean best training F1 than 0.03, or one higher by {Rules.EqualF1}; {Rules.Failed}", gains => gains.All(Rules.EqualF1.Admits));
+
+    private static readonly Rule<double[]> s_low = new(
+        $"every rate of {Rules.LowRate} has a mean best training F1 lower than that of 0.03 by {Rules.UnderperformsF1} at every H; {Rules.Failed}",
+        gains => gains.All(gain => Rules.UnderperformsF1.Admits(-gain)));
+
+    private static readonly Rule<double[]> s_beyond = new(
+        $"at no H a higher rate has a higher mean best training F1 than 0.03, or one higher by {Rules.EqualF1}; {Rules.Failed}", gains => gains.All(Rules.EqualF1.Admits));
+
+    /// <summary>A rate at a size, beside 0.03 at the same.</summary>
+    /// <param name="F1">Mean best training F1 over the seeds more than that of 0.03.</param>
+    private readonly record struct Gain(int Hidden, double Rate, double F1);
+
     public static Claim Judge(StudyTables tables)
     {
-        const string Title = "Learning rate 0.03 is best at every size";
-        const string Statement = "0.03 gives the best F1 at every hidden size (4v9); low rates under-perform";
-        ResultRow[] rows = [.. tables.Results.Where(row => row.Kind.How == tables.Focus.How)];
+        ResultRow[] rows = [.. tables.Results.Where(row => row.Kind.How == tables.Shown.How)];
         string? task = rows.GroupBy(row => row.Kind.Task)
             .Where(group => group.Any(row => row.Kind.Rate == StudyFigures.Rate) && group.Select(row => row.Kind.Rate).Distinct().Count() > 1)
             .Select(group => group.Key)
-            .OrderBy(name => name != StudyFigures.HardTask)
+            .OrderBy(name => name != tables.Shown.Task)
             .FirstOrDefault();
-        string best = $"mean best training F1 at 0.03 is the highest of the study's rates, or within {Rules.EqualF1:0.000} of it, at every H";
-        if (task is null)
-        {
-            return Claim.Judge("C7", Title, Statement, [new Check("the rates of the study", best, "0.03 at every H", "no task was trained at 0.03 and at another rate", null)]);
-        }
-
-        // Failed models (a rate too high) count as F1 0.
-        Dictionary<int, Dictionary<double, double>> grid = rows.Where(row => row.Kind.Task == task)
-            .GroupBy(row => row.Kind.Hidden)
-            .ToDictionary(size => size.Key, size => size.GroupBy(row => row.Kind.Rate)
-                .ToDictionary(rate => rate.Key, rate => rate.Average(row => row.Ok ? row.BestTrainF1 : 0)));
-        foreach (int size in grid.Keys.Where(size => !grid[size].ContainsKey(StudyFigures.Rate)).ToList())
-        {
-            grid.Remove(size);
-        }
-
-        return Claim.Judge("C7", Title, Statement, [Best(grid, best, task), Low(grid, task), Beyond(grid, task)]);
+        ResultRow[] models = [.. rows.Where(row => row.Kind.Task == task)];
+        Dictionary<(int Hidden, double Rate), double> means = models.GroupBy(row => (row.Kind.Hidden, row.Kind.Rate))
+            .ToDictionary(kind => kind.Key, kind => kind.Average(row => row.Ok ? row.BestTrainF1 : 0));
+        Gain[] gains =
+        [
+            .. from mean in means
+               where mean.Key.Rate != StudyFigures.Rate && means.ContainsKey((mean.Key.Hidden, StudyFigures.Rate))
+               orderby mean.Key.Hidden, mean.Key.Rate
+               select new Gain(mean.Key.Hidden, mean.Key.Rate, mean.Value - means[(mean.Key.Hidden, StudyFigures.Rate)]),
+        ];
+        int seeds = models.Select(row => row.Seed).Distinct().Count();
+        return Claim.Judge(
+            "C7",
+            "Learning rate 0.03 is best at every size",
+            "0.03 gives the best F1 at every hidden size (4v9); low rates under-perform",
+            task is null
+                ? [s_best.Open("the rates of the study", "0.03 at every H", "no task was trained at 0.03 and at another rate")]
+                :
+                [
+                    Better(s_best, "rates up to 0.03", "0.03 at every H", [.. gains.Where(gain => gain.Rate < StudyFigures.Rate)], task, seeds),
+                    Low([.. gains.Where(gain => Rules.LowRate.Admits(gain.Rate))], task, seeds),
+                    Better(s_beyond, "rates above 0.03, which the study did not try", "not tried: 0.03 is the end of its grid",
+                        [.. gains.Where(gain => gain.Rate > StudyFigures.Rate)], task, seeds),
+                ]);
     }
 
-    private static Check Best(Dictionary<int, Dictionary<double, double>> grid, string rule, string task)
+    private static Check Better(Rule<double[]> rule, string scope, string study, Gain[] gains, string task, int seeds)
     {
-        const string Scope = "rates up to 0.03";
-        List<string> better = [];
-        int compared = 0;
-        foreach ((int size, Dictionary<double, double> rates) in grid.OrderBy(item => item.Key))
+        if (gains.Length == 0)
         {
-            var others = rates.Where(rate => rate.Key < StudyFigures.Rate).ToList();
-            if (others.Count == 0)
-            {
-                continue;
-            }
-
-            compared++;
-            (double rate, double f1) = others.MaxBy(item => item.Value);
-            if (f1 - rates[StudyFigures.Rate] > Rules.EqualF1)
-            {
-                better.Add($"H = {size}: {Say.Number(rate)} by {Say.Change(f1 - rates[StudyFigures.Rate])}");
-            }
+            return rule.Open(scope, study, "no such rate in this run");
         }
 
-        return compared == 0
-            ? new Check(Scope, rule, "0.03 at every H", "no lower rate in this run", null)
-            : new Check(Scope, rule, "0.03 at every H", better.Count == 0 ? $"{task}: 0.03 at all {compared} sizes" : $"{task}: a lower rate is better at {Say.Some(better, compared)}", better.Count == 0);
+        string[] better =
+        [
+            .. gains.Where(gain => !Rules.EqualF1.Admits(gain.F1)).GroupBy(gain => gain.Hidden).Select(size => size.MaxBy(gain => gain.F1))
+                .Select(gain => $"H = {gain.Hidden}: {Say.Number(gain.Rate)} by {Say.Change(gain.F1)}"),
+        ];
+        int sizes = gains.Select(gain => gain.Hidden).Distinct().Count();
+        return rule.Judge(
+            scope, study, F1(gains), seeds, better.Length == 0 ? $"{task}: none better at {sizes} sizes" : $"{task}: another is better at {Say.Some(better, sizes)}");
     }
 
-    private static Check Low(Dictionary<int, Dictionary<double, double>> grid, string task)
+    private static Check Low(Gain[] gains, string task, int seeds)
     {
-        const string Scope = "low rates under-perform";
-        string rule = $"every rate up to {Say.Number(Rules.LowRate)} has a mean best training F1 lower by more than {Rules.UnderperformsF1:0.00} than 0.03 at every H";
-        var gaps = (
-            from size in grid
-            from rate in size.Value
-            where rate.Key <= Rules.LowRate
-            select (Size: size.Key, Rate: rate.Key, Gap: size.Value[StudyFigures.Rate] - rate.Value)).ToList();
-        if (gaps.Count == 0)
+        const string Scope = "low rates under-perform", Study = "visible in its figure";
+        if (gains.Length == 0)
         {
-            return new Check(Scope, rule, "visible in its figure", "no such rate in this run", null);
+            return s_low.Open(Scope, Study, "no such rate in this run");
         }
 
-        var (size0, rate0, least) = gaps.MinBy(gap => gap.Gap);
-        return new Check(Scope, rule, "visible in its figure", $"{task}: lower by {Say.F1(least)} (H = {size0}, {Say.Number(rate0)}) to {Say.F1(gaps.Max(gap => gap.Gap))}", least > Rules.UnderperformsF1);
+        Gain least = gains.MaxBy(gain => gain.F1);
+        return s_low.Judge(
+            Scope, Study, F1(gains), seeds, $"{task}: lower by {Say.F1(-least.F1)} (H = {least.Hidden}, {Say.Number(least.Rate)}) to {Say.F1(-gains.Min(gain => gain.F1))}");
     }
 
-    private static Check Beyond(Dictionary<int, Dictionary<double, double>> grid, string task)
-    {
-        const string Scope = "rates above 0.03, which the study did not try";
-        string rule = $"no higher rate has a mean best training F1 more than {Rules.EqualF1:0.000} above that of 0.03, at any H";
-        var higher = (
-            from size in grid
-            from rate in size.Value
-            where rate.Key > StudyFigures.Rate
-            select (Size: size.Key, Rate: rate.Key, Gain: rate.Value - size.Value[StudyFigures.Rate])).ToList();
-        if (higher.Count == 0)
-        {
-            return new Check(Scope, rule, "not tried: 0.03 is the end of its grid", "no such rate in this run", null);
-        }
-
-        string[] better = [.. higher.Where(item => item.Gain > Rules.EqualF1).GroupBy(item => item.Size).OrderBy(size => size.Key)
-            .Select(size => size.MaxBy(item => item.Gain)).Select(item => $"H = {item.Size}: {Say.Number(item.Rate)} by {Say.Change(item.Gain)}")];
-        return new Check(Scope, rule, "not tried: 0.03 is the end of its grid",
-            better.Length == 0 ? $"{task}: none better" : $"{task}: better at {Say.Some(better, grid.Count)}", better.Length == 0);
-    }
+    private static double[] F1(Gain[] gains) => [.. gains.Select(gain => gain.F1)];
 }
