@@ -38,7 +38,7 @@ public sealed record SavedModels(
         ModelSpec[] models = [.. hidden.Select(size => new ModelSpec(size, rate))];
         IReadOnlySet<ModelKey> failed = MergedRows.Failed(run);
         if (models.Where(model => failed.Contains(ModelKey.Of(task, seed, run.Plan.Variants[variant], model))).Select(model => model.Hidden).ToList() is { Count: > 0 } bad)
-            throw new UserErrorException(FormattableString.Invariant($"--hidden {string.Join(',', bad)} --lr {rate}: failed in training and has no saliency; another model must be chosen"), ExitCodes.SomeModelsFailed);
+            throw new UserErrorException($"--hidden {string.Join(',', bad)}: failed in training at --lr {Convert.ToString(rate, System.Globalization.CultureInfo.InvariantCulture)} and has no maps; a model that did not fail must be chosen", ExitCodes.SomeModelsFailed);
         using var weights = Safetensors.Open(path);
         try
         {

@@ -27,12 +27,14 @@ internal static class ExportCommand
         string folder = options.Out ?? Path.Combine(run.Path, "export");
         ExportOutcome outcome = ModelExport.Write(run, selection, Pruning(options), Formats(options.Format), folder);
         if (!options.Quiet)
-            io.Error.WriteLine($"{outcome.Written} models exported to {folder}");
+            io.Error.WriteLine($"{Models(outcome.Written)} exported to {folder}");
         if (outcome.LeftOut.Count == 0)
             return ExitCodes.Done;
-        io.Error.WriteLine($"gpumlp: {(outcome.LeftOut.Count == 1 ? "1 model" : $"{outcome.LeftOut.Count} models")} that failed in training left out: {Names(outcome.LeftOut)}");
+        io.Error.WriteLine($"gpumlp: {Models(outcome.LeftOut.Count)} that failed in training left out: {Names(outcome.LeftOut)}");
         return ExitCodes.SomeModelsFailed;
     }
+
+    private static string Models(int count) => count == 1 ? "1 model" : $"{count} models";
 
     private static string Names(IReadOnlyList<string> names)
     {

@@ -46,7 +46,7 @@ internal sealed record UnitWork(RunDirectory Run, Dataset Data, Shard Shard, Dev
         }
 
         if (failed > 0 && FailFast)
-            throw new UserErrorException("--fail-fast: a model failed (its training loss was not finite); finished units stay", ExitCodes.SomeModelsFailed);
+            throw new UserErrorException("--fail-fast: a model failed (its loss or weights are not finite); finished units stay", ExitCodes.SomeModelsFailed);
         if (runner.Errors > 0 && !runner.Drained)
         {
             throw new UserErrorException(

@@ -56,8 +56,8 @@ internal static class SweepHelp
 
         What to embed (t-SNE of hidden activations, dense and pruned)
           --embedding LIST    tasks, `all` or `none` (paper: 4v9); of each the model
-                              of 24 hidden units, or the nearest, at the first seed
-                              and learning rate
+                              of 24 hidden units and rate 0.03, or the nearest, at
+                              the first seed: the one that the report shows
 
         What to explain (saliency maps of pruned models beside the trained ones')
           --similarity LIST   methods: gradient, input-gradient, smoothgrad,

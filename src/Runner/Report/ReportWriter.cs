@@ -36,7 +36,7 @@ internal static class ReportWriter
         Html html = new();
         Head(html, run);
         html.Raw("<header>\n<h1>Small networks, pruned, corrupted and explained</h1>\n");
-        html.Element("p", RunFacts.Sentence(run.Plan, tables.Results.Count), "class=\"lead\"");
+        html.Element("p", RunFacts.Sentence(run.Plan, tables.Results.Count, tables.Results.Count(row => !row.Ok)), "class=\"lead\"");
         html.Raw("<nav aria-label=\"Contents\"><a href=\"#verdicts\">Verdicts</a>");
         foreach (Claim claim in claims)
             html.Raw($"<a href=\"#{claim.Id}\">{claim.Id}</a>");

@@ -48,7 +48,7 @@ public sealed class FlagTests : IDisposable
     {
         Gpumlp.Outcome outcome = Small("--lr", "0.1,1e30", "--seeds", "0");
         Assert.Equal(1, outcome.ExitCode);
-        Assert.Contains("lr 1E+30: training loss not finite, marked failed", outcome.Error);
+        Assert.Contains("lr 1E+30: loss or weights not finite, marked failed", outcome.Error);
         string[][] rows = Rows();
         Assert.Equal(["0.1 ok", "0.1 ok", "1e+30 failed", "1e+30 failed"], rows.Select(row => $"{row[3]} {row[^1]}"));
         Assert.All(rows.Take(2), row => Assert.DoesNotContain("", row));

@@ -54,6 +54,41 @@ public sealed class WholeSweepTests
     }
 
     [Fact]
+    public void A_sweep_of_several_rates_and_sizes_has_its_embedding_in_the_report_and_a_failed_model_has_no_figure_anywhere()
+    {
+        using Workplace place = new();
+        string run = place["run"];
+        Gpumlp.Outcome sweep = Gpumlp.Run(
+            "sweep", "--data", place.Data(classes: 2, each: 80), "--tasks", "0v1", "--hidden", "2,5,20", "--seeds", "1", "--lr", "1e30,0.5,0.05", "--epochs", "40",
+            "--sparsity", "0.5,0.95", "--pruning", "layer", "--finetune-epochs", "1", "--corruption", "gaussian:0.1", "--quiet", "--out", run);
+        Assert.True(sweep.ExitCode == 1, sweep.Error);
+
+        // The rate nearest to 0.03 and the size nearest to 24, in pictures, maps and verdict alike.
+        string[] embedding = File.ReadAllLines(Path.Combine(run, "embedding.csv"));
+        Assert.Equal(3, embedding.Length);
+        Assert.All(embedding.Skip(1), row => Assert.StartsWith("0v1,1,20,0.05,", row));
+        Assert.True(File.Exists(Path.Combine(run, "plots", "embedding.png")));
+        Assert.True(File.Exists(Path.Combine(run, "saliency", "0v1-s1-h20-gradient.png")));
+        Assert.Contains("0v1, H = 20: ", File.ReadAllText(Path.Combine(run, "report.html")));
+        Assert.Contains("(3 failed and have no figures)", File.ReadAllText(Path.Combine(run, "report.html")));
+
+        foreach ((string table, int asked) in new[] { ("results", 0), ("history", 1), ("pruning", 2), ("robustness", 2), ("saliency", 4), ("finetune", 4) })
+        {
+            string[][] failed = [.. File.ReadLines(Path.Combine(run, table + ".csv")).Select(row => row.Split(',')).Where(row => row[3] == "1e+30")];
+            Assert.NotEmpty(failed);
+            Assert.All(failed, row => Assert.Equal([.. Enumerable.Repeat("", row.Length - 9 - asked), "failed"], row[(8 + asked)..]));
+        }
+
+        Gpumlp.Outcome export = Gpumlp.Run("export", run, "--format", "safetensors", "--hidden", "5", "--quiet");
+        Assert.Equal((1, ""), (export.ExitCode, export.Out));
+        Assert.Equal("gpumlp: 1 model that failed in training left out: 0v1-s1-h5-lr1e+30", Assert.Single(Cli.Lines(export.Error)));
+        Assert.Equal(2, Directory.GetFiles(Path.Combine(run, "export")).Length);
+        Assert.Contains("failed", Gpumlp.Run("export", run, "--lr", "1e30", "--out", place["none"]).AssertOneLine(1));
+        Assert.False(Directory.Exists(place["none"]));
+        Assert.Contains("--hidden 2: failed in training", Gpumlp.Run("saliency", run, "--hidden", "2", "--lr", "1e30", "--out", place["x.png"]).AssertOneLine(1));
+    }
+
+    [Fact]
     public void Quiet_says_nothing_but_the_table()
     {
         using Workplace place = new();
