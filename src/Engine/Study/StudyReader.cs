@@ -51,14 +51,16 @@ public static class StudyReader
                 embedding = embedding?.Select(row => row with { Purity = NeighbourPurity.Of(Points(run, row)) }).ToList();
             }
 
-            return new StudyTables(run.Plan.Spec.Data, kind, shown.Seed, results, curves, pruning, robustness, saliency, finetune, embedding, omitted)
+            HashSet<(ModelKind, int)> trained = [.. results.Where(row => row.Ok).Select(row => (row.Kind, row.Seed))];
+            return new StudyTables(run.Plan.Spec.Data, kind, results, curves, pruning, robustness, saliency, finetune, embedding, omitted)
             {
                 FailedVersions =
                 [
                     .. (Optional(table = "pruning", Pruning, "", Pruned, failed: true) ?? [])
-                        .Select(row => new FailedVersion(row.Kind, row.Seed, PruningHow.Of(row), row.Sparsity)),
-                    .. (Optional(table = "finetune", Finetune, "", Finetuned, failed: true) ?? [])
-                        .Select(row => new FailedVersion(row.Kind, row.Seed, PruningHow.Of(row), row.Sparsity)),
+                        .Select(row => new FailedVersion(row.Kind, row.Seed, PruningHow.Of(row), row.Sparsity))
+                        .Concat((Optional(table = "finetune", Finetune, "", Finetuned, failed: true) ?? [])
+                            .Select(row => new FailedVersion(row.Kind, row.Seed, PruningHow.Of(row), row.Sparsity)))
+                        .Where(row => trained.Contains((row.Kind, row.Seed))),
                 ],
             };
 

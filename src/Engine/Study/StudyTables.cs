@@ -3,12 +3,10 @@ namespace GpuMlp.Engine.Study;
 /// <summary>What a run has to say, table by table; null where the run has no such table.</summary>
 /// <param name="Data">As in the plan.</param>
 /// <param name="Shown">The model that stands for the run; see <see cref="Sweeps.ShownModel"/>.</param>
-/// <param name="ShownSeed">Its seed.</param>
 /// <param name="Omitted">One line for each part of a large run that is left out of the rows.</param>
 public sealed record StudyTables(
     string Data,
     ModelKind Shown,
-    int ShownSeed,
     IReadOnlyList<ResultRow> Results,
     IReadOnlyList<CurveRow> Curves,
     IReadOnlyList<PruningRow>? Pruning,

@@ -133,6 +133,27 @@ public sealed class CohortFinetuningTests : IDisposable
     }
 
     [Fact]
+    public void A_model_whose_further_training_overflows_keeps_its_other_figures_and_has_none_of_that()
+    {
+        // An epoch at this rate leaves weights that are numbers, a few more do not.
+        SweepSpec spec = s_spec with
+        {
+            Hidden = [8],
+            LearningRates = [1e10, 0.1],
+            Epochs = [1],
+            FinetuneEpochs = 8,
+            Rewind = false,
+            Pruning = [PruneMethod.Layer],
+            Sparsity = [0],
+        };
+        IReadOnlyList<ModelResult> models = Train(spec);
+        Assert.All(models, model => Assert.Equal(Trainer.Ok, model.Status));
+        Assert.All(models.SelectMany(model => model.Pruning), row => Assert.True(row.IsOk));
+        Assert.Equal(PruningResult.Failed(PruneMethod.Layer, 0), Assert.Single(models[0].Finetune).Pruned);
+        Assert.All(models[1].Finetune, row => Assert.True(row.Pruned.IsOk));
+    }
+
+    [Fact]
     public void Every_epoch_is_told_and_the_spec_says_how_many_there_are()
     {
         using Cohort cohort = Create(s_spec);

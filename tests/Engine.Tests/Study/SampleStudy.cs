@@ -10,7 +10,7 @@ internal static class SampleStudy
 
     /// <summary>Every table full, every claim true.</summary>
     public static StudyTables True() => new(
-        StudyFigures.Data, Kind("4v9", 24), 0, Results(), [], Pruning(), Robustness(), Saliency(), null, Embedding(), []);
+        StudyFigures.Data, Kind("4v9", 24), Results(), [], Pruning(), Robustness(), Saliency(), null, Embedding(), []);
 
     public static ModelKind Kind(string task, int hidden, double rate = StudyFigures.Rate) => new(task, hidden, rate, StudyFigures.Training);
 

@@ -1,11 +1,13 @@
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
+using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tests.Runs;
 using GpuMlp.Engine.Tests.Training;
+using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Corrupt;
 using GpuMlp.Kernels.Prune;
 
@@ -75,6 +77,38 @@ public sealed class StudyReaderTests
         Assert.Equal(ExitCodes.Incomplete, error.ExitCode);
         Assert.Contains("results.parquet", error.Message);
     }
+
+    [Fact]
+    public void A_failed_model_is_counted_among_the_results_and_is_in_no_other_table()
+    {
+        using TemporaryFolder folder = new();
+        var run = RunDirectory.OpenOrCreate(Path.Combine(folder.Path, "run"), SampleRun.Plan);
+        foreach (WorkUnit unit in SampleRun.Plan.Units)
+        {
+            // Of two units each: the models of 2 units fail in training, those of 4 in one of their pruned versions.
+            UnitResult result = SampleRun.ResultOf(SampleRun.Plan, unit);
+            run.WriteUnit(result with { Models = [.. result.Models.Select(model => model.Key.Hidden == 2 ? model.AsFailed() : OncePruned(model))] });
+        }
+
+        Assert.Empty(RunMerger.Merge(run));
+        StudyTables tables = StudyReader.Read(run);
+        Assert.Equal((16, 8), (tables.Results.Count, tables.Results.Count(row => row.Ok)));
+        ModelKind[] kinds =
+        [
+            .. tables.Curves.Select(row => row.Kind), .. tables.Pruning!.Select(row => row.Kind), .. tables.Robustness!.Select(row => row.Kind),
+            .. tables.Saliency!.Select(row => row.Kind), .. tables.Finetune!.Select(row => row.Kind), .. tables.Embedding!.Select(row => row.Kind),
+        ];
+        Assert.All(kinds, kind => Assert.Equal(4, kind.Hidden));
+        Assert.Equal(8 * 3, tables.Pruning!.Count);
+        Assert.All(tables.Pruning, row => Assert.False(double.IsNaN(row.ValF1)));
+        Assert.Equal(8, tables.FailedVersions.Count);
+        Assert.All(tables.FailedVersions, row => Assert.Equal((4, "random", 0.5), (row.Kind.Hidden, row.How.Method, row.Sparsity)));
+    }
+
+    private static ModelResult OncePruned(ModelResult model) => model with
+    {
+        Pruning = [PruningResult.Failed(model.Pruning[0].Method, model.Pruning[0].Sparsity), .. model.Pruning.Skip(1)],
+    };
 
     [Fact]
     public void A_damaged_table_is_named()
