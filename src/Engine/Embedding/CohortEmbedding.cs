@@ -47,7 +47,10 @@ internal static class CohortEmbedding
     /// <param name="cohort">Trained; not changed.</param>
     /// <param name="spec">Tasks, methods and levels.</param>
     /// <param name="cancel">Looked at between steps.</param>
-    /// <returns>For each model of the cohort its pictures; <see cref="ModelEmbedding.None"/> for most. Activations that are not finite have no places.</returns>
+    /// <returns>
+    /// For each model of the cohort its pictures; <see cref="ModelEmbedding.None"/> for most. Activations that are not finite have no
+    /// places.
+    /// </returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static ModelEmbedding[] Embed(Cohort cohort, SweepSpec spec, CancellationToken cancel)
     {

@@ -40,7 +40,8 @@ public static class ModelExport
     /// A value that the plan does not have, weights that are missing or damaged, a folder that cannot be written; exit 1 when all
     /// chosen models failed, and nothing is written.
     /// </exception>
-    public static ExportOutcome Write(RunDirectory run, ModelSelection selection, ModelPruning? pruning, ExportFormats formats, string folder)
+    public static ExportOutcome Write(RunDirectory run, ModelSelection selection, ModelPruning? pruning,
+        ExportFormats formats, string folder)
     {
         Plan plan = run.Plan;
         IReadOnlyList<PairTask> tasks = Chosen("--tasks", selection.Tasks, plan.Spec.Tasks);
@@ -57,7 +58,10 @@ public static class ModelExport
         IReadOnlySet<ModelKey> failed = MergedRows.Failed(run);
         bool IsChosen(ModelSpec model) => hidden.Contains(model.Hidden) && rates.Contains(model.LearningRate);
         if (cohorts.All(cohort => plan.CohortModels.Where(IsChosen).All(model => HasFailed(cohort, model))))
-            throw new UserErrorException($"{run.Path}: every model chosen for export failed in training and has no weights to use; others must be chosen", ExitCodes.SomeModelsFailed);
+        {
+            throw new UserErrorException(
+                $"{run.Path}: every model chosen for export failed in training and has no weights to use; others must be chosen", ExitCodes.SomeModelsFailed);
+        }
         AtomicFile.CreateFolder(folder);
         int written = 0;
         List<string> leftOut = [];

@@ -2,7 +2,9 @@ using GpuMlp.Kernels.Prune;
 
 namespace GpuMlp.Engine.Pruning;
 
-/// <summary>One trained model at one level of pruning, without further training. Of one that failed, only what was asked for is known.</summary>
+/// <summary>
+/// One trained model at one level of pruning, without further training. Of one that failed, only what was asked for is known.
+/// </summary>
 /// <param name="Sparsity">The level asked for, 0..1.</param>
 /// <param name="ZeroW1">Share of W1 that is zero, 0..1; counted, so ties and weights that were zero before are in it.</param>
 /// <param name="ZeroW2">The same of w2.</param>

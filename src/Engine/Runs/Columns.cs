@@ -14,7 +14,9 @@ internal static class Columns
         new("init_std", "DOUBLE"), new("weight_decay", "DOUBLE"),
     ];
 
-    /// <summary>Last in every table: whether the row has figures, <see cref="Training.Trainer.Ok"/> or <see cref="Training.Trainer.Failed"/>.</summary>
+    /// <summary>
+    /// Last in every table: whether the row has figures, <see cref="Training.Trainer.Ok"/> or <see cref="Training.Trainer.Failed"/>.
+    /// </summary>
     public static readonly Column Status = new("status", "VARCHAR");
 
     /// <summary>What results.csv has after the key.</summary>

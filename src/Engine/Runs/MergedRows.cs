@@ -31,7 +31,8 @@ public static class MergedRows
     public static IReadOnlySet<ModelKey> Failed(RunDirectory run)
     {
         HashSet<ModelKey> failed = [];
-        Read(run, "results", Columns.Status.Name, $"WHERE {Columns.Status.Name} <> '{Trainer.Ok}'", (ref RowReader row) => failed.Add(Key(ref row)));
+        Read(run, "results", Columns.Status.Name, $"WHERE {Columns.Status.Name} <> '{Trainer.Ok}'",
+            (ref RowReader row) => failed.Add(Key(ref row)));
         return failed;
     }
 

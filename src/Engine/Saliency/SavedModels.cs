@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Export;
@@ -37,8 +38,13 @@ public sealed record SavedModels(
         }
         ModelSpec[] models = [.. hidden.Select(size => new ModelSpec(size, rate))];
         IReadOnlySet<ModelKey> failed = MergedRows.Failed(run);
-        if (models.Where(model => failed.Contains(ModelKey.Of(task, seed, run.Plan.Variants[variant], model))).Select(model => model.Hidden).ToList() is { Count: > 0 } bad)
-            throw new UserErrorException($"--hidden {string.Join(',', bad)}: failed in training at --lr {Convert.ToString(rate, System.Globalization.CultureInfo.InvariantCulture)} and has no maps; a model that did not fail must be chosen", ExitCodes.SomeModelsFailed);
+        TrainingVariant training = run.Plan.Variants[variant];
+        if (models.FirstOrDefault(model => failed.Contains(ModelKey.Of(task, seed, training, model))) is { Hidden: > 0 } bad)
+        {
+            throw new UserErrorException(
+                $"--hidden {bad.Hidden}: failed in training at --lr {Convert.ToString(rate, CultureInfo.InvariantCulture)} and has no maps; "
+                + "a model that did not fail must be chosen", ExitCodes.SomeModelsFailed);
+        }
         using var weights = Safetensors.Open(path);
         try
         {
@@ -82,6 +88,6 @@ public sealed record SavedModels(
     private static void Check<T>(string flag, T value, IReadOnlyList<T> all)
     {
         if (!all.Contains(value))
-            throw new UserErrorException(FormattableString.Invariant($"{flag}: {value} is not in this run; ") + $"of {string.Join(", ", all.Select(item => Convert.ToString(item, System.Globalization.CultureInfo.InvariantCulture)))} any is right");
+            throw new UserErrorException(FormattableString.Invariant($"{flag}: {value} is not in this run; ") + $"of {string.Join(", ", all.Select(item => Convert.ToString(item, CultureInfo.InvariantCulture)))} any is right");
     }
 }

@@ -7,7 +7,8 @@ public readonly record struct PruningHow(TrainedHow Trained, string Method, stri
 {
     public static PruningHow Of(PruningRow row) => new(row.Kind.How, row.Method, "");
 
-    public static PruningHow Of(FinetuneRow row) => new(row.Kind.How, row.Method, $"{row.Protocol} of {row.Epochs} epoch{(row.Epochs == 1 ? "" : "s")}");
+    public static PruningHow Of(FinetuneRow row) => new(row.Kind.How, row.Method,
+        $"{row.Protocol} of {row.Epochs} epoch{(row.Epochs == 1 ? "" : "s")}");
 
     /// <summary>Whether it is what the study did; on other trainings than its own, what its ranking does alone.</summary>
     internal bool IsStudys(StudyTables tables) => Method == StudyFigures.Ranking && Protocol.Length == 0 && Trained == tables.Shown.How;

@@ -30,7 +30,9 @@ public static class Rules
     /// <summary>A gain of F1 that makes a model more robust than another.</summary>
     public static readonly Bound Gain = Bound.MoreThan(0);
 
-    /// <summary>Classes are separated when this share of a point's neighbours in the picture has its class; mixed they have about 0.5.</summary>
+    /// <summary>
+    /// Classes are separated when this share of a point's neighbours in the picture has its class; mixed they have about 0.5.
+    /// </summary>
     public static readonly Bound Separated = Bound.AtLeast(0.80);
 
     /// <summary>They stay separated when that share falls by this.</summary>

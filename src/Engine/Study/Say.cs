@@ -8,7 +8,8 @@ internal static class Say
     public static string F1(double value) => double.IsNaN(value) ? "none" : value.ToString("0.000", CultureInfo.InvariantCulture);
 
     /// <summary>With its sign, also where it rounds to 0.</summary>
-    public static string Change(double value) => double.IsNaN(value) ? "none" : value.ToString("+0.000;-0.000;0.000", CultureInfo.InvariantCulture);
+    public static string Change(double value) => double.IsNaN(value) ? "none"
+        : value.ToString("+0.000;-0.000;0.000", CultureInfo.InvariantCulture);
 
     public static string Mean(Spread spread) => double.IsNaN(spread.Std)
         ? F1(spread.Mean)

@@ -64,7 +64,8 @@ public static class StudyReader
                 ],
             };
 
-            IReadOnlyList<T>? Optional<T>(string name, string columns, string tail, Func<ModelKind, int, Cells, T> row, bool failed = false) =>
+            IReadOnlyList<T>? Optional<T>(string name, string columns, string tail, Func<ModelKind, int, Cells, T> row,
+                bool failed = false) =>
                 Has(run, name) ? Rows(run, name, columns, $"{where} AND {(failed ? "NOT " : "")}{Ok}", tail, row) : null;
         }
         catch (Exception e) when (e is DuckDBException or InvalidCastException)
@@ -89,7 +90,10 @@ public static class StudyReader
         return points;
     }
 
-    /// <summary>All of a run, or of a very large one evenly spaced tasks, seeds, rates and sizes and those that are shown, with a line that says so.</summary>
+    /// <summary>
+    /// All of a run, or of a very large one evenly spaced tasks, seeds, rates and sizes and those that are shown, with a line that
+    /// says so.
+    /// </summary>
     private static (string Where, IReadOnlyList<string> Omitted) Choose(RunDirectory run)
     {
         string from = From(run, "results");
@@ -166,7 +170,8 @@ public static class StudyReader
         cells.Count(), cells.Count(), cells.Count(), cells.Text() == Training.Trainer.Ok);
 
     private static PruningRow Pruned(ModelKind kind, int seed, Cells cells) => new(
-        kind, seed, cells.Text(), cells.Number(), cells.Number(), cells.Number(), cells.Number(), cells.Count(), cells.Count(), cells.Count());
+        kind, seed, cells.Text(), cells.Number(), cells.Number(), cells.Number(), cells.Number(), cells.Count(),
+        cells.Count(), cells.Count());
 
     private static RobustnessRow Corrupted(ModelKind kind, int seed, Cells cells) => new(kind, seed, cells.Text(), cells.Number(), cells.Number());
 

@@ -39,7 +39,9 @@ public sealed record StudyTables(
 
     public int Seeds => Results.Select(row => row.Seed).Distinct().Count();
 
-    /// <summary>Whether a model has the rate and training at which claims are judged that do not compare them: those of the shown one.</summary>
+    /// <summary>
+    /// Whether a model has the rate and training at which claims are judged that do not compare them: those of the shown one.
+    /// </summary>
     public bool InFocus(ModelKind kind) => kind.Rate == Shown.Rate && kind.How == Shown.How;
 
     /// <summary>The models at the rate and training of the shown one.</summary>

@@ -66,7 +66,8 @@ public sealed record SweepSpec(
     public SweepSpec WithFittedEmbedding(bool otherData)
     {
         PairTask[] left = [.. Embedding.Where(Tasks.Contains)];
-        return this with { Embedding = left.Length == 0 && Embedding.Count > 0 && otherData && Tasks.Count > 0 ? [ShownModel.Of(this).Task] : left };
+        bool another = left.Length == 0 && Embedding.Count > 0 && otherData && Tasks.Count > 0;
+        return this with { Embedding = another ? [ShownModel.Of(this).Task] : left };
     }
 
     /// <summary>Saliency methods whose maps of pruned models are compared with those of the trained ones; empty for none.</summary>

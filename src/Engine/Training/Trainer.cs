@@ -76,7 +76,8 @@ public static class Trainer
             ModelParameters p = parameters[m];
             ZeroWeights zeros = ZeroWeights.Count(p);
             (double bestF1, int bestEpoch) = Best(histories[m]);
-            Metrics onTrain = ModelMetrics.Compute(train[m].Logits.Span, cohort.TrainLabels), onValidation = ModelMetrics.Compute(validation[m].Logits.Span, labels);
+            Metrics onTrain = ModelMetrics.Compute(train[m].Logits.Span, cohort.TrainLabels),
+                onValidation = ModelMetrics.Compute(validation[m].Logits.Span, labels);
 
             // A logit that is not finite makes a loss that is not.
             bool sound = histories[m].All(e => double.IsFinite(e.Loss)) && WeightRange.Holds(p)

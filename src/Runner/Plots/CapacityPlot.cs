@@ -6,7 +6,8 @@ namespace GpuMlp.Runner.Plots;
 internal static class CapacityPlot
 {
     public static StudyPlot? Of(StudyTables tables) => tables.FocusResults.Any(row => row.Ok)
-        ? new StudyPlot("capacity", "C1", "Best training F1 over the number of hidden units, by task, and seed by seed on one task beside the published curve", theme => Draw(theme, tables))
+        ? new StudyPlot("capacity", "C1", "Best training F1 over the number of hidden units, by task, and seed by seed on one task "
+            + "beside the published curve", theme => Draw(theme, tables))
         : null;
 
     private static Figure Draw(PlotTheme theme, StudyTables tables)

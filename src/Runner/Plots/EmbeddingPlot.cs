@@ -15,7 +15,10 @@ internal static class EmbeddingPlot
             : null;
     }
 
-    /// <summary>One model, the shown one where its task was embedded; before, then 95 % or the level nearest to it by each ranking, then what the study pruned in truth.</summary>
+    /// <summary>
+    /// One model, the shown one where its task was embedded; before, then 95 % or the level nearest to it by each ranking, then what
+    /// the study pruned in truth.
+    /// </summary>
     private static EmbeddingRow[] Chosen(StudyTables tables)
     {
         EmbeddingRow[] rows = [.. (tables.Embedding ?? []).Where(row => tables.InFocus(row.Kind))];

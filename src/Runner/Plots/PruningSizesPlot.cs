@@ -12,7 +12,8 @@ internal static class PruningSizesPlot
         : null;
 
     private static PruningRow[] Rows(StudyTables tables) =>
-        [.. (tables.Pruning ?? []).Where(row => tables.InFocus(row.Kind) && row.Kind.Task == tables.Shown.Task && !SparsityAxis.IsTiny(row.Sparsity))];
+        [.. (tables.Pruning ?? []).Where(row => tables.InFocus(row.Kind) && row.Kind.Task == tables.Shown.Task
+            && !SparsityAxis.IsTiny(row.Sparsity))];
 
     private static Figure Draw(PlotTheme theme, StudyTables tables)
     {

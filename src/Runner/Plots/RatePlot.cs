@@ -34,12 +34,14 @@ internal static class RatePlot
             }
         }
 
-        double low = f1.Cast<double>().Where(double.IsFinite).DefaultIfEmpty().Min(), high = f1.Cast<double>().Where(double.IsFinite).DefaultIfEmpty().Max();
+        double low = f1.Cast<double>().Where(double.IsFinite).DefaultIfEmpty().Min(),
+            high = f1.Cast<double>().Where(double.IsFinite).DefaultIfEmpty().Max();
         string failed = rows.Any(row => !row.Ok) ? " An empty cell: a seed failed." : "";
         Figure figure = new(
             theme,
             $"Best training F1 by learning rate and hidden size, {task}",
-            $"Mean over the seeds ({tables.Seeds}) in each cell; bright is high.{failed} The study tried rates up to 0.03. Trained with {tables.Shown.How}.",
+            $"Mean over the seeds ({tables.Seeds}) in each cell; bright is high.{failed} The study tried rates up to 0.03. Trained with "
+                + $"{tables.Shown.How}.",
             1, 820, 110 + (34 * rates.Length));
         figure.Add("", "hidden units H", "learning rate").Cells(
             f1, [.. rates.Select(PlotText.Number)], [.. sizes.Select(size => PlotText.Number(size))],

@@ -16,7 +16,8 @@ internal static class SmallestSizePlot
         Figure figure = new(
             theme,
             "The smallest sufficient hidden size of each task",
-            $"H*: the smallest H of this run with best training F1 > {Rules.LearnedF1.Number}, for the median seed and for every seed. A task without a mark reaches it at no size. {Pick.Focus(tables)}",
+            $"H*: the smallest H of this run with best training F1 > {Rules.LearnedF1.Number}, for the median seed and for every seed. A "
+                + $"task without a mark reaches it at no size. {Pick.Focus(tables)}",
             1, 760, 300);
         Panel panel = figure.Add("", "task", "hidden units H*");
         double[] sizes = [.. tables.Hidden.Select(size => (double)size)];

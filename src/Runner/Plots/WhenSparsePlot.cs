@@ -12,7 +12,8 @@ internal static class WhenSparsePlot
         : null;
 
     private static PruningLoss[] Losses(StudyTables tables) =>
-        [.. PruningLoss.All(tables).Where(loss => loss.Sparsity == StudyFigures.Level && loss.How.Protocol.Length == 0 && loss.Failed == 0)];
+        [.. PruningLoss.All(tables).Where(loss => loss.Sparsity == StudyFigures.Level && loss.How.Protocol.Length == 0
+            && loss.Failed == 0)];
 
     private static Figure Draw(PlotTheme theme, StudyTables tables)
     {
@@ -22,7 +23,9 @@ internal static class WhenSparsePlot
         Figure figure = new(
             theme,
             "Under which training do 95 % of the weights go?",
-            $"Validation F1 lost at a true 95 %, one shot, mean over the seeds ({tables.Seeds}); bright: little is lost. A loss of {Rules.KeptF1} counts as kept. Empty: dense F1 below {Rules.WorthPruningF1.Number}, or a seed failed. Rows: batch / epochs / initial sd / weight decay; columns: ranking and H. Learning rate {PlotText.Number(tables.Shown.Rate)}.",
+            $"Validation F1 lost at a true 95 %, one shot, mean over the seeds ({tables.Seeds}); bright: little is lost. A loss of "
+                + $"{Rules.KeptF1} counts as kept. Empty: dense F1 below {Rules.WorthPruningF1.Number}, or a seed failed. Rows: batch / "
+                + $"epochs / initial sd / weight decay; columns: ranking and H. Learning rate {PlotText.Number(tables.Shown.Rate)}.",
             1, 240 + (62 * columns.Length), 120 + (27 * variants.Length));
         foreach (string task in Pick.Panels(tables).Where(task => losses.Any(loss => loss.Kind.Task == task)))
         {

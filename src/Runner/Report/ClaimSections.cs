@@ -40,7 +40,9 @@ internal static class ClaimSections
         }
 
         html.Raw("</tbody></table></div>\n");
-        html.Element("p", $"Verdicts come from numbers by rules: a claim holds when every deciding rule is met that the run has numbers for, does not hold when none is, and otherwise holds only when it is about those that are. Each section states its rules with their numbers. Claims that compare neither rates nor trainings are judged at one: {focus}", "class=\"muted\"");
+        html.Element("p", $"Verdicts come from numbers by rules: a claim holds when every deciding rule is met that the run has numbers "
+            + $"for, does not hold when none is, and otherwise holds only when it is about those that are. Each section states its rules "
+            + $"with their numbers. Claims that compare neither rates nor trainings are judged at one: {focus}", "class=\"muted\"");
     }
 
     public static void Heading(Html html, Claim claim)

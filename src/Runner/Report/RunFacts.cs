@@ -20,7 +20,8 @@ internal static class RunFacts
         string bad = failed == 0 ? "" : $" ({failed.ToString("N0", CultureInfo.InvariantCulture)} failed and have no figures)";
         SweepSpec spec = plan.Spec;
         string data = spec.Data == StudyFigures.Data ? "MNIST (embedded)" : spec.Data;
-        return $"{models.ToString("N0", CultureInfo.InvariantCulture)} models{bad}: {Count(spec.Tasks.Count, "task")}, {Count(spec.Hidden.Count, "hidden size")}, {Count(spec.Seeds.Count, "seed")}, "
+        return $"{models.ToString("N0", CultureInfo.InvariantCulture)} models{bad}: {Count(spec.Tasks.Count, "task")}, "
+            + $"{Count(spec.Hidden.Count, "hidden size")}, {Count(spec.Seeds.Count, "seed")}, "
             + $"{Count(spec.LearningRates.Count + spec.RateGrid.Count, "learning rate")}, {Count(plan.Variants.Count, "way")} to train, on {data}.";
     }
 
@@ -50,7 +51,9 @@ internal static class RunFacts
                 ("started", info.StartedUtc.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture)),
                 ("seconds", string.Join(", ", info.SecondsByPhase.Where(phase => phase.Key != ReportPhase)
                     .Select(phase => string.Create(CultureInfo.InvariantCulture, $"{phase.Key} {phase.Value:0.0}")))),
-                ("models", info.ModelsFailed == 0 ? $"{info.ModelsOk}, all trained" : $"{info.ModelsOk} trained, {info.ModelsFailed} failed (a loss or weights that are no finite numbers; they have no figures)"),
+                ("models", info.ModelsFailed == 0 ? $"{info.ModelsOk}, all trained"
+                    : $"{info.ModelsOk} trained, {info.ModelsFailed} failed (a loss or weights that are no finite numbers; they have no "
+                    + "figures)"),
             ]);
         }
 

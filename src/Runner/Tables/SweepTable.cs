@@ -56,8 +56,8 @@ internal static class SweepTable
     }
 
     /// <summary>
-    /// The smallest H of one task whose models all have a best training F1 of <see cref="Rules.LearnedF1"/>, or null. A seed that failed, or that the
-    /// task has only at other sizes, did not learn it.
+    /// The smallest H of one task whose models all have a best training F1 of <see cref="Rules.LearnedF1"/>, or null. A seed that
+    /// failed, or that the task has only at other sizes, did not learn it.
     /// </summary>
     public static int? SmallestHidden(IEnumerable<SweepTableRow> task) => Capacity.Smallest(
         task, row => (row.Seed, row.Hidden), size => size.All(row => row.Ok && Rules.LearnedF1.Admits(row.BestTrainF1)));

@@ -77,7 +77,8 @@ internal static class VariantTable
             yield break;
 
         yield return string.Create(
-            CultureInfo.InvariantCulture, $"*: pruning keeps F1, that is its mean loss is {Rules.KeptF1} and dense F1 {Rules.WorthPruningF1}.");
+            CultureInfo.InvariantCulture, $"*: pruning keeps F1, that is its mean loss is {Rules.KeptF1} and dense F1 "
+                + $"{Rules.WorthPruningF1}.");
         (Line Line, string Method, double Loss)[] all =
             [.. from line in lines where Rules.WorthPruningF1.Admits(line.Dense) from pruned in line.Pruned where !double.IsNaN(pruned.F1) select (line, pruned.Method, line.Dense - pruned.F1)];
         if (all.Length == 0)

@@ -106,7 +106,7 @@ public sealed class FlagTests : IDisposable
         string[] lines = File.ReadAllLines(Path.Combine(_place["run"], "finetune.csv"));
         Assert.Equal(
             "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,protocol,method,sparsity,finetune_epochs,zero_w1,zero_w2,"
-            + "val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output",
+            + "val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output,status",
             lines[0]);
         string[][] rows = [.. lines.Skip(1).Select(line => line.Split(','))];
         Assert.Equal(2 * 2 * 2 * 2, rows.Length);

@@ -8,7 +8,8 @@ internal static class CapacityClaim
     private const string OtherData = "the claim is about pairs of MNIST digits; this run is on other data";
 
     private static readonly Rule<int?[]> s_order = new(
-        $"H*, the smallest H of which the median seed has a best training F1 of {Rules.LearnedF1}, never falls from {string.Join(", ", StudyFigures.TasksByDifficulty)} and is larger at the end; {Rules.Failed}",
+        $"H*, the smallest H of which the median seed has a best training F1 of {Rules.LearnedF1}, never falls from "
+            + $"{string.Join(", ", StudyFigures.TasksByDifficulty)} and is larger at the end; {Rules.Failed}",
         smallest =>
         {
             int[] ranks = [.. smallest.Select(size => size ?? int.MaxValue)];
@@ -16,13 +17,15 @@ internal static class CapacityClaim
         });
 
     private static readonly Rule<ResultRow[]> s_easy = new(
-        $"{EasySize} units are enough: at H = {EasySize} every seed has a best training F1 of {Rules.LearnedF1}", models => models.All(Capacity.Learned));
+        $"{EasySize} units are enough: at H = {EasySize} every seed has a best training F1 of {Rules.LearnedF1}",
+        models => models.All(Capacity.Learned));
 
     private static readonly Rule<int?> s_fewer = new(
         "fewer are not: at no smaller H of the run has every seed such an F1", smallest => smallest is not < EasySize);
 
     private static readonly Rule<ResultRow[][]> s_stable = new(
-        $"at every H >= {StableSize} every seed has a best training F1 of {Rules.LearnedF1} and their standard deviation is {Rules.StableStd}",
+        $"at every H >= {StableSize} every seed has a best training F1 of {Rules.LearnedF1} and their standard deviation is "
+            + $"{Rules.StableStd}",
         kinds => kinds.All(models => models.All(Capacity.Learned) && Rules.StableStd.Admits(Best(models).Std)));
 
     // Sizes that were not tried might be the smallest.
@@ -49,7 +52,8 @@ internal static class CapacityClaim
             "C1",
             "Capacity needed grows with difficulty",
             "0v1 needs H = 4, 1v7 and 5v6 need H >= 10 to be stable, 4v9 needs 12 to 24 for F1 > 0.90",
-            [Order(tables, tasks), Easy(tables, tasks), Fewer(tables, tasks), Stable(tables, tasks), Hard(tables, tasks), BestRate(tables), Agreement(tables, tasks)]);
+            [Order(tables, tasks), Easy(tables, tasks), Fewer(tables, tasks), Stable(tables, tasks), Hard(tables, tasks),
+                BestRate(tables), Agreement(tables, tasks)]);
     }
 
     private static Check Order(StudyTables tables, Dictionary<string, ResultRow[]> tasks)
@@ -78,7 +82,9 @@ internal static class CapacityClaim
             : s_easy.Judge(Scope, Study, models, Seeds(models), Say.Mean(Best(models)));
     }
 
-    /// <summary>That 4 are enough does not say that they are needed: told beside the verdict, since the study's table begins there.</summary>
+    /// <summary>
+    /// That 4 are enough does not say that they are needed: told beside the verdict, since the study's table begins there.
+    /// </summary>
     private static Check Fewer(StudyTables tables, Dictionary<string, ResultRow[]> tasks)
     {
         const string Scope = "0v1 with fewer than 4 units";
@@ -89,7 +95,8 @@ internal static class CapacityClaim
         }
 
         int? smallest = Capacity.EverySeed(models);
-        return s_fewer.Judge(Scope, "", smallest, Seeds(models), $"smallest H that is enough for every seed: {Say.Sizes([smallest])}", decides: false);
+        return s_fewer.Judge(Scope, "", smallest, Seeds(models), $"smallest H that is enough for every seed: {Say.Sizes([smallest])}",
+            decides: false);
     }
 
     private static Check Stable(StudyTables tables, Dictionary<string, ResultRow[]> tasks)
@@ -108,7 +115,8 @@ internal static class CapacityClaim
 
         ResultRow[] worst = kinds.MaxBy(models => Best(models).Std)!;
         return s_stable.Judge(
-            scope, Study, kinds, Seeds(kinds.SelectMany(models => models)), $"least stable: {worst[0].Kind.Task}, H = {worst[0].Kind.Hidden}, {Say.Mean(Best(worst))}");
+            scope, Study, kinds, Seeds(kinds.SelectMany(models => models)),
+                $"least stable: {worst[0].Kind.Task}, H = {worst[0].Kind.Hidden}, {Say.Mean(Best(worst))}");
     }
 
     private static Check Hard(StudyTables tables, Dictionary<string, ResultRow[]> tasks)
@@ -122,8 +130,10 @@ internal static class CapacityClaim
 
         int? smallest = Capacity.MedianSeed(models);
         Check check = s_hard.Judge(
-            Scope, Study, (smallest, Tried(models)), Seeds(models), $"H* = {Say.Sizes([smallest])} for the median seed, {Say.Sizes([Capacity.EverySeed(models)])} for every seed");
-        return check.Passed is null ? s_hard.Open(Scope, Study, $"{check.Ours}; sizes that decide were not tried: {HardHigh}, or fewer than {HardLow}") : check;
+            Scope, Study, (smallest, Tried(models)), Seeds(models), $"H* = {Say.Sizes([smallest])} for the median seed, "
+                + $"{Say.Sizes([Capacity.EverySeed(models)])} for every seed");
+        return check.Passed is null ? s_hard.Open(Scope, Study, $"{check.Ours}; sizes that decide were not tried: {HardHigh}, or fewer "
+            + $"than {HardLow}") : check;
     }
 
     /// <summary>Whether a size is too small, or its training: told beside the verdict, since the claim names no rate.</summary>
@@ -131,7 +141,8 @@ internal static class CapacityClaim
     {
         const string Scope = "4v9 at the best rate of the run";
         Rule<(int?, int[])> rule = new($"the same at the rate with the highest mean best training F1: {s_hard.Text}", s_hard.IsMet);
-        var best = tables.Results.Where(row => tables.IsStudyData && row.Kind.Task == StudyFigures.HardTask && row.Kind.How == tables.Shown.How)
+        var best = tables.Results.Where(row => tables.IsStudyData && row.Kind.Task == StudyFigures.HardTask
+            && row.Kind.How == tables.Shown.How)
             .GroupBy(row => row.Kind.Rate).MaxBy(rate => rate.Average(row => row.Ok ? row.BestTrainF1 : 0));
         if (best is null || best.Key == tables.Shown.Rate)
         {
@@ -139,7 +150,8 @@ internal static class CapacityClaim
         }
 
         int? smallest = Capacity.MedianSeed(best);
-        return rule.Judge(Scope, "", (smallest, Tried(best)), Seeds(best), $"H* = {Say.Sizes([smallest])} at rate {Say.Number(best.Key)}", decides: false);
+        return rule.Judge(Scope, "", (smallest, Tried(best)), Seeds(best),
+            $"H* = {Say.Sizes([smallest])} at rate {Say.Number(best.Key)}", decides: false);
     }
 
     private static Check Agreement(StudyTables tables, Dictionary<string, ResultRow[]> tasks)
@@ -153,8 +165,10 @@ internal static class CapacityClaim
         return pairs.Count == 0
             ? s_agreement.Open(Scope, "", Why(tables, "no models of 4v9 at its sizes"), decides: false)
             : s_agreement.Judge(
-                Scope, string.Join(" ", pairs.Select(pair => Say.F1(pair.Study))), [.. pairs.Select(pair => (pair.Study, pair.Ours))], pairs.Max(pair => pair.Seeds),
-                $"H {string.Join(" ", pairs.Select(pair => pair.H))}: {string.Join(" ", pairs.Select(pair => Say.F1(pair.Ours)))}", decides: false);
+                Scope, string.Join(" ", pairs.Select(pair => Say.F1(pair.Study))), [.. pairs.Select(pair => (pair.Study, pair.Ours))],
+                    pairs.Max(pair => pair.Seeds),
+                $"H {string.Join(" ", pairs.Select(pair => pair.H))}: {string.Join(" ", pairs.Select(pair => Say.F1(pair.Ours)))}",
+                    decides: false);
     }
 
     private static ResultRow[] Models(Dictionary<string, ResultRow[]> tasks, string task, int hidden) =>

@@ -6,7 +6,8 @@ internal static class EmbeddingClaim
     private const string Dense = "dense";
 
     private static readonly Rule<(double Before, double After, double Trust)> s_rule = new(
-        $"the share of the nearest neighbours in the picture that have a point's own class is {Rules.Separated} before pruning and falls by {Rules.PurityLoss}; judged where the first is so, in pictures with a trustworthiness of {Rules.TrustworthyPicture}",
+        $"the share of the nearest neighbours in the picture that have a point's own class is {Rules.Separated} before pruning and falls "
+            + $"by {Rules.PurityLoss}; judged where the first is so, in pictures with a trustworthiness of {Rules.TrustworthyPicture}",
         pictures => Rules.TrustworthyPicture.Admits(pictures.Trust) && Rules.Separated.Admits(pictures.Before)
             ? Rules.PurityLoss.Admits(pictures.Before - pictures.After)
             : null);

@@ -13,7 +13,8 @@ internal static class PruningClaim
     private static readonly Rule<PruningLoss[]> s_extreme = Keeps(ExtremeLevel, $"every H of {StudyFigures.EasyTask}");
 
     private static readonly Rule<PruningLoss[]> s_asApplied = new(
-        $"mean F1 changes by {Rules.KeptF1} at {Say.Percent(StudyFigures.AppliedLevel)}, the level that the published code applied where it says 95 %",
+        $"mean F1 changes by {Rules.KeptF1} at {Say.Percent(StudyFigures.AppliedLevel)}, the level that the published code applied where "
+            + "it says 95 %",
         losses => losses.All(loss => Rules.KeptF1.Admits(Math.Abs(loss.Loss))));
 
     public static Claim Judge(StudyTables tables)
@@ -27,11 +28,13 @@ internal static class PruningClaim
 
         IReadOnlyList<PruningLoss> losses = PruningLoss.All(tables);
         Check[] checks = [.. OneShot(tables, losses), Extreme(tables, losses), AsApplied(tables, losses)];
-        return Claim.Judge("C2", Title, Statement, [.. checks.Where(check => check.Passed is not null || check.Decides)], Single(tables, losses));
+        return Claim.Judge("C2", Title, Statement, [.. checks.Where(check => check.Passed is not null || check.Decides)],
+            Single(tables, losses));
     }
 
     private static Rule<PruningLoss[]> Keeps(double level, string where) => new(
-        $"mean validation F1 over the seeds falls by {Rules.KeptF1} at a true {Say.Percent(level)}, for {where} whose dense F1 is {Rules.WorthPruningF1}; a seed that fails after pruning keeps nothing",
+        $"mean validation F1 over the seeds falls by {Rules.KeptF1} at a true {Say.Percent(level)}, for {where} whose dense F1 is "
+            + $"{Rules.WorthPruningF1}; a seed that fails after pruning keeps nothing",
         losses => losses.All(loss => loss.Kept));
 
     /// <summary>A check a training, ranking and protocol.</summary>
@@ -65,9 +68,11 @@ internal static class PruningClaim
     {
         string kept = $"kept by {Say.Some([.. losses.Where(loss => loss.Kept).Select(loss => loss.Model)], losses.Length)} kinds of models";
         PruningLoss[] told = [.. losses.Where(loss => !double.IsNaN(loss.Loss)).OrderBy(loss => loss.Loss)];
-        string change = told.Length == 0 ? "" : $"; change from {Say.Change(-told[0].Loss)} ({told[0].Model}) to {Say.Change(-told[^1].Loss)} ({told[^1].Model})";
+        string change = told.Length == 0 ? "" : $"; change from {Say.Change(-told[0].Loss)} ({told[0].Model}) to "
+            + $"{Say.Change(-told[^1].Loss)} ({told[^1].Model})";
         int failed = losses.Sum(loss => loss.Failed);
-        return rule.Judge(scope, study, losses, Seeds(losses), kept + change + (failed > 0 ? $"; {failed} pruned models failed" : ""), decides);
+        return rule.Judge(scope, study, losses, Seeds(losses), kept + change + (failed > 0 ? $"; {failed} pruned models failed" : ""),
+            decides);
     }
 
     /// <summary>What the study measured: not a check of the claim, but of the explanation for its figure.</summary>
@@ -78,7 +83,8 @@ internal static class PruningClaim
         return applied.Length == 0
             ? s_asApplied.Open(Scope, Study, "", decides: false)
             : s_asApplied.Judge(
-                Scope, Study, applied, Seeds(applied), $"largest change {Say.Change(-applied.MaxBy(loss => Math.Abs(loss.Loss))!.Loss)}", decides: false);
+                Scope, Study, applied, Seeds(applied), $"largest change {Say.Change(-applied.MaxBy(loss => Math.Abs(loss.Loss))!.Loss)}",
+                    decides: false);
     }
 
     /// <summary>Kinds of models that keep F1 though not all of their way do: told beside a verdict that they do not change.</summary>

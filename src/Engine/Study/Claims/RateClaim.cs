@@ -4,14 +4,17 @@ namespace GpuMlp.Engine.Study.Claims;
 internal static class RateClaim
 {
     private static readonly Rule<double[]> s_best = new(
-        $"at every H no lower rate has a higher mean best training F1 than 0.03, or one higher by {Rules.EqualF1}; {Rules.Failed}", gains => gains.All(Rules.EqualF1.Admits));
+        $"at every H no lower rate has a higher mean best training F1 than 0.03, or one higher by {Rules.EqualF1}; {Rules.Failed}",
+        gains => gains.All(Rules.EqualF1.Admits));
 
     private static readonly Rule<double[]> s_low = new(
-        $"every rate of {Rules.LowRate} has a mean best training F1 lower than that of 0.03 by {Rules.UnderperformsF1} at every H; {Rules.Failed}",
+        $"every rate of {Rules.LowRate} has a mean best training F1 lower than that of 0.03 by {Rules.UnderperformsF1} at every H; "
+            + $"{Rules.Failed}",
         gains => gains.All(gain => Rules.UnderperformsF1.Admits(-gain)));
 
     private static readonly Rule<double[]> s_beyond = new(
-        $"at no H a higher rate has a higher mean best training F1 than 0.03, or one higher by {Rules.EqualF1}; {Rules.Failed}", gains => gains.All(Rules.EqualF1.Admits));
+        $"at no H a higher rate has a higher mean best training F1 than 0.03, or one higher by {Rules.EqualF1}; {Rules.Failed}",
+        gains => gains.All(Rules.EqualF1.Admits));
 
     /// <summary>A rate at a size, beside 0.03 at the same.</summary>
     /// <param name="F1">Mean best training F1 over the seeds more than that of 0.03.</param>
@@ -44,7 +47,8 @@ internal static class RateClaim
                 ? [s_best.Open("the rates of the study", "0.03 at every H", "no task was trained at 0.03 and at another rate")]
                 :
                 [
-                    Better(s_best, "rates up to 0.03", "0.03 at every H", [.. gains.Where(gain => gain.Rate < StudyFigures.Rate)], task, seeds),
+                    Better(s_best, "rates up to 0.03", "0.03 at every H", [.. gains.Where(gain => gain.Rate < StudyFigures.Rate)], task,
+                        seeds),
                     Low([.. gains.Where(gain => Rules.LowRate.Admits(gain.Rate))], task, seeds),
                     Better(s_beyond, "rates above 0.03, which the study did not try", "not tried: 0.03 is the end of its grid",
                         [.. gains.Where(gain => gain.Rate > StudyFigures.Rate)], task, seeds),
@@ -65,7 +69,8 @@ internal static class RateClaim
         ];
         int sizes = gains.Select(gain => gain.Hidden).Distinct().Count();
         return rule.Judge(
-            scope, study, F1(gains), seeds, better.Length == 0 ? $"{task}: none better at {sizes} sizes" : $"{task}: another is better at {Say.Some(better, sizes)}");
+            scope, study, F1(gains), seeds, better.Length == 0 ? $"{task}: none better at {sizes} sizes"
+                : $"{task}: another is better at {Say.Some(better, sizes)}");
     }
 
     private static Check Low(Gain[] gains, string task, int seeds)
@@ -78,7 +83,8 @@ internal static class RateClaim
 
         Gain least = gains.MaxBy(gain => gain.F1);
         return s_low.Judge(
-            Scope, Study, F1(gains), seeds, $"{task}: lower by {Say.F1(-least.F1)} (H = {least.Hidden}, {Say.Number(least.Rate)}) to {Say.F1(-gains.Min(gain => gain.F1))}");
+            Scope, Study, F1(gains), seeds, $"{task}: lower by {Say.F1(-least.F1)} (H = {least.Hidden}, {Say.Number(least.Rate)}) to "
+                + $"{Say.F1(-gains.Min(gain => gain.F1))}");
     }
 
     private static double[] F1(Gain[] gains) => [.. gains.Select(gain => gain.F1)];

@@ -27,13 +27,15 @@ internal static class RobustnessClaim
             bool decides = s_studys.Contains(corruption);
             if (of.Length == 0 || sizes is not { } pair)
             {
-                string why = of.Length == 0 ? $"the run has no {corruption} table" : $"it takes two hidden sizes with a clean F1 of {Rules.WorthPruningF1}";
+                string why = of.Length == 0 ? $"the run has no {corruption} table"
+                    : $"it takes two hidden sizes with a clean F1 of {Rules.WorthPruningF1}";
                 checks.Add(s_higher.Open($"F1 under {corruption}", "", why, decides));
                 continue;
             }
 
             checks.Add(Compare(s_higher, $"F1 under {corruption}", Study(tables, corruption), of, pair, (_, _) => 0, decides));
-            checks.Add(Compare(s_lossLess, $"loss of F1 under {corruption}", "", of, pair, (hidden, seed) => clean.GetValueOrDefault((hidden, seed), double.NaN), decides));
+            checks.Add(Compare(s_lossLess, $"loss of F1 under {corruption}", "", of, pair,
+                (hidden, seed) => clean.GetValueOrDefault((hidden, seed), double.NaN), decides));
         }
 
         checks.Add(Agreement(tables, rows));
@@ -45,12 +47,14 @@ internal static class RobustnessClaim
     }
 
     private static Rule<double[]> Grows(string what) => new(
-        $"mean F1 of the largest size {what} than that of the smallest at every severity, and for every seed on average over them; of sizes with a mean clean F1 of {Rules.WorthPruningF1}",
+        $"mean F1 of the largest size {what} than that of the smallest at every severity, and for every seed on average over them; of "
+            + $"sizes with a mean clean F1 of {Rules.WorthPruningF1}",
         gains => gains.All(Rules.Gain.Admits));
 
     /// <param name="clean">What a model's F1 is counted from, by size and seed.</param>
     private static Check Compare(
-        Rule<double[]> rule, string scope, string study, RobustnessRow[] rows, (int Small, int Large) sizes, Func<int, int, double> clean, bool decides)
+        Rule<double[]> rule, string scope, string study, RobustnessRow[] rows, (int Small, int Large) sizes,
+        Func<int, int, double> clean, bool decides)
     {
         // Positive: the large model is the better one.
         var gains = (
@@ -69,7 +73,8 @@ internal static class RobustnessClaim
         double[] bySeed = [.. gains.GroupBy(item => item.Seed).Select(group => group.Average(item => item.Gain))];
         return rule.Judge(
             scope, study, [.. bySeverity, .. bySeed], bySeed.Length,
-            $"{rows[0].Kind.Task}, H = {sizes.Large} against {sizes.Small}: {Say.Change(bySeverity.Min())} to {Say.Change(bySeverity.Max())} over severities, {Say.Change(bySeed.Min())} to {Say.Change(bySeed.Max())} over seeds",
+            $"{rows[0].Kind.Task}, H = {sizes.Large} against {sizes.Small}: {Say.Change(bySeverity.Min())} to "
+                + $"{Say.Change(bySeverity.Max())} over severities, {Say.Change(bySeed.Min())} to {Say.Change(bySeed.Max())} over seeds",
             decides);
     }
 
@@ -101,7 +106,8 @@ internal static class RobustnessClaim
         var (worst, ours0, _, _) = both.MaxBy(item => item.Off);
         return s_agreement.Judge(
             Scope, $"{both.Count} figures", [.. both.Select(item => item.Off)], both.Max(item => item.Seeds),
-            $"{both.Count(item => Rules.AgreesF1.Admits(item.Off))} of {both.Count} within; furthest {worst.Corruption} {Say.Number(worst.Severity)}, H = {worst.Hidden}: {Say.F1(ours0)} against {Say.F1(worst.F1)}",
+            $"{both.Count(item => Rules.AgreesF1.Admits(item.Off))} of {both.Count} within; furthest "
+                + $"{worst.Corruption} {Say.Number(worst.Severity)}, H = {worst.Hidden}: {Say.F1(ours0)} against {Say.F1(worst.F1)}",
             decides: false);
     }
 

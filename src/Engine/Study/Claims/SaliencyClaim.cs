@@ -11,7 +11,8 @@ internal static class SaliencyClaim
 
     // A floor of 1 leaves no room between.
     private static readonly Rule<(double Ours, double Floor)[]> s_rule = new(
-        "mean Spearman, SSIM and top-k overlap of pruned with dense maps are all closer to 1 (the same map) than to what a re-initialised model gives",
+        "mean Spearman, SSIM and top-k overlap of pruned with dense maps are all closer to 1 (the same map) than to what a "
+            + "re-initialised model gives",
         measures => measures.All(measure => Rules.Gain.Admits(1 - measure.Floor))
             ? measures.All(measure => Rules.Gain.Admits((measure.Ours - measure.Floor) - (1 - measure.Ours)))
             : null);
@@ -25,11 +26,13 @@ internal static class SaliencyClaim
         if (level.Length == 0)
         {
             return Claim.Judge("C5", Title, Statement,
-                [s_rule.Open("saliency", "by eye, at 0.95 %", rows.Length == 0 ? "the run has no saliency table" : "no map at a true 95 %")]);
+                [s_rule.Open("saliency", "by eye, at 0.95 %", rows.Length == 0 ? "the run has no saliency table"
+                    : "no map at a true 95 %")]);
         }
 
         return Claim.Judge("C5", Title, Statement, [.. level.GroupBy(row => (row.Method, row.Pruning)).Select(group =>
-            Compare(group.Key.Method, group.Key.Pruning, [.. group], [.. rows.Where(row => row.Pruning == Floor && row.Method == group.Key.Method)]))]);
+            Compare(group.Key.Method, group.Key.Pruning, [.. group],
+                [.. rows.Where(row => row.Pruning == Floor && row.Method == group.Key.Method)]))]);
     }
 
     private static Check Compare(string method, string ranking, SaliencyRow[] pruned, SaliencyRow[] floor)
@@ -37,17 +40,21 @@ internal static class SaliencyClaim
         string scope = $"{method}, pruned by {ranking}";
         string study = ranking == StudyFigures.Ranking ? "by eye, at 0.95 %" : "";
         bool decides = ranking != "random";
-        var pairs = pruned.Join(floor, row => (row.Kind, row.Seed), row => (row.Kind, row.Seed), (ours, bottom) => (Ours: ours, Floor: bottom)).ToList();
+        var pairs = pruned.Join(floor, row => (row.Kind, row.Seed), row => (row.Kind, row.Seed),
+            (ours, bottom) => (Ours: ours, Floor: bottom)).ToList();
         if (pairs.Count == 0)
         {
             return s_rule.Open(scope, study, "no re-initialised model to compare with", decides);
         }
 
         var measures = s_measures.Select(measure =>
-            (measure.Name, Ours: pairs.Average(pair => measure.Of(pair.Ours)), Floor: pairs.Average(pair => measure.Of(pair.Floor)))).ToList();
+            (measure.Name, Ours: pairs.Average(pair => measure.Of(pair.Ours)),
+                Floor: pairs.Average(pair => measure.Of(pair.Floor)))).ToList();
         Check check = s_rule.Judge(
-            scope, study, [.. measures.Select(measure => (measure.Ours, measure.Floor))], pairs.Select(pair => pair.Ours.Seed).Distinct().Count(),
-            string.Join(", ", measures.Select(measure => $"{measure.Name} {Say.F1(measure.Ours)} (floor {Say.F1(measure.Floor)})")), decides);
+            scope, study, [.. measures.Select(measure => (measure.Ours, measure.Floor))],
+                pairs.Select(pair => pair.Ours.Seed).Distinct().Count(),
+            string.Join(", ", measures.Select(measure => $"{measure.Name} {Say.F1(measure.Ours)} (floor {Say.F1(measure.Floor)})")),
+                decides);
         return check.Passed is not null ? check : s_rule.Open(scope, study, $"{check.Ours}: the floor is as high as can be", decides);
     }
 }
