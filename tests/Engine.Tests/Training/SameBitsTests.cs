@@ -65,7 +65,7 @@ public sealed class SameBitsTests
     {
         // The rate is too small to move any weight but those that are 0: the biases.
         IReadOnlyList<ModelResult> results = Mnist.Train(
-            Mnist.Few, Mnist.Spec with { Epochs = [1] }, [new(8, 1e-30), new(8, 2e-30), new(6, 1e-30), new(8, 1e30)]);
+            Mnist.Few, Mnist.Spec with { Epochs = [1] }, [new(8, 1e-30), new(8, 2e-30), new(6, 1e-30), new(8, 1)]);
         Assert.Equal(results[0].Weights.W1, results[1].Weights.W1);
         Assert.Equal(results[0].Weights.W2, results[1].Weights.W2);
         Assert.Equal(results[0].History, results[1].History);
