@@ -37,7 +37,7 @@ public static class ModelExport
     /// <param name="pruning">Null writes them as they were trained; else only pruned ones are written, one each method and level.</param>
     /// <param name="folder">Made when it is not there; files of the same name are replaced.</param>
     /// <exception cref="UserErrorException">
-    /// A value that the plan does not have, weights that are missing or damaged, a folder that cannot be written; exit 1 when all
+    /// A value that the plan does not have, weights that are missing or not the merge's, a folder that cannot be written; exit 1 when all
     /// chosen models failed, and nothing is written.
     /// </exception>
     public static ExportOutcome Write(RunDirectory run, ModelSelection selection, ModelPruning? pruning,
@@ -49,12 +49,11 @@ public static class ModelExport
         IReadOnlyList<int> hidden = Chosen("--hidden", selection.Hidden, plan.Spec.Hidden);
         IReadOnlyList<double> rates = Chosen("--lr", selection.LearningRates, plan.Spec.LearningRates);
         var cohorts = from task in tasks from seed in seeds from variant in Enumerable.Range(0, plan.Variants.Count) select (task, seed, variant);
+
+        // Before the first is written: a stranger among them leaves no half of an export.
         foreach ((PairTask task, int seed, int variant) in cohorts)
-        {
-            string path = run.WeightsPath(task, seed, variant);
-            if (!File.Exists(path))
-                throw new UserErrorException($"{path}: not there; a finished run that has been merged is right (gpumlp merge {Quoting.Bash(run.Path)})", ExitCodes.Incomplete);
-        }
+            run.Manifest.Check(run.WeightsPath(task, seed, variant));
+
         IReadOnlySet<ModelKey> failed = MergedRows.Failed(run);
         bool IsChosen(ModelSpec model) => hidden.Contains(model.Hidden) && rates.Contains(model.LearningRate);
         if (cohorts.All(cohort => plan.CohortModels.Where(IsChosen).All(model => HasFailed(cohort, model))))
@@ -73,7 +72,7 @@ public static class ModelExport
             leftOut.AddRange(plan.CohortModels.Where(IsChosen).Except(models).Select(model => Stem(path, model)));
             if (models.Length == 0)
                 continue;
-            using var weights = Safetensors.Open(path);
+            using var weights = Safetensors.Open(run, path);
             ModelParameters[] trained = [.. models.Select(model => Read(weights, model))];
             IReadOnlyList<ExportedModel>[] exported = pruner is null
                 ? [.. trained.Select(model => new[] { new ExportedModel("", model, []) })]

@@ -6,7 +6,8 @@ namespace GpuMlp.Engine.Runs;
 /// Many files, each there whole or not at all, as <see cref="AtomicFile"/> writes them, but flushed to the disk together:
 /// a flush waits for the disk, and a merge writes two files a cohort. What is not committed is removed at the end.
 /// </summary>
-internal sealed partial class AtomicBatch : IDisposable
+/// <param name="manifest">Takes in every file.</param>
+internal sealed partial class AtomicBatch(RunManifest manifest) : IDisposable
 {
     // A flush costs about as much for so many files as for one.
     private const int MostPending = 256;
@@ -21,8 +22,9 @@ internal sealed partial class AtomicBatch : IDisposable
         _pending.Add((temporary, full));
         try
         {
-            using FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
+            using FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 1 << 16);
             write(stream);
+            manifest.Add(path, stream);
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {

@@ -20,9 +20,10 @@ internal static class CohortFiles
     private const int FirstWeights = 3, LastWeights = 6;
 
     /// <param name="run">All its units are saved.</param>
-    public static void Write(RunDirectory run)
+    /// <param name="manifest">Takes in every file.</param>
+    public static void Write(RunDirectory run, RunManifest manifest)
     {
-        using AtomicBatch batch = new();
+        using AtomicBatch batch = new(manifest);
         List<WorkUnit[]> cohorts = [];
         int units = 0;
         foreach (WorkUnit[] cohort in Cohorts(run.Plan))
@@ -66,7 +67,8 @@ internal static class CohortFiles
     private static void Write(RunDirectory run, IReadOnlyList<WorkUnit[]> cohorts, AtomicBatch batch) => DuckSession.Use(connection =>
     {
         using DuckDBCommand command = connection.CreateCommand();
-        command.CommandText = $"SELECT {Selected} FROM {UnitFile.From(cohorts.SelectMany(units => units).Select(unit => run.UnitPath(unit.Id)))}";
+        IEnumerable<string> files = cohorts.SelectMany(units => units).Select(unit => run.UnitPath(unit.Id));
+        command.CommandText = $"SELECT {Selected} FROM {DuckSession.Parquet(files)}";
         command.UseStreamingMode = true;
         using DuckDBDataReader reader = command.ExecuteReader();
         foreach (WorkUnit[] cohort in cohorts)

@@ -58,9 +58,29 @@ internal static class DuckSession
     /// <summary>A string literal.</summary>
     public static string Quote(string text) => $"'{text.Replace("'", "''")}'";
 
-    /// <summary>A literal for one file to read: read_parquet takes every name for a pattern, so its special characters go in brackets.</summary>
+    /// <summary>
+    /// Parquet files as SQL, read one after the other, in this order. The one way in which they are read: by default
+    /// DuckDB takes a folder named <c>hidden=7</c> anywhere above a file for a column, in the place of the file's own.
+    /// </summary>
+    public static string Parquet(params IEnumerable<string> paths) =>
+        $"read_parquet([{string.Join(", ", paths.Select(QuoteFile))}], hive_partitioning=false, union_by_name=false, filename=false)";
+
+    /// <summary>A literal for one file to read: DuckDB takes every name for a pattern, so its special characters go in brackets.</summary>
     public static string QuoteFile(string path) =>
         Quote(Path.GetFullPath(path).Replace("[", "[[]").Replace("*", "[*]").Replace("?", "[?]"));
+
+    /// <summary>
+    /// Refuses a folder whose files <see cref="QuoteFile"/> cannot name: in a pattern, a backslash ends the name of a folder.
+    /// </summary>
+    /// <exception cref="UserErrorException">The path holds a backslash and a character of patterns.</exception>
+    public static void RefuseUnreadable(string folder)
+    {
+        string full = Path.GetFullPath(folder);
+        if (Path.DirectorySeparatorChar != '\\' && full.Contains('\\') && full.AsSpan().ContainsAny("*?["))
+        {
+            throw new UserErrorException($"{folder}: the path of a run must not hold a backslash beside any of * ? [");
+        }
+    }
 
     /// <summary>The options of every Parquet file; <paramref name="metadata"/> goes to its key-value metadata.</summary>
     public static string ParquetOptions(IReadOnlyCollection<(string Key, string Value)> metadata) =>

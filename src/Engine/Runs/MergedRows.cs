@@ -14,7 +14,7 @@ public readonly record struct MergedLevel(ModelKey Key, string Method, double Sp
 /// <summary>Figures of a merged run from its tables, in their order: for what a command prints, without a look at the units.</summary>
 public static class MergedRows
 {
-    /// <exception cref="UserErrorException">Not merged, or a damaged table.</exception>
+    /// <exception cref="UserErrorException">Not merged, or a table that is not the merge's.</exception>
     public static IReadOnlyList<MergedModel> Models(RunDirectory run)
     {
         List<MergedModel> models = [];
@@ -39,7 +39,7 @@ public static class MergedRows
     /// <summary>Pruned models.</summary>
     /// <param name="hidden">Null for all sizes.</param>
     /// <param name="levels">Of sparsity.</param>
-    /// <exception cref="UserErrorException">Not merged, or a damaged table.</exception>
+    /// <exception cref="UserErrorException">Not merged, or a table that is not the merge's.</exception>
     public static IReadOnlyList<MergedLevel> Pruned(RunDirectory run, int? hidden, IReadOnlyList<double> levels) =>
         run.Plan.Spec.Pruning.Count > 0 ? Levels(run, "pruning", "method", hidden, levels) : [];
 
@@ -71,11 +71,12 @@ public static class MergedRows
     private static void Read(RunDirectory run, string table, string columns, string where, TakeRow take)
     {
         string path = run.TablePath($"{table}.parquet");
+        run.Manifest.Check(path);
         try
         {
             DuckSession.Use(connection =>
             {
-                connection.Query($"SELECT {Columns.Names(Columns.Key)}, {columns} FROM read_parquet({DuckSession.QuoteFile(path)}) {where}", reader =>
+                connection.Query($"SELECT {Columns.Names(Columns.Key)}, {columns} FROM {DuckSession.Parquet(path)} {where}", reader =>
                 {
                     RowReader row = new(reader);
                     take(ref row);
@@ -85,7 +86,7 @@ public static class MergedRows
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
-            throw StorageErrors.Map(e, path);
+            throw StorageErrors.MapRead(e, path);
         }
         catch (DuckDBException e)
         {

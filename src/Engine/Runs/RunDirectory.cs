@@ -14,6 +14,8 @@ public sealed class RunDirectory
 {
     private const int UnitsPerFolder = 1000;
 
+    private RunManifest? _manifest;
+
     private RunDirectory(string path, Plan plan)
     {
         Path = path;
@@ -39,6 +41,7 @@ public sealed class RunDirectory
     /// </exception>
     public static RunDirectory OpenOrCreate(string path, Plan plan)
     {
+        DuckSession.RefuseUnreadable(path);
         RunDirectory run = new(path, plan);
         AtomicFile.CreateFolder(path);
         try
@@ -56,7 +59,7 @@ public sealed class RunDirectory
             }
 
             // Also after creating: another process may have been faster, with another plan.
-            Plan old = PlanReader.ReadFile(run.PlanPath);
+            Plan old = ReadPlan(run.PlanPath);
             if (PlanDiff.Between(old.Spec, old.DataSha256, plan.Spec, plan.DataSha256) is { Count: > 0 } changes)
             {
                 string told = string.Join(", ", changes.Select(change => $"{change.Field} {change.Old} -> {change.New}"));
@@ -76,9 +79,7 @@ public sealed class RunDirectory
 
     /// <summary>Opens an existing run as it is; writes nothing.</summary>
     /// <exception cref="UserErrorException">There is no run, or its plan is damaged.</exception>
-    public static RunDirectory Open(string path) => File.Exists(PlanPathIn(path))
-        ? new RunDirectory(path, PlanReader.ReadFile(PlanPathIn(path)))
-        : throw new UserErrorException($"{path}: no plan.json here; the folder of a run is right");
+    public static RunDirectory Open(string path) => new(path, ReadPlan(PlanPathIn(path)));
 
     /// <summary>Opens an existing run to add to it.</summary>
     /// <param name="clean">Whether temporary files that dead processes left are removed, which takes a list of all files.</param>
@@ -110,9 +111,23 @@ public sealed class RunDirectory
     /// <summary><c>errors/unit-000012.json</c>, see <see cref="UnitErrors"/>.</summary>
     public string ErrorPath(int id) => In("errors", $"unit-{id:D6}.json");
 
+    internal string ClassNamesPath => In(DatasetLoader.ClassFile);
+
     /// <summary>What the classes of the data are called; <see cref="ClassNames.None"/> where the data did not say.</summary>
-    /// <exception cref="UserErrorException">The file is damaged.</exception>
-    public ClassNames ClassNames => DatasetLoader.ReadClasses(In(DatasetLoader.ClassFile));
+    /// <exception cref="UserErrorException">The run is not merged, or the file is not the one that it was merged with.</exception>
+    public ClassNames ClassNames
+    {
+        get
+        {
+            string path = ClassNamesPath;
+            if (File.Exists(path) || Manifest.Lists(path))
+            {
+                Manifest.Check(path);
+            }
+
+            return DatasetLoader.ReadClasses(path);
+        }
+    }
 
     /// <summary>Keeps the names of the classes with the run, so that its tables and report need no data.</summary>
     /// <exception cref="UserErrorException">See <see cref="StorageErrors.Map"/>.</exception>
@@ -120,8 +135,24 @@ public sealed class RunDirectory
     {
         if (names.Names.Count > 0)
         {
-            AtomicFile.Write(In(DatasetLoader.ClassFile), stream => stream.Write(Encoding.UTF8.GetBytes(string.Join('\n', names.Names) + '\n')));
+            AtomicFile.Write(ClassNamesPath, stream => stream.Write(Encoding.UTF8.GetBytes(string.Join('\n', names.Names) + '\n')));
         }
+    }
+
+    /// <summary>What the merge made of the run, to read it back by.</summary>
+    /// <exception cref="UserErrorException">Not merged (exit 3), or of another run (exit 2).</exception>
+    public RunManifest Manifest
+    {
+        get => _manifest ??= RunManifest.Read(this);
+        internal set => _manifest = value;
+    }
+
+    /// <summary>A folder of the run to write into, which may not be there yet.</summary>
+    /// <exception cref="UserErrorException">It is a link: a copy of a run would write into the run that it is a copy of.</exception>
+    public string OwnFolder(string name)
+    {
+        OwnFolders.RefuseLink(In(name));
+        return In(name);
     }
 
     /// <summary>A file of the run's top folder, such as <c>results.csv</c>.</summary>
@@ -165,35 +196,33 @@ public sealed class RunDirectory
     /// <summary>The ids of all units of a shard that are saved whole. Reads every byte of them.</summary>
     /// <param name="setAside">
     /// One line for each unit file that is torn, damaged or not of this plan. Such files get the suffix <c>.bad</c> (where the
-    /// run can be written), and their units count as not done.
+    /// run can be written), and their units count as not done; a file with that suffix that is right again is taken back.
     /// </param>
+    /// <exception cref="UserErrorException">Exit 2: all units are another plan's; nothing is set aside.</exception>
     public IReadOnlySet<int> FinishedUnits(Shard shard, out IReadOnlyList<string> setAside)
     {
         try
         {
-            string[] files = [.. shard.Count > 1 ? FilesOf(shard) : UnitFiles()];
-            string?[] problems = new string?[files.Length];
-            Parallel.For(0, files.Length, i => problems[i] = ProblemOf(files[i], endOnly: false));
-            setAside = [.. files.Zip(problems).Where(pair => pair.Second is not null).Select(pair => SetAside(pair.First, pair.Second!))];
-            return files.Zip(problems).Where(pair => pair.Second is null).Select(pair => IdOf(pair.First)!.Value).ToHashSet();
+            return UnitScan.Finished(this, shard, out setAside);
         }
         catch (AggregateException all) when (all.InnerExceptions.FirstOrDefault(StorageErrors.IsStorage) is { } e)
         {
-            throw StorageErrors.Map(e, Path);
+            throw StorageErrors.MapRead(e, Path);
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
-            throw StorageErrors.Map(e, Path);
+            throw StorageErrors.MapRead(e, Path);
         }
     }
 
     /// <summary>Every unit file, in the order of names.</summary>
-    internal IEnumerable<string> UnitFiles()
+    /// <param name="suffix">Behind the usual name.</param>
+    internal IEnumerable<string> UnitFiles(string suffix = "")
     {
         string units = In("units");
         return Directory.Exists(units)
             ? Directory.EnumerateDirectories(units).Order(StringComparer.Ordinal)
-                .SelectMany(folder => Directory.EnumerateFiles(folder, "unit-*.parquet").Order(StringComparer.Ordinal))
+                .SelectMany(folder => Directory.EnumerateFiles(folder, $"unit-*.parquet{suffix}").Order(StringComparer.Ordinal))
             : [];
     }
 
@@ -203,26 +232,9 @@ public sealed class RunDirectory
     internal string? ProblemOf(string file, bool endOnly) =>
         IdOf(file) is { } id ? UnitFile.Problem(file, Plan.Hash, Plan.Units[id], endOnly) : "no unit of this plan";
 
-    // A shard of many has few of all files: asking for each is cheaper than a list of all.
-    private IEnumerable<string> FilesOf(Shard shard) =>
-        Plan.Units.Where(unit => shard.Holds(unit.Id)).Select(unit => UnitPath(unit.Id)).Where(File.Exists);
-
-    /// <summary>Renames a unit file that is no good and tells so in one line.</summary>
-    internal static string SetAside(string file, string problem)
-    {
-        try
-        {
-            File.Move(file, $"{file}.bad", overwrite: true);
-            return $"{file}: {problem}; set aside as {System.IO.Path.GetFileName(file)}.bad";
-        }
-        catch (Exception e) when (StorageErrors.IsStorage(e))
-        {
-            return $"{file}: {problem}; not used";
-        }
-    }
-
     private void Prepare(bool clean)
     {
+        OwnFolders.RefuseLinks(Path);
         foreach (string folder in new[] { "units", "weights", "split" })
         {
             AtomicFile.CreateFolder(In(folder));
@@ -234,13 +246,34 @@ public sealed class RunDirectory
             return;
         }
 
-        foreach (string folder in Directory.EnumerateDirectories(In("units")).Concat(Directory.EnumerateDirectories(Path)).Append(Path))
+        IEnumerable<string> below = Directory.EnumerateDirectories(Path).Where(folder => !OwnFolders.IsLink(folder));
+        foreach (string folder in Directory.EnumerateDirectories(In("units")).Concat(below).Append(Path))
         {
             AtomicFile.RemoveStale(folder);
         }
     }
 
     private static string PlanPathIn(string path) => System.IO.Path.Combine(path, "plan.json");
+
+    private static Plan ReadPlan(string path)
+    {
+        DuckSession.RefuseUnreadable(path);
+        try
+        {
+            using FileStream _ = RegularFile.Open(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            string? folder = System.IO.Path.GetDirectoryName(path);
+            throw new UserErrorException($"{folder}: no plan.json here; it must be the folder of a run", inner: e);
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e))
+        {
+            throw StorageErrors.MapRead(e, path);
+        }
+
+        return PlanReader.ReadFile(path);
+    }
 
     private string In(params ReadOnlySpan<string> parts) => System.IO.Path.Combine([Path, .. parts]);
 

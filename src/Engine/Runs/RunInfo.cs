@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using GpuMlp.Engine.Devices;
 
 namespace GpuMlp.Engine.Runs;
@@ -11,7 +12,7 @@ namespace GpuMlp.Engine.Runs;
 /// a run's files are the same byte for byte.
 /// </summary>
 /// <param name="Commit">Null when the build does not know it.</param>
-/// <param name="Device">What was trained on; null when this command trained nothing.</param>
+/// <param name="Device">What was trained on, by all processes; null when none is known.</param>
 /// <param name="Driver">Version of its driver; null for the CPU.</param>
 /// <param name="Threads">CPU threads used.</param>
 /// <param name="Simd">Vector instructions used, such as <c>AVX2</c>.</param>
@@ -34,6 +35,22 @@ public sealed record RunInfo(
     int ModelsOk,
     int ModelsFailed)
 {
+    /// <summary>Of the run; null in benchmarks.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PlanHash { get; init; }
+
+    /// <summary>In a record of one process: the machine that it ran on.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Host { get; init; }
+
+    /// <summary>In a record of one process: how many units it finished.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Units { get; init; }
+
+    /// <summary>One record for each process that trained, by start; null in such a record.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RunInfo>? Trained { get; init; }
+
     private static readonly JsonSerializerOptions s_json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -80,20 +97,35 @@ public sealed record RunInfo(
         stream.WriteByte((byte)'\n');
     });
 
+    /// <summary>That of a run; null when there is none.</summary>
+    /// <exception cref="UserErrorException">It is damaged, or of another plan.</exception>
+    public static RunInfo? Of(RunDirectory run)
+    {
+        if (!File.Exists(run.RunInfoPath))
+        {
+            return null;
+        }
+
+        RunInfo info = Read(run.RunInfoPath);
+        return info.PlanHash == run.Plan.Hash
+            ? info
+            : throw new UserErrorException($"{run.RunInfoPath}: of another run; `gpumlp merge {Quoting.Bash(run.Path)}` makes it anew");
+    }
+
     /// <exception cref="UserErrorException">There is no such file, or it is damaged.</exception>
     public static RunInfo Read(string path)
     {
         try
         {
-            return JsonSerializer.Deserialize<RunInfo>(File.ReadAllBytes(path), s_json) ?? throw new JsonException("null");
+            return JsonSerializer.Deserialize<RunInfo>(RegularFile.ReadAllBytes(path), s_json) ?? throw new JsonException("null");
         }
         catch (JsonException e)
         {
-            throw new UserErrorException($"{path}: damaged; run the same command again to make it anew", inner: e);
+            throw new UserErrorException($"{path}: damaged; the command that wrote it makes it anew", inner: e);
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
-            throw StorageErrors.Map(e, path);
+            throw StorageErrors.MapRead(e, path);
         }
     }
 

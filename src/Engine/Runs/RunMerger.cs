@@ -5,9 +5,9 @@ namespace GpuMlp.Engine.Runs;
 
 /// <summary>
 /// Makes the files that users read from the unit files: results, history and the <see cref="ModelTables"/> that the plan
-/// has as .csv and .parquet, weights, splits. Rows go by task, seed and variant in the order of the plan, then lr, then
-/// hidden: that is the order of the units, so nothing is sorted and memory does not grow with the run. The bytes depend on
-/// the units' contents alone, not on when or where they were made.
+/// has as .csv and .parquet, weights, splits, and their <see cref="RunManifest"/>. Rows go by task, seed and variant in the order
+/// of the plan, then lr, then hidden: that is the order of the units, so nothing is sorted and memory does not grow with the run.
+/// The bytes depend on the units' contents alone, not on when or where they were made.
 /// </summary>
 public static class RunMerger
 {
@@ -28,8 +28,16 @@ public static class RunMerger
 
         try
         {
-            TableFiles.Write(run);
-            CohortFiles.Write(run);
+            RunManifest manifest = new(run);
+            TableFiles.Write(run, manifest);
+            CohortFiles.Write(run, manifest);
+            if (File.Exists(run.ClassNamesPath))
+            {
+                manifest.Add(run.ClassNamesPath);
+            }
+
+            manifest.Write();
+            run.Manifest = manifest;
         }
         catch (Exception e) when (e is DuckDBException or InvalidDataException or InvalidCastException or OverflowException)
         {
@@ -54,7 +62,7 @@ public static class RunMerger
             }
             catch (UserErrorException e) when (e.ExitCode == ExitCodes.Incomplete)
             {
-                RunDirectory.SetAside(run.UnitPath(unit.Id), "damaged");
+                UnitScan.SetAside(run.UnitPath(unit.Id), "damaged");
                 damaged.Add(unit.Id);
             }
         }

@@ -37,6 +37,7 @@ public sealed class RunPresence : ISweepObserver, IDisposable
     private readonly Timer _timer;
     private readonly HashSet<int> _units = [];
     private ProcessRecord _record;
+    private int _models, _failedModels;
     private bool _ended;
 
     /// <param name="job">The scheduler's name for this process, if there is one.</param>
@@ -75,6 +76,8 @@ public sealed class RunPresence : ISweepObserver, IDisposable
         {
             _units.Remove(result.Unit.Id);
             _record = _record with { UnitsDone = _record.UnitsDone + 1 };
+            _models += result.Models.Count;
+            _failedModels += result.Models.Count(model => model.Status != Trainer.Ok);
         }
 
         _inner.UnitDone(result);
@@ -88,6 +91,18 @@ public sealed class RunPresence : ISweepObserver, IDisposable
         }
 
         _inner.UnitFailed(unit, error);
+    }
+
+    /// <summary>What this process has finished.</summary>
+    public (int Units, int ModelsOk, int ModelsFailed) Done
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return (_record.UnitsDone, _models - _failedModels, _failedModels);
+            }
+        }
     }
 
     /// <summary>The process is done with the run, for whatever reason.</summary>
@@ -111,7 +126,7 @@ public sealed class RunPresence : ISweepObserver, IDisposable
             try
             {
                 if (!AtomicFile.IsOfDeadProcess(file) && now - File.GetLastWriteTimeUtc(file) < s_silent
-                    && JsonSerializer.Deserialize<ProcessRecord>(File.ReadAllBytes(file), s_json) is { } record)
+                    && JsonSerializer.Deserialize<ProcessRecord>(RegularFile.ReadAllBytes(file), s_json) is { } record)
                 {
                     living.Add(record);
                 }

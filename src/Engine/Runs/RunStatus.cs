@@ -36,11 +36,11 @@ public sealed record RunStatus(
         }
         catch (AggregateException all) when (all.InnerExceptions.FirstOrDefault(StorageErrors.IsStorage) is { } e)
         {
-            throw StorageErrors.Map(e, run.Path);
+            throw StorageErrors.MapRead(e, run.Path);
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
-            throw StorageErrors.Map(e, run.Path);
+            throw StorageErrors.MapRead(e, run.Path);
         }
     }
 

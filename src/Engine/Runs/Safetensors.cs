@@ -62,12 +62,19 @@ public sealed class Safetensors : IDisposable
     /// <summary>Opens a file; values are read when asked for.</summary>
     /// <param name="remedy">What to do about a file that is not in the format.</param>
     /// <exception cref="UserErrorException">There is no such file, or it is not in the format.</exception>
-    public static Safetensors Open(string path, string remedy = "make it again with merge")
+    public static Safetensors Open(string path, string remedy = "make it again with merge") => Open(path, remedy, RegularFile.Open);
+
+    /// <summary>Opens weights of a merged run, which must be those that its merge wrote.</summary>
+    /// <exception cref="UserErrorException">See <see cref="RunManifest.Open"/>.</exception>
+    public static Safetensors Open(RunDirectory run, string path) =>
+        Open(path, $"`gpumlp merge {Quoting.Bash(run.Path)}` makes it again", run.Manifest.Open);
+
+    private static Safetensors Open(string path, string remedy, Func<string, FileStream> open)
     {
         FileStream? stream = null;
         try
         {
-            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            stream = open(path);
             return Parse(stream);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException
@@ -86,7 +93,7 @@ public sealed class Safetensors : IDisposable
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
             stream?.Dispose();
-            throw StorageErrors.Map(e, path);
+            throw StorageErrors.MapRead(e, path);
         }
     }
 

@@ -56,6 +56,10 @@ internal sealed class SealedParquet
     /// <summary>Whether the metadata have this value; any key but the checksum's.</summary>
     public bool Has(string key, string value) => Find(key, value) is not null;
 
+    /// <summary>A value of 64 hexadecimal digits, as a plan's hash is; null when there is none.</summary>
+    public string? DigestOf(string key) =>
+        Find(key, null) is { } at && at + Digits <= _end.Length ? Encoding.ASCII.GetString(_end, at, Digits) : null;
+
     /// <summary>Reads the whole file, at about the speed of its disk.</summary>
     public static bool ChecksumHolds(FileStream stream) =>
         Look(stream, whole: true) is { } file && file.ChecksumAt() is { } at

@@ -28,6 +28,15 @@ public static class StorageErrors
         _ => false,
     };
 
+    /// <inheritdoc cref="Map"/>
+    public static UserErrorException MapRead(Exception e, string path) => e switch
+    {
+        NotRegularFileException => new($"{path}: {e.Message}; a regular file must stand there", inner: e),
+        UnauthorizedAccessException => new(
+            $"{path}: no permission to read it; the right to read it and to enter the folders above it must be given", inner: e),
+        _ => Map(e, path),
+    };
+
     /// <summary>
     /// One line with <paramref name="path"/> first. Exit code 2 where the user named a wrong place (no permission, read-only,
     /// a file instead of a folder, a name too long, nothing there); 75 where the place gave out (disk full, an

@@ -15,14 +15,15 @@ internal static class TableFiles
     private readonly record struct Table(string Name, string Columns, bool HasText);
 
     /// <param name="run">All its units are saved.</param>
-    public static void Write(RunDirectory run)
+    /// <param name="manifest">Takes in every file.</param>
+    public static void Write(RunDirectory run, RunManifest manifest)
     {
         string[][] chunks = [.. run.Plan.Units.Select(unit => run.UnitPath(unit.Id)).Chunk(UnitsAtOnce)];
         foreach (Table table in Tables(run.Plan.Spec))
         {
             if (chunks.Length == 1)
             {
-                Write(run, table, Query(table, chunks[0]));
+                Write(run, table, Query(table, chunks[0]), manifest);
                 continue;
             }
 
@@ -36,7 +37,7 @@ internal static class TableFiles
                     Copy(Query(table, chunk), parts[^1], DuckSession.ParquetOptions([]));
                 }
 
-                Write(run, table, $"SELECT * FROM {UnitFile.From(parts)}");
+                Write(run, table, $"SELECT * FROM {DuckSession.Parquet(parts)}", manifest);
             }
             finally
             {
@@ -45,17 +46,19 @@ internal static class TableFiles
         }
     }
 
-    private static string Query(Table table, IEnumerable<string> units) => $"SELECT {table.Columns} FROM {UnitFile.From(units)}";
+    private static string Query(Table table, IEnumerable<string> units) => $"SELECT {table.Columns} FROM {DuckSession.Parquet(units)}";
 
-    private static void Write(RunDirectory run, Table table, string query)
+    private static void Write(RunDirectory run, Table table, string query, RunManifest manifest)
     {
-        AtomicFile.WriteThrough(
-            run.TablePath($"{table.Name}.parquet"), temporary => Copy(query, temporary, DuckSession.ParquetOptions([("plan_hash", run.Plan.Hash)])));
+        string parquet = run.TablePath($"{table.Name}.parquet"), csv = run.TablePath($"{table.Name}.csv");
+        AtomicFile.WriteThrough(parquet, temporary => Copy(query, temporary, DuckSession.ParquetOptions([("plan_hash", run.Plan.Hash)])));
+        manifest.Add(parquet);
         if (table.HasText)
         {
             // Opening a unit file costs as much as reading its figures, so the text is made from the table and not from the units.
-            string text = $"SELECT * FROM {UnitFile.From([run.TablePath($"{table.Name}.parquet")])}";
-            AtomicFile.WriteThrough(run.TablePath($"{table.Name}.csv"), temporary => Copy(text, temporary, "FORMAT csv, HEADER, USE_TMP_FILE false"));
+            string text = $"SELECT * FROM {DuckSession.Parquet(parquet)}";
+            AtomicFile.WriteThrough(csv, temporary => Copy(text, temporary, "FORMAT csv, HEADER, USE_TMP_FILE false"));
+            manifest.Add(csv);
         }
     }
 

@@ -43,7 +43,7 @@ public static class UnitErrors
     {
         try
         {
-            return JsonSerializer.Deserialize<UnitError>(File.ReadAllBytes(path), s_json);
+            return JsonSerializer.Deserialize<UnitError>(RegularFile.ReadAllBytes(path), s_json);
         }
         catch (Exception e) when (e is JsonException || StorageErrors.IsStorage(e))
         {

@@ -84,7 +84,7 @@ public static class UnitFile
             int[] validation = [];
             DuckSession.Use(connection =>
             {
-                connection.Query($"SELECT {Columns.Names(s_columns)} FROM {From([path])}", reader =>
+                connection.Query($"SELECT {Columns.Names(s_columns)} FROM {DuckSession.Parquet(path)}", reader =>
                 {
                     RowReader row = new(reader);
                     models.Add(ReadModel(ref row));
@@ -104,7 +104,7 @@ public static class UnitFile
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
-            throw StorageErrors.Map(e, path);
+            throw StorageErrors.MapRead(e, path);
         }
         catch (Exception e) when (e is DuckDBException or InvalidCastException or KeyNotFoundException or ArgumentException or FormatException
             or InvalidOperationException or OverflowException)
@@ -121,7 +121,7 @@ public static class UnitFile
     {
         try
         {
-            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            using FileStream stream = RegularFile.Open(path);
             return SealedParquet.Look(stream) is not { } file ? "torn or not Parquet"
                 : !file.Has("plan_hash", planHash) ? "made by another plan"
                 : !file.Has("unit", $"{unit.Id}") || !file.Has("models", $"{unit.ModelCount}") ? "another unit"
@@ -133,11 +133,25 @@ public static class UnitFile
             // Another process has set it aside, or is cutting it: for this one, not finished.
             return "gone or torn";
         }
+        catch (NotRegularFileException e)
+        {
+            return e.Message;
+        }
     }
 
-    /// <summary>The file as SQL; several are read one after the other, in this order.</summary>
-    internal static string From(IEnumerable<string> paths) =>
-        $"read_parquet([{string.Join(", ", paths.Select(DuckSession.QuoteFile))}], hive_partitioning=false)";
+    /// <summary>The plan that a file says it was made by; null for what is no whole unit file.</summary>
+    internal static string? PlanOf(string path)
+    {
+        try
+        {
+            using FileStream stream = RegularFile.Open(path);
+            return SealedParquet.Look(stream)?.DigestOf("plan_hash");
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e))
+        {
+            return null;
+        }
+    }
 
     private static Dictionary<string, string> Metadata(string path) => DuckSession.Use(connection =>
     {

@@ -18,8 +18,8 @@ public sealed record SavedModels(
     PairTask Task, int Seed, IReadOnlyList<ModelSpec> Models, IReadOnlyList<ModelParameters> Weights, int[] Validation)
 {
     /// <exception cref="UserErrorException">
-    /// The plan has no such task, seed or model (exit 2), a file is not there (exit 3) or damaged, or a model failed in training and has
-    /// no maps (exit 1).
+    /// The plan has no such task, seed or model (exit 2), a file is not there (exit 3) or not the merge's (exit 2), or a model failed in
+    /// training and has no maps (exit 1).
     /// </exception>
     public static SavedModels Read(RunDirectory run, PairTask task, int seed, int variant, IReadOnlyList<int> hidden, double rate)
     {
@@ -31,11 +31,6 @@ public sealed record SavedModels(
         foreach (int size in hidden)
             Check("--hidden", size, spec.Hidden);
         string path = run.WeightsPath(task, seed, variant), split = run.SplitPath(task, seed);
-        foreach (string file in new[] { path, split })
-        {
-            if (!File.Exists(file))
-                throw new UserErrorException($"{file}: not there; a finished run that has been merged is right (gpumlp merge {Quoting.Bash(run.Path)})", ExitCodes.Incomplete);
-        }
         ModelSpec[] models = [.. hidden.Select(size => new ModelSpec(size, rate))];
         IReadOnlySet<ModelKey> failed = MergedRows.Failed(run);
         TrainingVariant training = run.Plan.Variants[variant];
@@ -45,15 +40,10 @@ public sealed record SavedModels(
                 $"--hidden {bad.Hidden}: failed in training at --lr {Convert.ToString(rate, CultureInfo.InvariantCulture)} and has no maps; "
                 + "a model that did not fail must be chosen", ExitCodes.SomeModelsFailed);
         }
-        using var weights = Safetensors.Open(path);
-        try
-        {
-            return new SavedModels(task, seed, models, [.. models.Select(model => ModelExport.Read(weights, model))], ReadValidation(split));
-        }
-        catch (KeyNotFoundException e)
-        {
-            throw new UserErrorException($"{path}: {e.Message} The weights of another run; make them again with gpumlp merge {Quoting.Bash(run.Path)}", inner: e);
-        }
+        using var weights = Safetensors.Open(run, path);
+        using FileStream numbers = run.Manifest.Open(split);
+        ModelParameters[] parameters = [.. models.Select(model => ModelExport.Read(weights, model))];
+        return new SavedModels(task, seed, models, parameters, ReadValidation(numbers, split));
     }
 
     /// <summary>The data of a run, which must be those that it was trained on.</summary>
@@ -68,11 +58,11 @@ public sealed record SavedModels(
             : throw new UserErrorException($"{source}: not the data that {run.Path} was trained on; their SHA-256 begins with {run.Plan.DataSha256[..Math.Min(12, run.Plan.DataSha256.Length)]}");
     }
 
-    private static int[] ReadValidation(string path)
+    private static int[] ReadValidation(Stream stream, string path)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument document = JsonDocument.Parse(stream);
             return [.. document.RootElement.GetProperty("validation").EnumerateArray().Select(number => number.GetInt32())];
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
@@ -81,7 +71,7 @@ public sealed record SavedModels(
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
-            throw StorageErrors.Map(e, path);
+            throw StorageErrors.MapRead(e, path);
         }
     }
 

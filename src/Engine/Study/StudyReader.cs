@@ -21,14 +21,18 @@ public static class StudyReader
 
     private const string Key = "task, seed, hidden, lr, batch, epochs, init_std, weight_decay";
 
-    /// <summary>Everything that the run has; tables that it lacks are null.</summary>
-    /// <exception cref="UserErrorException">The run is not merged (exit 3), or a table is damaged (exit 2).</exception>
+    /// <summary>Everything that the run has; tables that it lacks are null, and told where its merge made them.</summary>
+    /// <exception cref="UserErrorException">The run is not merged (exit 3), or a table is not the merge's (exit 2).</exception>
     public static StudyTables Read(RunDirectory run)
     {
-        if (!Has(run, "results"))
+        if (!File.Exists(Path(run, "results")))
         {
-            throw new UserErrorException($"{run.Path}: no results.parquet; the run is not complete, the command that made it goes on", ExitCodes.Incomplete);
+            throw new UserErrorException(
+                $"{run.Path}: no results.parquet; the run is not merged, `gpumlp merge {Quoting.Bash(run.Path)}` makes it", ExitCodes.Incomplete);
         }
+
+        run.Manifest.Check(Path(run, "results"));
+        List<string> unread = [], left = [];
 
         string table = "results";
         try
@@ -38,7 +42,7 @@ public static class StudyReader
             var shown = ShownModel.Of(run.Plan.Spec);
             var kind = new ModelKind(
                 shown.Task.ToString(), shown.Model.Hidden, shown.Model.LearningRate, TrainedHow.Of(run.Plan.Variants[shown.Variant]));
-            IReadOnlyList<CurveRow> curves = Curves(run, table = "history", kind, where);
+            IReadOnlyList<CurveRow> curves = Has(table = "history") ? Curves(run, kind, where) : [];
             const string Pruning = "method, sparsity, zero_w1, zero_w2, val_f1, dead_inactive, dead_no_input, dead_no_output";
             const string Finetune = "protocol, method, sparsity, finetune_epochs, val_f1";
             IReadOnlyList<PruningRow>? pruning = Optional(table = "pruning", Pruning, "", Pruned);
@@ -46,13 +50,14 @@ public static class StudyReader
             IReadOnlyList<SaliencyRow>? saliency = Optional(table = "saliency", "method, pruning, sparsity, avg(spearman), avg(ssim), avg(topk_iou)", $"GROUP BY {Key}, method, pruning, sparsity ORDER BY ALL", Map);
             IReadOnlyList<FinetuneRow>? finetune = Optional(table = "finetune", Finetune, "", Finetuned);
             IReadOnlyList<EmbeddingRow>? embedding = Optional(table = "embedding", "method, sparsity, points, perplexity, kl, trustworthiness", "", Embedded);
-            if (Has(run, table = "embedding_points"))
+            if (Has(table = "embedding_points"))
             {
                 embedding = embedding?.Select(row => row with { Purity = NeighbourPurity.Of(Points(run, row)) }).ToList();
             }
 
             HashSet<(ModelKind, int)> trained = [.. results.Where(row => row.Ok).Select(row => (row.Kind, row.Seed))];
-            return new StudyTables(run.Plan.Spec.Data, kind, results, curves, pruning, robustness, saliency, finetune, embedding, omitted)
+            return new StudyTables(
+                run.Plan.Spec.Data, kind, results, curves, pruning, robustness, saliency, finetune, embedding, [.. omitted, .. left])
             {
                 FailedVersions =
                 [
@@ -62,11 +67,24 @@ public static class StudyReader
                             .Select(row => new FailedVersion(row.Kind, row.Seed, PruningHow.Of(row), row.Sparsity)))
                         .Where(row => trained.Contains((row.Kind, row.Seed))),
                 ],
+                Unread = unread,
             };
 
             IReadOnlyList<T>? Optional<T>(string name, string columns, string tail, Func<ModelKind, int, Cells, T> row,
                 bool failed = false) =>
-                Has(run, name) ? Rows(run, name, columns, $"{where} AND {(failed ? "NOT " : "")}{Ok}", tail, row) : null;
+                Has(name) ? Rows(run, name, columns, $"{where} AND {(failed ? "NOT " : "")}{Ok}", tail, row) : null;
+
+            bool Has(string name)
+            {
+                string? problem = Unread(run, name);
+                if (problem is not null && !unread.Contains(problem))
+                {
+                    unread.Add(problem);
+                    left.Add($"{name}, as the run's {name}.parquet is missing or cannot be read");
+                }
+
+                return problem is null && run.Manifest.Lists(Path(run, name));
+            }
         }
         catch (Exception e) when (e is DuckDBException or InvalidCastException)
         {
@@ -78,7 +96,7 @@ public static class StudyReader
     public static IReadOnlyList<EmbeddingPoint> Points(RunDirectory run, EmbeddingRow picture)
     {
         List<EmbeddingPoint> points = [];
-        if (Has(run, "embedding_points"))
+        if (run.Manifest.Lists(Path(run, "embedding_points")) && Unread(run, "embedding_points") is null)
         {
             ModelKind kind = picture.Kind;
             string where = $"task = {DuckSession.Quote(kind.Task)} AND seed = {picture.Seed} AND hidden = {kind.Hidden} AND {Same(kind.Rate, kind.How)} "
@@ -132,19 +150,15 @@ public static class StudyReader
         return (conditions.Count == 0 ? "true" : string.Join(" AND ", conditions), omitted);
     }
 
-    private static List<CurveRow> Curves(RunDirectory run, string table, ModelKind focus, string where)
+    private static List<CurveRow> Curves(RunDirectory run, ModelKind focus, string where)
     {
         List<CurveRow> rows = [];
-        if (Has(run, table))
-        {
-            Query(
-                $"SELECT task, hidden, epoch, avg(train_f1), min(train_f1), max(train_f1), avg(train_loss) FROM {From(run, table)} "
-                + $"WHERE {where} AND {Ok} AND {Same(focus.Rate, focus.How)} GROUP BY task, hidden, epoch ORDER BY task, hidden, epoch",
-                cells => rows.Add(new CurveRow(
-                    new ModelKind(cells.Text(), cells.Integer(), focus.Rate, focus.How),
-                    cells.Integer(), cells.Number(), cells.Number(), cells.Number(), cells.Number())));
-        }
-
+        Query(
+            $"SELECT task, hidden, epoch, avg(train_f1), min(train_f1), max(train_f1), avg(train_loss) FROM {From(run, "history")} "
+            + $"WHERE {where} AND {Ok} AND {Same(focus.Rate, focus.How)} GROUP BY task, hidden, epoch ORDER BY task, hidden, epoch",
+            cells => rows.Add(new CurveRow(
+                new ModelKind(cells.Text(), cells.Integer(), focus.Rate, focus.How),
+                cells.Integer(), cells.Number(), cells.Number(), cells.Number(), cells.Number())));
         return rows;
     }
 
@@ -190,9 +204,26 @@ public static class StudyReader
 
     private static string Path(RunDirectory run, string table) => run.TablePath($"{table}.parquet");
 
-    private static bool Has(RunDirectory run, string table) => File.Exists(Path(run, table));
+    /// <summary>Why a table that the merge made cannot be read now; null where it can be, or the run has none.</summary>
+    /// <exception cref="UserErrorException">It can be read and is not the merge's: its figures are another run's, or damaged.</exception>
+    private static string? Unread(RunDirectory run, string table)
+    {
+        try
+        {
+            if (run.Manifest.Lists(Path(run, table)))
+            {
+                run.Manifest.Check(Path(run, table));
+            }
 
-    private static string From(RunDirectory run, string table) => $"read_parquet({DuckSession.QuoteFile(Path(run, table))})";
+            return null;
+        }
+        catch (UserErrorException e) when (e.InnerException is { } cause && StorageErrors.IsStorage(cause))
+        {
+            return e.Message;
+        }
+    }
+
+    private static string From(RunDirectory run, string table) => DuckSession.Parquet(Path(run, table));
 
     private static void Query(string sql, Action<Cells> row) => DuckSession.Use(connection =>
     {

@@ -3,7 +3,9 @@ namespace GpuMlp.Engine.Study;
 /// <summary>What a run has to say, table by table; null where the run has no such table.</summary>
 /// <param name="Data">As in the plan.</param>
 /// <param name="Shown">The model that stands for the run; see <see cref="Sweeps.ShownModel"/>.</param>
-/// <param name="Omitted">One line for each part of a large run that is left out of the rows.</param>
+/// <param name="Omitted">
+/// One line for each part of a large run that is left out of the rows, and for each table of <see cref="Unread"/>.
+/// </param>
 public sealed record StudyTables(
     string Data,
     ModelKind Shown,
@@ -18,6 +20,9 @@ public sealed record StudyTables(
 {
     /// <summary>They are in no other table.</summary>
     public IReadOnlyList<FailedVersion> FailedVersions { get; init; } = [];
+
+    /// <summary>One line for each table that the run's merge made and that is missing now or cannot be read.</summary>
+    public IReadOnlyList<string> Unread { get; init; } = [];
 
     /// <summary>Whether the figures that the study printed belong to this run's data.</summary>
     public bool IsStudyData => Data == StudyFigures.Data;

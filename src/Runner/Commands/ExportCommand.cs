@@ -24,7 +24,7 @@ internal static class ExportCommand
             options.Seeds is { } seeds ? ListFlags.Integers("--seeds", seeds, 0, int.MaxValue) : null,
             options.Hidden is { } hidden ? ListFlags.Integers("--hidden", hidden, 1, SpecValidator.MaxHidden) : null,
             options.LearningRates is { } rates ? ListFlags.Doubles("--lr", rates, SpecValidator.LeastRate, SpecValidator.MostRate) : null);
-        string folder = options.Out ?? Path.Combine(run.Path, "export");
+        string folder = options.Out ?? run.OwnFolder("export");
         ExportOutcome outcome = ModelExport.Write(run, selection, Pruning(options), Formats(options.Format), folder);
         if (!options.Quiet)
             io.Error.WriteLine($"{Models(outcome.Written)} exported to {folder}");

@@ -22,7 +22,7 @@ internal static class MergeCommand
         var run = RunDirectory.OpenForWriting(options.Run, clean: true);
         Merge(run, phases, io);
         RunSummary summary = phases.Measure("table", () => RunSummary.Of(run, ShownModel.Of(run.Plan.Spec).Model.Hidden));
-        Record(run, summary, null, phases, again: false);
+        Record(run, summary, null, phases, trained: false);
         ReportCommand.Write(run, phases, recorded: true);
         summary.Write(run.Plan.Spec, io);
         if (!options.Quiet)
@@ -50,16 +50,14 @@ internal static class MergeCommand
     private static string CommandFor(RunDirectory run) =>
         File.Exists(Path.Combine(run.Path, SbatchScripts.SweepFile)) ? $"gpumlp slurm {Quoting.Bash(run.Path)} --missing --submit" : $"gpumlp run {Quoting.Bash(run.Path)}";
 
-    /// <summary>Writes run.json. A run that was complete already keeps the record of how it was made.</summary>
+    /// <summary>Writes run.json, see <see cref="TrainingRecords.Fold"/>.</summary>
     /// <param name="devices">What this command trained on; null for none.</param>
-    /// <param name="again">Nothing was trained by this command.</param>
-    public static void Record(RunDirectory run, RunSummary summary, DeviceSelection? devices, PhaseClock phases, bool again)
+    /// <param name="trained">Whether this command trained anything.</param>
+    public static void Record(RunDirectory run, RunSummary summary, DeviceSelection? devices, PhaseClock phases, bool trained)
     {
-        if (again && File.Exists(run.RunInfoPath))
-            return;
         string simd = $"{(int)SimdSupport.Best} bit";
-        RunInfo.Create(
-            Environment.CommandLine, devices, simd, phases.StartedUtc, phases.Seconds, summary.Count - summary.Failed, summary.Failed)
-            .Write(run.RunInfoPath);
+        var now = RunInfo.Create(
+            Environment.CommandLine, devices, simd, phases.StartedUtc, phases.Seconds, summary.Count - summary.Failed, summary.Failed);
+        TrainingRecords.Fold(run, now, trained);
     }
 }

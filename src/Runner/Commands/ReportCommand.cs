@@ -9,21 +9,23 @@ namespace GpuMlp.Runner.Commands;
 internal static class ReportCommand
 {
     /// <returns>An exit code.</returns>
-    /// <exception cref="UserErrorException">No run, not merged (exit 3), a damaged table, a full disk.</exception>
+    /// <exception cref="UserErrorException">No run, not merged (exit 3), a table that is not the merge's, a full disk.</exception>
     public static int Run(ReportOptions options, CommandIo io)
     {
         var phases = new PhaseClock();
-        string path = ReportWriter.Write(RunDirectory.Open(options.Run));
+        (string path, IReadOnlyList<string> unread) = ReportWriter.Write(RunDirectory.Open(options.Run));
+        foreach (string table in unread)
+            io.Error.WriteLine($"gpumlp: left out of the report: {table}");
         if (!options.Quiet)
             io.Error.WriteLine($"report in {phases.Total:F1} s: {path}");
-        return ExitCodes.Done;
+        return unread.Count > 0 ? ExitCodes.Incomplete : ExitCodes.Done;
     }
 
     /// <summary>Writes the report as the last phase of a command and returns its path.</summary>
     /// <param name="recorded">Whether the command wrote run.json, which then also tells how long the report took.</param>
     public static string Write(RunDirectory run, PhaseClock phases, bool recorded)
     {
-        string path = phases.Measure(RunFacts.ReportPhase, () => ReportWriter.Write(run));
+        string path = phases.Measure(RunFacts.ReportPhase, () => ReportWriter.Write(run).Path);
         if (recorded)
         {
             RunInfo info = RunInfo.Read(run.RunInfoPath);

@@ -78,7 +78,8 @@ internal static class SaliencyCommand
     private static string DefaultFile(RunDirectory run, SavedModels models, string which, SaliencyMethod method)
     {
         string sizes = string.Join('-', models.Models.Select(model => $"h{model.Hidden}"));
-        return run.TablePath(Path.Combine("saliency", $"{models.Task}-s{models.Seed}-{sizes}-{which.Replace(',', '-')}-{SaliencyNames.Name(method)}.png"));
+        string name = $"{models.Task}-s{models.Seed}-{sizes}-{which.Replace(',', '-')}-{SaliencyNames.Name(method)}.png";
+        return Path.Combine(run.OwnFolder("saliency"), name);
     }
 
     private static int One(string flag, string text, int least, int most) =>

@@ -57,7 +57,8 @@ internal static class SweepCommand
 
         int size = planning.SaliencyHidden ?? ShownModel.Of(planning.Plan.Spec).Model.Hidden;
         RunSummary summary = phases.Measure("table", () => RunSummary.Of(run, size));
-        MergeCommand.Record(run, summary, devices, phases, again: !trained);
+        if (trained || !TrainingRecords.AreFolded(run))
+            MergeCommand.Record(run, summary, trained ? devices : null, phases, trained);
         string report = ReportCommand.Write(run, phases, recorded: trained);
         summary.Write(planning.Plan.Spec, io);
         if (!request.Quiet)

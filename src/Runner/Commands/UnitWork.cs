@@ -3,6 +3,7 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Kernels.Simd;
 using GpuMlp.Runner.Cluster;
 using GpuMlp.Runner.Progress;
 
@@ -44,6 +45,10 @@ internal sealed record UnitWork(RunDirectory Run, Dataset Data, Shard Shard, Dev
             throw new UserErrorException(
                 $"interrupted; finished units stay in {Run.Path}, the same command again resumes", stop.ExitCode);
         }
+        finally
+        {
+            Record(presence, phases);
+        }
 
         if (failed > 0 && FailFast)
             throw new UserErrorException("--fail-fast: a model failed (its loss or weights are not finite); finished units stay", ExitCodes.SomeModelsFailed);
@@ -55,6 +60,18 @@ internal sealed record UnitWork(RunDirectory Run, Dataset Data, Shard Shard, Dev
         }
 
         return (true, runner.Drained, failed);
+    }
+
+    // Also of a process that was stopped: its units count.
+    private void Record(RunPresence presence, PhaseClock phases)
+    {
+        (int units, int ok, int failed) = presence.Done;
+        if (units > 0)
+        {
+            string simd = $"{(int)SimdSupport.Best} bit";
+            var info = RunInfo.Create(Environment.CommandLine, Devices, simd, phases.StartedUtc, phases.Seconds, ok, failed);
+            TrainingRecords.Write(Run, info with { PlanHash = Run.Plan.Hash, Host = Environment.MachineName, Units = units });
+        }
     }
 
     private string Opening(int finished)

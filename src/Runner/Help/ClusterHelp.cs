@@ -60,8 +60,8 @@ internal static class ClusterHelp
         HelpText.ExitCodes);
 
     public static string Merge { get; } = HelpText.Join("""
-        gpumlp merge RUN writes tables, weights and splits of a run whose units are all
-        finished, and prints its tables. With units missing it writes nothing, names
+        gpumlp merge RUN writes tables, weights, splits and manifest.json of a run whose
+        units are all finished, and prints its tables. With units missing it writes nothing, names
         them with the command that does them, and exits with 3.
 
         Usage: gpumlp merge RUN [flags]

@@ -12,7 +12,7 @@ internal static class ReportImages
     /// <summary>Draws every plot in both themes and saves the light ones as RUN/plots/NAME.png; old plots that are no more go.</summary>
     public static IReadOnlyList<DrawnPlot> Draw(RunDirectory run, IReadOnlyList<StudyPlot> plots)
     {
-        string folder = run.TablePath("plots");
+        string folder = run.OwnFolder("plots");
         AtomicFile.CreateFolder(folder);
         List<DrawnPlot> drawn = [];
         foreach (StudyPlot plot in plots)

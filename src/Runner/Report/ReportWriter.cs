@@ -8,7 +8,8 @@ namespace GpuMlp.Runner.Report;
 
 /// <summary>
 /// RUN/plots/*.png and RUN/report.html: one file that needs nothing else, no network and no other file, opens in any browser
-/// and prints. The same run gives the same bytes.
+/// and prints. The same run gives the same bytes, but for the lines between <see cref="RunFacts.MachineBegin"/> and
+/// <see cref="RunFacts.MachineEnd"/>.
 /// </summary>
 internal static class ReportWriter
 {
@@ -18,17 +19,17 @@ internal static class ReportWriter
     private const int MostSheets = 16;
     private const long MostSheetBytes = 1 << 20;
 
-    /// <returns>The path of the page.</returns>
-    /// <exception cref="UserErrorException">The run is not merged, a table is damaged, or the disk is full.</exception>
-    public static string Write(RunDirectory run)
+    /// <returns>The path of the page, and a line for each table that the run should have and the page lacks.</returns>
+    /// <exception cref="UserErrorException">The run is not merged, a file is not the run's, or the disk is full.</exception>
+    public static (string Path, IReadOnlyList<string> Unread) Write(RunDirectory run)
     {
         StudyTables tables = StudyReader.Read(run);
         IReadOnlyList<Claim> claims = ClaimList.Judge(tables);
         IReadOnlyList<DrawnPlot> plots = ReportImages.Draw(run, StudyPlot.Of(tables, run));
-        RunInfo? info = File.Exists(run.RunInfoPath) ? RunInfo.Read(run.RunInfoPath) : null;
+        RunInfo? info = RunInfo.Of(run);
         string path = run.TablePath(FileName);
         AtomicFile.Write(path, Encoding.UTF8.GetBytes(Page(run, info, tables, claims, plots)));
-        return path;
+        return (path, tables.Unread);
     }
 
     private static string Page(RunDirectory run, RunInfo? info, StudyTables tables, IReadOnlyList<Claim> claims, IReadOnlyList<DrawnPlot> plots)
@@ -55,9 +56,11 @@ internal static class ReportWriter
         }
 
         html.Raw("<h2 id=\"run\">The run</h2>\n");
-        RunFacts.Write(html, run, info);
+        RunFacts.Write(html, run);
+        if (info is not null)
+            RunFacts.Machine(html, info);
         html.Raw("<h2 id=\"again\">Run it again</h2>\n");
-        RunFacts.Reproduce(html, run, info);
+        RunFacts.Reproduce(html, run);
         html.Raw("<h2 id=\"limits\">Limits</h2>\n<ul>\n");
         foreach (string limit in Limits.Of(tables))
             html.Element("li", limit);
@@ -73,7 +76,9 @@ internal static class ReportWriter
 
         // Nothing may be fetched, whatever a name in the data looks like.
         html.Raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n");
+        html.Raw(RunFacts.MachineBegin);
         html.Element("title", $"gpumlp: {Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.Path)))}");
+        html.Raw(RunFacts.MachineEnd);
         html.Raw("<link rel=\"icon\" href=\"data:,\">\n");
         html.Raw($"<style>\n{Resource("report.css")}</style>\n</head>\n<body>\n");
     }

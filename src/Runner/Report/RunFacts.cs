@@ -14,6 +14,12 @@ internal static class RunFacts
     /// <summary>The phase that writes the page itself: not known when the page is written.</summary>
     public const string ReportPhase = "report";
 
+    /// <summary>
+    /// Lines of their own around what differs from place to place and from day to day, so that
+    /// <c>sed '/&lt;!-- machine --&gt;/,/&lt;!-- \/machine --&gt;/d'</c> leaves what is the same everywhere.
+    /// </summary>
+    public const string MachineBegin = "<!-- machine -->\n", MachineEnd = "<!-- /machine -->\n";
+
     /// <summary>One sentence: how many models of what, and how many of them failed.</summary>
     public static string Sentence(Plan plan, int models, int failed)
     {
@@ -25,7 +31,7 @@ internal static class RunFacts
             + $"{Count(spec.LearningRates.Count + spec.RateGrid.Count, "learning rate")}, {Count(plan.Variants.Count, "way")} to train, on {data}.";
     }
 
-    public static void Write(Html html, RunDirectory run, RunInfo? info)
+    public static void Write(Html html, RunDirectory run)
     {
         Plan plan = run.Plan;
         SweepSpec spec = plan.Spec;
@@ -42,28 +48,61 @@ internal static class RunFacts
             ("pruning", spec.Pruning.Count == 0 ? "none" : $"{List(spec.Pruning.Select(Engine.Pruning.PruningMethods.Name).ToList())} at {List(spec.Sparsity.Select(level => PlotText.Percent(level) + " %").ToList())}"),
             ("plan", plan.Hash),
         ];
-        if (info is not null)
+        List(html, facts);
+    }
+
+    /// <summary>What is told by run.json: lines that differ from machine to machine and from day to day, for anyone to cut out.</summary>
+    public static void Machine(Html html, RunInfo info)
+    {
+        html.Raw(MachineBegin);
+        List<(string Name, string Value)> facts = [.. Devices(info)];
+        facts.AddRange(
+        [
+            ("software", $"gpumlp {info.Version}{(info.Commit is null ? "" : $" ({info.Commit[..Math.Min(12, info.Commit.Length)]})")}, ILGPU {info.IlgpuVersion}, {info.DotnetVersion}, {info.Os}"),
+            ("started", info.StartedUtc.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture)),
+            ("seconds", string.Join(", ", info.SecondsByPhase.Where(phase => phase.Key != ReportPhase)
+                .Select(phase => string.Create(CultureInfo.InvariantCulture, $"{phase.Key} {phase.Value:0.0}")))),
+            ("models", info.ModelsFailed == 0 ? $"{info.ModelsOk}, all trained"
+                : $"{info.ModelsOk} trained, {info.ModelsFailed} failed (a loss or weights that are no finite numbers; they have no "
+                + "figures)"),
+            ("command", info.CommandLine),
+        ]);
+        List(html, facts);
+        html.Raw(MachineEnd);
+    }
+
+    /// <summary>One line; where several processes trained, one for each kind of machine among them.</summary>
+    private static IEnumerable<(string Name, string Value)> Devices(RunInfo info)
+    {
+        if (info.Trained is not { Count: > 1 } trained)
         {
-            facts.AddRange(
-            [
-                ("device", $"{info.Device ?? "none in this command"}{(info.Driver is null ? "" : $" (driver {info.Driver})")}; {info.CpuModel}, {Count(info.Threads, "thread")}, {info.Simd}"),
-                ("software", $"gpumlp {info.Version}{(info.Commit is null ? "" : $" ({info.Commit[..Math.Min(12, info.Commit.Length)]})")}, ILGPU {info.IlgpuVersion}, {info.DotnetVersion}, {info.Os}"),
-                ("started", info.StartedUtc.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture)),
-                ("seconds", string.Join(", ", info.SecondsByPhase.Where(phase => phase.Key != ReportPhase)
-                    .Select(phase => string.Create(CultureInfo.InvariantCulture, $"{phase.Key} {phase.Value:0.0}")))),
-                ("models", info.ModelsFailed == 0 ? $"{info.ModelsOk}, all trained"
-                    : $"{info.ModelsOk} trained, {info.ModelsFailed} failed (a loss or weights that are no finite numbers; they have no "
-                    + "figures)"),
-            ]);
+            yield return ("device", Device(info.Trained is [var one] ? one : info));
+            yield break;
         }
 
+        foreach (IGrouping<string, RunInfo> same in trained.GroupBy(Device))
+        {
+            double seconds = same.Sum(record => record.SecondsByPhase.GetValueOrDefault("train"));
+            string processes = same.Count() == 1 ? "1 process" : $"{same.Count()} processes";
+            string units = Count(same.Sum(record => record.Units ?? 0), "unit");
+            string time = seconds.ToString("0.0 's of training'", CultureInfo.InvariantCulture);
+            yield return ("device", $"{same.Key}: {processes}, {units}, {time}");
+        }
+    }
+
+    private static string Device(RunInfo info) =>
+        $"{info.Device ?? "not recorded"}{(info.Driver is null ? "" : $" (driver {info.Driver})")}; "
+        + $"{info.CpuModel}, {Count(info.Threads, "thread")}, {info.Simd}";
+
+    private static void List(Html html, IEnumerable<(string Name, string Value)> facts)
+    {
         html.Raw("<dl class=\"facts\">\n");
         foreach ((string name, string value) in facts)
             html.Raw("<dt>").Text(name).Raw("</dt><dd>").Text(value).Raw("</dd>\n");
         html.Raw("</dl>\n");
     }
 
-    public static void Reproduce(Html html, RunDirectory run, RunInfo? info)
+    public static void Reproduce(Html html, RunDirectory run)
     {
         SweepSpec spec = run.Plan.Spec;
         string json = Json(spec);
@@ -82,11 +121,6 @@ internal static class RunFacts
 
         html.Element("p", "This page again from the files of the run:");
         html.Element("pre", "gpumlp report RUN");
-        if (info is not null)
-        {
-            html.Element("p", "The run was started as:", "class=\"muted\"");
-            html.Element("pre", info.CommandLine);
-        }
     }
 
     private static string Json(SweepSpec spec)

@@ -95,6 +95,100 @@ public sealed class RunDirectoryTests
     }
 
     [Fact]
+    public void Units_are_not_set_aside_when_the_plan_is_the_stranger()
+    {
+        using TemporaryFolder folder = new();
+        Plan other = Plan.Create(SampleRun.Spec with { Epochs = [4] }, SampleRun.DataHash, SampleRun.Inputs, _ => 20);
+        RunDirectory run = RunDirectory.OpenOrCreate(folder.File("run"), s_plan), strange = RunDirectory.OpenOrCreate(folder.File("other"), other);
+        foreach (WorkUnit unit in s_plan.Units)
+        {
+            run.WriteUnit(SampleRun.ResultOf(s_plan, unit));
+        }
+
+        // A damaged one is no reason to touch the others.
+        File.WriteAllText(run.UnitPath(1), "torn");
+        byte[] plan = File.ReadAllBytes(run.PlanPath);
+        File.Copy(strange.PlanPath, run.PlanPath, overwrite: true);
+        string[] files = [.. run.UnitFiles()];
+        foreach (Shard shard in new[] { Shard.Whole, new Shard(1, 2) })
+        {
+            UserErrorException error = Assert.Throws<UserErrorException>(() => RunDirectory.Open(run.Path).FinishedUnits(shard, out _));
+            Assert.Equal(ExitCodes.BadInput, error.ExitCode);
+            Assert.Contains($"plan.json: this is plan {other.Hash[..12]}", error.Message);
+            Assert.Contains($"made by plan {s_plan.Hash[..12]}", error.Message);
+        }
+
+        Assert.Equal(files, Directory.GetFiles(Path.Combine(run.Path, "units", "000")).Order(StringComparer.Ordinal));
+        File.WriteAllBytes(run.PlanPath, plan);
+        Assert.Equal([0, 2, 3], RunDirectory.Open(run.Path).FinishedUnits().Order());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Units_that_were_set_aside_and_are_right_again_are_taken_back(int shards)
+    {
+        using TemporaryFolder folder = new();
+        RunDirectory run = RunDirectory.OpenOrCreate(folder.Path, s_plan);
+        foreach (WorkUnit unit in s_plan.Units)
+        {
+            run.WriteUnit(SampleRun.ResultOf(s_plan, unit));
+            File.Move(run.UnitPath(unit.Id), run.UnitPath(unit.Id) + ".bad");
+        }
+
+        // One is not right, and one was done again meanwhile.
+        File.WriteAllText(run.UnitPath(0) + ".bad", "torn");
+        File.Copy(run.UnitPath(2) + ".bad", run.UnitPath(2));
+        List<int> finished = [];
+        List<string> told = [];
+        for (int shard = 0; shard < shards; shard++)
+        {
+            finished.AddRange(run.FinishedUnits(new Shard(shard, shards), out IReadOnlyList<string> lines));
+            told.AddRange(lines);
+        }
+
+        Assert.Equal([1, 2, 3], finished.Order());
+        Assert.Equal([run.UnitPath(1), run.UnitPath(3)], told.Order(StringComparer.Ordinal).Select(line => line.Replace(".bad: right for this plan; taken back", "")));
+        Assert.True(File.Exists(run.UnitPath(0) + ".bad"));
+        Assert.True(File.Exists(run.UnitPath(2) + ".bad"));
+    }
+
+    [Theory]
+    [InlineData("units")]
+    [InlineData("units/000")]
+    [InlineData("weights")]
+    [InlineData("split")]
+    [InlineData("plots")]
+    [InlineData("saliency")]
+    [InlineData("errors")]
+    [InlineData("running")]
+    [InlineData("trained")]
+    public void A_folder_of_a_run_that_is_a_link_is_refused_when_writing_and_the_run_itself_may_be_one(string name)
+    {
+        using TemporaryFolder folder = new();
+        RunDirectory run = RunDirectory.OpenOrCreate(folder.File("run"), s_plan);
+        run.WriteUnit(SampleRun.ResultOf(s_plan, s_plan.Units[0]));
+        Directory.CreateSymbolicLink(folder.File("link"), run.Path);
+        Assert.Equal([0], RunDirectory.OpenForWriting(folder.File("link"), clean: true).FinishedUnits());
+
+        string inside = run.TablePath(name), outside = folder.File("outside");
+        Directory.CreateDirectory(inside);
+        Directory.Move(inside, outside);
+        Directory.CreateSymbolicLink(inside, outside);
+        foreach (Action write in new Action[]
+        {
+            () => RunDirectory.OpenOrCreate(run.Path, s_plan), () => RunDirectory.OpenForWriting(run.Path, clean: false), () => run.OwnFolder(name),
+        })
+        {
+            UserErrorException error = Assert.Throws<UserErrorException>(write);
+            Assert.Equal(ExitCodes.BadInput, error.ExitCode);
+            Assert.StartsWith($"{inside}: a link", error.Message);
+        }
+
+        Assert.Single(RunStatus.Read(RunDirectory.Open(run.Path)).Done);
+    }
+
+    [Fact]
     public void A_unit_cut_off_anywhere_is_not_finished()
     {
         using TemporaryFolder folder = new();

@@ -1,3 +1,4 @@
+using GpuMlp.Engine;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests.EndToEnd;
@@ -14,7 +15,7 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixtur
     {
         string run = Plan(3);
         Gpumlp.Outcome early = Gpumlp.Run("merge", run);
-        Assert.Contains($"40 of 40 units are missing (0-39); `gpumlp run {run}` does them", early.AssertOneLine(3));
+        Assert.Contains($"40 of 40 units are missing (0-39); `gpumlp run {Quoting.Bash(run)}` does them", early.AssertOneLine(3));
 
         Gpumlp.Run("run", run, "--shard", "2/3").AssertSuccess();
         Gpumlp.Run(start => start.Environment["SLURM_ARRAY_TASK_ID"] = "0", "run", run, "--shard", "auto").AssertSuccess();

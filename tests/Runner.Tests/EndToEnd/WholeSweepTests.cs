@@ -102,7 +102,7 @@ public sealed class WholeSweepTests
     {
         Assert.Equal(
             [
-                "history.csv", "history.parquet", "plan.json",
+                "history.csv", "history.parquet", "manifest.json", "plan.json",
                 "plots/capacity.png", "plots/dead-units.png", "plots/pruning-sizes.png", "plots/pruning.png", "plots/robustness.png",
                 "plots/saliency-similarity.png", "plots/smallest-size.png", "plots/training-curves.png",
                 "pruning.csv", "pruning.parquet", "report.html", "results.csv", "results.parquet",
