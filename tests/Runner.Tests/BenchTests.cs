@@ -1,7 +1,7 @@
 using GpuMlp.Engine.Bench;
 using GpuMlp.Runner.Options;
 using GpuMlp.Runner.Plots;
-using GpuMlp.Runner.Png;
+using GpuMlp.Runner.Pictures;
 using GpuMlp.Runner.Tables;
 using Xunit;
 

@@ -1,4 +1,4 @@
-using GpuMlp.Runner.Png;
+using GpuMlp.Runner.Pictures;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
-using GpuMlp.Runner.Png;
+using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Tests;
 
@@ -23,15 +23,12 @@ internal static class PngDecoder
 
         int width = 0, height = 0, channels = 0;
         using MemoryStream packed = new();
-        for (int at = s_signature.Length; at < file.Length;)
+        foreach ((string type, byte[] data) in Chunks(file))
         {
-            int length = BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(at));
-            string type = Encoding.ASCII.GetString(file, at + 4, 4);
-            ReadOnlySpan<byte> data = file.AsSpan(at + 8, length);
             if (type == "IHDR")
             {
                 width = BinaryPrimitives.ReadInt32BigEndian(data);
-                height = BinaryPrimitives.ReadInt32BigEndian(data[4..]);
+                height = BinaryPrimitives.ReadInt32BigEndian(data.AsSpan(4));
                 channels = (data[8], data[9], data[12]) switch
                 {
                     (8, 2, 0) => 3,
@@ -43,13 +40,22 @@ internal static class PngDecoder
             {
                 packed.Write(data);
             }
-
-            at += length + 12;
         }
 
         packed.Position = 0;
         using ZLibStream zlib = new(packed, CompressionMode.Decompress);
         return Unfilter(zlib, width, height, channels);
+    }
+
+    /// <summary>The chunks behind the signature.</summary>
+    public static IEnumerable<(string Type, byte[] Data)> Chunks(byte[] file)
+    {
+        for (int at = s_signature.Length; at < file.Length;)
+        {
+            int length = BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(at));
+            yield return (Encoding.ASCII.GetString(file, at + 4, 4), file[(at + 8)..(at + 8 + length)]);
+            at += length + 12;
+        }
     }
 
     private static Rgb[,] Unfilter(ZLibStream zlib, int width, int height, int channels)

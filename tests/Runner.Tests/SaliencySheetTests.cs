@@ -1,5 +1,5 @@
 using GpuMlp.Kernels.Saliency;
-using GpuMlp.Runner.Png;
+using GpuMlp.Runner.Pictures;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests;
@@ -53,6 +53,20 @@ public sealed class SaliencySheetTests
     [Fact]
     public void A_sheet_without_rows_is_still_a_picture() =>
         PngDecoder.Decode(new SaliencySheet("t", SaliencyMethod.InputGradient, 28, 28, ["image"], []).Encode());
+
+    [Theory]
+    [InlineData(64, 2)]
+    [InlineData(1, 40)]
+    public void The_largest_sheets_that_can_be_asked_for_are_drawn(int rows, int columns)
+    {
+        string name = $"class 4 ({new string('W', GpuMlp.Engine.Data.ClassNames.Longest)})";
+        SheetTile[] tiles = [new(Pixels(784), null, name), .. Enumerable.Range(1, columns - 1).Select(_ => new SheetTile(null, Map(784), "p(9) = 0.5"))];
+        SheetRow[] all = [.. Enumerable.Range(0, rows).Select(row => new SheetRow($"image {row}\nof neither class", tiles))];
+        string[] heads = ["image", .. Enumerable.Repeat("global 0.123456 %", columns - 1)];
+        Rgb[,] pixels = PngDecoder.Decode(new SaliencySheet("t", SaliencyMethod.InputGradient, 28, 28, heads, all).Encode());
+        Assert.InRange(pixels.GetLength(0), 300, 16384);
+        Assert.InRange(pixels.GetLength(1), 600, 8192);
+    }
 
     /// <summary>Every pixel its own value, positive and negative.</summary>
     private static float[] Map(int inputs) => [.. Enumerable.Range(0, inputs).Select(i => MathF.Sin(i * 0.7f) * 0.01f)];

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # compare.sh [all]: runs golden runs and SIMD tests (with "all" also every kernel variant, which takes a quarter of an hour and
 # more) and a small sweep as ARM64 programs under emulation on an x64 Debian machine, and compares the sweep's files with
-# those of the native program byte for byte: all but run.json, which tells where it ran, and what Skia draws, whose
-# anti-aliasing has bits of its own on each architecture (plots, and the report that holds them). Needs root for apt-get.
+# those of the native program byte for byte, saliency pictures too: all but run.json, which tells where it ran, and what Skia
+# draws, whose anti-aliasing has bits of its own on each architecture (plots, and the report that holds them). Needs root for apt-get.
 set -euo pipefail
 repo=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
@@ -29,8 +29,8 @@ arm() {
 tests=(-class GpuMlp.Kernels.Tests.GoldenTests -class GpuMlp.Kernels.Tests.LaneMathTests)
 [ "${1:-}" != all ] || tests+=(-class GpuMlp.Kernels.Tests.KernelVariantTests)
 arm "$work/tests/GpuMlp.Kernels.Tests" "${tests[@]}"
-arm "$work/runner/gpumlp" sweep --preset quick --epochs 5 --saliency 0 --out "$work/arm" --quiet >/dev/null
-dotnet run -c Release --no-build --project src/Runner -- sweep --preset quick --epochs 5 --saliency 0 --out "$work/x64" --quiet >/dev/null
+arm "$work/runner/gpumlp" sweep --preset quick --epochs 5 --out "$work/arm" --quiet >/dev/null
+dotnet run -c Release --no-build --project src/Runner -- sweep --preset quick --epochs 5 --out "$work/x64" --quiet >/dev/null
 
 cd "$work/x64"
 different=0

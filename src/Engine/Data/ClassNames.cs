@@ -16,11 +16,16 @@ public sealed class ClassNames(IReadOnlyList<string> names)
     /// <summary>One a class, in their order; empty when there are none.</summary>
     public IReadOnlyList<string> Names => names;
 
-    /// <summary><c>4 (Coat)</c>, or <c>4</c> without names.</summary>
-    public string Of(int number) => number < names.Count ? $"{number} ({names[number]})" : $"{number}";
+    /// <summary><c>4 (Coat)</c>, or <c>4</c> without a name.</summary>
+    public string Of(int number) => IsNamed(number) ? $"{number} ({names[number]})" : $"{number}";
 
     /// <summary><c>4 (Coat) v 9 (Ankle boot)</c>, or <c>4v9</c> without names.</summary>
-    public string Of(PairTask task) => names.Count > 0 ? $"{Of(task.First)} v {Of(task.Second)}" : $"{task}";
+    public string Of(PairTask task) => IsNamed(task.First) || IsNamed(task.Second) ? $"{Of(task.First)} v {Of(task.Second)}" : $"{task}";
+
+    /// <summary>The same without some names: their classes have numbers alone.</summary>
+    public ClassNames Where(Func<string, bool> isKept) => new([.. names.Select(name => isKept(name) ? name : "")]);
+
+    public bool IsNamed(int number) => number < names.Count && names[number].Length > 0;
 
     /// <summary>The same for a task as tables have it; a text that is no task comes back as it is.</summary>
     public string OfTask(string task) => PairTask.TryParse(task, out PairTask parsed) ? Of(parsed) : task;

@@ -60,13 +60,16 @@ public sealed class RunDirectory
 
             // Also after creating: another process may have been faster, with another plan.
             Plan old = ReadPlan(run.PlanPath);
-            if (PlanDiff.Between(old.Spec, old.DataSha256, plan.Spec, plan.DataSha256) is { Count: > 0 } changes)
+            PlanChange[] changes =
+                [.. PlanDiff.Between(old.Spec, old.DataSha256, plan.Spec, plan.DataSha256), .. PlanDiff.OfPictures(old, plan)];
+            if (changes.Length > 0)
             {
                 string told = string.Join(", ", changes.Select(change => $"{change.Field} {change.Old} -> {change.New}"));
                 throw new UserErrorException($"{path} was made by another plan: {told}; use another --out or the old flags");
             }
 
-            run = new(path, old);
+            // A plan of version 0.1 has no choice of pictures of its own.
+            run = new(path, old.ChosenPictures is null ? old with { ChosenPictures = plan.ChosenPictures } : old);
             run.Prepare(clean: true);
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))

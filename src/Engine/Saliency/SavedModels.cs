@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Export;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
@@ -14,8 +13,14 @@ namespace GpuMlp.Engine.Saliency;
 /// <param name="Models">Sizes and rates, in the order asked for.</param>
 /// <param name="Weights">Likewise.</param>
 /// <param name="Validation">0-based numbers in the training file, in the split's order.</param>
+/// <param name="Training">How they were trained, where the run has several ways; else null.</param>
 public sealed record SavedModels(
-    PairTask Task, int Seed, IReadOnlyList<ModelSpec> Models, IReadOnlyList<ModelParameters> Weights, int[] Validation)
+    PairTask Task,
+    int Seed,
+    IReadOnlyList<ModelSpec> Models,
+    IReadOnlyList<ModelParameters> Weights,
+    int[] Validation,
+    TrainingVariant? Training = null)
 {
     /// <exception cref="UserErrorException">
     /// The plan has no such task, seed or model (exit 2), a file is not there (exit 3) or not the merge's (exit 2), or a model failed in
@@ -43,19 +48,7 @@ public sealed record SavedModels(
         using var weights = Safetensors.Open(run, path);
         using FileStream numbers = run.Manifest.Open(split);
         ModelParameters[] parameters = [.. models.Select(model => ModelExport.Read(weights, model))];
-        return new SavedModels(task, seed, models, parameters, ReadValidation(numbers, split));
-    }
-
-    /// <summary>The data of a run, which must be those that it was trained on.</summary>
-    /// <exception cref="UserErrorException">They are not there, or other ones.</exception>
-    public static Dataset Data(RunDirectory run)
-    {
-        const string Embedded = "mnist";
-        string source = run.Plan.Spec.Data;
-        Dataset data = DatasetLoader.Load(source == Embedded ? null : source);
-        return data.Sha256 == run.Plan.DataSha256
-            ? data
-            : throw new UserErrorException($"{source}: not the data that {run.Path} was trained on; their SHA-256 begins with {run.Plan.DataSha256[..Math.Min(12, run.Plan.DataSha256.Length)]}");
+        return new SavedModels(task, seed, models, parameters, ReadValidation(numbers, split), run.Plan.Variants.Count > 1 ? training : null);
     }
 
     private static int[] ReadValidation(Stream stream, string path)

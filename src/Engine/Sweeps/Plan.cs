@@ -56,6 +56,12 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     /// <summary>Into how many parts <c>run --shard</c> divides the units, 1 .. their number; no part of the hash.</summary>
     public int Shards { get; init; } = 1;
 
+    /// <summary>The saliency pictures that the run makes of itself; no part of the hash.</summary>
+    public PictureChoice Pictures { get => ChosenPictures ?? PictureChoice.Usual(Spec); init => ChosenPictures = value; }
+
+    /// <summary>Null in plans of version 0.1, which did not keep the choice.</summary>
+    internal PictureChoice? ChosenPictures { get; init; }
+
     /// <summary>Cannot be changed by <c>with</c>: the models belong to it.</summary>
     public SweepSpec Spec { get; } = Spec;
 

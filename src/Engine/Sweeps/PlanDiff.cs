@@ -63,6 +63,20 @@ public static class PlanDiff
         }
     }
 
+    /// <summary>The choice of pictures, where the old plan has one.</summary>
+    public static IReadOnlyList<PlanChange> OfPictures(Plan oldPlan, Plan newPlan)
+    {
+        if (oldPlan.ChosenPictures is not { } old)
+            return [];
+        PictureChoice asked = newPlan.Pictures;
+        List<PlanChange> changes = [];
+        if (old.Hidden != asked.Hidden)
+            changes.Add(new PlanChange("saliency", $"{old.Hidden}", $"{asked.Hidden}"));
+        if (old.Method != asked.Method)
+            changes.Add(new PlanChange("saliency_method", SaliencyNames.Name(old.Method), SaliencyNames.Name(asked.Method)));
+        return changes;
+    }
+
     /// <summary>As above, and a change of the units alone (another version cut the same sweep differently).</summary>
     public static IReadOnlyList<PlanChange> Between(Plan oldPlan, Plan newPlan)
     {

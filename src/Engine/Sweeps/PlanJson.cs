@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using GpuMlp.Engine.Saliency;
 
 namespace GpuMlp.Engine.Sweeps;
 
@@ -24,8 +25,9 @@ public static class PlanJson
     public static void Write(Plan plan, Stream stream) => Write(plan, stream, whole: true);
 
     /// <summary>
-    /// SHA-256 over the canonical text: the file's text without the fields <c>plan_hash</c> and <c>shards</c>. Who does a
-    /// unit changes nothing in its result, so any sharding is the same plan and its files have the same bytes.
+    /// SHA-256 over the canonical text: the file's text without the fields <c>plan_hash</c>, <c>shards</c> and <c>saliency</c>.
+    /// Who does a unit and what is drawn of it changes nothing in its result, so any sharding is the same plan and its files
+    /// have the same bytes.
     /// </summary>
     internal static string HashOf(Plan plan)
     {
@@ -47,6 +49,8 @@ public static class PlanJson
         {
             WriteLine($"\"plan_hash\":{JsonSerializer.Serialize(plan.Hash)},");
             WriteLine($"\"shards\":{plan.Shards},");
+            if (plan.ChosenPictures is { } pictures)
+                WriteLine($"\"saliency\":{{\"hidden\":{pictures.Hidden},\"method\":\"{SaliencyNames.Name(pictures.Method)}\"}},");
         }
 
         WriteLine($"\"data_sha256\":{JsonSerializer.Serialize(plan.DataSha256)},");

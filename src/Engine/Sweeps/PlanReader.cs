@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 
 namespace GpuMlp.Engine.Sweeps;
@@ -16,6 +17,7 @@ public static class PlanReader
 
     private const string ByHand = "damaged or changed by hand; restore the file or use another --out";
 
+    // Plans of version 0.1 have no "saliency".
     private static readonly string[] s_fields = ["format", "plan_hash", "shards", "data_sha256", "spec", "units"];
 
     private static readonly SearchValues<byte> s_hexDigits = SearchValues.Create("0123456789abcdef"u8);
@@ -66,6 +68,7 @@ public static class PlanReader
         HashSet<string> seen = [];
         (int format, int shards, string hash, string data) = (0, 0, "", "");
         JsonElement spec = default;
+        PictureChoice? pictures = null;
         List<WorkUnit> units = [];
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -93,6 +96,9 @@ public static class PlanReader
                 case "shards":
                     shards = Integer(ref reader, where, field);
                     break;
+                case "saliency":
+                    pictures = Pictures(JsonElement.ParseValue(ref reader), where);
+                    break;
                 case "spec":
                     spec = JsonElement.ParseValue(ref reader);
                     break;
@@ -108,7 +114,7 @@ public static class PlanReader
         reader.Read();
         return s_fields.FirstOrDefault(field => !seen.Contains(field)) is { } missing
             ? throw Wrong(where, missing, "missing")
-            : new Plan(format, SpecJson.ReadWhole(spec, where, "spec."), data, units, hash) { Shards = shards };
+            : new Plan(format, SpecJson.ReadWhole(spec, where, "spec."), data, units, hash) { Shards = shards, ChosenPictures = pictures };
     }
 
     private static Plan Checked(Plan plan, string where)
@@ -120,9 +126,23 @@ public static class PlanReader
             throw Wrong(where, wrong.Field, wrong.Problem);
         if (plan.Shards < 1 || plan.Shards > plan.Units.Count)
             throw Wrong(where, "shards", $"{plan.Shards}; must be 1 to {plan.Units.Count}, the number of units");
+        if (plan.Pictures.Hidden != 0 && !plan.Spec.Hidden.Contains(plan.Pictures.Hidden))
+            throw Wrong(where, "saliency.hidden", $"{plan.Pictures.Hidden}; must be a hidden size of the plan, or 0 for no pictures");
         return PlanJson.HashOf(plan) is var hash && hash == plan.Hash
             ? plan
             : throw Wrong(where, "plan_hash", $"{plan.Hash[..12]}..., but what it stands for has {hash[..12]}...");
+    }
+
+    private static PictureChoice Pictures(JsonElement value, string where)
+    {
+        JsonElement? Field(string name, JsonValueKind kind) =>
+            value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out JsonElement found) && found.ValueKind == kind ? found : null;
+        int hidden = Field("hidden", JsonValueKind.Number) is { } size && size.TryGetInt32(out int number)
+            ? number
+            : throw Wrong(where, "saliency.hidden", "must be a whole number");
+        return Field("method", JsonValueKind.String) is { } name && SaliencyNames.Find(name.GetString()!) is { } method
+            ? new PictureChoice(hidden, method)
+            : throw Wrong(where, "saliency.method", $"must be {SaliencyNames.Right}");
     }
 
     private static void ReadUnits(ref Utf8JsonReader reader, string where, List<WorkUnit> units)

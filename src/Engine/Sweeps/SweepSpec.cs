@@ -28,6 +28,9 @@ public sealed record SweepSpec(
     IReadOnlyList<double> Sparsity,
     IReadOnlyList<PruneMethod> Pruning)
 {
+    /// <summary>The <see cref="Data"/> that are in the box.</summary>
+    public const string EmbeddedName = "mnist";
+
     /// <summary>What is done to validation images, one after the other; empty for none.</summary>
     public IReadOnlyList<Corruption> Corruptions { get; init; } = [];
 

@@ -1,10 +1,13 @@
 using GpuMlp.Engine;
+using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Simd;
 using GpuMlp.Runner.Cluster;
 using GpuMlp.Runner.Options;
+using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Commands;
 
@@ -15,19 +18,42 @@ internal static class MergeCommand
     private const int LongestList = 200;
 
     /// <returns>An exit code.</returns>
-    /// <exception cref="UserErrorException">No run, units missing (exit 3), a full disk.</exception>
+    /// <exception cref="UserErrorException">No run, units missing (exit 3), other data in --data, a full disk.</exception>
     public static int Run(MergeOptions options, CommandIo io)
     {
         var phases = new PhaseClock();
         var run = RunDirectory.OpenForWriting(options.Run, clean: true);
+
+        // Before the work: a wrong folder must cost nothing.
+        Dataset? given = options.Data is { } folder ? RunData.Load(run.Plan, folder) : null;
         Merge(run, phases, io);
-        RunSummary summary = phases.Measure("table", () => RunSummary.Of(run, ShownModel.Of(run.Plan.Spec).Model.Hidden));
+        phases.Measure("saliency", () => Draw(run, given, io));
+        RunSummary summary = phases.Measure("table", () => RunSummary.Of(run));
         Record(run, summary, null, phases, trained: false);
         ReportCommand.Write(run, phases, recorded: true);
         summary.Write(run.Plan.Spec, io);
         if (!options.Quiet)
             io.Error.WriteLine($"{summary.Count} models merged in {phases.Total:F1} s; tables, weights and report: {run.Path}");
         return summary.Failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;
+    }
+
+    /// <summary>Draws the run's own pictures. They alone need the data, so a run whose data are elsewhere is merged without.</summary>
+    private static void Draw(RunDirectory run, Dataset? data, CommandIo io)
+    {
+        if (run.Plan.Pictures.Hidden == 0)
+            return;
+        try
+        {
+            data ??= RunData.Load(run.Plan, null);
+        }
+        catch (UserErrorException e)
+        {
+            if (!RunPictures.Names(run.Plan).All(name => File.Exists(RunPictures.PathOf(run, name))))
+                io.Error.WriteLine($"no saliency pictures: {e.Message.TrimEnd('.')}; `gpumlp merge {Quoting.Bash(run.Path)} --data DIR` draws them");
+            return;
+        }
+
+        RunSheets.Draw(run, data, Math.Min(Environment.ProcessorCount, CpuDevice.MostThreads));
     }
 
     /// <summary>Writes tables, weights and splits.</summary>

@@ -15,6 +15,13 @@ internal sealed class PhaseClock
     /// <summary>Seconds since the clock was made.</summary>
     public double Total => Stopwatch.GetElapsedTime(_start).TotalSeconds;
 
+    /// <inheritdoc cref="Measure{T}"/>
+    public void Measure(string phase, Action work) => _ = Measure(phase, () =>
+    {
+        work();
+        return true;
+    });
+
     /// <summary>Runs a phase; its time counts also when it throws.</summary>
     public T Measure<T>(string phase, Func<T> work)
     {

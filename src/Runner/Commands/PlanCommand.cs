@@ -35,7 +35,7 @@ internal static class PlanCommand
         Plan plan = rate > 0 ? Cut(planning, rate * unitSeconds) : planning.Plan;
         double seconds = rate > 0 ? (SweepEstimate.UnitFlops(plan, planning.Data).Sum() / rate) + (plan.Units.Count * unitOverhead) : 0;
         int count = Math.Min(plan.Units.Count, shards ?? (int)Math.Clamp(Math.Ceiling(seconds / (60 * taskMinutes)), 1, plan.Units.Count));
-        plan = plan with { Shards = count };
+        plan = plan with { Shards = count, Pictures = planning.Plan.Pictures };
         if (request.DryRun)
         {
             planning.Tell(request.Quiet, io);

@@ -3,7 +3,6 @@ using GpuMlp.Engine;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Runner.Cluster;
 using GpuMlp.Runner.Options;
@@ -35,7 +34,7 @@ internal static class RunCommand
 
         int threads = request.Threads ?? Math.Min(Environment.ProcessorCount, CpuDevice.MostThreads);
         var devices = DeviceSelection.Find("--device", request.Device, threads);
-        Dataset data = phases.Measure("data", () => DataOf(run.Plan, options.Data));
+        Dataset data = phases.Measure("data", () => RunData.Load(run.Plan, options.Data));
         var work = new UnitWork(run, data, shard, devices, options.Quiet, options.FailFast);
         (_, bool drained, int failed) = work.Do(stop, phases, io);
         if (drained)
@@ -48,18 +47,6 @@ internal static class RunCommand
         if (!options.Quiet)
             io.Error.WriteLine($"shard {shard} is done in {phases.Total:F1} s; `gpumlp status {Quoting.Bash(run.Path)}` tells of the others");
         return failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;
-    }
-
-    /// <summary>The data that a plan was made for.</summary>
-    /// <param name="folder">Where they are on this machine, if not where they were for the planner.</param>
-    /// <exception cref="UserErrorException">They are not the same, or not there.</exception>
-    public static Dataset DataOf(Plan plan, string? folder)
-    {
-        Dataset data = DatasetLoader.Load(folder ?? (plan.Spec.Data == SweepPlanning.EmbeddedName ? null : plan.Spec.Data));
-        return data.Sha256 == plan.DataSha256
-            ? data
-            : throw new UserErrorException(
-                $"--data: {folder ?? plan.Spec.Data} holds other data (SHA-256 {data.Sha256[..12]}) than the plan was made for ({plan.DataSha256[..12]}); the same files are right");
     }
 
     private static int MostRequeues(string? text) =>

@@ -23,10 +23,10 @@ internal sealed record RunSummary(
     int Failed,
     ClassNames Names)
 {
-    /// <param name="run">Merged.</param>
-    /// <param name="hidden">The size whose pruning is shown.</param>
-    public static RunSummary Of(RunDirectory run, int hidden)
+    /// <param name="run">Merged. The size whose pruning is shown is that of its pictures.</param>
+    public static RunSummary Of(RunDirectory run)
     {
+        int hidden = run.Plan.Pictures.Hidden > 0 ? run.Plan.Pictures.Hidden : ShownModel.Of(run.Plan.Spec).Model.Hidden;
         IReadOnlyList<MergedModel> all = MergedRows.Models(run);
         List<MergedModel> models = [];
 

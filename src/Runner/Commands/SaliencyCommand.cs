@@ -10,7 +10,7 @@ using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Saliency;
 using GpuMlp.Runner.Options;
-using GpuMlp.Runner.Png;
+using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Commands;
 
@@ -36,7 +36,8 @@ internal static class SaliencyCommand
         Limit("--sparsity", levels.Count, MostColumns);
         var shown = ShownModel.Of(spec);
         PairTask task = options.Task is { } text
-            ? PairTask.TryParse(text, out PairTask parsed) ? parsed : throw new UserErrorException($"--task: '{text}' is not a task; two different classes as in 4v9 are right")
+            ? PairTask.TryParse(text, out PairTask parsed) ? parsed
+            : throw new UserErrorException($"--task: '{text}' is not a task; it must be two different classes, as in 4v9")
             : shown.Task;
         SavedModels models = SavedModels.Read(
             run,
@@ -45,41 +46,36 @@ internal static class SaliencyCommand
             options.Variant is { } variant ? One("--variant", variant, 0, int.MaxValue) : shown.Variant,
             options.Hidden is { } hidden ? ListFlags.Integers("--hidden", hidden, 1, SpecValidator.MaxHidden) : [shown.Model.Hidden],
             options.LearningRate is { } rate ? Rate(rate) : shown.Model.LearningRate);
-        Dataset data = SavedModels.Data(run);
-        using var explorer = new SaliencyExplorer(data, models, threads);
         string which = options.Image ?? Examples;
+        Dataset data = RunData.Load(run.Plan, options.Data);
+        IReadOnlyList<int>? images = which is Examples or Average ? null : ListFlags.Integers("--image", which, 0, data.Images - 1);
+        Limit("--image", models.Models.Count * (images?.Count ?? 1), MostRows);
+        string file = options.Out ?? Path.Combine(run.OwnFolder(RunPictures.Folder), PictureFile.Name(models, images, which, method, pruning, sparsity));
+        PictureFile.RefuseRunFiles(run, file);
+        using var sheets = new SaliencySheets(data, run.ClassNames, models, method, threads);
         SaliencySheet sheet = which == Average
-            ? SaliencySheets.Averages(SaliencySheets.Title(models, data), data, models, explorer, method, levels)
-            : SaliencySheets.Maps(SaliencySheets.Title(models, data), data, models, explorer, method, Images(which, data, explorer), levels);
-        Limit("--image", sheet.Rows.Count, MostRows);
-        string file = options.Out ?? DefaultFile(run, models, which, method);
+            ? sheets.Averages(levels)
+            : sheets.Maps(images is null ? sheets.Examples() : [.. images.Select(image => (image, $"image {image}"))], levels);
         AtomicFile.CreateFolder(Path.GetDirectoryName(Path.GetFullPath(file))!);
-        try
+        sheet.Save(file);
+        if (!options.Quiet)
         {
-            sheet.Save(file);
-        }
-        catch (Exception e) when (StorageErrors.IsStorage(e))
-        {
-            throw StorageErrors.Map(e, file);
+            if (images?.Where(sheets.IsForeign).Distinct().Order().ToArray() is { Length: > 0 } foreign)
+                io.Error.WriteLine(Foreign(foreign, data, task));
+            io.Error.WriteLine($"{sheet.Rows.Count} x {sheet.Columns.Count} tiles in {file}");
         }
 
-        if (!options.Quiet)
-            io.Error.WriteLine($"{sheet.Rows.Count} x {sheet.Columns.Count} tiles in {file}");
         return ExitCodes.Done;
     }
 
-    private static List<(int Image, string What)> Images(string which, Dataset data, SaliencyExplorer explorer)
+    /// <summary>What is to be thought of images that the models were not made for.</summary>
+    private static string Foreign(int[] images, Dataset data, PairTask task)
     {
-        if (which != Examples)
-            return [.. ListFlags.Integers("--image", which, 0, data.Images - 1).Select(image => (image, $"image {image}"))];
-        return SaliencySheets.Examples(explorer);
-    }
-
-    private static string DefaultFile(RunDirectory run, SavedModels models, string which, SaliencyMethod method)
-    {
-        string sizes = string.Join('-', models.Models.Select(model => $"h{model.Hidden}"));
-        string name = $"{models.Task}-s{models.Seed}-{sizes}-{which.Replace(',', '-')}-{SaliencyNames.Name(method)}.png";
-        return Path.Combine(run.OwnFolder("saliency"), name);
+        const int Longest = 100;
+        int[] classes = [.. images.Select(image => (int)data.Labels[image]).Distinct().Order()];
+        (string number, string them) = images.Length == 1 ? ("image", "it") : ("images", "them");
+        return $"{number} {NumberRanges.Cut(images, Longest)}: of class {NumberRanges.Of(classes)}, "
+            + $"neither {task.First} nor {task.Second}; the models of {task} know no other, so their maps tell only which of the two they take {them} for";
     }
 
     private static int One(string flag, string text, int least, int most) =>

@@ -1,24 +1,16 @@
 using GpuMlp.Engine;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Saliency;
-using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Saliency;
 using GpuMlp.Runner.Options;
-using GpuMlp.Runner.Plots;
-using GpuMlp.Runner.Png;
+using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Commands;
 
 /// <summary><c>gpumlp sweep</c>: the main job on this machine: plan, train and prune, merge, pictures, tables.</summary>
 internal static class SweepCommand
 {
-    // Rows of a sheet of hidden sizes.
-    private const int MostSizes = 12;
-
     /// <returns>An exit code.</returns>
     /// <exception cref="UserErrorException">A flag that cannot be, data that is damaged, a run of another plan, a full disk.</exception>
     public static int Run(SweepOptions options, CommandIo io)
@@ -52,11 +44,8 @@ internal static class SweepCommand
     private static int Finish(SweepRequest request, SweepPlanning planning, RunDirectory run, DeviceSelection devices, bool trained, PhaseClock phases, CommandIo io)
     {
         MergeCommand.Merge(run, phases, io);
-        if (planning.SaliencyHidden is { } hidden)
-            phases.Measure("saliency", () => Panels(request, planning, run, hidden, devices.Threads));
-
-        int size = planning.SaliencyHidden ?? ShownModel.Of(planning.Plan.Spec).Model.Hidden;
-        RunSummary summary = phases.Measure("table", () => RunSummary.Of(run, size));
+        phases.Measure("saliency", () => RunSheets.Draw(run, planning.Data, devices.Threads));
+        RunSummary summary = phases.Measure("table", () => RunSummary.Of(run));
         if (trained || !TrainingRecords.AreFolded(run))
             MergeCommand.Record(run, summary, trained ? devices : null, phases, trained);
         string report = ReportCommand.Write(run, phases, recorded: trained);
@@ -64,35 +53,5 @@ internal static class SweepCommand
         if (!request.Quiet)
             io.Error.WriteLine($"{summary.Count} models in {phases.Total:F1} s; report: {report}");
         return summary.Failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;
-    }
-
-    // Of each task, the model that is shown: the study's figure, sizes beside levels for its first image, and class averages.
-    private static bool Panels(SweepRequest request, SweepPlanning planning, RunDirectory run, int hidden, int threads)
-    {
-        string folder = Path.Combine(planning.Out, "saliency");
-        AtomicFile.CreateFolder(folder);
-        SweepSpec spec = run.Plan.Spec;
-        SaliencyMethod method = request.SaliencyMethod;
-        IReadOnlyList<MapLevel> few = SaliencySheets.StudyLevels(spec), many = SaliencySheets.ManyLevels(spec);
-        var shown = ShownModel.Of(spec);
-        double rate = shown.Model.LearningRate;
-        IReadOnlySet<ModelKey> failed = MergedRows.Failed(run);
-        foreach (PairTask task in spec.Tasks)
-        {
-            int[] trained = [.. spec.Hidden.Where(size => !failed.Contains(
-                ModelKey.Of(task, shown.Seed, run.Plan.Variants[shown.Variant], new ModelSpec(size, rate))))];
-            if (!trained.Contains(hidden))
-                continue;
-            SavedModels one = SavedModels.Read(run, task, shown.Seed, shown.Variant, [hidden], rate);
-            using var explorer = new SaliencyExplorer(planning.Data, one, threads);
-            List<(int Image, string What)> examples = SaliencySheets.Examples(explorer);
-            string Name(string what) => Path.Combine(folder, $"{task}-s{one.Seed}-{what}-{SaliencyNames.Name(method)}.png");
-            SaliencySheets.Maps(SaliencySheets.Title(one, planning.Data), planning.Data, one, explorer, method, examples, few).Save(Name($"h{hidden}"));
-            SaliencySheets.Averages(SaliencySheets.Title(one, planning.Data), planning.Data, one, explorer, method, few).Save(Name($"h{hidden}-average"));
-            SavedModels all = SavedModels.Read(run, task, shown.Seed, shown.Variant, [.. Pick.Evenly(trained, MostSizes)], rate);
-            using var sizes = new SaliencyExplorer(planning.Data, all, threads);
-            SaliencySheets.Maps(SaliencySheets.Title(all, planning.Data), planning.Data, all, sizes, method, [examples[0]], many).Save(Name("sizes"));
-        }
-        return true;
     }
 }

@@ -12,11 +12,8 @@ using GpuMlp.Runner.Options;
 namespace GpuMlp.Runner.Commands;
 
 /// <summary>From flags to a plan: preset or spec file first, then what the flags change.</summary>
-internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? SaliencyHidden)
+internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
 {
-    /// <summary>The data set that a spec without a folder means.</summary>
-    public const string EmbeddedName = "mnist";
-
     // Of the tasks: which were chosen where nobody named any, and which classes have too few images.
     private string? Note { get; init; }
 
@@ -32,7 +29,7 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
     {
         SweepSpec start = request.Spec is { } file ? SpecJson.ReadFile(file, Presets.Paper) : Presets.Get("--preset", request.Preset ?? DefaultPreset);
         string source = request.Data ?? start.Data;
-        Dataset data = DatasetLoader.Load(source == EmbeddedName && request.Data is null ? null : source);
+        Dataset data = DatasetLoader.Load(source == SweepSpec.EmbeddedName && request.Data is null ? null : source);
         Func<string, string> fieldName = field =>
             request.Spec is { } of && !request.Gives(field) ? $"{of}: {field}" : SpecValidator.Flag(field);
         (IReadOnlyList<PairTask> chosen, bool usual, string? note) = Tasks(start, request, data, fieldName("tasks"));
@@ -62,7 +59,7 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
         };
         spec = request.Embedding switch
         {
-            null => spec.WithFittedEmbedding(otherData: spec.Data != EmbeddedName),
+            null => spec.WithFittedEmbedding(otherData: spec.Data != SweepSpec.EmbeddedName),
             None => spec with { Embedding = [] },
             TaskList.EveryPair => spec with { Embedding = spec.Tasks },
             _ => spec with { Embedding = TaskList.Parse(request.Embedding, data.Classes, "--embedding") },
@@ -77,9 +74,12 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
             ? throw new UserErrorException($"{fieldName("tasks")}: {problem}.")
             : Splitter.TrainImages(data, task);
 
-        var plan = Plan.Create(spec, data.Sha256, data.Inputs, TrainImages, name: fieldName);
+        Plan plan = Plan.Create(spec, data.Sha256, data.Inputs, TrainImages, name: fieldName) with
+        {
+            Pictures = new PictureChoice(PanelSize(request, spec), request.SaliencyMethod),
+        };
         string name = request.Spec is { } path ? Path.GetFileNameWithoutExtension(path) : request.Preset ?? DefaultPreset;
-        return new SweepPlanning(plan, data, request.Out ?? Path.Combine(RunsFolder, name), PanelSize(request, spec))
+        return new SweepPlanning(plan, data, request.Out ?? Path.Combine(RunsFolder, name))
         {
             Note = note,
             Name = fieldName,
@@ -158,13 +158,9 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out, int? S
     }
 
     // Asked for: exactly that size.
-    private static int? PanelSize(SweepRequest request, SweepSpec spec)
-    {
-        if (request.SaliencyHidden is not { } hidden)
-            return ShownModel.Of(spec).Model.Hidden;
-        if (hidden == 0)
-            return null;
-        return spec.Hidden.Contains(hidden) ? hidden
-            : throw new UserErrorException($"--saliency: no model has {hidden} hidden units; one of {string.Join(", ", spec.Hidden)} is right (0 for no panels)");
-    }
+    private static int PanelSize(SweepRequest request, SweepSpec spec) =>
+        request.SaliencyHidden is not { } hidden ? PictureChoice.Usual(spec).Hidden
+        : hidden == 0 || spec.Hidden.Contains(hidden) ? hidden
+        : throw new UserErrorException(
+            $"--saliency: no model has {hidden} hidden units; it must be one of {string.Join(", ", spec.Hidden)}, or 0 for no panels");
 }

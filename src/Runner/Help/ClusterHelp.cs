@@ -60,12 +60,15 @@ internal static class ClusterHelp
         HelpText.ExitCodes);
 
     public static string Merge { get; } = HelpText.Join("""
-        gpumlp merge RUN writes tables, weights, splits and manifest.json of a run whose
-        units are all finished, and prints its tables. With units missing it writes nothing, names
-        them with the command that does them, and exits with 3.
+        gpumlp merge RUN writes tables, weights, splits, manifest.json, saliency
+        pictures and report of a run whose units are all finished, and prints its
+        tables. With units missing it writes nothing, names them with the command
+        that does them, and exits with 3.
 
         Usage: gpumlp merge RUN [flags]
 
+          --data DIR          where the plan's data are on this machine; only the
+                              pictures need them, and are left out without
           --quiet             nothing but errors and the tables
           --verbose           stack traces with errors
 

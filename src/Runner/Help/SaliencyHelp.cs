@@ -11,6 +11,7 @@ internal static class SaliencyHelp
 
         Usage: gpumlp saliency RUN [flags]
 
+          --data DIR          where the run's data are, if they have moved
           --task TASK         as in 4v9 (default: that, or the hardest that the run has)
           --seed N            (default: the run's first)
           --hidden LIST       hidden sizes (default: 24, or the nearest)
@@ -25,7 +26,8 @@ internal static class SaliencyHelp
           --pruning LIST      layer, global, w1 or random (default: layer)
           --sparsity LIST     shares of the weights to zero, or `none` (default: 0.95)
           --threads N         CPU threads (default: one a core)
-          --out FILE          (default: RUN/saliency/ and a name made of all this)
+          --out FILE          never one of a run's own files (default: RUN/saliency/
+                              and a name made of all that chooses the picture)
           --quiet             nothing but errors
           --verbose           stack traces with errors
 
@@ -33,7 +35,7 @@ internal static class SaliencyHelp
         """
         Examples
           gpumlp saliency runs/paper --task 4v9 --seed 42 --method integrated
-          gpumlp saliency runs/paper --hidden 2..64*2 --image 4 --sparsity 0.5,0.9,0.95
+          gpumlp saliency runs/paper --task 4v9 --hidden 2..64*2 --image 4
 
         """,
         HelpText.ExitCodes);

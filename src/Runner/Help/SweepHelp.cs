@@ -69,7 +69,8 @@ internal static class SweepHelp
           --out DIR           directory of the run (default: runs/ and the preset's
                               name); the same command again resumes it
           --saliency H        saliency panels of the models with H hidden units
-                              (default: 24; 0 = none)
+                              (default: 24; 0 = none); `gpumlp saliency` draws
+                              others at any time
           --saliency-method gradient|perturbation
                               dp/dx, or the change of p when a pixel is raised by
                               0.1 (default: gradient)

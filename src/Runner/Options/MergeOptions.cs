@@ -6,6 +6,9 @@ namespace GpuMlp.Runner.Options;
 [Verb("merge")]
 internal sealed class MergeOptions : RunFolderOptions
 {
+    [Option("data")]
+    public string? Data { get; set; }
+
     [Option("quiet")]
     public bool Quiet { get; set; }
 }

@@ -33,6 +33,9 @@ internal sealed class SaliencyOptions : RunFolderOptions
     [Option("sparsity")]
     public string? Sparsity { get; set; }
 
+    [Option("data")]
+    public string? Data { get; set; }
+
     [Option("threads")]
     public string? Threads { get; set; }
 

@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Study;
+using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Plots;
 
@@ -40,8 +41,8 @@ internal static class EmbeddingPlot
         ModelKind kind = pictures[0].Kind;
         Figure figure = new(
             theme,
-            $"Hidden activations before and after pruning, {run.ClassNames.OfTask(kind.Task)}, H = {kind.Hidden}, seed {pictures[0].Seed}",
-            $"t-SNE of {pictures[0].Points} images, perplexity {PlotText.Number(Math.Round(pictures[0].Perplexity, 1))}. Trust: trustworthiness of the picture. Same class: share of the {NeighbourPurity.Neighbours} nearest neighbours in the picture with the point's class. Axes have no unit. {Pick.Focus(tables)}",
+            $"Hidden activations before and after pruning, {PictureNames.Of(run.ClassNames).OfTask(kind.Task)}, H = {kind.Hidden}, seed {pictures[0].Seed}",
+            $"t-SNE of {pictures[0].Points} images, perplexity {PlotText.Number(Math.Round(pictures[0].Perplexity, 1))}. Trust: trustworthiness of the picture. Same class: share of the {NeighbourPurity.Neighbours} nearest neighbours in the picture with the point's class. Axes have no unit. {Pick.Focus(tables)}{Lost(run, kind.Task)}",
             Math.Min(3, pictures.Length), 380, 360);
         foreach (EmbeddingRow picture in pictures)
         {
@@ -63,5 +64,12 @@ internal static class EmbeddingPlot
 
     // Label 1 is the second class of a task.
     private static string ClassName(RunDirectory run, string task, int label) =>
-        label is 0 or 1 && PairTask.TryParse(task, out PairTask pair) ? $"class {run.ClassNames.Of(label == 0 ? pair.First : pair.Second)}" : $"label {label}";
+        label is 0 or 1 && PairTask.TryParse(task, out PairTask pair)
+            ? $"class {PictureNames.Of(run.ClassNames).Of(label == 0 ? pair.First : pair.Second)}"
+            : $"label {label}";
+
+    private static string Lost(RunDirectory run, string task) =>
+        PairTask.TryParse(task, out PairTask pair) && PictureNames.Note(run.ClassNames, [pair.First, pair.Second]) is { } note
+            ? " " + note
+            : "";
 }

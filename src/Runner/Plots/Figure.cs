@@ -1,5 +1,4 @@
 using GpuMlp.Engine.Runs;
-using GpuMlp.Runner.Png;
 using ScottPlot;
 using SkiaSharp;
 
@@ -122,7 +121,7 @@ internal sealed class Figure : IDisposable
         return rows;
     }
 
-    private static int EntryWidth(SeriesStyle style) => Swatch + 6 + PngFile.MeasureText(style.Name, LegendSize) + LegendGap;
+    private static int EntryWidth(SeriesStyle style) => Swatch + 6 + Measure(style.Name, LegendSize, bold: false) + LegendGap;
 
     private void DrawLegend(SKCanvas canvas, List<SeriesStyle> row, int baseline)
     {
@@ -146,7 +145,7 @@ internal sealed class Figure : IDisposable
         foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             string longer = lines.Count == 0 ? word : $"{lines[^1]} {word}";
-            if (lines.Count > 0 && PngFile.MeasureText(longer, size, bold) <= Width - (2 * Margin))
+            if (lines.Count > 0 && Measure(longer, size, bold) <= Width - (2 * Margin))
                 lines[^1] = longer;
             else
                 lines.Add(word);
@@ -157,10 +156,20 @@ internal sealed class Figure : IDisposable
 
     private static void Text(SKCanvas canvas, string text, float x, float baseline, float size, bool bold, Color color)
     {
-        using SKFont font = new(EmbeddedFont.Get(bold), size) { Edging = SKFontEdging.Antialias, Hinting = SKFontHinting.None, Subpixel = true };
+        using SKFont font = Font(size, bold);
         using SKPaint paint = new() { Color = Skia(color), IsAntialias = true };
         canvas.DrawText(text, x, baseline, SKTextAlign.Left, font, paint);
     }
+
+    /// <summary>Width in pixels, rounded up.</summary>
+    private static int Measure(string text, float size, bool bold)
+    {
+        using SKFont font = Font(size, bold);
+        return (int)MathF.Ceiling(font.MeasureText(text));
+    }
+
+    private static SKFont Font(float size, bool bold) =>
+        new(EmbeddedFont.Get(bold), size) { Edging = SKFontEdging.Antialias, Hinting = SKFontHinting.None, Subpixel = true };
 
     private static SKColor Skia(Color color) => new(color.R, color.G, color.B);
 }

@@ -35,7 +35,7 @@ internal sealed class Panel
         {
             axis.MinorTickStyle.Length = 0;
             axis.TickLabelStyle.FontSize = 11;
-            axis.TickLabelStyle.FontName = Png.EmbeddedFont.Name;
+            axis.TickLabelStyle.FontName = EmbeddedFont.Name;
             axis.TickLabelStyle.ForeColor = theme.Muted;
         }
     }
@@ -125,7 +125,7 @@ internal sealed class Panel
     public void Note(string text, double x, double y, Color? color = null, Alignment alignment = Alignment.LowerLeft, float size = 11, bool bold = false)
     {
         Text note = Plot.Add.Text(text, X(x), Y(y));
-        note.LabelFontName = Png.EmbeddedFont.Name;
+        note.LabelFontName = EmbeddedFont.Name;
         note.LabelFontSize = size;
         note.LabelBold = bold;
         note.LabelFontColor = color ?? _theme.Muted;
@@ -193,7 +193,7 @@ internal sealed class Panel
     {
         label.Text = text;
         label.IsVisible = text.Length > 0;
-        label.FontName = Png.EmbeddedFont.Name;
+        label.FontName = EmbeddedFont.Name;
         label.FontSize = size;
         label.Bold = bold;
         label.ForeColor = color;

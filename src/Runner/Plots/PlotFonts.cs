@@ -1,4 +1,3 @@
-using GpuMlp.Runner.Png;
 using ScottPlot;
 using SkiaSharp;
 

@@ -1,4 +1,4 @@
-using GpuMlp.Runner.Png;
+using GpuMlp.Runner.Pictures;
 using ScottPlot;
 
 namespace GpuMlp.Runner.Plots;

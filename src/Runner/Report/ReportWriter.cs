@@ -15,10 +15,6 @@ internal static class ReportWriter
 {
     private const string FileName = "report.html";
 
-    // Beyond these a page is slow to open; the folder has the rest.
-    private const int MostSheets = 16;
-    private const long MostSheetBytes = 1 << 20;
-
     /// <returns>The path of the page, and a line for each table that the run should have and the page lacks.</returns>
     /// <exception cref="UserErrorException">The run is not merged, a file is not the run's, or the disk is full.</exception>
     public static (string Path, IReadOnlyList<string> Unread) Write(RunDirectory run)
@@ -51,7 +47,7 @@ internal static class ReportWriter
             foreach (DrawnPlot plot in plots.Where(plot => plot.Section == claim.Id))
                 ReportImages.Write(html, plot);
             if (claim.Id == "C5")
-                Sheets(html, run);
+                SheetSection.Write(html, run);
             NumberTables.Write(html, tables, claim.Id);
         }
 
@@ -81,34 +77,6 @@ internal static class ReportWriter
         html.Raw(RunFacts.MachineEnd);
         html.Raw("<link rel=\"icon\" href=\"data:,\">\n");
         html.Raw($"<style>\n{Resource("report.css")}</style>\n</head>\n<body>\n");
-    }
-
-    /// <summary>Pictures of saliency maps, as the run has them.</summary>
-    private static void Sheets(Html html, RunDirectory run)
-    {
-        string folder = run.TablePath("saliency");
-        if (!Directory.Exists(folder))
-            return;
-        string[] files = [.. Directory.GetFiles(folder, "*.png").Order(StringComparer.Ordinal)];
-        List<(string Name, byte[] Png)> shown = [];
-        long bytes = 0;
-        foreach (string file in Pick.Evenly(files, MostSheets))
-        {
-            byte[] png = File.ReadAllBytes(file);
-            if ((bytes += png.Length) > MostSheetBytes)
-                break;
-            shown.Add((Path.GetFileName(file), png));
-        }
-
-        if (shown.Count == 0)
-            return;
-        html.Element("h3", "Saliency maps");
-        if (shown.Count < files.Length)
-            html.Element("p", $"{shown.Count} of {files.Length} pictures; the others are in the run's folder saliency.", "class=\"muted\"");
-        html.Raw("<div class=\"sheets\">\n");
-        foreach ((string name, byte[] png) in shown)
-            ReportImages.Write(html, png, $"Saliency maps {Path.GetFileNameWithoutExtension(name)}", $"saliency/{name}");
-        html.Raw("</div>\n");
     }
 
     private static string Resource(string name)

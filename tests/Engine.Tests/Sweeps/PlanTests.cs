@@ -4,6 +4,7 @@ using CsCheck;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tests.Runs;
+using GpuMlp.Kernels.Saliency;
 
 namespace GpuMlp.Engine.Tests.Sweeps;
 
@@ -90,6 +91,28 @@ public sealed class PlanTests
         AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"shards\":7", "\"shards\":0")));
         AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"shards\":7", "\"shards\":19")));
         AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"shards\":7,\n", "")));
+    }
+
+    [Fact]
+    public void Pictures_are_kept_but_are_no_part_of_the_hash()
+    {
+        PictureChoice choice = new(12, SaliencyMethod.Perturbation);
+        Plan plan = PlanOf(Presets.Paper) with { Pictures = choice };
+        Assert.Equal(PlanOf(Presets.Paper).Hash, plan.Hash);
+        string text = Encoding.UTF8.GetString(PlanJson.Write(plan));
+        Assert.Equal(choice, PlanReader.Read(Encoding.UTF8.GetBytes(text), "plan.json").Pictures);
+        AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"hidden\":12", "\"hidden\":13")));
+        AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"method\":\"perturbation\"", "\"method\":\"none\"")));
+
+        // Plans of version 0.1 have no such line, and no opinion.
+        const string Line = "\"saliency\":{\"hidden\":12,\"method\":\"perturbation\"},\n";
+        Assert.Contains(Line, text);
+        Plan old = PlanReader.Read(Encoding.UTF8.GetBytes(text.Replace(Line, "")), "plan.json");
+        Assert.Equal(new PictureChoice(24, SaliencyMethod.ProbabilityGradient), old.Pictures);
+        Assert.Empty(PlanDiff.OfPictures(old, plan));
+        Assert.Equal(
+            ["saliency: 12 -> 0", "saliency_method: perturbation -> gradient"],
+            PlanDiff.OfPictures(plan, plan with { Pictures = new(0, SaliencyMethod.ProbabilityGradient) }).Select(change => $"{change}"));
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-using GpuMlp.Runner.Png;
+using GpuMlp.Runner.Pictures;
 using GpuMlp.Runner.Tests.EndToEnd;
 using Xunit;
 

@@ -27,7 +27,7 @@ public sealed class SaliencyCommandTests : IDisposable
         PngDecoder.Decode(File.ReadAllBytes(_place["average.png"]));
         Gpumlp.Outcome outcome = Gpumlp.Run("saliency", _place["run"]);
         outcome.AssertSuccess();
-        Assert.True(File.Exists(Path.Combine(_place["run"], "saliency", "0v1-s0-h3-examples-gradient.png")), outcome.Error);
+        Assert.True(File.Exists(Path.Combine(_place["run"], "saliency", "0v1-s0-h3-lr0.1-examples-gradient-layer-0.95.png")), outcome.Error);
         Assert.Equal(weights, Directory.GetFiles(Path.Combine(_place["run"], "weights")));
     }
 

@@ -38,7 +38,7 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixtur
         Gpumlp.Outcome sweep = Gpumlp.Run(undisturbed.Args(run));
         sweep.AssertSuccess();
         Assert.Contains("8 units already done", sweep.Error);
-        AssertSame(run, pictures: true);
+        AssertSame(run);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixtur
         Assert.Contains("1 of 40 units are missing (7)", Gpumlp.Run("merge", run).AssertOneLine(3));
         Gpumlp.Run("run", run).AssertSuccess();
         Gpumlp.Run("merge", run).AssertSuccess();
-        AssertSame(run, pictures: true);
+        AssertSame(run);
         Assert.Equal(before, File.GetLastWriteTimeUtc(UnitPath(run, 8)));
     }
 
@@ -105,7 +105,7 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixtur
         Gpumlp.Run("run", run).AssertSuccess();
         Gpumlp.Run("merge", run).AssertSuccess();
         File.Delete(last + ".bad");
-        AssertSame(run, pictures: true);
+        AssertSame(run);
     }
 
     [Fact]
@@ -242,10 +242,8 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixtur
     /// <summary>As the undisturbed sweep, but for threads, which no plan has.</summary>
     private string[] PlanArgs(string run, int shards) => ["plan", .. undisturbed.Args(run).Skip(1), "--shards", $"{shards}"];
 
-    /// <summary>Every file is the sweep's but pictures, which are not a merge's to make, and how many shards the plan has.</summary>
-    private void AssertSame(string run, bool pictures = false) =>
+    /// <summary>Every file is the sweep's, pictures too, but for how many shards the plan has.</summary>
+    private void AssertSame(string run) =>
         Assert.Equal(
-            undisturbed.Files.Where(file => Counts(file.Key, pictures)), Workplace.FilesOf(run).Where(file => Counts(file.Key, pictures)));
-
-    private static bool Counts(string file, bool pictures) => file != "plan.json" && (pictures || !file.EndsWith(".png", StringComparison.Ordinal));
+            undisturbed.Files.Where(file => file.Key != "plan.json"), Workplace.FilesOf(run).Where(file => file.Key != "plan.json"));
 }

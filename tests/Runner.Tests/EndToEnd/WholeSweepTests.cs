@@ -143,7 +143,7 @@ public sealed class WholeSweepTests
         using var info = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(run, "run.json")));
         Assert.Equal(6, info.RootElement.GetProperty("models_ok").GetInt32());
 
-        Png.Rgb[,] picture = PngDecoder.Decode(File.ReadAllBytes(Path.Combine(run, "saliency", "4v9-s0-h5-gradient.png")));
+        Pictures.Rgb[,] picture = PngDecoder.Decode(File.ReadAllBytes(Path.Combine(run, "saliency", "4v9-s0-h5-gradient.png")));
         Assert.True(picture.GetLength(0) > 100 && picture.GetLength(1) > 100);
     }
 

@@ -1,5 +1,5 @@
 using GpuMlp.Runner.Plots;
-using GpuMlp.Runner.Png;
+using GpuMlp.Runner.Pictures;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests.Plots;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using GpuMlp.Kernels.Saliency;
 
-namespace GpuMlp.Runner.Png;
+namespace GpuMlp.Runner.Pictures;
 
 /// <summary>One tile: an image, or a map of it.</summary>
 /// <param name="Pixels">Grey levels, for an image.</param>
@@ -20,25 +20,27 @@ internal sealed record SheetRow(string Head, IReadOnlyList<SheetTile> Tiles);
 internal sealed record SaliencySheet(
     string Title, SaliencyMethod Method, int ImageRows, int ImageColumns, IReadOnlyList<string> Columns, IReadOnlyList<SheetRow> Rows)
 {
+    /// <summary>A line under the title; null for none.</summary>
+    public string? Note { get; init; }
+
     private const int Margin = 24, Gap = 16, HeadHeight = 72, ColumnHeadHeight = 26, CaptionLine = 17, LineHeight = 18;
     private const int BarWidth = 320, BarHeight = 14, FootHeight = 56, BarSteps = 320;
-    private const int LargeTile = 196, SmallTile = 112, FewColumns = 6;
-    private const float TitleSize = 20, TextSize = 14, SmallSize = 13;
+    private const int LargeTile = 196, SmallTile = 112, FewColumns = 6, FewRows = 32;
 
-    private static readonly Rgb s_ink = Rgb.Grey(30), s_faint = Rgb.Grey(110), s_frame = Rgb.Grey(150);
+    private static readonly Rgb s_ink = Rgb.Grey(30), s_faint = Rgb.Grey(90), s_frame = Rgb.Grey(150);
 
     /// <summary>Writes the sheet atomically; the folder must exist.</summary>
     public void Save(string path)
     {
-        using PngFile png = Draw();
-        png.Save(path);
+        using Canvas canvas = Draw();
+        canvas.Save(path);
     }
 
     /// <summary>The sheet as bytes of a PNG file, the same for the same input.</summary>
     public byte[] Encode()
     {
-        using PngFile png = Draw();
-        return png.Encode();
+        using Canvas canvas = Draw();
+        return canvas.Encode();
     }
 
     private bool Signed => Method != SaliencyMethod.Perturbation;
@@ -53,43 +55,57 @@ internal sealed record SaliencySheet(
         _ => "|p(x + 0.1 e) - p(x)|",
     };
 
-    private PngFile Draw()
+    private Canvas Draw()
     {
-        int largest = Columns.Count <= FewColumns ? LargeTile : SmallTile, scale = Math.Max(1, largest / Math.Max(ImageRows, ImageColumns));
+        int largest = Columns.Count <= FewColumns && Rows.Count <= FewRows ? LargeTile : SmallTile;
+        int scale = Math.Max(1, largest / Math.Max(ImageRows, ImageColumns));
         int width = ImageColumns * scale, height = ImageRows * scale;
-        string[] captions = [.. Rows.SelectMany(row => row.Tiles).SelectMany(Captions), .. Columns];
-        int tile = Math.Max(width, captions.Select(text => PngFile.MeasureText(text, SmallSize)).DefaultIfEmpty(0).Max());
+        int[] rooms = [.. Columns.Select((_, c) => Room(c, width))];
         int lines = Rows.SelectMany(row => row.Tiles).Select(t => Captions(t).Length).DefaultIfEmpty(0).Max();
-        int head = Rows.SelectMany(row => row.Head.Split('\n')).Select(text => PngFile.MeasureText(text, TextSize, bold: true)).DefaultIfEmpty(0).Max() + Gap;
+        int head = Widest(Rows.SelectMany(row => row.Head.Split('\n')), Lettering.Head) + Gap;
         int rowHeight = height + 8 + (lines * CaptionLine) + Gap;
-        int top = Margin + HeadHeight + ColumnHeadHeight, left = Margin + head;
+        int top = Margin + HeadHeight + (Note is null ? 0 : LineHeight) + ColumnHeadHeight;
+        int left = Margin + head;
         int sheet = Math.Max(
-            left + (Columns.Count * (tile + Gap)) + Margin,
-            (2 * Margin) + Math.Max(PngFile.MeasureText($"{Title}: {What}", TitleSize, bold: true), PngFile.MeasureText(Reading, TextSize)));
-        PngFile png = new(sheet, top + (Rows.Count * rowHeight) + FootHeight + Margin, Rgb.White);
-        png.Text($"{Title}: {What}", Margin, Margin + 18, TitleSize, s_ink, bold: true);
-        png.Text(Reading, Margin, Margin + 42, TextSize, s_faint);
+            left + rooms.Sum(room => room + Gap) + Margin,
+            (2 * Margin) + Math.Max(Widest([$"{Title}: {What}"], Lettering.Title), Widest([Reading, Note ?? ""], Lettering.Text)));
+        Canvas canvas = new(sheet, top + (Rows.Count * rowHeight) + FootHeight + Margin, Rgb.White);
+        canvas.Text($"{Title}: {What}", Margin, Margin + 18, Lettering.Title, s_ink);
+        canvas.Text(Reading, Margin, Margin + 42, Lettering.Text, s_faint);
+        canvas.Text(Note ?? "", Margin, Margin + 42 + LineHeight, Lettering.Text, s_faint);
+        int[] lefts = [.. rooms.Select((_, c) => left + rooms.Take(c).Sum(room => room + Gap))];
         for (int c = 0; c < Columns.Count; c++)
-            png.Text(Columns[c], left + (c * (tile + Gap)) + (tile / 2), top - 10, SmallSize, s_ink, TextAnchor.Centre, bold: true);
+            canvas.Text(Columns[c], lefts[c] + (rooms[c] / 2), top - 10, Lettering.Head, s_ink, TextAnchor.Centre);
         for (int r = 0; r < Rows.Count; r++)
         {
             int y = top + (r * rowHeight);
             string[] heads = Rows[r].Head.Split('\n');
             for (int i = 0; i < heads.Length; i++)
-                png.Text(heads[i], Margin, y + 16 + (i * LineHeight), TextSize, i == 0 ? s_ink : s_faint, bold: i == 0);
+            {
+                (Lettering lettering, Rgb color) = i == 0 ? (Lettering.Head, s_ink) : (Lettering.Text, s_faint);
+                canvas.Text(heads[i], Margin, y + 16 + (i * LineHeight), lettering, color);
+            }
             for (int c = 0; c < Rows[r].Tiles.Count; c++)
-                Tile(png, Rows[r].Tiles[c], left + (c * (tile + Gap)), y, tile, scale);
+                Tile(canvas, Rows[r].Tiles[c], lefts[c], y, rooms[c], scale);
         }
-        Bar(png, left, top + (Rows.Count * rowHeight) + 8);
-        return png;
+        Bar(canvas, left, top + (Rows.Count * rowHeight) + 8);
+        return canvas;
     }
+
+    /// <summary>The width of a column, in which no text touches its neighbour's.</summary>
+    private int Room(int column, int tile) => Math.Max(
+        Math.Max(tile, Widest([Columns[column]], Lettering.Head)),
+        Widest(Rows.Where(row => row.Tiles.Count > column).SelectMany(row => Captions(row.Tiles[column])), Lettering.Small));
+
+    private static int Widest(IEnumerable<string> texts, Lettering lettering) =>
+        texts.Select(text => Canvas.MeasureText(text, lettering)).DefaultIfEmpty(0).Max();
 
     /// <summary>What the colours mean, in one line.</summary>
     private string Reading => Signed
         ? "x: pixel, 0..1; p: probability of the second class. Red: the pixel speaks for the second class, blue: for the first. Each map has its own scale."
         : "e: one pixel, 0..1; p: probability of the second class. Bright: p changes much when that pixel is raised by 0.1. Each map has its own scale.";
 
-    private void Tile(PngFile png, SheetTile tile, int x, int y, int room, int scale)
+    private void Tile(Canvas canvas, SheetTile tile, int x, int y, int room, int scale)
     {
         int inputs = ImageRows * ImageColumns, width = ImageColumns * scale, left = x + ((room - width) / 2);
         if ((tile.Pixels?.Length ?? inputs) != inputs || (tile.Map?.Length ?? inputs) != inputs)
@@ -105,11 +121,14 @@ internal sealed record SaliencySheet(
             raster = [.. (tile.Pixels ?? []).Select(Rgb.Grey)];
         }
 
-        png.FillRect(left - 1, y - 1, width + 2, (ImageRows * scale) + 2, s_frame);
-        png.Image(raster, ImageRows, ImageColumns, left, y, scale);
+        canvas.FillRect(left - 1, y - 1, width + 2, (ImageRows * scale) + 2, s_frame);
+        canvas.Image(raster, ImageRows, ImageColumns, left, y, scale);
         string[] captions = Captions(tile);
         for (int i = 0; i < captions.Length; i++)
-            png.Text(captions[i], x + (room / 2), y + (ImageRows * scale) + 18 + (i * CaptionLine), SmallSize, i == 0 ? s_ink : s_faint, TextAnchor.Centre);
+        {
+            int baseline = y + (ImageRows * scale) + 18 + (i * CaptionLine);
+            canvas.Text(captions[i], x + (room / 2), baseline, Lettering.Small, i == 0 ? s_ink : s_faint, TextAnchor.Centre);
+        }
     }
 
     private string[] Captions(SheetTile tile)
@@ -122,21 +141,21 @@ internal sealed record SaliencySheet(
         return [.. lines, scale.IsZero ? "0 everywhere" : $"{(Signed ? "\u00B1" : "0..")}{high}"];
     }
 
-    private void Bar(PngFile png, int x, int y)
+    private void Bar(Canvas canvas, int x, int y)
     {
         ColorScale scale = new([1f], Signed);
-        png.FillRect(x - 1, y - 1, BarWidth + 2, BarHeight + 2, s_frame);
+        canvas.FillRect(x - 1, y - 1, BarWidth + 2, BarHeight + 2, s_frame);
         for (int i = 0; i < BarSteps; i++)
-            png.FillRect(x + i, y, 1, BarHeight, scale.At(scale.Low + ((scale.High - scale.Low) * (i + 0.5) / BarSteps)));
+            canvas.FillRect(x + i, y, 1, BarHeight, scale.At(scale.Low + ((scale.High - scale.Low) * (i + 0.5) / BarSteps)));
         (int Place, string Text)[] ticks = Signed
             ? [(0, "-1"), (BarWidth / 4, "-0.5"), (BarWidth / 2, "0"), (3 * BarWidth / 4, "0.5"), (BarWidth, "1")]
             : [(0, "0"), (BarWidth / 2, "0.5"), (BarWidth, "1")];
         foreach ((int place, string text) in ticks)
         {
-            png.Line(x + place, y + BarHeight + 1, x + place, y + BarHeight + 4, s_ink);
-            png.Text(text, x + place, y + BarHeight + 18, SmallSize, s_ink, TextAnchor.Centre);
+            canvas.FillRect(x + place, y + BarHeight + 1, 1, 4, s_ink);
+            canvas.Text(text, x + place, y + BarHeight + 18, Lettering.Small, s_ink, TextAnchor.Centre);
         }
 
-        png.Text("times the number under each map", x + BarWidth + 20, y + 12, SmallSize, s_ink);
+        canvas.Text("times the number under each map", x + BarWidth + 20, y + 12, Lettering.Small, s_ink);
     }
 }

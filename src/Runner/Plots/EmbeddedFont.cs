@@ -1,6 +1,6 @@
 using SkiaSharp;
 
-namespace GpuMlp.Runner.Png;
+namespace GpuMlp.Runner.Plots;
 
 /// <summary>
 /// DejaVu Sans, from this assembly: a slim container has no font, and its plots would have no text. Shared and never

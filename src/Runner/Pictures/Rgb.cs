@@ -1,4 +1,4 @@
-namespace GpuMlp.Runner.Png;
+namespace GpuMlp.Runner.Pictures;
 
 /// <summary>An opaque sRGB colour, 0..255 a channel.</summary>
 internal readonly record struct Rgb(byte R, byte G, byte B)

@@ -1,4 +1,4 @@
-namespace GpuMlp.Runner.Png;
+namespace GpuMlp.Runner.Pictures;
 
 /// <summary>Colours for numbers: anchors at equal distances, straight lines in sRGB between them.</summary>
 internal sealed class ColorMap

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace GpuMlp.Runner.Png;
+namespace GpuMlp.Runner.Pictures;
 
 /// <summary>How the values of one map become colours, and the ticks that read them back.</summary>
 internal sealed class ColorScale

@@ -1,0 +1,21 @@
+using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Sweeps;
+
+namespace GpuMlp.Engine.Runs;
+
+/// <summary>The data of a run that exists.</summary>
+public static class RunData
+{
+    /// <summary>Loads the data that a plan was made for, whoever has moved them.</summary>
+    /// <param name="folder">What <c>--data</c> says: where they are on this machine; null for where they were for the planner.</param>
+    /// <exception cref="UserErrorException">They are not there, or not the same.</exception>
+    public static Dataset Load(Plan plan, string? folder)
+    {
+        Dataset data = DatasetLoader.Load(folder ?? (plan.Spec.Data == SweepSpec.EmbeddedName ? null : plan.Spec.Data));
+        return data.Sha256 == plan.DataSha256
+            ? data
+            : throw new UserErrorException(
+                $"--data: {folder ?? plan.Spec.Data} holds other data (SHA-256 {data.Sha256[..12]}) than the plan was made for "
+                + $"({plan.DataSha256[..12]}); it must be a folder with the same files");
+    }
+}

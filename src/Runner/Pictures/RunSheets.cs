@@ -1,0 +1,50 @@
+using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Saliency;
+using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Training;
+using GpuMlp.Runner.Plots;
+
+namespace GpuMlp.Runner.Pictures;
+
+/// <summary>Draws the pictures that are a run's own, see <see cref="RunPictures"/>; the same for every command that ends a run.</summary>
+internal static class RunSheets
+{
+    // Rows of a sheet of hidden sizes.
+    private const int MostSizes = 12;
+
+    /// <param name="run">Merged.</param>
+    /// <param name="data">Its data.</param>
+    /// <param name="threads">1 or more; no picture depends on it.</param>
+    /// <exception cref="GpuMlp.Engine.UserErrorException">Weights that are damaged, a full disk.</exception>
+    public static void Draw(RunDirectory run, Dataset data, int threads)
+    {
+        Plan plan = run.Plan;
+        SweepSpec spec = plan.Spec;
+        PictureChoice choice = plan.Pictures;
+        if (choice.Hidden == 0)
+            return;
+        AtomicFile.CreateFolder(run.OwnFolder(RunPictures.Folder));
+        ClassNames names = run.ClassNames;
+        IReadOnlyList<MapLevel> few = SaliencySheets.StudyLevels(spec), many = SaliencySheets.ManyLevels(spec);
+        var shown = ShownModel.Of(spec);
+        double rate = shown.Model.LearningRate;
+        IReadOnlySet<ModelKey> failed = MergedRows.Failed(run);
+        SavedModels Models(PairTask task, IReadOnlyList<int> hidden) => SavedModels.Read(run, task, shown.Seed, shown.Variant, hidden, rate);
+        foreach (PairTask task in spec.Tasks)
+        {
+            int[] trained = [.. spec.Hidden.Where(size => !failed.Contains(
+                ModelKey.Of(task, shown.Seed, plan.Variants[shown.Variant], new ModelSpec(size, rate))))];
+            if (!trained.Contains(choice.Hidden))
+                continue;
+            SavedModels one = Models(task, [choice.Hidden]);
+            using var sheets = new SaliencySheets(data, names, one, choice.Method, threads);
+            IReadOnlyList<(int Image, string What)> examples = sheets.Examples();
+            sheets.Maps(examples, few).Save(RunPictures.PathOf(run, RunPictures.OfModel(plan, task)));
+            sheets.Averages(few).Save(RunPictures.PathOf(run, RunPictures.OfClasses(plan, task)));
+            using var sizes = new SaliencySheets(data, names, Models(task, Pick.Evenly(trained, MostSizes)), choice.Method, threads);
+            sizes.Maps([examples[0]], many).Save(RunPictures.PathOf(run, RunPictures.OfSizes(plan, task)));
+        }
+    }
+}
