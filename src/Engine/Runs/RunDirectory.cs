@@ -68,8 +68,7 @@ public sealed class RunDirectory
                 throw new UserErrorException($"{path} was made by another plan: {told}; use another --out or the old flags");
             }
 
-            // A plan of version 0.1 has no choice of pictures of its own.
-            run = new(path, old.ChosenPictures is null ? old with { ChosenPictures = plan.ChosenPictures } : old);
+            run = new(path, old);
             run.Prepare(clean: true);
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))

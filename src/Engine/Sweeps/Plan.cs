@@ -22,7 +22,8 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
 {
     /// <summary>
     /// Raised with every change of what plan.json or a unit file holds, so that a run of another version is refused and never
-    /// misread. 2: failed models have no figures, tables have a status, the embedded model is <see cref="ShownModel"/>.
+    /// misread. 2: failed models have no figures, tables have a status, the embedded model is <see cref="ShownModel"/>,
+    /// plans name their pictures.
     /// </summary>
     public const int CurrentFormat = 2;
 
@@ -57,10 +58,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     public int Shards { get; init; } = 1;
 
     /// <summary>The saliency pictures that the run makes of itself; no part of the hash.</summary>
-    public PictureChoice Pictures { get => ChosenPictures ?? PictureChoice.Usual(Spec); init => ChosenPictures = value; }
-
-    /// <summary>Null in plans of version 0.1, which did not keep the choice.</summary>
-    internal PictureChoice? ChosenPictures { get; init; }
+    public PictureChoice Pictures { get; init; }
 
     /// <summary>Cannot be changed by <c>with</c>: the models belong to it.</summary>
     public SweepSpec Spec { get; } = Spec;
@@ -139,7 +137,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
             }
         }
 
-        Plan plan = new(CurrentFormat, spec, dataSha256, units, "");
+        Plan plan = new(CurrentFormat, spec, dataSha256, units, "") { Pictures = PictureChoice.Usual(spec) };
         return plan with { Hash = PlanJson.HashOf(plan) };
     }
 

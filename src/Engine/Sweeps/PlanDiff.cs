@@ -63,12 +63,10 @@ public static class PlanDiff
         }
     }
 
-    /// <summary>The choice of pictures, where the old plan has one.</summary>
+    /// <summary>The choice of pictures, which is no part of the spec.</summary>
     public static IReadOnlyList<PlanChange> OfPictures(Plan oldPlan, Plan newPlan)
     {
-        if (oldPlan.ChosenPictures is not { } old)
-            return [];
-        PictureChoice asked = newPlan.Pictures;
+        (PictureChoice old, PictureChoice asked) = (oldPlan.Pictures, newPlan.Pictures);
         List<PlanChange> changes = [];
         if (old.Hidden != asked.Hidden)
             changes.Add(new PlanChange("saliency", $"{old.Hidden}", $"{asked.Hidden}"));

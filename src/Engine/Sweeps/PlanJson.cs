@@ -49,8 +49,7 @@ public static class PlanJson
         {
             WriteLine($"\"plan_hash\":{JsonSerializer.Serialize(plan.Hash)},");
             WriteLine($"\"shards\":{plan.Shards},");
-            if (plan.ChosenPictures is { } pictures)
-                WriteLine($"\"saliency\":{{\"hidden\":{pictures.Hidden},\"method\":\"{SaliencyNames.Name(pictures.Method)}\"}},");
+            WriteLine($"\"saliency\":{{\"hidden\":{plan.Pictures.Hidden},\"method\":\"{SaliencyNames.Name(plan.Pictures.Method)}\"}},");
         }
 
         WriteLine($"\"data_sha256\":{JsonSerializer.Serialize(plan.DataSha256)},");

@@ -17,8 +17,7 @@ public static class PlanReader
 
     private const string ByHand = "damaged or changed by hand; restore the file or use another --out";
 
-    // Plans of version 0.1 have no "saliency".
-    private static readonly string[] s_fields = ["format", "plan_hash", "shards", "data_sha256", "spec", "units"];
+    private static readonly string[] s_fields = ["format", "plan_hash", "shards", "saliency", "data_sha256", "spec", "units"];
 
     private static readonly SearchValues<byte> s_hexDigits = SearchValues.Create("0123456789abcdef"u8);
 
@@ -68,7 +67,7 @@ public static class PlanReader
         HashSet<string> seen = [];
         (int format, int shards, string hash, string data) = (0, 0, "", "");
         JsonElement spec = default;
-        PictureChoice? pictures = null;
+        PictureChoice pictures = default;
         List<WorkUnit> units = [];
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -114,7 +113,7 @@ public static class PlanReader
         reader.Read();
         return s_fields.FirstOrDefault(field => !seen.Contains(field)) is { } missing
             ? throw Wrong(where, missing, "missing")
-            : new Plan(format, SpecJson.ReadWhole(spec, where, "spec."), data, units, hash) { Shards = shards, ChosenPictures = pictures };
+            : new Plan(format, SpecJson.ReadWhole(spec, where, "spec."), data, units, hash) { Shards = shards, Pictures = pictures };
     }
 
     private static Plan Checked(Plan plan, string where)

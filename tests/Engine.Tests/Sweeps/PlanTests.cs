@@ -103,13 +103,9 @@ public sealed class PlanTests
         Assert.Equal(choice, PlanReader.Read(Encoding.UTF8.GetBytes(text), "plan.json").Pictures);
         AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"hidden\":12", "\"hidden\":13")));
         AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"method\":\"perturbation\"", "\"method\":\"none\"")));
-
-        // Plans of version 0.1 have no such line, and no opinion.
-        const string Line = "\"saliency\":{\"hidden\":12,\"method\":\"perturbation\"},\n";
-        Assert.Contains(Line, text);
-        Plan old = PlanReader.Read(Encoding.UTF8.GetBytes(text.Replace(Line, "")), "plan.json");
-        Assert.Equal(new PictureChoice(24, SaliencyMethod.ProbabilityGradient), old.Pictures);
-        Assert.Empty(PlanDiff.OfPictures(old, plan));
+        AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"saliency\":{\"hidden\":12,\"method\":\"perturbation\"},\n", "")));
+        Assert.Equal(new PictureChoice(24, SaliencyMethod.ProbabilityGradient), PlanOf(Presets.Paper).Pictures);
+        Assert.Empty(PlanDiff.OfPictures(plan, plan));
         Assert.Equal(
             ["saliency: 12 -> 0", "saliency_method: perturbation -> gradient"],
             PlanDiff.OfPictures(plan, plan with { Pictures = new(0, SaliencyMethod.ProbabilityGradient) }).Select(change => $"{change}"));

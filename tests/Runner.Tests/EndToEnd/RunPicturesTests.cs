@@ -151,13 +151,6 @@ public sealed partial class RunPicturesTests : IDisposable
             Gpumlp.Run(["sweep", .. Flags(), "--saliency-method", "perturbation", "--out", Run]).AssertOneLine(2));
         Gpumlp.Run(["sweep", .. Flags(), "--saliency", "3", "--out", Run]).AssertSuccess();
         Assert.Equal(before, Workplace.FilesOf(Run));
-
-        // A plan of version 0.1 does not have them: the command says it, as it did then.
-        string plan = Path.Combine(Run, "plan.json"), text = File.ReadAllText(plan);
-        File.WriteAllText(plan, PlanLine().Replace(text, ""));
-        Assert.NotEqual(text, File.ReadAllText(plan));
-        Gpumlp.Run(["sweep", .. Flags(), "--saliency", "2", "--out", Run]).AssertSuccess();
-        Assert.Contains("<figcaption>saliency/0v1-s0-h2-gradient.png", File.ReadAllText(Path.Combine(Run, "report.html")));
     }
 
     [Fact]
@@ -203,9 +196,6 @@ public sealed partial class RunPicturesTests : IDisposable
     // Short, so that a failure can be read.
     private static string Sheets(string page) =>
         Convert.ToHexString(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(SheetsPart().Match(page).Value)));
-
-    [GeneratedRegex("\"saliency\":.*\n")]
-    private static partial Regex PlanLine();
 
     [GeneratedRegex("<figcaption>saliency/")]
     private static partial Regex SheetCaption();
