@@ -25,9 +25,9 @@ public static class PlanJson
     public static void Write(Plan plan, Stream stream) => Write(plan, stream, whole: true);
 
     /// <summary>
-    /// SHA-256 over the canonical text: the file's text without the fields <c>plan_hash</c>, <c>shards</c> and <c>saliency</c>.
-    /// Who does a unit and what is drawn of it changes nothing in its result, so any sharding is the same plan and its files
-    /// have the same bytes.
+    /// SHA-256 over the canonical text: the file's text without the fields <c>plan_hash</c>, <c>shards</c>, <c>saliency</c> and
+    /// <c>saliency_method</c>. Who does a unit and what is drawn of it changes nothing in its result, so any sharding is the
+    /// same plan and its files have the same bytes.
     /// </summary>
     internal static string HashOf(Plan plan)
     {
@@ -49,7 +49,8 @@ public static class PlanJson
         {
             WriteLine($"\"plan_hash\":{JsonSerializer.Serialize(plan.Hash)},");
             WriteLine($"\"shards\":{plan.Shards},");
-            WriteLine($"\"saliency\":{{\"hidden\":{plan.Pictures.Hidden},\"method\":\"{SaliencyNames.Name(plan.Pictures.Method)}\"}},");
+            WriteLine($"\"saliency\":{plan.Pictures.Hidden},");
+            WriteLine($"\"saliency_method\":\"{SaliencyNames.Name(plan.Pictures.Method)}\",");
         }
 
         WriteLine($"\"data_sha256\":{JsonSerializer.Serialize(plan.DataSha256)},");

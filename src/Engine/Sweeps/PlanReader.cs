@@ -17,7 +17,7 @@ public static class PlanReader
 
     private const string ByHand = "damaged or changed by hand; restore the file or use another --out";
 
-    private static readonly string[] s_fields = ["format", "plan_hash", "shards", "saliency", "data_sha256", "spec", "units"];
+    private static readonly string[] s_fields = ["format", "plan_hash", "shards", "saliency", "saliency_method", "data_sha256", "spec", "units"];
 
     private static readonly SearchValues<byte> s_hexDigits = SearchValues.Create("0123456789abcdef"u8);
 
@@ -96,7 +96,14 @@ public static class PlanReader
                     shards = Integer(ref reader, where, field);
                     break;
                 case "saliency":
-                    pictures = Pictures(JsonElement.ParseValue(ref reader), where);
+                    pictures = pictures with { Hidden = Integer(ref reader, where, field) };
+                    break;
+                case "saliency_method":
+                    string? method = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+                    pictures = pictures with
+                    {
+                        Method = SaliencyNames.Find(method ?? "") ?? throw Wrong(where, field, $"must be {SaliencyNames.Right}"),
+                    };
                     break;
                 case "spec":
                     spec = JsonElement.ParseValue(ref reader);
@@ -126,22 +133,10 @@ public static class PlanReader
         if (plan.Shards < 1 || plan.Shards > plan.Units.Count)
             throw Wrong(where, "shards", $"{plan.Shards}; must be 1 to {plan.Units.Count}, the number of units");
         if (plan.Pictures.Hidden != 0 && !plan.Spec.Hidden.Contains(plan.Pictures.Hidden))
-            throw Wrong(where, "saliency.hidden", $"{plan.Pictures.Hidden}; must be a hidden size of the plan, or 0 for no pictures");
+            throw Wrong(where, "saliency", $"{plan.Pictures.Hidden}; must be a hidden size of the plan, or 0 for no pictures");
         return PlanJson.HashOf(plan) is var hash && hash == plan.Hash
             ? plan
             : throw Wrong(where, "plan_hash", $"{plan.Hash[..12]}..., but what it stands for has {hash[..12]}...");
-    }
-
-    private static PictureChoice Pictures(JsonElement value, string where)
-    {
-        JsonElement? Field(string name, JsonValueKind kind) =>
-            value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out JsonElement found) && found.ValueKind == kind ? found : null;
-        int hidden = Field("hidden", JsonValueKind.Number) is { } size && size.TryGetInt32(out int number)
-            ? number
-            : throw Wrong(where, "saliency.hidden", "must be a whole number");
-        return Field("method", JsonValueKind.String) is { } name && SaliencyNames.Find(name.GetString()!) is { } method
-            ? new PictureChoice(hidden, method)
-            : throw Wrong(where, "saliency.method", $"must be {SaliencyNames.Right}");
     }
 
     private static void ReadUnits(ref Utf8JsonReader reader, string where, List<WorkUnit> units)

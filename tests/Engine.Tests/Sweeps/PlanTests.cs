@@ -101,9 +101,9 @@ public sealed class PlanTests
         Assert.Equal(PlanOf(Presets.Paper).Hash, plan.Hash);
         string text = Encoding.UTF8.GetString(PlanJson.Write(plan));
         Assert.Equal(choice, PlanReader.Read(Encoding.UTF8.GetBytes(text), "plan.json").Pictures);
-        AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"hidden\":12", "\"hidden\":13")));
-        AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"method\":\"perturbation\"", "\"method\":\"none\"")));
-        AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"saliency\":{\"hidden\":12,\"method\":\"perturbation\"},\n", "")));
+        AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"saliency\":12", "\"saliency\":13")));
+        AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"saliency_method\":\"perturbation\"", "\"saliency_method\":\"none\"")));
+        AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"saliency\":12,\n", "")));
         Assert.Equal(new PictureChoice(24, SaliencyMethod.ProbabilityGradient), PlanOf(Presets.Paper).Pictures);
         Assert.Empty(PlanDiff.OfPictures(plan, plan));
         Assert.Equal(
