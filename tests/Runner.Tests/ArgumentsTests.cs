@@ -55,7 +55,7 @@ public sealed class ArgumentsTests
     [InlineData("sweep --device metal", "--device: 'metal' is unknown; take auto, cpu, cuda, opencl, or one device such as cuda:0")]
     [InlineData("sweep --preset paper --spec a.json", "--spec: cannot be combined with --preset; give one of them.")]
     [InlineData("status", "status: RUN is missing, the folder of a run, as in `gpumlp status runs/mine`.")]
-    [InlineData("merge nowhere", "nowhere: no plan.json here; the folder of a run is right")]
+    [InlineData("merge nowhere", "nowhere: no plan.json here; it must be the folder of a run")]
     [InlineData("run a b", "b: belongs to no flag of run; values follow their flag, without spaces in a list.")]
     [InlineData("run r --max-requeues many", "--max-requeues: 'many' is not a whole number from 0.")]
     [InlineData("plan --shards 0", "--shards: '0' is not a whole number from 1 to 1000000.")]
