@@ -104,6 +104,7 @@ public sealed class PictureFileTests : IDisposable
         {
             run.PlanPath, run.TablePath("results.csv"), run.TablePath("anything"), run.TablePath("report.html"),
             run.WeightsPath(new(4, 9), 0), run.SplitPath(new(4, 9), 0), run.UnitPath(0), run.TablePath("plots/pruning.png"),
+            run.TablePath("trained/x.png"),
             run.TablePath("saliency/4v9-s0-h24-gradient.png"), run.TablePath("SALIENCY/4v9-s0-H24-gradient.png"),
             run.TablePath("saliency/../plan.json"), Path.Combine(links, "run", "plan.json"), Path.Combine(links, "weights", "x.png"),
             Path.Combine(links, "a.png"), Path.Combine(big, "4v9-s0-sizes-gradient.png"), other.PlanPath,

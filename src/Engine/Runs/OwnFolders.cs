@@ -4,11 +4,13 @@ namespace GpuMlp.Engine.Runs;
 /// The folders that a run writes into. None may be a link: a copy of a run would write into the run that it is a copy of, and putting
 /// aside or clearing away would happen there. The run as a whole and the folders above it may be links.
 /// </summary>
-internal static class OwnFolders
+public static class OwnFolders
 {
     private const string Units = "units";
 
-    private static readonly string[] s_names = [Units, "weights", "split", "plots", "saliency", "errors", "running", TrainingRecords.Folder];
+    /// <summary>Of the folders in that of the run.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        [Units, "weights", "split", "plots", RunPictures.Folder, "errors", "running", TrainingRecords.Folder];
 
     /// <exception cref="UserErrorException">It is a link, be it one to nothing.</exception>
     public static void RefuseLink(string folder)
@@ -26,7 +28,7 @@ internal static class OwnFolders
     {
         string units = Path.Combine(run, Units);
         IEnumerable<string> below = Directory.Exists(units) ? Directory.EnumerateDirectories(units) : [];
-        foreach (string folder in s_names.Select(name => Path.Combine(run, name)).Concat(below))
+        foreach (string folder in Names.Select(name => Path.Combine(run, name)).Concat(below))
         {
             RefuseLink(folder);
         }

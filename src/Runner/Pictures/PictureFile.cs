@@ -6,6 +6,7 @@ using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Saliency;
+using GpuMlp.Runner.Cluster;
 using GpuMlp.Runner.Plots;
 
 namespace GpuMlp.Runner.Pictures;
@@ -16,8 +17,8 @@ internal static class PictureFile
     // A file system takes names of 255 bytes, of which a temporary name needs some 40.
     private const int LongestName = 180, LongestList = 36, HashDigits = 8;
 
-    // What a run has in its folder besides tables, pages and scripts, and besides the folder of pictures.
-    private static readonly string[] s_runFolders = ["units", "weights", "split", "errors", "running", "plots", "logs"];
+    // Where a run has its own files alone; in the folder of pictures there may be others.
+    private static readonly string[] s_closed = [.. OwnFolders.Names.Where(name => name != RunPictures.Folder), SbatchScripts.LogFolder];
 
     /// <summary>
     /// A name that tells everything that makes the picture: <c>4v9-s42-h24-lr0.03-examples-gradient-layer-0.95.png</c>. Long
@@ -65,7 +66,7 @@ internal static class PictureFile
                 continue;
             string[] parts = Path.GetRelativePath(folder, full).Split(Path.DirectorySeparatorChar);
             bool belongs = parts.Length == 1 ? !Same(Path.GetExtension(full), ".png")
-                : s_runFolders.Any(name => Same(name, parts[0])) || (Same(parts[0], RunPictures.Folder) && IsPictureOf(folder, parts[^1]));
+                : s_closed.Any(name => Same(name, parts[0])) || (Same(parts[0], RunPictures.Folder) && IsPictureOf(folder, parts[^1]));
             if (belongs)
                 return true;
         }
