@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
 using GpuMlp.Engine;
+using GpuMlp.Engine.Runs;
 
 namespace GpuMlp.Runner.Commands;
 
 /// <summary>
-/// Ctrl-C, SIGTERM and SIGHUP end a sweep at the next epoch; a second one ends it at once. SIGUSR1, by which a scheduler says
+/// Ctrl-C, SIGTERM and SIGHUP end a sweep at the next epoch, or before its next phase; a second one ends it at once. SIGUSR1, by which a scheduler says
 /// that it will take the machine back, lets units in flight be finished and no other be begun.
 /// </summary>
 internal sealed partial class StopSignals : IDisposable
@@ -36,6 +37,18 @@ internal sealed partial class StopSignals : IDisposable
     public CancellationToken Drain => _drain.Token;
 
     public int ExitCode { get; private set; } = ExitCodes.Cancelled;
+
+    /// <summary>What a command that a signal has ended says, and its exit code.</summary>
+    public UserErrorException Interrupted(RunDirectory run) =>
+        new($"interrupted; finished units stay in {run.Path}, the same command again resumes", ExitCode);
+
+    /// <summary>For the pause between two phases that are each done whole or not at all.</summary>
+    /// <exception cref="UserErrorException">A signal has asked for the end.</exception>
+    public void EndIfAsked(RunDirectory run)
+    {
+        if (_stop.IsCancellationRequested)
+            throw Interrupted(run);
+    }
 
     public void Dispose()
     {

@@ -38,13 +38,17 @@ internal static class SweepCommand
         (bool trained, bool drained, _) = work.Do(stop, phases, io);
         if (drained)
             throw new UserErrorException($"interrupted by SIGUSR1; finished units stay in {run.Path}, the same command again resumes", ExitCodes.Interrupted);
-        return Finish(request, planning with { Plan = run.Plan }, run, devices, trained, phases, io);
+        return Finish(request, planning with { Plan = run.Plan }, run, devices, trained, stop, phases, io);
     }
 
-    private static int Finish(SweepRequest request, SweepPlanning planning, RunDirectory run, DeviceSelection devices, bool trained, PhaseClock phases, CommandIo io)
+    private static int Finish(
+        SweepRequest request, SweepPlanning planning, RunDirectory run, DeviceSelection devices, bool trained, StopSignals stop, PhaseClock phases, CommandIo io)
     {
+        stop.EndIfAsked(run);
         MergeCommand.Merge(run, phases, io);
+        stop.EndIfAsked(run);
         phases.Measure("saliency", () => RunSheets.Draw(run, planning.Data, devices.Threads));
+        stop.EndIfAsked(run);
         RunSummary summary = phases.Measure("table", () => RunSummary.Of(run));
         if (trained || !TrainingRecords.AreFolded(run))
             MergeCommand.Record(run, summary, trained ? devices : null, phases, trained);

@@ -42,8 +42,7 @@ internal sealed record UnitWork(RunDirectory Run, Dataset Data, Shard Shard, Dev
         catch (OperationCanceledException)
         {
             observer.Stopped();
-            throw new UserErrorException(
-                $"interrupted; finished units stay in {Run.Path}, the same command again resumes", stop.ExitCode);
+            throw stop.Interrupted(Run);
         }
         finally
         {

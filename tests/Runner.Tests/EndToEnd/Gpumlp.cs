@@ -1,11 +1,11 @@
 using System.Diagnostics;
-using System.Globalization;
+using System.Runtime.InteropServices;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests.EndToEnd;
 
 /// <summary>The built program as a process of its own, as its users start it.</summary>
-internal sealed class Gpumlp : IDisposable
+internal sealed partial class Gpumlp : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
@@ -89,12 +89,16 @@ internal sealed class Gpumlp : IDisposable
     /// <summary>kill -9: no handler runs, no buffer is flushed.</summary>
     public void Kill() => _process.Kill();
 
-    /// <param name="name">As <c>kill</c> takes it: INT, TERM.</param>
-    public void Signal(string name)
+    /// <summary>At once: a program that sends it would take its time to start, in which this one goes on.</summary>
+    /// <param name="name">As <c>kill</c> takes it: INT, TERM, HUP or USR1.</param>
+    public void Signal(string name) => Assert.Equal(0, SendSignal(_process.Id, name switch
     {
-        using var kill = Process.Start("kill", ["-" + name, _process.Id.ToString(CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
-    }
+        "HUP" => 1,
+        "INT" => 2,
+        "USR1" => OperatingSystem.IsMacOS() ? 30 : 10,
+        "TERM" => 15,
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "not a signal of these tests"),
+    }));
 
     public void Dispose()
     {
@@ -102,6 +106,9 @@ internal sealed class Gpumlp : IDisposable
             _process.Kill(entireProcessTree: true);
         _process.Dispose();
     }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int process, int signal);
 
     internal sealed record Outcome(int ExitCode, string Out, string Error)
     {
