@@ -149,17 +149,16 @@ public abstract partial class CohortKernels
         ModelSlot slot = layout.Slots.Single(slot => slot.Model == model);
         ColumnBlock block = layout.Blocks[slot.Block];
         var activations = new float[images.Images * slot.Hidden];
-        int row = 0;
         for (int chunk = 0; chunk < images.Chunks; chunk++)
         {
             HiddenForward(cohort, images, chunk);
             ArrayView<float> all = cohort.Scratch.Activations;
             float[] z = Device.Download(all.SubView(ChunkSchedule.ChunkRows * block.FirstColumn, ChunkSchedule.ChunkRows * block.Stride));
-            int rows = Math.Min(ChunkSchedule.ChunkRows, images.Images - row);
-            for (int n = 0; n < rows; n++, row++)
+            Chunk rows = images.Schedule.Chunks[chunk];
+            for (int n = 0; n < rows.Rows; n++)
             {
                 for (int h = 0; h < slot.Hidden; h++)
-                    activations[(row * slot.Hidden) + h] = Math.Max(z[(n * block.Stride) + slot.Column - block.FirstColumn + h], 0);
+                    activations[((rows.FirstRow + n) * slot.Hidden) + h] = Math.Max(z[(n * block.Stride) + slot.Column - block.FirstColumn + h], 0);
             }
         }
         return activations;

@@ -154,6 +154,23 @@ public sealed class BitTests : IDisposable
         Assert.Equal(fresh.DownloadTotals(), used.DownloadTotals());
     }
 
+    [Fact]
+    public void Hidden_activations_do_not_depend_on_the_batches()
+    {
+        var kernels = CohortKernels.Create(_device);
+        ColumnLayout layout = ColumnLayout.Create(s_hidden, Inputs, _device.Threads);
+        using var cohort = new DeviceCohort(_device, layout, Samples.Rates(s_hidden.Length));
+        cohort.Upload([.. s_hidden.Select((hidden, m) => Samples.Model(Inputs, hidden, seed: m))]);
+        float[] Activations(int batch, int model)
+        {
+            using var images = new DeviceImages(
+                _device, Samples.Pixels(Images, Inputs, seed: 31), Samples.Labels(Images, seed: 32), Inputs, ChunkSchedule.Consecutive(Images, batch), KernelForm.InputSparse, withBackward: false);
+            return kernels.HiddenActivations(cohort, images, model);
+        }
+        Check.SameBits("batches of 32", Activations(Images, 3), Activations(32, 3));
+        Check.SameBits("batches of 270", Activations(Images, 7), Activations(270, 7));
+    }
+
     private static (ModelParameters, float)[] Models() =>
         [.. s_hidden.Select((hidden, m) => (Samples.Model(Inputs, hidden, seed: m), 0.02f + (0.01f * m)))];
 
