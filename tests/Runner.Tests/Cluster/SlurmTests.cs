@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using GpuMlp.Engine;
 using GpuMlp.Runner.Tests.EndToEnd;
 using Xunit;
 
@@ -106,7 +107,7 @@ public sealed class SlurmTests(SlurmCluster cluster, SerialRun serial) : IClassF
         Assert.Equal("3:0", cluster.FieldOf(merge, "ExitCode"));
         Assert.Equal("3:0", cluster.FieldOf($"{array}_1", "ExitCode"));
         Assert.Equal("0", cluster.FieldOf($"{array}_1", "Restarts"));
-        Assert.Contains($"1 of 16 units are missing (5); `gpumlp slurm {run} --missing --submit` does them", File.ReadAllText(Path.Combine(run, "logs", $"merge-{merge}.log")));
+        Assert.Contains($"1 of 16 units are missing (5); `gpumlp slurm {Quoting.Bash(run)} --missing --submit` does them", File.ReadAllText(Path.Combine(run, "logs", $"merge-{merge}.log")));
         Assert.Equal(SerialRun.Units - 1, Workplace.UnitsIn(run));
         Assert.Contains("failed      1 unit: 5", Gpumlp.Run("status", run).Out);
 
