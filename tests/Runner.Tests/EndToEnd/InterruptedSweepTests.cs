@@ -104,7 +104,9 @@ public sealed class InterruptedSweepTests(UndisturbedSweep undisturbed) : IClass
     public void A_signal_ends_a_sweep_that_can_be_resumed(string signal, int exitCode)
     {
         string run = _place["stopped"];
-        using (var program = Gpumlp.Start(undisturbed.Args(run)))
+
+        // Whoever runs tests in the background or by nohup ignores some signals, and children inherit that.
+        using (var program = Gpumlp.StartInBash("exec env --default-signal \"$@\"", undisturbed.Args(run)))
         {
             program.WaitUntil(() => Workplace.UnitsIn(run) >= 2);
             program.Signal(signal);
