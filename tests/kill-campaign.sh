@@ -46,13 +46,27 @@ timed() {
 # moment LONGEST: milliseconds from 0 to LONGEST, as seconds for timeout; sets at. (Not printed: RANDOM of a subshell is another.)
 moment() { printf -v at '0%d.%03d' $((RANDOM * $1 / 32768 / 1000)) $((RANDOM * $1 / 32768 % 1000 + 1)); }
 
+# mortal SECONDS LOG COMMAND...: kill -9 after so long, and back when the process is no more (timeout does not wait for that).
+mortal() {
+  local at=$1 log=$2 code pid killer
+  shift 2
+  "$@" >/dev/null 2>"$log" &
+  pid=$!
+  { sleep "$at"; kill -KILL "$pid"; } >/dev/null 2>&1 &
+  killer=$!
+  wait "$pid"
+  code=$?
+  kill "$killer" && wait "$killer"
+  return "$code"
+} 2>/dev/null
+
 # killed LONGEST COMMAND...: the command up to six times, each killed somewhere in LONGEST ms unless it ends before; then in peace.
 killed() {
   local longest=$1 code
   shift
   for _ in 1 2 3 4 5 6; do
     moment "$longest"
-    timeout --signal=KILL "$at" "$@" >/dev/null 2>"$work/log"
+    mortal "$at" "$work/log" "$@"
     code=$?
     [ $code -ne 0 ] || return 0
     [ $code -eq 137 ] || { tell "exit $code after kills: $*" "$work/log"; return 1; }
@@ -68,7 +82,7 @@ shards() {
     pids=()
     for shard in 0 1 2; do
       moment "$1"
-      timeout --signal=KILL "$at" "$gpumlp" run "$2" --shard $shard/3 --threads 2 --quiet >/dev/null 2>"$work/log-$shard" &
+      mortal "$at" "$work/log-$shard" "$gpumlp" run "$2" --shard $shard/3 --threads 2 --quiet &
       pids+=($!)
     done
     for shard in 0 1 2; do
