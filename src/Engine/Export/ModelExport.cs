@@ -61,7 +61,7 @@ public static class ModelExport
             throw new UserErrorException(
                 $"{run.Path}: every model chosen for export failed in training and has no weights to use; others must be chosen", ExitCodes.SomeModelsFailed);
         }
-        AtomicFile.CreateFolder(folder);
+        AtomicFile.OpenFolder(folder);
         int written = 0;
         List<string> leftOut = [];
         using ExportPruner? pruner = pruning is null ? null : new ExportPruner();

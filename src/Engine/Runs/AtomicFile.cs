@@ -68,16 +68,35 @@ public static partial class AtomicFile
         }
     }
 
+    /// <summary>
+    /// <see cref="CreateFolder"/> for what a command writes beside runs, without the temporary files that a killed one left there.
+    /// </summary>
+    /// <exception cref="UserErrorException">The folder cannot be made.</exception>
+    public static void OpenFolder(string path)
+    {
+        CreateFolder(path);
+        try
+        {
+            Remove(path, IsOfDeadProcess);
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e))
+        {
+            // A folder may be writable without being readable.
+        }
+    }
+
     /// <summary>Removes temporary files of dead processes from one folder; files that a living process may be writing stay.</summary>
     /// <returns>How many were removed.</returns>
-    internal static int RemoveStale(string folder)
+    internal static int RemoveStale(string folder) => Remove(folder, IsStale);
+
+    private static int Remove(string folder, Func<string, bool> isLeft)
     {
         int removed = 0;
         foreach (string path in Directory.EnumerateFiles(folder, $".*{Suffix}"))
         {
             try
             {
-                if (IsTemporary(path) && IsStale(path))
+                if (IsTemporary(path) && isLeft(path))
                 {
                     File.Delete(path);
                     removed++;

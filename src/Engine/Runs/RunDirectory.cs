@@ -243,15 +243,28 @@ public sealed class RunDirectory
         }
 
         RunPresence.RemoveDead(this);
-        if (!clean)
+        if (clean)
         {
-            return;
+            RemoveStale();
         }
+    }
 
-        IEnumerable<string> below = Directory.EnumerateDirectories(Path).Where(folder => !OwnFolders.IsLink(folder));
-        foreach (string folder in Directory.EnumerateDirectories(In("units")).Concat(below).Append(Path))
+    /// <summary>Removes temporary files that dead processes left anywhere in the run.</summary>
+    /// <exception cref="UserErrorException">The folder cannot be read.</exception>
+    public void RemoveStale()
+    {
+        try
         {
-            AtomicFile.RemoveStale(folder);
+            IEnumerable<string> units = Directory.Exists(In("units")) ? Directory.EnumerateDirectories(In("units")) : [];
+            IEnumerable<string> below = Directory.EnumerateDirectories(Path).Where(folder => !OwnFolders.IsLink(folder));
+            foreach (string folder in units.Concat(below).Append(Path))
+            {
+                AtomicFile.RemoveStale(folder);
+            }
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e))
+        {
+            throw StorageErrors.MapRead(e, Path);
         }
     }
 

@@ -30,7 +30,7 @@ internal static class BenchCommand
         var devices = DeviceSelection.Find("--device", request.Device, threads);
         Dataset data = phases.Measure("data", () => DatasetLoader.Load(null));
         request = request with { Spec = request.SpecWithMasks(data.Inputs) };
-        AtomicFile.CreateFolder(request.Out);
+        AtomicFile.OpenFolder(request.Out);
         var runs = new List<BenchRun>();
         try
         {

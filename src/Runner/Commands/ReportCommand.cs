@@ -13,7 +13,9 @@ internal static class ReportCommand
     public static int Run(ReportOptions options, CommandIo io)
     {
         var phases = new PhaseClock();
-        (string path, IReadOnlyList<string> unread) = ReportWriter.Write(RunDirectory.Open(options.Run));
+        var run = RunDirectory.Open(options.Run);
+        run.RemoveStale();
+        (string path, IReadOnlyList<string> unread) = ReportWriter.Write(run);
         foreach (string table in unread)
             io.Error.WriteLine($"gpumlp: left out of the report: {table}");
         if (!options.Quiet)

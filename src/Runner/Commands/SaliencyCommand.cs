@@ -56,7 +56,7 @@ internal static class SaliencyCommand
         SaliencySheet sheet = which == Average
             ? sheets.Averages(levels)
             : sheets.Maps(images is null ? sheets.Examples() : [.. images.Select(image => (image, $"image {image}"))], levels);
-        AtomicFile.CreateFolder(Path.GetDirectoryName(Path.GetFullPath(file))!);
+        AtomicFile.OpenFolder(Path.GetDirectoryName(Path.GetFullPath(file))!);
         sheet.Save(file);
         if (!options.Quiet)
         {

@@ -72,6 +72,22 @@ public sealed partial class RunFilesTests(TwoSweeps sweeps) : IClassFixture<TwoS
     }
 
     [Fact]
+    public void A_report_takes_away_what_a_killed_one_left_and_nothing_else()
+    {
+        string run = Copy(), mine = Path.Combine(run, "plots", "mine.tmp");
+        string[] left = [Path.Combine(run, ".report.html.0123abcd.1.0123abcd.tmp"), Path.Combine(run, "plots", ".figure.png.0123abcd.1.0123abcd.tmp")];
+        foreach (string file in left.Append(mine))
+        {
+            File.WriteAllText(file, "half a file");
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddHours(-2));
+        }
+
+        Here("report", run).AssertSuccess();
+        Assert.All(left, file => Assert.False(File.Exists(file)));
+        Assert.True(File.Exists(mine));
+    }
+
+    [Fact]
     public void A_merge_of_shards_tells_who_trained_and_a_merge_of_a_sweep_keeps_it()
     {
         string run = Copy();
