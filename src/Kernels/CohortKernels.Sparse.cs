@@ -63,11 +63,11 @@ public abstract partial class CohortKernels
         Launch(KernelOperation.SparseEvaluate, arguments, images);
     }
 
-    /// <summary>dW1 of one chunk at the weights that are kept, from d1 as <see cref="OutputBackward"/> leaves it.</summary>
+    /// <summary>Adds one chunk to dW1 at the weights that are kept, from gate q as <see cref="OutputBackward"/> leaves it; the last chunk of a batch completes it.</summary>
     /// <param name="weights">One level; the weights themselves are not looked at, only where they are.</param>
-    /// <param name="cohort">Of the same layout; holds d1. Its own dW1 is not touched.</param>
-    /// <param name="images">Made with their backward form, and of the same schedule as those that d1 was computed for.</param>
-    /// <param name="chunk">The first one of a batch overwrites the gradient, the others add to it.</param>
+    /// <param name="cohort">Of the same layout; holds gate q. Its own dW1 is not touched.</param>
+    /// <param name="images">Made with their backward form, and of the same schedule as those that gate q was computed for.</param>
+    /// <param name="chunk">All of a batch, in order.</param>
     /// <exception cref="ArgumentException">Another layout, more than one level, nothing compressed yet, or images in another form or size.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no such chunk.</exception>
     public void HiddenBackward(SparseCohort weights, DeviceCohort cohort, DeviceImages images, int chunk, SparseGradient gradient) =>
@@ -83,6 +83,7 @@ public abstract partial class CohortKernels
         arguments.Cohort = cohort.Cohort;
         arguments.Scratch = cohort.Scratch;
         arguments.Output.Values = gradient.ViewFor(weights);
+        arguments.Output.Sums = gradient.SumsFor(weights);
         arguments.Chunk = chunk;
         arguments.Items = 0;
         return arguments;

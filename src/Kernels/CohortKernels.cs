@@ -154,11 +154,11 @@ public abstract partial class CohortKernels
             HiddenForward(cohort, images, chunk);
             ArrayView<float> all = cohort.Scratch.Activations;
             float[] z = Device.Download(all.SubView(ChunkSchedule.ChunkRows * block.FirstColumn, ChunkSchedule.ChunkRows * block.Stride));
-            Chunk rows = images.Schedule.Chunks[chunk];
-            for (int n = 0; n < rows.Rows; n++)
+            Chunk place = images.Schedule.Chunks[chunk];
+            for (int n = 0; n < place.Rows; n++)
             {
                 for (int h = 0; h < slot.Hidden; h++)
-                    activations[((rows.FirstRow + n) * slot.Hidden) + h] = Math.Max(z[(n * block.Stride) + slot.Column - block.FirstColumn + h], 0);
+                    activations[((place.FirstRow + n) * slot.Hidden) + h] = Math.Max(z[(n * block.Stride) + slot.Column - block.FirstColumn + h], 0);
             }
         }
         return activations;

@@ -2,8 +2,8 @@ using GpuMlp.Kernels.Gpu;
 using GpuMlp.Kernels.Evaluate;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.OutputForward;
 using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Quantise;
 using GpuMlp.Kernels.Saliency;
 using ILGPU;
 
@@ -12,15 +12,19 @@ namespace GpuMlp.Kernels;
 /// <summary>Evaluation, saliency and pruning.</summary>
 internal sealed partial class GpuKernels
 {
+    // Backward products alone ask for the chunk of a run.
+    private const int NoChunk = -1;
+
     private void Evaluate(in BlockArguments arguments, DeviceImages set)
     {
-        int images = set.Images, atOnce = RowsAtOnce(arguments.Cohort, images);
+        int images = set.Images, atOnce = Math.Min(images, RowsAtOnce(arguments.Cohort));
+        GpuWeights weights = Quantised(arguments);
         GpuActivations activations = Activations(arguments.Cohort, atOnce);
         for (int first = 0; first < images; first += atOnce)
         {
-            GpuImages run = Run(arguments, first, Math.Min(atOnce, images - first), images, ChunkAt(set, first));
-            HiddenForward(arguments, run, activations);
-            LogitsInto(arguments, run, activations, arguments.Output.Values, images, first);
+            GpuImages run = Run(arguments, first, Math.Min(atOnce, images - first), NoChunk);
+            Products(arguments).Forward(arguments, weights, run, activations);
+            Logits(arguments.Cohort, weights.Failed, activations, run.Rows, arguments.Output.Values, images, first);
             _active.Launch(
                 Vectors(arguments.Cohort),
                 new ActiveGpu
@@ -34,22 +38,10 @@ internal sealed partial class GpuKernels
         }
     }
 
-    private void LogitsInto(in BlockArguments arguments, GpuImages run, GpuActivations activations, ArrayView<float> values, int stride, int offset) => Logits(
-        new OutputForwardGpu
-        {
-            Cohort = arguments.Cohort,
-            Images = run,
-            Activations = activations,
-            Values = values,
-            ValueStride = stride,
-            ValueOffset = offset,
-            Totals = Totals(arguments),
-            GradB2 = arguments.Scratch.GradB2,
-        });
-
     private void Saliency(in BlockArguments arguments, DeviceImages set)
     {
-        int images = set.Images, atOnce = RowsAtOnce(arguments.Cohort, images), slots = Slots(arguments.Cohort);
+        int images = set.Images, atOnce = Math.Min(images, RowsAtOnce(arguments.Cohort)), slots = Slots(arguments.Cohort);
+        GpuWeights weights = Quantised(arguments);
         GpuActivations activations = Activations(arguments.Cohort, atOnce);
         ArrayView<float> logits = _device.Workspace.Take<float>("logits", (long)slots * atOnce);
         ArrayView<float> scales = _device.Workspace.Take<float>("smooth scales", arguments.Cohort.B1.Length);
@@ -57,9 +49,9 @@ internal sealed partial class GpuKernels
             _smoothScale.Launch(Vectors(arguments.Cohort), new SmoothScaleGpu { Cohort = arguments.Cohort, Scales = scales });
         for (int first = 0; first < images; first += atOnce)
         {
-            GpuImages run = Run(arguments, first, Math.Min(atOnce, images - first), images, ChunkAt(set, first));
-            HiddenForward(arguments, run, activations);
-            LogitsInto(arguments, run, activations, logits, run.Rows, 0);
+            GpuImages run = Run(arguments, first, Math.Min(atOnce, images - first), NoChunk);
+            Products(arguments).Forward(arguments, weights, run, activations);
+            Logits(arguments.Cohort, weights.Failed, activations, run.Rows, logits, run.Rows, 0);
             _saliency.Launch(
                 SaliencyGpu.Groups(slots, run.Rows, arguments.Cohort.Inputs),
                 new SaliencyGpu

@@ -3,6 +3,7 @@ using GpuMlp.Kernels.Gpu;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Mask;
+using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.SparseBackward;
 using GpuMlp.Kernels.SparseEvaluate;
 using GpuMlp.Kernels.SparseSaliency;
@@ -14,14 +15,12 @@ namespace GpuMlp.Kernels;
 internal sealed partial class GpuKernels
 {
     private readonly GpuLauncher<CompressGpu> _compress;
+    private readonly GpuLauncher<SparseQuantiseGpu> _sparseQuantise;
     private readonly GpuLauncher<SparseEvaluateGpu> _sparseEvaluate;
     private readonly GpuLauncher<SparseBackwardGpu> _sparseBackward;
     private readonly GpuLauncher<SparseSaliencyGpu> _sparseSaliency;
     private readonly GpuLauncher<ClearGpu> _clear;
     private readonly GpuLauncher<MaskGpu> _mask;
-
-    private static bool ReadsWeights(KernelOperation operation) =>
-        operation is KernelOperation.HiddenForward or KernelOperation.TrainEpoch or KernelOperation.Evaluate or KernelOperation.Saliency;
 
     private void Compress(in BlockArguments arguments)
     {
@@ -45,22 +44,41 @@ internal sealed partial class GpuKernels
         job.Tiles = PixelTiles.Tiles(job.Images);
 
         // The kernel only ever sets flags.
-        var flags = new ClearGpu { Values = arguments.Output.Active };
-        _clear.Launch(flags.Groups, flags);
+        Clear(arguments.Output.Active);
         _sparseEvaluate.Launch(job.Groups, job);
     }
 
-    private static SparseEvaluateGpu SparseEvaluateJob(in BlockArguments arguments, OutputViews output, ArrayView<float> z) => new()
+    private SparseEvaluateGpu SparseEvaluateJob(in BlockArguments arguments, OutputViews output, ArrayView<float> z) => new()
     {
         Sparse = arguments.Sparse,
+        Weights = SparseQuantise(arguments),
         Slots = arguments.Cohort.Slots,
         TileRows = arguments.Images.TileRows,
-        Pixels = arguments.Images.Pixels,
+        Pixels = arguments.Images.TileBytes,
         Output = output,
         Z = z,
         Images = arguments.Images.Images,
         Inputs = arguments.Cohort.Inputs,
     };
+
+    private GpuSparseWeights SparseQuantise(in BlockArguments arguments)
+    {
+        var job = new SparseQuantiseGpu
+        {
+            Sparse = arguments.Sparse,
+            Weights = new GpuSparseWeights
+            {
+                Values = _device.Workspace.Take<int>("quantised entries", arguments.Sparse.Value.Length),
+                Exponents = _device.Workspace.Take<int>("exponents", arguments.Sparse.B1.Length),
+                Biases = _device.Workspace.Take<int>("quantised biases", arguments.Sparse.B1.Length),
+                Failed = _device.Workspace.Take<int>("failed", arguments.Sparse.B2.Length),
+            },
+            Slots = arguments.Cohort.Slots,
+            Inputs = arguments.Cohort.Inputs,
+        };
+        _sparseQuantise.Launch(job.Groups, job);
+        return job.Weights;
+    }
 
     private void SparseBackward(in BlockArguments arguments, DeviceImages images)
     {
@@ -68,15 +86,19 @@ internal sealed partial class GpuKernels
         var job = new SparseBackwardGpu
         {
             Sparse = arguments.Sparse,
-            Vectors = arguments.Cohort.Vectors,
+            Cohort = arguments.Cohort,
+            Failed = chunk.IsLast ? Quantised(arguments).Failed : arguments.Scratch.Failed,
+            Scale = ExactSums.GradientScale(chunk.BatchRows),
             Activations = ScratchActivations(arguments),
             TileRows = arguments.Images.TileRows,
-            Pixels = arguments.Images.Pixels,
+            Pixels = arguments.Images.TileBytes,
+            Sums = arguments.Output.Sums,
             Gradient = arguments.Output.Values,
             FirstTile = chunk.FirstRow / PixelTiles.TileImages,
             Rows = chunk.Rows,
             Inputs = arguments.Cohort.Inputs,
             IsFirst = chunk.IsFirst ? 1 : 0,
+            IsLast = chunk.IsLast ? 1 : 0,
         };
         _sparseBackward.Launch(job.Groups, job);
     }
@@ -85,7 +107,7 @@ internal sealed partial class GpuKernels
     private void SparseSaliency(in BlockArguments arguments)
     {
         int images = arguments.Images.Images, tiles = PixelTiles.Tiles(images), columns = arguments.Sparse.B1.IntLength;
-        int atOnce = (int)Math.Clamp(MostFloats / ((long)columns * PixelTiles.TileImages), 1, tiles);
+        int atOnce = (int)Math.Clamp(GpuWorkspace.MostFloats / ((long)columns * PixelTiles.TileImages), 1, tiles);
         ArrayView<float> z = _device.Workspace.Take<float>("activations", (long)columns * atOnce * PixelTiles.TileImages);
         var output = new OutputViews
         {
@@ -120,12 +142,6 @@ internal sealed partial class GpuKernels
     {
         if (arguments.Cohort.HasMask != 0)
             Mask(arguments.Cohort, arguments.Cohort.W1, arguments.Cohort.W2);
-    }
-
-    private void MaskGradients(in BlockArguments arguments, DeviceImages images)
-    {
-        if (arguments.Cohort.HasMask != 0 && images.Schedule.Chunks[arguments.Chunk].IsLast)
-            Mask(arguments.Cohort, arguments.Scratch.GradW1, arguments.Scratch.GradW2);
     }
 
     private void Mask(in CohortViews cohort, ArrayView<float> first, ArrayView<float> second)

@@ -2,14 +2,15 @@ using GpuMlp.Kernels.Compress;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Evaluate;
 using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.HiddenBackward;
-using GpuMlp.Kernels.HiddenForward;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Mask;
 using GpuMlp.Kernels.OutputBackward;
 using GpuMlp.Kernels.OutputForward;
+using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Products.Digits;
 using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Quantise;
 using GpuMlp.Kernels.Saliency;
 using GpuMlp.Kernels.Simd;
 using GpuMlp.Kernels.SparseBackward;
@@ -27,23 +28,13 @@ namespace GpuMlp.Kernels;
 /// </summary>
 internal sealed partial class GpuKernels : CohortKernels
 {
-    // Groups that keep the largest GPU of today busy: 132 processors with four groups of 128 threads each, twice over.
-    private const int EnoughGroups = 1056;
-
-    // Floats of activations, and of partial sums, that a run may take: 256 MiB each.
-    private const long MostFloats = GpuWorkspace.MostFloats;
-
-    // A forward product of at most so many images and so few tiles leaves processors idle, and is cut finer.
-    private const int SmallRows = 128, FewGroups = EnoughGroups / 8;
-
     private readonly GpuDevice _device;
-    private readonly GpuLauncher<HiddenForwardGpu> _hiddenForward;
-    private readonly GpuLauncher<HiddenForwardSmallGpu> _hiddenForwardSmall;
-    private readonly GpuLauncher<HiddenBackwardGpu> _hiddenBackward, _hiddenBackwardUpdate;
-    private readonly GpuLauncher<OutputForwardGpu> _logits, _loss;
+    private readonly GpuProductParts _parts;
+    private readonly GpuTileProducts _tiles;
+    private readonly GpuListProducts _lists;
+    private readonly DigitProducts _digits;
+    private readonly GpuLauncher<OutputForwardGpu> _logits;
     private readonly GpuLauncher<OutputBackwardGpu> _outputBackward;
-    private readonly GpuLauncher<OutputPassGpu> _outputPass;
-    private readonly GpuLauncher<UpdateGpu> _update;
     private readonly GpuLauncher<ActiveGpu> _active;
     private readonly GpuLauncher<SaliencyGpu> _saliency;
     private readonly GpuLauncher<SmoothScaleGpu> _smoothScale;
@@ -54,16 +45,16 @@ internal sealed partial class GpuKernels : CohortKernels
         : base(device, SimdWidth.V128)
     {
         _device = device;
-        _hiddenForward = new(device, HiddenForwardGpu.Kernel, TileProduct.Threads);
-        _hiddenForwardSmall = new(device, HiddenForwardSmallGpu.Kernel, HiddenForwardSmallGpu.Threads);
-        _hiddenBackward = new(device, HiddenBackwardGpu.Kernel, TileProduct.Threads);
-        _hiddenBackwardUpdate = new(device, HiddenBackwardGpu.Update, TileProduct.Threads);
-        _hiddenForwardSparse = new(device, HiddenForwardSparseGpu.Kernel, HiddenForwardSparseGpu.Threads);
-        _hiddenBackwardSparse = new(device, HiddenBackwardSparseGpu.Kernel, HiddenBackwardSparseGpu.Threads);
-        _logits = new(device, OutputForwardGpu.Logits, OutputForwardGpu.LogitThreads);
-        _loss = new(device, OutputForwardGpu.Loss, OutputForwardGpu.Threads);
+        _parts = new(device);
+        _tiles = new(device, _parts);
+        _lists = new(device, _parts);
+        _digits = new(device);
+        _quantise = new(device, QuantiseGpu.Kernel, QuantiseGpu.Threads);
+        _logits = new(device, OutputForwardGpu.Kernel, OutputForwardGpu.Threads);
         _outputBackward = new(device, OutputBackwardGpu.Kernel, OutputBackwardGpu.Threads);
         _outputPass = new(device, OutputPassGpu.Kernel, OutputPassGpu.Threads);
+        _totals = new(device, TotalsGpu.Kernel, TotalsGpu.Threads);
+        _gradient = new(device, GradientGpu.Kernel, GradientGpu.Threads);
         _update = new(device, UpdateGpu.Kernel, UpdateGpu.Threads);
         _active = new(device, ActiveGpu.Kernel, ActiveGpu.Threads);
         _saliency = new(device, SaliencyGpu.Kernel, SaliencyGpu.Threads);
@@ -71,6 +62,7 @@ internal sealed partial class GpuKernels : CohortKernels
         _pruneRank = new(device, PruneRankGpu.Kernel, PruneRankGpu.Threads);
         _prune = new(device, PruneGpu.Kernel, PruneGpu.Threads);
         _compress = new(device, CompressGpu.Kernel, CompressGpu.Threads);
+        _sparseQuantise = new(device, SparseQuantiseGpu.Kernel, SparseQuantiseGpu.Threads);
         _sparseEvaluate = new(device, SparseEvaluateGpu.Kernel, SparseEvaluateGpu.Threads);
         _sparseBackward = new(device, SparseBackwardGpu.Kernel, SparseBackwardGpu.Threads);
         _sparseSaliency = new(device, SparseSaliencyGpu.Kernel, SparseSaliencyGpu.Threads);
@@ -78,22 +70,31 @@ internal sealed partial class GpuKernels : CohortKernels
         _mask = new(device, MaskGpu.Kernel, MaskGpu.Threads);
     }
 
-    /// <summary>A bound on the segments of images that go at once, 1 or more; no bit depends on it.</summary>
-    internal int MostSegments { get; set; } = int.MaxValue;
+    /// <summary>A bound on the parts in which images are dealt out, and on the chunks of a run, 1 or more; no bit depends on it.</summary>
+    internal int MostSegments
+    {
+        get => _parts.Most;
+        set => _parts.Most = value;
+    }
+
+    /// <summary>Its products in bytes.</summary>
+    internal DigitProducts Digits => _digits;
 
     /// <summary>False computes small batches in large tiles; no bit depends on it.</summary>
-    internal bool SplitsSmall { get; set; } = true;
+    internal bool SplitsSmall
+    {
+        get => _tiles.SplitsSmall;
+        set => _tiles.SplitsSmall = value;
+    }
 
     private protected override void Launch(KernelOperation operation, in BlockArguments arguments, DeviceImages? images)
     {
-        if (ReadsWeights(operation))
-            MaskWeights(arguments);
         switch (operation)
         {
-            case KernelOperation.HiddenForward: HiddenForward(arguments, OfChunk(arguments, images!), ScratchActivations(arguments)); break;
+            case KernelOperation.HiddenForward: HiddenForward(arguments, images!); break;
             case KernelOperation.OutputForward: OutputForward(arguments, images!); break;
-            case KernelOperation.OutputBackward: OutputBackward(arguments, images!); MaskGradients(arguments, images!); break;
-            case KernelOperation.HiddenBackward: HiddenBackward(arguments, images!); MaskGradients(arguments, images!); break;
+            case KernelOperation.OutputBackward: OutputBackward(arguments, images!); break;
+            case KernelOperation.HiddenBackward: HiddenBackward(arguments, images!); break;
             case KernelOperation.Update: Update(arguments); MaskWeights(arguments); break;
             case KernelOperation.TrainEpoch: TrainEpoch(arguments, images!); break;
             case KernelOperation.Evaluate: Evaluate(arguments, images!); break;
@@ -115,80 +116,65 @@ internal sealed partial class GpuKernels : CohortKernels
     private static GpuActivations ScratchActivations(in BlockArguments arguments) =>
         new() { Values = arguments.Scratch.Activations, Capacity = ChunkSchedule.ChunkRows };
 
-    private static GpuImages Run(in BlockArguments arguments, int first, int rows, int batchRows, int chunk) => new()
+    private IGpuProducts Products(in BlockArguments arguments) => arguments.Form == (int)KernelForm.InputSparse ? _lists : _tiles;
+
+    private static GpuImages Run(in BlockArguments arguments, int first, int rows, int chunk) => new()
     {
         Pixels = arguments.Images.Bytes,
         Labels = arguments.Images.Labels,
         Pitch = DeviceImages.Pitch(arguments.Cohort.Inputs),
         First = first,
         Rows = rows,
-        BatchRows = batchRows,
         Chunk = chunk,
     };
 
     private static GpuImages OfChunk(in BlockArguments arguments, DeviceImages images)
     {
         Chunk chunk = images.Schedule.Chunks[arguments.Chunk];
-        return Run(arguments, chunk.FirstRow, chunk.Rows, chunk.BatchRows, arguments.Chunk);
+        return Run(arguments, chunk.FirstRow, chunk.Rows, arguments.Chunk);
     }
 
-    private static int IsFirst(in BlockArguments arguments, DeviceImages images) => images.Schedule.Chunks[arguments.Chunk].IsFirst ? 1 : 0;
-
-    private static GpuTotals Totals(in BlockArguments arguments) =>
-        new() { Loss = arguments.Scratch.Loss.Cast<float>(), Counts = arguments.Scratch.Counts };
-
-    private static GpuGradients Gradients(in BlockArguments arguments) => new()
-    {
-        W1 = arguments.Scratch.GradW1,
-        B1 = arguments.Scratch.GradB1,
-        W2 = arguments.Scratch.GradW2,
-        B2 = arguments.Scratch.GradB2,
-    };
-
-    private void HiddenForward(in BlockArguments arguments, GpuImages run, GpuActivations activations)
-    {
-        if (IsSparse(arguments, run))
-        {
-            HiddenForwardSparse(arguments, run, activations);
-            return;
-        }
-        int groups = TileProduct.Groups(run.Rows, Vectors(arguments.Cohort), parts: 1);
-        if (run.Rows <= SmallRows && groups < FewGroups && SplitsSmall)
-        {
-            _hiddenForwardSmall.Launch(
-                HiddenForwardSmallGpu.Groups(run.Rows, Vectors(arguments.Cohort)),
-                new HiddenForwardSmallGpu { Cohort = arguments.Cohort, Images = run, Activations = activations });
-            return;
-        }
-        _hiddenForward.Launch(
-            groups,
-            new HiddenForwardGpu { Cohort = arguments.Cohort, Images = run, Activations = activations });
-    }
+    private void HiddenForward(in BlockArguments arguments, DeviceImages images) =>
+        Products(arguments).Forward(arguments, Quantised(arguments), OfChunk(arguments, images), ScratchActivations(arguments));
 
     private void OutputForward(in BlockArguments arguments, DeviceImages images)
     {
         GpuImages run = OfChunk(arguments, images);
-        var job = new OutputForwardGpu
+        ArrayView<int> failed = Quantised(arguments).Failed;
+        if (arguments.Mode != 1)
+        {
+            Logits(arguments.Cohort, failed, ScratchActivations(arguments), run.Rows, arguments.Scratch.Logits, ChunkSchedule.ChunkRows, 0);
+            return;
+        }
+        var pass = new OutputPassGpu
         {
             Cohort = arguments.Cohort,
             Images = run,
             Activations = ScratchActivations(arguments),
+            Failed = failed,
+            Totals = ScratchTotals(arguments),
+            Parts = GpuParts.Of(run.Rows, 1),
             Values = arguments.Scratch.Logits,
             ValueStride = ChunkSchedule.ChunkRows,
-            Totals = Totals(arguments),
-            GradB2 = arguments.Scratch.GradB2,
-            IsFirst = IsFirst(arguments, images),
+            OpensBatch = images.Schedule.Chunks[arguments.Chunk].IsFirst ? 1 : 0,
         };
-        if (arguments.Mode == 1)
-            _loss.Launch(Slots(arguments.Cohort), job);
-        else
-            Logits(job);
+        _outputPass.Launch(pass.Groups, pass);
     }
 
-    private void Logits(in OutputForwardGpu job)
+    private void Logits(
+        in CohortViews cohort, ArrayView<int> failed, in GpuActivations activations, int rows, ArrayView<float> values, int stride, int offset)
     {
-        int runs = (job.Images.Rows + OutputForwardGpu.LogitThreads - 1) / OutputForwardGpu.LogitThreads;
-        _logits.Launch(checked(Slots(job.Cohort) * runs), job);
+        var job = new OutputForwardGpu
+        {
+            Cohort = cohort,
+            Activations = activations,
+            Failed = failed,
+            Values = values,
+            ValueStride = stride,
+            ValueOffset = offset,
+            Rows = rows,
+        };
+        _logits.Launch(job.Groups, job);
     }
 
     private void OutputBackward(in BlockArguments arguments, DeviceImages images) => _outputBackward.Launch(
@@ -200,37 +186,12 @@ internal sealed partial class GpuKernels : CohortKernels
             Deltas = arguments.Scratch.Logits,
             ValueStride = ChunkSchedule.ChunkRows,
             Rows = OfChunk(arguments, images).Rows,
-            GradW2 = arguments.Scratch.GradW2,
-            GradB1 = arguments.Scratch.GradB1,
-            IsFirst = IsFirst(arguments, images),
         });
-
-    private void HiddenBackward(in BlockArguments arguments, DeviceImages images) => HiddenBackward(
-        arguments, OfChunk(arguments, images), ScratchActivations(arguments), arguments.Scratch.GradW1, goesOn: IsFirst(arguments, images) == 0, updates: false);
-
-    private void HiddenBackward(in BlockArguments arguments, GpuImages run, GpuActivations activations, ArrayView<float> gradient, bool goesOn, bool updates)
-    {
-        if (IsSparse(arguments, run))
-        {
-            HiddenBackwardSparse(arguments, run, activations, gradient, goesOn, updates);
-            return;
-        }
-        (updates ? _hiddenBackwardUpdate : _hiddenBackward).Launch(
-            TileProduct.Groups(arguments.Cohort.Inputs, Vectors(arguments.Cohort), Segments(run.Rows)),
-            new HiddenBackwardGpu { Cohort = arguments.Cohort, Images = run, Activations = activations, Gradient = gradient, GoesOn = goesOn ? 1 : 0 });
-    }
 
     private GpuActivations Activations(in CohortViews cohort, int rows) =>
         new() { Values = _device.Workspace.Take<float>("activations", rows * cohort.B1.Length), Capacity = rows };
 
-    // Segments that are worked on at once: as many as fill the device, within memory. No bit depends on it.
-    private int SegmentsAtOnce(in CohortViews cohort)
-    {
-        int filled = (EnoughGroups + TileProduct.Groups(cohort.Inputs, Vectors(cohort), 1) - 1) / TileProduct.Groups(cohort.Inputs, Vectors(cohort), 1);
-        long fit = Math.Min(MostFloats / cohort.W1.Length, MostFloats / (HiddenBackwardGpu.Segment * cohort.B1.Length));
-        return (int)Math.Clamp(Math.Min(filled, MostSegments), 1, Math.Max(1, fit));
-    }
-
-    // Images of a run through the forward pass alone.
-    private int RowsAtOnce(in CohortViews cohort, int images) => Math.Min(images, HiddenBackwardGpu.Segment * SegmentsAtOnce(cohort));
+    // Images of a run: whole chunks, as many as there is memory for. No bit depends on it.
+    private int RowsAtOnce(in CohortViews cohort) =>
+        ChunkSchedule.ChunkRows * (int)Math.Clamp(GpuWorkspace.MostFloats / (ChunkSchedule.ChunkRows * cohort.B1.Length), 1, Math.Min(MostSegments, 1 << 22));
 }

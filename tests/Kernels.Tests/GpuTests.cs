@@ -14,7 +14,7 @@ namespace GpuMlp.Kernels.Tests;
 /// </summary>
 public abstract class GpuTests(AcceleratorType kind)
 {
-    // Over two segments of images, the second of them short.
+    // Three chunks of images, the last of them short.
     private const int Inputs = 67, Images = 700, Batch = 600;
 
     private static readonly int[] s_hidden = [5, 1, 16, 17, 33, 8, 2, 100, 31, 7, 9];
@@ -86,7 +86,7 @@ public abstract class GpuTests(AcceleratorType kind)
     {
         Outcome[] dense = Run(device, Models(), batch);
         foreach (KernelVariant variant in Variants(KernelOperation.TrainEpoch))
-            Outcome.SameBits($"{variant}", dense, Outcome.Train(device, SimdWidth.V128, variant.Form, Inputs, Images, batch, Models()), zeroSigns: false);
+            Outcome.SameBits($"{variant}", dense, Outcome.Train(device, SimdWidth.V128, variant.Form, Inputs, Images, batch, Models()));
     });
 
     [Fact]
@@ -113,7 +113,7 @@ public abstract class GpuTests(AcceleratorType kind)
     });
 
     [Fact]
-    public void How_many_segments_of_images_go_at_once_changes_no_bit() => Use(device =>
+    public void How_many_images_go_at_once_and_in_how_many_parts_changes_no_bit() => Use(device =>
     {
         (ModelParameters, float)[] models = Models();
         Outcome[] Train(int atOnce)
@@ -130,7 +130,7 @@ public abstract class GpuTests(AcceleratorType kind)
         }
         Outcome[] all = Train(int.MaxValue);
         foreach (int atOnce in new[] { 1, 2, 3 })
-            Outcome.SameBits($"{atOnce} segments at once", all, Train(atOnce));
+            Outcome.SameBits($"{atOnce} chunks and parts", all, Train(atOnce));
     });
 
     [Theory]
@@ -159,14 +159,13 @@ public abstract class GpuTests(AcceleratorType kind)
             wild[m] = (wild[m].Model, 1e30f);
         Outcome[] calm = Run(device, Models(), Batch), mixed = Run(device, wild, Batch);
         for (int m = 1; m < wild.Length; m += 2)
-            Outcome.SameBits($"model {m} beside NaN", calm[m], mixed[m]);
-        Assert.True(mixed.Where((_, m) => m % 2 == 0).Count(outcome => outcome.Model.W1.Any(float.IsNaN)) >= 2, "no model has diverged to NaN");
+            Outcome.SameBits($"model {m} beside one that diverges", calm[m], mixed[m]);
+        Assert.True(mixed.Where((_, m) => m % 2 == 0).Count(outcome => double.IsNaN(outcome.Epochs[^1].Loss)) >= 2, "no model has diverged");
 
         // What diverged lies in the workspace still.
-        Outcome.SameBits("after NaN", calm, Run(device, Models(), Batch));
+        Outcome.SameBits("after it", calm, Run(device, Models(), Batch));
     });
 
-    /// <summary>The sums over pixels and over a model's units are in the same order on all devices, and no step is left to the compiler.</summary>
     [Fact]
     public void Initial_weights_and_logits_have_the_bits_of_the_CPU_kernels() => Use(device =>
     {

@@ -113,7 +113,7 @@ internal static class GuardCase
         // What an evaluation before has left; this one must clear it, and nothing beside it.
         if (operation == KernelOperation.SparseEvaluate)
             device.Write(active.View, [.. Enumerable.Repeat(7, (int)active.Length)]);
-        plain.Output = new OutputViews { Values = values.View, Active = active.View };
+        plain.Output = new OutputViews { Values = values.View, Active = active.View, Sums = plain.Output.Sums };
         if (operation is KernelOperation.PruneRank or KernelOperation.Prune)
             plain.Prune = PruneViews(kernels, cohort, target, ranks, operation, (PruneMethod)mode);
         using var guards = new Guarded(device);
@@ -204,6 +204,9 @@ internal static class GuardCase
             CompareBits(device, $"{name}: target w2", expected.Prune.Target.W2, actual.Prune.Target.W2);
             CompareBits(device, $"{name}: target b2", expected.Prune.Target.B2, actual.Prune.Target.B2);
         }
+        Assert.Equal(Contents(device, expected.Scratch.GradSums), Contents(device, actual.Scratch.GradSums));
+        Assert.Equal(Contents(device, expected.Scratch.DeltaSums), Contents(device, actual.Scratch.DeltaSums));
+        Assert.Equal(Contents(device, expected.Scratch.Failed), Contents(device, actual.Scratch.Failed));
         Assert.Equal(Contents(device, expected.Scratch.Loss), Contents(device, actual.Scratch.Loss));
         Assert.Equal(Contents(device, expected.Scratch.Counts), Contents(device, actual.Scratch.Counts));
         Assert.Equal(Contents(device, expected.Output.Active), Contents(device, actual.Output.Active));

@@ -63,16 +63,20 @@ internal sealed class Guarded(ComputeDevice device) : IDisposable
         a.Cohort.Slots = Copy(a.Cohort.Slots, "slots");
         a.Cohort.Vectors = Copy(a.Cohort.Vectors, "vectors");
         a.Cohort.SlotBlocks = Copy(a.Cohort.SlotBlocks, "blocks of slots");
+        a.Cohort.ColumnSlots = Copy(a.Cohort.ColumnSlots, "slots of columns");
+        a.Cohort.Units = Copy(a.Cohort.Units, "units");
         a.Images.Chunks = Copy(a.Images.Chunks, "chunks");
-        a.Images.ForwardStarts = Copy(a.Images.ForwardStarts, "forward starts");
-        a.Images.BackwardStarts = Copy(a.Images.BackwardStarts, "backward starts");
-        a.Images.ForwardIndex = Copy(a.Images.ForwardIndex, "forward index");
-        a.Images.BackwardIndex = Copy(a.Images.BackwardIndex, "backward index");
-        a.Images.ForwardValue = Copy(a.Images.ForwardValue, "forward value");
-        a.Images.BackwardValue = Copy(a.Images.BackwardValue, "backward value");
-        a.Images.Pixels = Copy(a.Images.Pixels, "pixels");
+        a.Images.Tiles = Copy(a.Images.Tiles, "tiles of numbers");
+        CopyPairs(ref a.Images.Pairs);
         a.Images.Bytes = Copy(a.Images.Bytes, "bytes");
         a.Images.Labels = Copy(a.Images.Labels, "labels");
+        a.Images.TileBytes = Copy(a.Images.TileBytes, "tiles");
+        a.Images.ImageStarts = Copy(a.Images.ImageStarts, "starts of images");
+        a.Images.ImageIndex = Copy(a.Images.ImageIndex, "index of images");
+        a.Images.ImageValue = Copy(a.Images.ImageValue, "values of images");
+        a.Images.PixelStarts = Copy(a.Images.PixelStarts, "starts of pixels");
+        a.Images.PixelIndex = Copy(a.Images.PixelIndex, "index of pixels");
+        a.Images.PixelValue = Copy(a.Images.PixelValue, "values of pixels");
         a.Scratch.Activations = Copy(a.Scratch.Activations, "activations");
         a.Scratch.Logits = Copy(a.Scratch.Logits, "logits");
         a.Scratch.GradW1 = Copy(a.Scratch.GradW1, "dW1");
@@ -80,8 +84,12 @@ internal sealed class Guarded(ComputeDevice device) : IDisposable
         a.Scratch.GradW2 = Copy(a.Scratch.GradW2, "dw2");
         a.Scratch.GradB2 = Copy(a.Scratch.GradB2, "db2");
         a.Scratch.Loss = Copy(a.Scratch.Loss, "loss");
+        a.Scratch.GradSums = Copy(a.Scratch.GradSums, "gradient sums");
+        a.Scratch.DeltaSums = Copy(a.Scratch.DeltaSums, "delta sums");
+        a.Scratch.Failed = Copy(a.Scratch.Failed, "flags");
         a.Scratch.Counts = Copy(a.Scratch.Counts, "counts");
         a.Output.Values = Copy(a.Output.Values, "values");
+        a.Output.Sums = Copy(a.Output.Sums, "gradient sums of entries");
         a.Output.Active = Copy(a.Output.Active, "active");
         a.Cohort.MaskW1 = Copy(a.Cohort.MaskW1, "mask of W1");
         a.Cohort.MaskW2 = Copy(a.Cohort.MaskW2, "mask of w2");
@@ -89,6 +97,20 @@ internal sealed class Guarded(ComputeDevice device) : IDisposable
         CopyPrune(ref a.Prune);
         CopySparse(ref a.Sparse);
         return a;
+    }
+
+    private void CopyPairs(ref PairViews pairs)
+    {
+        pairs.Order = Copy(pairs.Order, "order of pixels");
+        pairs.Dropped = Copy(pairs.Dropped, "dropped pixels");
+        pairs.Chunks = Copy(pairs.Chunks, "chunks of pairs");
+        pairs.ForwardStarts = Copy(pairs.ForwardStarts, "forward starts");
+        pairs.BackwardStarts = Copy(pairs.BackwardStarts, "backward starts");
+        pairs.ForwardIndex = Copy(pairs.ForwardIndex, "forward index");
+        pairs.BackwardIndex = Copy(pairs.BackwardIndex, "backward index");
+        pairs.Partners = Copy(pairs.Partners, "partners");
+        pairs.ForwardValue = Copy(pairs.ForwardValue, "forward value");
+        pairs.BackwardValue = Copy(pairs.BackwardValue, "backward value");
     }
 
     private void CopyPrune(ref PruneViews prune)

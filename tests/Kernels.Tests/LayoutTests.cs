@@ -54,29 +54,38 @@ public sealed class LayoutTests
         Assert.Equal((layout.PaddedColumns, layout.Slots.Count), (column, slot));
     });
 
-    [Fact]
-    public void Compressed_images_unpack_to_the_original_from_either_side() => s_images.Sample(sample =>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Images_in_pairs_unpack_to_the_original_from_either_side(bool all) => s_images.Sample(sample =>
     {
         ChunkSchedule schedule = ChunkSchedule.FromBatches(sample.Batches);
-        SparseImages images = SparseImages.Compress(sample.Pixels, sample.Inputs, schedule, withBackward: true);
+        int inputs = sample.Inputs;
+        PairImages images = PairImages.Create(sample.Pixels, inputs, schedule, all, withBackward: true);
+
+        // Every pixel that some image sets, and the constant one, stand once.
+        int[] set = [.. Enumerable.Range(0, inputs).Where(d => all || sample.Pixels.Where((_, at) => at % inputs == d).Any(pixel => pixel != 0))];
+        Assert.Equal([.. set, inputs], images.Order.Where(pixel => pixel >= 0).Order());
+        Assert.True(images.Order.Length % 2 == 0 && images.Order.SkipLast(1).All(pixel => pixel >= 0));
         for (int c = 0; c < schedule.Chunks.Count; c++)
         {
             Chunk chunk = schedule.Chunks[c];
-            ReadOnlySpan<int> fields = images.ChunkTable.AsSpan(c * ChunkSchedule.ChunkFields, ChunkSchedule.ChunkFields);
-            int flags = (chunk.IsFirst ? 1 : 0) + (chunk.IsLast ? 2 : 0);
-            Assert.Equal((chunk.FirstRow, chunk.Rows, chunk.BatchRows, flags), (fields[0], fields[1], fields[2], fields[3]));
-
-            int inputs = sample.Inputs, size = chunk.Rows * inputs;
-            float[] expected = [.. sample.Pixels.AsSpan(chunk.FirstRow * inputs, size).ToArray().Select(pixel => pixel / 255f)];
-            float[] forward = new float[size], backward = new float[size];
-            Unpack(images.ForwardStarts.AsSpan(fields[4]), images.ForwardIndex, images.ForwardValue, SparseImages.PixelBands(inputs), chunk.Rows,
-                SparseImages.PixelBand, (row, pixel, value) => forward[(row * inputs) + pixel] += value);
-            Unpack(images.BackwardStarts.AsSpan(fields[5]), images.BackwardIndex, images.BackwardValue, SparseImages.ImageBands(chunk.Rows), inputs,
-                SparseImages.ImageBand, (pixel, row, value) => backward[(row * inputs) + pixel] += value);
-            Check.SameBits("forward", expected, forward);
-            Check.SameBits("backward", expected, backward);
+            int width = inputs + 1, rows = chunk.Rows;
+            int[] expected = [.. Enumerable.Range(0, rows * width).Select(at => at % width == inputs ? 255 : sample.Pixels[((chunk.FirstRow + (at / width)) * inputs) + (at % width)])];
+            int[] forward = new int[rows * width], backward = new int[rows * width], partners = [.. images.Partners[c]];
+            Unpack(images.ForwardStarts[c], images.ForwardIndex[c], images.ForwardValue[c], images.Order, (row, pixel, value) => forward[(row * width) + pixel] += value);
+            Unpack(images.BackwardStarts[c], images.BackwardIndex[c], images.BackwardValue[c], partners, (place, row, value) => backward[(row * width) + images.Order[place]] += value);
+            Assert.Equal(expected, forward);
+            Assert.Equal(expected, backward);
+            Assert.Equal(Enumerable.Range(0, rows), partners.Distinct().Order());
+            Assert.True(partners.Length == (rows + 1) / 2 * 2);
         }
     });
+
+    [Fact]
+    public void A_table_of_a_schedule_tells_rows_and_flags() => Assert.Equal(
+        [0, 256, 300, 1, 256, 44, 300, 2, 300, 7, 7, 3],
+        ChunkSchedule.FromBatches([(0, 300), (300, 7)]).Table());
 
     [Fact]
     public void A_schedule_covers_every_batch_in_order_and_in_chunks_of_256() =>
@@ -96,21 +105,18 @@ public sealed class LayoutTests
             Assert.Equal(images, row);
         });
 
-    // Panel after panel; indices ascend, stay inside their band, and no entry is stored as zero.
-    private static void Unpack(
-        ReadOnlySpan<int> starts, ushort[] index, float[] value, int bands, int rows, int band, Action<int, int, float> put)
+    // A value stands for two neighbours of its row's partner list.
+    private static void Unpack(int[] starts, ushort[] index, uint[] value, int[] members, Action<int, int, int> put)
     {
-        for (int b = 0; b < bands; b++)
+        for (int row = 0; row + 1 < starts.Length; row++)
         {
-            for (int row = 0; row < rows; row++)
+            for (int q = starts[row]; q < starts[row + 1]; q++)
             {
-                int last = -1;
-                for (int q = starts[(b * (rows + 1)) + row]; q < starts[(b * (rows + 1)) + row + 1]; q++)
-                {
-                    Assert.True(index[q] > last && index[q] / band == b && value[q] > 0);
-                    last = index[q];
-                    put(row, index[q], value[q]);
-                }
+                Assert.True(q == starts[row] || index[q] > index[q - 1]);
+                if ((value[q] & 0xFFFF) is var low and not 0)
+                    put(row, members[2 * index[q]], (int)low);
+                if (value[q] >> 16 is var high and not 0)
+                    put(row, members[(2 * index[q]) + 1], (int)high);
             }
         }
     }

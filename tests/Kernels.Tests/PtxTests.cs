@@ -19,6 +19,48 @@ public sealed partial class PtxTests
         Assert.False(LocalMemory().IsMatch(kernel.Text), $"{name} uses local memory: {string.Join("; ", LocalMemory().Matches(kernel.Text).Take(3))}");
     }
 
+    /// <summary>Exact sums: 64-bit multiply-adds, and nothing but the nearest integer and the nearest float, ties to even.</summary>
+    [Theory]
+    [InlineData("QuantiseGpu", "cvt.rni.f32.f32")]
+    [InlineData("HiddenForwardGpu", "mad.wide.s32")]
+    [InlineData("HiddenForwardGpu", "cvt.rn.f32.s64")]
+    [InlineData("HiddenBackwardGpu", "mad.wide.s32")]
+    [InlineData("OutputPassGpu", "cvt.rni.f32.f32")]
+    [InlineData("OutputPassGpu", "cvt.rn.f32.s64")]
+    [InlineData("GradientGpu", "cvt.rn.f32.s64")]
+    [InlineData("DigitForward.Mma", "cvt.rn.f32.s64")]
+    [InlineData("DigitForward.Mma", "cvt.rni.s64.f32")]
+    [InlineData("DigitForward.Dp4a", "cvt.rn.f32.s64")]
+    [InlineData("DigitOutput", "cvt.rn.f32.s64")]
+    public void What_rounds_is_named_in_the_text(string name, string instruction)
+    {
+        string text = PtxCompiler.Compile(MethodOf(name)).Text;
+        Assert.Contains(instruction, text);
+        Assert.DoesNotMatch(OtherRounding(), text);
+    }
+
+    /// <summary>
+    /// 32 bytes of k of a warp's tile, 64 x 32 x 3, are 48 products and 10 loads of fragments, whether gates are applied or not;
+    /// a stage is 10 copies, before the loop and in it, and one of gates. Groups add to each other's sums by atomics.
+    /// </summary>
+    [Theory]
+    [InlineData("DigitForward.Mma", 48, 10, 20, 0)]
+    [InlineData("DigitBackward.Mma", 48, 10, 20, 2)]
+    [InlineData("DigitForward.Dp4a", 0, 0, 0, 0)]
+    [InlineData("DigitBackward.Dp4a", 0, 0, 0, 0)]
+    public void Products_in_bytes_are_the_instructions_that_were_meant(string name, int products, int loads, int copies, int gates)
+    {
+        string text = PtxCompiler.Compile(MethodOf(name)).Text;
+        int Count(string instruction) => text.Split('\t' + instruction).Length - 1;
+        Assert.Equal(products, Count("mma.sync.aligned.m16n8k32.row.col.s32.u8.s8.s32 "));
+        Assert.Equal(loads, Count("ldmatrix.sync.aligned.m8n8.x4.shared.b16 "));
+        Assert.Equal(copies, Count("cp.async.cg.shared.global"));
+        Assert.Equal(gates, Count("cp.async.ca.shared.global"));
+        Assert.Equal(products > 0 ? 0 : 192, Count("dp4a.u32.s32"));
+        Assert.NotEqual(0, Count("red.add.global.u64") + Count("atom.add.global.u64"));
+        Assert.Contains(".shared .align 16", text);
+    }
+
     /// <summary>A list that is read from the code knows a kernel as soon as something can launch it.</summary>
     [Fact]
     public void Every_method_that_is_loaded_as_a_kernel_is_in_the_list_or_of_the_CPU()
@@ -40,4 +82,7 @@ public sealed partial class PtxTests
 
     [GeneratedRegex(@"(?m)^.*\.local\b.*$")]
     private static partial Regex LocalMemory();
+
+    [GeneratedRegex(@"cvt\.r[zmp]\.f32|\.ftz|\.approx")]
+    private static partial Regex OtherRounding();
 }

@@ -1,6 +1,7 @@
 using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.HiddenBackward;
+using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Products.Digits;
 using GpuMlp.Kernels.Tsne;
 using ILGPU;
 using ILGPU.Runtime;
@@ -38,6 +39,7 @@ public sealed class GpuDevice : ComputeDevice
             Stream = Accelerator.CreateStream();
             SkipsZeroPixels = devices[index] is CLDevice device && !device.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_GPU);
             Workspace = new GpuWorkspace(this);
+            Digits = DigitDevices.Of(Accelerator);
         }
         catch
         {
@@ -45,6 +47,18 @@ public sealed class GpuDevice : ComputeDevice
             _context.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Any accelerator as if it were a GPU, for tests: ILGPU's own can play the kernels on a CPU.</summary>
+    /// <param name="context">Of the accelerator, made with <see cref="Configure"/>; goes when the device goes.</param>
+    /// <param name="digits">What it is to have.</param>
+    internal GpuDevice(Context context, Accelerator accelerator, DigitSupport digits)
+    {
+        _context = context;
+        Accelerator = accelerator;
+        Stream = accelerator.CreateStream();
+        Workspace = new GpuWorkspace(this);
+        Digits = digits;
     }
 
     public override Accelerator Accelerator { get; }
@@ -58,6 +72,9 @@ public sealed class GpuDevice : ComputeDevice
 
     /// <summary>Only for a CPU that OpenCL offers.</summary>
     public override bool SkipsZeroPixels { get; }
+
+    /// <summary>What it has for products of bytes.</summary>
+    internal DigitSupport Digits { get; }
 
     /// <summary>Working memory that operations share.</summary>
     internal GpuWorkspace Workspace { get; }
@@ -75,9 +92,9 @@ public sealed class GpuDevice : ComputeDevice
     public static long WorkspaceBytes(ColumnLayout layout, int images, bool ranks)
     {
         long columns = layout.PaddedColumns, weights = (layout.Inputs + 1L) * columns;
-        long segments = (images + HiddenBackwardGpu.Segment - 1) / HiddenBackwardGpu.Segment;
-        long activations = Math.Max(HiddenBackwardGpu.Segment * columns, Math.Min(GpuWorkspace.MostFloats, segments * HiddenBackwardGpu.Segment * columns));
-        return sizeof(float) * (activations + Math.Min(GpuWorkspace.MostFloats, segments * weights) + (ranks ? 4 * weights : 0));
+        long rows = Math.Clamp(GpuWorkspace.MostFloats / columns, ChunkSchedule.ChunkRows, Math.Max(images, ChunkSchedule.ChunkRows));
+        long parts = Math.Min(GpuWorkspace.MostFloats, 2 * weights * GpuParts.Chunks(images));
+        return DigitProducts.WorkspaceBytes(layout, images) + (sizeof(float) * ((rows * columns) + weights + parts + (ranks ? 4 * weights : 0)));
     }
 
     /// <summary>What every context needs in which GPU kernels are compiled: full optimisation, and what their intrinsics are.</summary>

@@ -22,5 +22,9 @@ internal static class GpuGroup
 
     /// <inheritdoc cref="Keep(int)"/>
     [IntrinsicImplementation]
+    public static long Keep(long value) => value;
+
+    /// <inheritdoc cref="Keep(int)"/>
+    [IntrinsicImplementation]
     public static float Keep(float value) => value;
 }

@@ -11,14 +11,11 @@ public struct GpuImages
     /// <summary>0 or 1 an image, of all N.</summary>
     public ArrayView<float> Labels;
 
-    /// <summary>D rounded up to 16; the bytes behind the last pixel are 0.</summary>
+    /// <summary>D + 1 rounded up to 16: behind the last pixel comes the constant one, then zeros.</summary>
     public int Pitch;
 
     /// <summary>The run: images First .. First + Rows - 1.</summary>
     public int First, Rows;
-
-    /// <summary>Images of the batch that the run belongs to.</summary>
-    public int BatchRows;
 
     /// <summary>The schedule's chunk that the run begins with, -1 when it is not made of whole chunks.</summary>
     public int Chunk;

@@ -1,4 +1,5 @@
 using System.Reflection;
+using GpuMlp.Kernels.Products.Digits;
 using ILGPU;
 using ILGPU.Backends.OpenCL;
 using ILGPU.Backends.PTX;
@@ -16,9 +17,13 @@ internal static class GpuIntrinsics
     {
         IntrinsicImplementationManager manager = builder.GetIntrinsicManager();
         Register(manager, Method(typeof(GpuMath), nameof(GpuMath.Fma)), FmaInPtx, FmaInOpenCl);
+        Register(manager, Method(typeof(GpuMath), nameof(GpuMath.Rint)), RintInPtx, RintInOpenCl);
+        Register(manager, Method(typeof(GpuMath), nameof(GpuMath.MultiplyAdd)), MultiplyAddInPtx, MultiplyAddInOpenCl);
         Register(manager, Method(typeof(GpuGroup), nameof(GpuGroup.Barrier)), BarrierInPtx, BarrierInOpenCl);
         Register(manager, Method(typeof(GpuGroup), nameof(GpuGroup.Keep), typeof(int)), KeepIntInPtx, KeepInOpenCl);
+        Register(manager, Method(typeof(GpuGroup), nameof(GpuGroup.Keep), typeof(long)), KeepLongInPtx, KeepInOpenCl);
         Register(manager, Method(typeof(GpuGroup), nameof(GpuGroup.Keep), typeof(float)), KeepFloatInPtx, KeepInOpenCl);
+        MmaWarpPtx.Register(manager);
     }
 
     private static void Register(IntrinsicImplementationManager manager, MethodInfo method, PTXIntrinsic.Handler inPtx, CLIntrinsic.Handler inOpenCl)
@@ -62,6 +67,46 @@ internal static class GpuIntrinsics
         statement.EndArguments();
     }
 
+    private static void RintInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => KeepInPtx(generator, value, "cvt.rni.f32.f32");
+
+    private static void RintInOpenCl(CLBackend backend, CLCodeGenerator generator, Value value)
+    {
+        var source = generator.Load(value[0]);
+        var target = generator.Allocate(value);
+        using var statement = generator.BeginStatement(target);
+        statement.AppendCommand("rint");
+        statement.BeginArguments();
+        statement.AppendArgument(source);
+        statement.EndArguments();
+    }
+
+    private static void MultiplyAddInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value)
+    {
+        var sum = generator.LoadPrimitive(value[0]);
+        var a = generator.LoadPrimitive(value[1]);
+        var b = generator.LoadPrimitive(value[2]);
+        var target = generator.AllocateHardware(value);
+        using var command = generator.BeginCommand("mad.wide.s32");
+        command.AppendArgument(target);
+        command.AppendArgument(a);
+        command.AppendArgument(b);
+        command.AppendArgument(sum);
+    }
+
+    private static void MultiplyAddInOpenCl(CLBackend backend, CLCodeGenerator generator, Value value)
+    {
+        var sum = generator.Load(value[0]);
+        var a = generator.Load(value[1]);
+        var b = generator.Load(value[2]);
+        var target = generator.Allocate(value);
+        using var statement = generator.BeginStatement(target);
+        statement.Append(sum);
+        statement.AppendCommand(" + (long)");
+        statement.Append(a);
+        statement.AppendCommand(" * (long)");
+        statement.Append(b);
+    }
+
     private static void BarrierInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => generator.Command("bar.sync 0");
 
     private static void BarrierInOpenCl(CLBackend backend, CLCodeGenerator generator, Value value)
@@ -70,6 +115,8 @@ internal static class GpuIntrinsics
     }
 
     private static void KeepIntInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => KeepInPtx(generator, value, "mov.b32");
+
+    private static void KeepLongInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => KeepInPtx(generator, value, "mov.b64");
 
     private static void KeepFloatInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => KeepInPtx(generator, value, "mov.f32");
 

@@ -6,7 +6,7 @@ namespace GpuMlp.Kernels.Gpu;
 
 /// <summary>A GPU kernel, loaded when it is first launched and kept: a kernel takes its compiler a while, and no run needs all of them.</summary>
 /// <typeparam name="TJob">All that it is given.</typeparam>
-internal sealed class GpuLauncher<TJob>(GpuDevice device, Action<TJob> kernel, int threads)
+internal sealed class GpuLauncher<TJob>(ComputeDevice device, Action<TJob> kernel, int threads)
     where TJob : struct
 {
     private Action<AcceleratorStream, KernelConfig, TJob>? _launch;

@@ -18,6 +18,14 @@ internal static class GpuMath
     /// <summary>a b, rounded; a compiler may fuse a plain product with a sum that takes it, but not this. -0 becomes 0.</summary>
     public static float Product(float a, float b) => Fma(a, b, 0f);
 
+    /// <summary>The nearest integer, ties to even. <see cref="GpuIntrinsics"/> says what it is on a GPU.</summary>
+    [IntrinsicImplementation]
+    public static float Rint(float value) => MathF.Round(value, MidpointRounding.ToEven);
+
+    /// <summary>sum + a b in 64 bits; one instruction on CUDA.</summary>
+    [IntrinsicImplementation]
+    public static long MultiplyAdd(long sum, int a, int b) => sum + ((long)a * b);
+
     /// <summary>The bits of a float32.</summary>
     public static uint Bits(float value) => ILGPU.Interop.FloatAsInt(value);
 

@@ -3,24 +3,7 @@ using ILGPU;
 
 namespace GpuMlp.Kernels.Gpu;
 
-/// <summary>Images without their zero pixels as GPU kernels see them; see <see cref="Images.SparseImages"/>.</summary>
-public struct GpuCompressed
-{
-    /// <summary>Six ints a chunk.</summary>
-    public ArrayView<int> Chunks;
-
-    /// <summary>Of rows of images for the forward product, of rows of pixels for the gradient.</summary>
-    public ArrayView<int> Starts;
-
-    public ArrayView<ushort> Index;
-
-    public ArrayView<float> Value;
-
-    /// <summary>The chunk that the run begins with; the run's other chunks follow it.</summary>
-    public int FirstChunk;
-}
-
-/// <summary>Two vectors of sixteen columns that follow each other in the cohort's table, maybe in two blocks; offsets count four floats.</summary>
+/// <summary>Two vectors of sixteen columns that follow each other in the cohort's table, maybe in two blocks; offsets count four elements.</summary>
 internal readonly struct VectorPair
 {
     /// <summary>False when the cohort ends with the first of the two, which then stands for both.</summary>
@@ -53,27 +36,23 @@ internal readonly struct VectorPair
 /// <summary>The sums of sixteen columns in registers.</summary>
 internal struct Hexadec
 {
-    public Float4 A, B, C, D;
-
-    public static Hexadec Load(ArrayView<Float4> source, int place) =>
-        new() { A = source[place], B = source[place + 1], C = source[place + 2], D = source[place + 3] };
+    public Long4 A, B, C, D;
 
     /// <summary>this + a times the sixteen at a place.</summary>
-    public readonly Hexadec Fma(float a, ArrayView<Float4> source, int place) => new()
+    public readonly Hexadec MultiplyAdd(int a, ArrayView<Int4> source, int place) => new()
     {
-        A = A.Fma(a, source[place]),
-        B = B.Fma(a, source[place + 1]),
-        C = C.Fma(a, source[place + 2]),
-        D = D.Fma(a, source[place + 3]),
+        A = A.MultiplyAdd(a, source[place]),
+        B = B.MultiplyAdd(a, source[place + 1]),
+        C = C.MultiplyAdd(a, source[place + 2]),
+        D = D.MultiplyAdd(a, source[place + 3]),
     };
 
-    public readonly Hexadec Add(Hexadec b) => new() { A = A.Add(b.A), B = B.Add(b.B), C = C.Add(b.C), D = D.Add(b.D) };
-
-    public readonly void Store(ArrayView<Float4> target, int place)
+    /// <summary>The same, of floats that are integers.</summary>
+    public readonly Hexadec MultiplyAdd(int a, ArrayView<Float4> source, int place) => new()
     {
-        target[place] = A;
-        target[place + 1] = B;
-        target[place + 2] = C;
-        target[place + 3] = D;
-    }
+        A = A.MultiplyAdd(a, Int4.Of(source[place])),
+        B = B.MultiplyAdd(a, Int4.Of(source[place + 1])),
+        C = C.MultiplyAdd(a, Int4.Of(source[place + 2])),
+        D = D.MultiplyAdd(a, Int4.Of(source[place + 3])),
+    };
 }

@@ -1,95 +1,86 @@
 using GpuMlp.Kernels.Gpu;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Update;
 using ILGPU;
 
 namespace GpuMlp.Kernels.HiddenBackward;
 
 /// <summary>
-/// dW1 = X^T d1 over the pixels that are not 0: a thread owns one pixel x 32 columns of one segment of images, which it takes
-/// in ascending order, so the bits are those of <see cref="HiddenBackwardGpu"/>. For CPUs that OpenCL offers.
+/// G = X^T (gate q) over the pixels that are not 0: a thread owns one pixel x 32 columns of a part of the images. For CPUs
+/// that OpenCL offers.
 /// </summary>
 public struct HiddenBackwardSparseGpu
 {
     public const int Threads = 64;
 
-    private const int ChunksOfSegment = HiddenBackwardGpu.Segment / ChunkSchedule.ChunkRows;
-
     public CohortViews Cohort;
 
-    public GpuCompressed Images;
+    /// <summary>As in <see cref="ImageViews"/>.</summary>
+    public ArrayView<int> Starts;
 
-    /// <summary>d1.</summary>
+    public ArrayView<ushort> Index;
+
+    public ArrayView<byte> Value;
+
+    /// <summary>The chunk that the run begins with; the run's other chunks follow it.</summary>
+    public int FirstChunk;
+
+    /// <summary>gate q.</summary>
     public GpuActivations Activations;
 
-    /// <summary>As W1: the gradient, or the partial sums of one segment after the other.</summary>
-    public ArrayView<float> Gradient;
+    /// <summary>G, [D + 1, stride] block after block, part after part.</summary>
+    public ArrayView<long> Sums;
 
-    /// <summary>Images of the run.</summary>
-    public int Rows;
+    public GpuParts Parts;
 
-    /// <summary>1 when the sums go on from the gradient; for one segment.</summary>
+    /// <summary>1 when the sums go on from what is there.</summary>
     public int GoesOn;
 
-    /// <summary>1 for the last segment of a batch alone: W1 -= rate * sums, and the gradient is not written.</summary>
-    public int Updates;
-
     /// <summary>Groups of a launch.</summary>
-    public static int Groups(int inputs, int vectors, int segments) => checked((inputs + Threads - 1) / Threads * ((vectors + 1) / 2) * segments);
+    public static int Groups(int inputs, int vectors, int parts) => checked((inputs + Threads) / Threads * ((vectors + 1) / 2) * parts);
 
     /// <summary>The ILGPU kernel.</summary>
     public static void Kernel(HiddenBackwardSparseGpu job)
     {
-        int inputs = job.Cohort.Inputs, runs = (inputs + Threads - 1) / Threads;
+        // The constant pixel has a list like the others.
+        int pixels = job.Cohort.Inputs + 1, runs = (pixels + Threads - 1) / Threads;
         int pairs = ((job.Cohort.Vectors.IntLength / ColumnLayout.VectorFields) + 1) / 2;
-        int group = Grid.IdxX / runs, pixel = ((Grid.IdxX - (group * runs)) * Threads) + Group.IdxX, segment = group / pairs;
-        if (pixel >= inputs)
+        int group = Grid.IdxX / runs, pixel = ((Grid.IdxX - (group * runs)) * Threads) + Group.IdxX, part = group / pairs;
+        if (pixel >= pixels)
             return;
-        var columns = new VectorPair(job.Cohort, group - (segment * pairs));
+        var columns = new VectorPair(job.Cohort, group - (part * pairs));
         ArrayView<Float4> deltas = job.Activations.Values.Cast<Float4>();
         int lowBase = columns.LowBase(job.Activations.Capacity), highBase = columns.HighBase(job.Activations.Capacity);
-        Hexadec low = default, high = default;
-        for (int part = 0; part < ChunksOfSegment; part++)
+        var (low, high) = (default(Hexadec), default(Hexadec));
+        int last = job.Parts.First(part + 1);
+        for (int first = job.Parts.First(part); first < last; first += ChunkSchedule.ChunkRows)
         {
-            int first = (segment * HiddenBackwardGpu.Segment) + (part * ChunkSchedule.ChunkRows);
-            if (first >= job.Rows)
-                break;
-            int chunk = (job.Images.FirstChunk + (first / ChunkSchedule.ChunkRows)) * ChunkSchedule.ChunkFields;
-            int chunkRows = job.Images.Chunks[chunk + 1], starts = job.Images.Chunks[chunk + 5] + pixel;
-            for (int band = 0; band < chunkRows; band += SparseImages.ImageBand, starts += inputs + 1)
+            // A chunk's lists have one start more than there are pixels.
+            int start = ((job.FirstChunk + (first / ChunkSchedule.ChunkRows)) * (pixels + 1)) + pixel, end = job.Starts[start + 1];
+            for (int entry = job.Starts[start]; entry < end; entry++)
             {
-                int end = job.Images.Starts[starts + 1];
-                for (int entry = job.Images.Starts[starts]; entry < end; entry++)
-                {
-                    float value = job.Images.Value[entry];
-                    int image = first + job.Images.Index[entry];
-                    low = low.Fma(value, deltas, lowBase + (image * columns.LowStride));
-                    high = high.Fma(value, deltas, highBase + (image * columns.HighStride));
-                }
+                int value = job.Value[entry], image = first + job.Index[entry];
+                low = low.MultiplyAdd(value, deltas, lowBase + (image * columns.LowStride));
+                high = high.MultiplyAdd(value, deltas, highBase + (image * columns.HighStride));
             }
         }
-        int partial = segment * (job.Cohort.W1.IntLength / 4);
-        Store(job, low, partial, columns.LowBase(inputs) + (pixel * columns.LowStride), columns.LowColumn / 4);
+        int partial = part * (pixels * job.Cohort.B1.IntLength / 4);
+        Store(job, low, partial + columns.LowBase(pixels) + (pixel * columns.LowStride));
         if (columns.HasHigh)
-            Store(job, high, partial, columns.HighBase(inputs) + (pixel * columns.HighStride), columns.HighColumn / 4);
+            Store(job, high, partial + columns.HighBase(pixels) + (pixel * columns.HighStride));
     }
 
-    private static void Store(HiddenBackwardSparseGpu job, Hexadec sums, int partial, int place, int column)
+    private static void Store(HiddenBackwardSparseGpu job, Hexadec sums, int place)
     {
-        ArrayView<Float4> gradient = job.Gradient.Cast<Float4>(), weights = job.Cohort.W1.Cast<Float4>();
-        if (job.GoesOn != 0)
-            sums = Hexadec.Load(gradient, place).Add(sums);
-        if (job.Updates == 0)
-        {
-            sums.Store(gradient, partial + place);
-            return;
-        }
-        ArrayView<Float4> rates = job.Cohort.ColumnRates.Cast<Float4>();
-        float decay = job.Cohort.WeightDecay;
-        weights[place] = UpdateGpu.Step(rates[column], sums.A, weights[place], decay);
-        weights[place + 1] = UpdateGpu.Step(rates[column + 1], sums.B, weights[place + 1], decay);
-        weights[place + 2] = UpdateGpu.Step(rates[column + 2], sums.C, weights[place + 2], decay);
-        weights[place + 3] = UpdateGpu.Step(rates[column + 3], sums.D, weights[place + 3], decay);
+        Store(job, sums.A, place);
+        Store(job, sums.B, place + 1);
+        Store(job, sums.C, place + 2);
+        Store(job, sums.D, place + 3);
+    }
+
+    private static void Store(HiddenBackwardSparseGpu job, Long4 sums, int place)
+    {
+        ArrayView<Long4> all = job.Sums.Cast<Long4>();
+        all[place] = job.GoesOn != 0 ? all[place].Add(sums) : sums;
     }
 }

@@ -1,4 +1,4 @@
-using GpuMlp.Kernels.Images;
+using System.Runtime.CompilerServices;
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Simd;
@@ -6,36 +6,34 @@ using GpuMlp.Kernels.Simd;
 namespace GpuMlp.Kernels.HiddenForward;
 
 /// <summary>
-/// Z = X W1 + b1 for the images of one chunk and the columns of one block; Z [rows, stride] goes to the activations.
-/// A column's sum starts at its bias and takes the pixels in ascending order, one fused multiply-add each.
+/// Z = (float)V z for the images of one chunk and the columns of one block, V = sum over pixels of x Wq, the constant pixel's
+/// share, the bias, included. Z [rows, stride] is above 0 exactly where V is.
 /// </summary>
 internal static unsafe class HiddenForwardBody
 {
-    public static void Sparse<T>(in BlockPointers block, in ChunkPointers chunk)
+    public static void Run<T>(in BlockPointers block, in BlockWork work, in PairPointers images, in ChunkPointers chunk)
         where T : unmanaged, ILanes<T>
     {
-        var weights = new Matrix(block.W1, block.Stride);
-        var z = new Matrix(block.Activations, block.Stride);
-        int bands = SparseImages.PixelBands(block.Inputs);
-        for (int band = 0; band < bands; band++)
-        {
-            int* starts = chunk.ForwardStarts + ((long)band * (chunk.Rows + 1));
-            var panel = new SparseRows.Panel(chunk.Rows, starts, chunk.ForwardIndex, chunk.ForwardValue);
-            bool first = band == 0;
-            SparseRows.Multiply<T>(block.Vectors, panel, weights, first ? new Matrix(block.B1, 0) : z, z, skipEmpty: !first);
-        }
+        var sink = new Scale(work.Z, block.Stride, work.ActivationScales);
+        PairRows.Multiply<T, Scale>(images.Forward(chunk.Index, chunk.Rows), work.Digits, work.Pairs, work.Vectors, ref sink);
     }
 
-    public static void Dense<T>(in BlockPointers block, in ChunkPointers chunk)
-        where T : unmanaged, ILanes<T>
+    private readonly struct Scale(float* z, int stride, float* scales) : PairRows.ISink
     {
-        var z = new Matrix(block.Activations, block.Stride);
-        for (int first = 0; first < block.Inputs; first += SparseImages.PixelBand)
+        private readonly float* _z = z, _scales = scales;
+        private readonly int _stride = stride;
+
+        public bool SkipsEmpty => false;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Take<T>(int row, int column, T low, T high)
+            where T : unmanaged, ILanes<T> =>
+            T.Store(T.Multiply(T.DoublesToFloats(low, high), T.Load(_scales + column)), _z + ((long)row * _stride) + column);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Finish<T>(int row, int column, int end)
+            where T : unmanaged, ILanes<T>
         {
-            int count = Math.Min(SparseImages.PixelBand, block.Inputs - first);
-            var pixels = new DenseRows.Left(chunk.Pixels + first, chunk.Rows, block.Inputs, count, 1);
-            var weights = new Matrix(block.W1 + ((long)first * block.Stride), block.Stride);
-            DenseRows.Multiply<T>(block.Vectors, pixels, weights, first == 0 ? new Matrix(block.B1, 0) : z, z);
         }
     }
 }

@@ -1,16 +1,17 @@
 using GpuMlp.Kernels.Gpu;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Quantise;
 using ILGPU;
 
 namespace GpuMlp.Kernels.HiddenForward;
 
-/// <summary>
-/// Z = X W1 + b1 of a run of images: a group owns 64 images x 128 columns. A column's sum starts at its bias and takes the
-/// pixels in ascending order, one fused multiply-add each: the bits of the CPU kernels.
-/// </summary>
+/// <summary>V = X Wq of a run of images in 64-bit integers, then Z = fl((float)V z): a group owns 64 images x 64 columns.</summary>
+/// <remarks>Images end with a constant pixel of 255, Wq with the biases, so there is no case for them.</remarks>
 public struct HiddenForwardGpu : ITileJob
 {
     public CohortViews Cohort;
+
+    public GpuWeights Weights;
 
     public GpuImages Images;
 
@@ -21,20 +22,18 @@ public struct HiddenForwardGpu : ITileJob
 
     public readonly int RowCount => Images.Rows;
 
-    public readonly int Parts => 1;
-
     public readonly CohortViews Columns => Cohort;
 
-    public readonly ArrayView<float> Right => Cohort.W1;
-
-    public readonly int RightHeight => Cohort.Inputs;
+    public readonly int RightHeight => Cohort.Inputs + 1;
 
     /// <summary>The ILGPU kernel; groups of <see cref="TileProduct.Threads"/>.</summary>
     public static void Kernel(HiddenForwardGpu job) => TileProduct.Run(job);
 
+    public readonly Int4 Right(int place) => Weights.Values.Cast<Int4>()[place];
+
     public readonly int First(int part) => 0;
 
-    public readonly int End(int part) => Cohort.Inputs;
+    public readonly int End(int part) => Cohort.Inputs + 1;
 
     // A thread takes eight pixels of one image: threads 0 .. 63 the first eight of the step, the others the second.
     readonly void ITileJob.Fetch(int rowTile, int k, int thread, out uint low, out uint high)
@@ -51,22 +50,21 @@ public struct HiddenForwardGpu : ITileJob
         }
     }
 
-    readonly void ITileJob.Place(ArrayView<Float4> tile, int first, int thread, uint low, uint high)
+    readonly void ITileJob.Place(ArrayView<Int4> tile, int first, int thread, uint low, uint high)
     {
-        ArrayView<float> floats = tile.Cast<float>();
+        ArrayView<int> values = tile.Cast<int>();
         int place = (first * 4) + (thread / TileProduct.Rows * 8 * TileProduct.Rows) + (thread % TileProduct.Rows);
-        floats[place] = GpuMath.Pixel(low & 255);
-        floats[place + TileProduct.Rows] = GpuMath.Pixel((low >> 8) & 255);
-        floats[place + (2 * TileProduct.Rows)] = GpuMath.Pixel((low >> 16) & 255);
-        floats[place + (3 * TileProduct.Rows)] = GpuMath.Pixel(low >> 24);
-        floats[place + (4 * TileProduct.Rows)] = GpuMath.Pixel(high & 255);
-        floats[place + (5 * TileProduct.Rows)] = GpuMath.Pixel((high >> 8) & 255);
-        floats[place + (6 * TileProduct.Rows)] = GpuMath.Pixel((high >> 16) & 255);
-        floats[place + (7 * TileProduct.Rows)] = GpuMath.Pixel(high >> 24);
+        values[place] = (int)(low & 255);
+        values[place + TileProduct.Rows] = (int)((low >> 8) & 255);
+        values[place + (2 * TileProduct.Rows)] = (int)((low >> 16) & 255);
+        values[place + (3 * TileProduct.Rows)] = (int)(low >> 24);
+        values[place + (4 * TileProduct.Rows)] = (int)(high & 255);
+        values[place + (5 * TileProduct.Rows)] = (int)((high >> 8) & 255);
+        values[place + (6 * TileProduct.Rows)] = (int)((high >> 16) & 255);
+        values[place + (7 * TileProduct.Rows)] = (int)(high >> 24);
     }
 
-    readonly Float4 ITileJob.Start(int column) => Cohort.B1.Cast<Float4>()[column / 4];
-
-    readonly void ITileJob.Store(int part, int row, int blockFirst, int stride, int offset, int column, Float4 sums) =>
-        Activations.Values.Cast<Float4>()[((Activations.Capacity * blockFirst) + (row * stride) + offset) / 4] = sums;
+    readonly void ITileJob.Store(int part, int row, int blockFirst, int stride, int offset, int column, Long4 sums) =>
+        Activations.Values.Cast<Float4>()[((Activations.Capacity * blockFirst) + (row * stride) + offset) / 4] =
+            GpuWeights.Activation(sums, Weights.Scales(Cohort, column));
 }

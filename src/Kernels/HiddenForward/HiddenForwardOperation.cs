@@ -1,5 +1,7 @@
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Mask;
+using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Quantise;
 using GpuMlp.Kernels.Simd;
 using ILGPU.IR.Intrinsics;
 
@@ -16,16 +18,9 @@ internal readonly struct HiddenForwardOperation : IBlockOperation, IBlockBody
         where T : unmanaged, ILanes<T>
     {
         MaskBody.Weights<T>(block);
-        Apply<T>(arguments.Form, block, new ChunkPointers(arguments.Images, block.Inputs, arguments.Chunk));
-    }
-
-    /// <summary>The product in the form asked for.</summary>
-    public static void Apply<T>(int form, in BlockPointers block, in ChunkPointers chunk)
-        where T : unmanaged, ILanes<T>
-    {
-        if (form == (int)KernelForm.InputSparse)
-            HiddenForwardBody.Sparse<T>(block, chunk);
-        else
-            HiddenForwardBody.Dense<T>(block, chunk);
+        var images = new PairPointers(arguments.Images.Pairs);
+        BlockWork work = new BlockWork(block, images.Places, withBackward: false).In(block);
+        QuantiseBody.All<T>(block, work, images);
+        HiddenForwardBody.Run<T>(block, work, images, new ChunkPointers(arguments.Images, arguments.Chunk));
     }
 }

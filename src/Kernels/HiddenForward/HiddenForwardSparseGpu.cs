@@ -1,14 +1,14 @@
 using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Quantise;
 using ILGPU;
 
 namespace GpuMlp.Kernels.HiddenForward;
 
 /// <summary>
-/// Z = X W1 + b1 over the pixels that are not 0: a thread owns one image x 32 columns, whose sums stay in registers. Pixels in
-/// ascending order, one fused multiply-add each, so the bits are those of <see cref="HiddenForwardGpu"/>. For CPUs that
-/// OpenCL offers: neighbouring threads read rows of W1 that lie apart, which caches serve and a GPU's memory does not.
+/// Z over the pixels that are not 0: a thread owns one image x 32 columns, whose sums stay in registers. For CPUs that
+/// OpenCL offers: neighbouring threads read rows of Wq that lie apart, which caches serve and a GPU's memory does not.
 /// </summary>
 public struct HiddenForwardSparseGpu
 {
@@ -16,13 +16,20 @@ public struct HiddenForwardSparseGpu
 
     public CohortViews Cohort;
 
-    public GpuCompressed Images;
+    public GpuWeights Weights;
+
+    /// <summary>As in <see cref="ImageViews"/>.</summary>
+    public ArrayView<int> Starts;
+
+    public ArrayView<ushort> Index;
+
+    public ArrayView<byte> Value;
 
     /// <summary>Z goes here.</summary>
     public GpuActivations Activations;
 
-    /// <summary>Images of the run.</summary>
-    public int Rows;
+    /// <summary>The run: images First .. First + Rows - 1.</summary>
+    public int First, Rows;
 
     /// <summary>Groups of a launch.</summary>
     public static int Groups(int rows, int vectors) => checked((rows + Threads - 1) / Threads * ((vectors + 1) / 2));
@@ -33,26 +40,32 @@ public struct HiddenForwardSparseGpu
         int runs = (job.Rows + Threads - 1) / Threads, pair = Grid.IdxX / runs, row = ((Grid.IdxX - (pair * runs)) * Threads) + Group.IdxX;
         if (row >= job.Rows)
             return;
-        int inputs = job.Cohort.Inputs, chunk = (job.Images.FirstChunk + (row / ChunkSchedule.ChunkRows)) * ChunkSchedule.ChunkFields;
-        int chunkRows = job.Images.Chunks[chunk + 1], starts = job.Images.Chunks[chunk + 4] + (row % ChunkSchedule.ChunkRows);
+        int inputs = job.Cohort.Inputs;
         var columns = new VectorPair(job.Cohort, pair);
-        ArrayView<Float4> weights = job.Cohort.W1.Cast<Float4>(), biases = job.Cohort.B1.Cast<Float4>();
-        Hexadec low = Hexadec.Load(biases, columns.LowColumn / 4), high = Hexadec.Load(biases, columns.HighColumn / 4);
-        int lowBase = columns.LowBase(inputs), highBase = columns.HighBase(inputs);
-        for (int pixel = 0; pixel < inputs; pixel += SparseImages.PixelBand, starts += chunkRows + 1)
+        ArrayView<Int4> weights = job.Weights.Values.Cast<Int4>();
+        int lowBase = columns.LowBase(inputs + 1), highBase = columns.HighBase(inputs + 1);
+
+        // The constant pixel, which is in no list.
+        Hexadec low = default(Hexadec).MultiplyAdd(ExactSums.ConstantPixel, weights, lowBase + (inputs * columns.LowStride));
+        Hexadec high = default(Hexadec).MultiplyAdd(ExactSums.ConstantPixel, weights, highBase + (inputs * columns.HighStride));
+        int end = job.Starts[job.First + row + 1];
+        for (int entry = job.Starts[job.First + row]; entry < end; entry++)
         {
-            int end = job.Images.Starts[starts + 1];
-            for (int entry = job.Images.Starts[starts]; entry < end; entry++)
-            {
-                float value = job.Images.Value[entry];
-                int index = job.Images.Index[entry];
-                low = low.Fma(value, weights, lowBase + (index * columns.LowStride));
-                high = high.Fma(value, weights, highBase + (index * columns.HighStride));
-            }
+            int value = job.Value[entry], index = job.Index[entry];
+            low = low.MultiplyAdd(value, weights, lowBase + (index * columns.LowStride));
+            high = high.MultiplyAdd(value, weights, highBase + (index * columns.HighStride));
         }
-        ArrayView<Float4> z = job.Activations.Values.Cast<Float4>();
-        low.Store(z, columns.LowBase(job.Activations.Capacity) + (row * columns.LowStride));
+        Store(job, low, columns.LowBase(job.Activations.Capacity) + (row * columns.LowStride), columns.LowColumn);
         if (columns.HasHigh)
-            high.Store(z, columns.HighBase(job.Activations.Capacity) + (row * columns.HighStride));
+            Store(job, high, columns.HighBase(job.Activations.Capacity) + (row * columns.HighStride), columns.HighColumn);
+    }
+
+    private static void Store(HiddenForwardSparseGpu job, Hexadec sums, int place, int column)
+    {
+        ArrayView<Float4> z = job.Activations.Values.Cast<Float4>();
+        z[place] = GpuWeights.Activation(sums.A, job.Weights.Scales(job.Cohort, column));
+        z[place + 1] = GpuWeights.Activation(sums.B, job.Weights.Scales(job.Cohort, column + 4));
+        z[place + 2] = GpuWeights.Activation(sums.C, job.Weights.Scales(job.Cohort, column + 8));
+        z[place + 3] = GpuWeights.Activation(sums.D, job.Weights.Scales(job.Cohort, column + 12));
     }
 }

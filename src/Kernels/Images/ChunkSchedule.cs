@@ -9,8 +9,8 @@ public sealed class ChunkSchedule
     /// <summary>Most images of a chunk.</summary>
     public const int ChunkRows = 256;
 
-    /// <summary>Ints of one chunk in the kernels' table: the fields of <see cref="Chunk"/> and two places into the panels.</summary>
-    public const int ChunkFields = 6;
+    /// <summary>Ints of one chunk in the kernels' table.</summary>
+    public const int ChunkFields = 4;
 
     private ChunkSchedule(IReadOnlyList<Chunk> chunks)
     {
@@ -44,6 +44,10 @@ public sealed class ChunkSchedule
         }
         return new ChunkSchedule(chunks);
     }
+
+    /// <summary>For kernels: first row, rows, rows of the batch, and flags (1 for the first of its batch, 2 for the last) of each chunk.</summary>
+    internal int[] Table() =>
+        [.. Chunks.SelectMany(chunk => new[] { chunk.FirstRow, chunk.Rows, chunk.BatchRows, (chunk.IsFirst ? 1 : 0) | (chunk.IsLast ? 2 : 0) })];
 }
 
 /// <summary>Rows FirstRow .. FirstRow + Rows - 1 of a batch of BatchRows images.</summary>

@@ -13,7 +13,7 @@ public sealed class PixelTiles
     /// <summary>Where the shared row of zeros begins: it comes first.</summary>
     public const int ZeroRow = 0;
 
-    private PixelTiles(int[] rows, float[] values)
+    private PixelTiles(int[] rows, byte[] values)
     {
         Rows = rows;
         Values = values;
@@ -22,8 +22,8 @@ public sealed class PixelTiles
     /// <summary>[tile, D]: where the pixel's row begins in <see cref="Values"/>.</summary>
     public int[] Rows { get; }
 
-    /// <summary>Pixel / 255, 128 a row; the places behind the last image hold 0.</summary>
-    public float[] Values { get; }
+    /// <summary>Pixels, 128 a row; the places behind the last image hold 0.</summary>
+    public byte[] Values { get; }
 
     public static int Tiles(int images) => (images + TileImages - 1) / TileImages;
 
@@ -50,7 +50,7 @@ public sealed class PixelTiles
             rows[at] = isSet ? (int)next : ZeroRow;
             next += isSet ? TileImages : 0;
         }
-        var values = new float[next];
+        var values = new byte[next];
         Parallel.For(0, tiles, tile =>
         {
             ReadOnlySpan<int> places = rows.AsSpan(tile * inputs, inputs);
@@ -60,7 +60,7 @@ public sealed class PixelTiles
                 for (int d = 0; d < inputs; d++)
                 {
                     if (places[d] != ZeroRow)
-                        values[places[d] + n] = source[(n * inputs) + d] / 255f;
+                        values[places[d] + n] = source[(n * inputs) + d];
                 }
             }
         });

@@ -17,9 +17,16 @@ internal readonly unsafe struct BlockPointers
     /// <summary>Null without a mask.</summary>
     public readonly float* MaskW1, MaskW2;
 
-    public readonly double* Loss;
+    /// <summary>Two sums, four counts and one flag a slot of the block, see <see cref="ScratchViews"/>.</summary>
+    public readonly long* Loss;
 
-    public readonly int* Counts;
+    public readonly int* Counts, Failed;
+
+    /// <summary>One value a slot of the block; for operations on one chunk.</summary>
+    public readonly long* DeltaSums;
+
+    /// <summary>[place, stride]; for operations on one chunk. Integers in float64, in the memory that GPUs keep them in as 64-bit ones.</summary>
+    public readonly double* Sums;
 
     public readonly int Inputs, FirstColumn, Stride, Slots, FirstSlot;
 
@@ -44,14 +51,17 @@ internal readonly unsafe struct BlockPointers
         ColumnRates = Pointer(cohort.ColumnRates) + FirstColumn;
         B2 = Pointer(cohort.B2) + FirstSlot;
         SlotRates = Pointer(cohort.SlotRates) + FirstSlot;
+        Loss = Pointer(scratch.Loss) + (2 * FirstSlot);
+        Counts = Pointer(scratch.Counts) + (4 * FirstSlot);
+        Failed = Pointer(scratch.Failed) + FirstSlot;
         Activations = Pointer(scratch.Activations) + ((long)Images.ChunkSchedule.ChunkRows * FirstColumn);
         Logits = Pointer(scratch.Logits) + ((long)Images.ChunkSchedule.ChunkRows * FirstSlot);
+        DeltaSums = Pointer(scratch.DeltaSums) + FirstSlot;
+        Sums = (double*)Pointer(scratch.GradSums) + ((Inputs + 1L) * FirstColumn);
         GradW1 = Pointer(scratch.GradW1) + firstWeight;
         GradB1 = Pointer(scratch.GradB1) + FirstColumn;
         GradW2 = Pointer(scratch.GradW2) + FirstColumn;
         GradB2 = Pointer(scratch.GradB2) + FirstSlot;
-        Loss = Pointer(scratch.Loss) + FirstSlot;
-        Counts = Pointer(scratch.Counts) + (4 * FirstSlot);
         bool isMasked = cohort.HasMask != 0;
         MaskW1 = isMasked ? Pointer(cohort.MaskW1) + firstWeight : null;
         MaskW2 = isMasked ? Pointer(cohort.MaskW2) + FirstColumn : null;
@@ -69,42 +79,30 @@ internal readonly unsafe struct BlockPointers
 
     public int Hidden(int slot) => _slots[(2 * slot) + 1];
 
+    /// <summary>Null for a view that is unset.</summary>
     public static T* Pointer<T>(ArrayView<T> view)
-        where T : unmanaged => (T*)view.LoadEffectiveAddressAsPtr();
+        where T : unmanaged => view.IsValid ? (T*)view.LoadEffectiveAddressAsPtr() : null;
 }
 
 /// <summary>One chunk of images as a CPU kernel body sees it.</summary>
 internal readonly unsafe struct ChunkPointers
 {
-    public readonly int FirstRow, Rows, BatchRows, Inputs;
+    public readonly int Index, FirstRow, Rows, BatchRows;
 
     public readonly bool IsFirst, IsLast;
 
-    /// <summary>Labels and pixels of the chunk's first image.</summary>
-    public readonly float* Labels, Pixels;
+    /// <summary>Labels of the chunk from its first image on.</summary>
+    public readonly float* Labels;
 
-    public readonly int* ForwardStarts, BackwardStarts;
-
-    public readonly ushort* ForwardIndex, BackwardIndex;
-
-    public readonly float* ForwardValue, BackwardValue;
-
-    public ChunkPointers(in ImageViews images, int inputs, int chunk)
+    public ChunkPointers(in ImageViews images, int chunk)
     {
         int* fields = BlockPointers.Pointer(images.Chunks) + (Images.ChunkSchedule.ChunkFields * chunk);
+        Index = chunk;
         FirstRow = fields[0];
         Rows = fields[1];
         BatchRows = fields[2];
         IsFirst = (fields[3] & 1) != 0;
         IsLast = (fields[3] & 2) != 0;
-        Inputs = inputs;
         Labels = BlockPointers.Pointer(images.Labels) + FirstRow;
-        Pixels = BlockPointers.Pointer(images.Pixels) + ((long)FirstRow * inputs);
-        ForwardStarts = BlockPointers.Pointer(images.ForwardStarts) + fields[4];
-        BackwardStarts = BlockPointers.Pointer(images.BackwardStarts) + fields[5];
-        ForwardIndex = BlockPointers.Pointer(images.ForwardIndex);
-        BackwardIndex = BlockPointers.Pointer(images.BackwardIndex);
-        ForwardValue = BlockPointers.Pointer(images.ForwardValue);
-        BackwardValue = BlockPointers.Pointer(images.BackwardValue);
     }
 }

@@ -86,6 +86,17 @@ public sealed class ColumnLayout
     /// <summary>For kernels: first column, stride, first slot and slots of each block.</summary>
     internal int[] BlockTable() => [.. Blocks.SelectMany(b => new[] { b.FirstColumn, b.Stride, b.FirstSlot, b.Slots })];
 
+    /// <summary>
+    /// For kernels: four ints a column, padding left out, in the order of the slots: its slot; its place among the padded
+    /// columns; where its element 0 lies in a matrix [D + 1, stride] block after block, which is as W1 with a row for the bias;
+    /// and how far element 1 is from it.
+    /// </summary>
+    internal int[] UnitTable() => [.. Slots.SelectMany((slot, s) => Enumerable.Range(slot.Column, slot.Hidden).SelectMany(column =>
+    {
+        ColumnBlock block = Blocks[slot.Block];
+        return new[] { s, column, (Inputs * block.FirstColumn) + column, block.Stride };
+    }))];
+
     /// <summary>For kernels: column and H of each slot.</summary>
     internal int[] SlotTable() => [.. Slots.SelectMany(s => new[] { s.Column, s.Hidden })];
 

@@ -12,8 +12,8 @@ public sealed class DeviceCohort : IDisposable
     private readonly ComputeDevice _device;
     private readonly AlignedFloats _w1, _gradW1, _activations, _logits;
     private readonly AlignedFloats _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2;
-    private readonly MemoryBuffer1D<int, Stride1D.Dense> _blocks, _slots, _vectors, _slotBlocks, _counts;
-    private readonly MemoryBuffer1D<double, Stride1D.Dense> _loss;
+    private readonly MemoryBuffer1D<int, Stride1D.Dense> _blocks, _slots, _vectors, _slotBlocks, _columnSlots, _units, _counts, _failed;
+    private readonly MemoryBuffer1D<long, Stride1D.Dense> _loss, _gradSums, _deltaSums;
     private readonly CohortMask _mask;
 
     /// <param name="device">Where.</param>
@@ -25,9 +25,9 @@ public sealed class DeviceCohort : IDisposable
     {
         if (learningRates.Count != layout.Slots.Count)
             throw new ArgumentException($"{learningRates.Count} rates for {layout.Slots.Count} models", nameof(learningRates));
-        long weights = (long)layout.Inputs * layout.PaddedColumns;
-        if (weights > int.MaxValue)
-            throw new ArgumentException($"{weights} weights in one cohort; 2^31 - 1 are the most", nameof(layout));
+        long weights = (long)layout.Inputs * layout.PaddedColumns, sums = weights + layout.PaddedColumns;
+        if (sums > int.MaxValue)
+            throw new ArgumentException($"{sums} weights and biases in one cohort; 2^31 - 1 are the most", nameof(layout));
 
         _device = device;
         Layout = layout;
@@ -39,13 +39,18 @@ public sealed class DeviceCohort : IDisposable
         _logits = Floats((long)ChunkSchedule.ChunkRows * slots);
         (_b1, _w2, _columnRates, _gradB1, _gradW2) = (Floats(columns), Floats(columns), Floats(columns), Floats(columns), Floats(columns));
         (_b2, _slotRates, _gradB2) = (Floats(slots), Floats(slots), Floats(slots));
-        _loss = device.Zeroed<double>(slots);
+        _loss = device.Zeroed<long>(2 * slots);
+        _gradSums = device.Zeroed<long>(sums);
+        _deltaSums = device.Zeroed<long>(slots);
+        _failed = device.Zeroed<int>(slots);
         _mask = new CohortMask(device, layout, withMask);
         _counts = device.Zeroed<int>(4 * slots);
         _blocks = device.Upload(layout.BlockTable());
         _slots = device.Upload(layout.SlotTable());
         _vectors = device.Upload(layout.Blocks.SelectMany(Vectors).ToArray());
         _slotBlocks = device.Upload(layout.Slots.Select(s => layout.Blocks[s.Block]).SelectMany(b => new[] { b.FirstColumn, b.Stride }).ToArray());
+        _columnSlots = device.Upload(ColumnSlots(layout));
+        _units = device.Upload(layout.UnitTable());
         SetRates(learningRates);
     }
 
@@ -78,6 +83,8 @@ public sealed class DeviceCohort : IDisposable
         Slots = _slots.View,
         Vectors = _vectors.View,
         SlotBlocks = _slotBlocks.View,
+        ColumnSlots = _columnSlots.View,
+        Units = _units.View,
         Inputs = Layout.Inputs,
         WeightDecay = WeightDecay,
         MaskW1 = _mask.W1,
@@ -93,7 +100,10 @@ public sealed class DeviceCohort : IDisposable
         GradB1 = _gradB1.View,
         GradW2 = _gradW2.View,
         GradB2 = _gradB2.View,
+        GradSums = _gradSums.View,
+        DeltaSums = _deltaSums.View,
         Loss = _loss.View,
+        Failed = _failed.View,
         Counts = _counts.View,
     };
 
@@ -101,7 +111,8 @@ public sealed class DeviceCohort : IDisposable
     public static long Bytes(ColumnLayout layout)
     {
         long columns = layout.PaddedColumns, slots = layout.Slots.Count;
-        return sizeof(float) * ((2 * layout.Inputs * columns) + (ChunkSchedule.ChunkRows * (columns + slots)) + (5 * columns) + (9 * slots));
+        return (sizeof(float) * ((2 * layout.Inputs * columns) + (ChunkSchedule.ChunkRows * (columns + slots)) + (10 * columns) + (10 * slots)))
+            + (sizeof(long) * (((layout.Inputs + 1) * columns) + (3 * slots)));
     }
 
     /// <summary>Puts parameters of all models in place, in the caller's order.</summary>
@@ -146,19 +157,15 @@ public sealed class DeviceCohort : IDisposable
     /// <summary>Loss sums and counts of the last epoch, in the caller's order.</summary>
     public EpochTotals[] DownloadTotals()
     {
-        double[] loss = _device.Kind == AcceleratorType.CPU ? _device.Download<double>(_loss.View) : DownloadPairs();
-        int[] counts = _device.Download<int>(_counts.View);
+        long[] loss = _device.Download<long>(_loss.View);
+        int[] counts = _device.Download<int>(_counts.View), failed = _device.Download<int>(_failed.View);
         var totals = new EpochTotals[Layout.Slots.Count];
         for (int s = 0; s < totals.Length; s++)
-            totals[Layout.Slots[s].Model] = new EpochTotals(loss[s], counts[4 * s], counts[(4 * s) + 1], counts[(4 * s) + 2], counts[(4 * s) + 3]);
+        {
+            var sums = new ExactTotals(loss[2 * s], loss[(2 * s) + 1], counts[4 * s], counts[(4 * s) + 1], counts[(4 * s) + 2]);
+            totals[Layout.Slots[s].Model] = sums.ToEpoch(counts[(4 * s) + 3], failed[s] != 0);
+        }
         return totals;
-    }
-
-    // GPU kernels have no double: a loss is the exact sum of the two floats in its place.
-    private double[] DownloadPairs()
-    {
-        float[] pairs = _device.Download(((ArrayView<double>)_loss.View).Cast<float>());
-        return [.. Enumerable.Range(0, pairs.Length / 2).Select(s => (double)pairs[2 * s] + pairs[(2 * s) + 1])];
     }
 
     public void SetRates(IReadOnlyList<float> learningRates)
@@ -178,11 +185,21 @@ public sealed class DeviceCohort : IDisposable
     {
         foreach (IDisposable buffer in new IDisposable[]
         {
-            _w1, _gradW1, _activations, _logits, _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2, _blocks, _slots, _vectors, _slotBlocks, _counts, _loss, _mask,
+            _w1, _gradW1, _activations, _logits, _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2, _blocks, _slots, _vectors, _slotBlocks, _columnSlots, _units, _counts, _failed,
+            _loss, _gradSums, _deltaSums, _mask,
         })
         {
             buffer.Dispose();
         }
+    }
+
+    private static int[] ColumnSlots(ColumnLayout layout)
+    {
+        var owners = new int[layout.PaddedColumns];
+        Array.Fill(owners, -1);
+        for (int s = 0; s < layout.Slots.Count; s++)
+            owners.AsSpan(layout.Slots[s].Column, layout.Slots[s].Hidden).Fill(s);
+        return owners;
     }
 
     private static IEnumerable<int> Vectors(ColumnBlock block)

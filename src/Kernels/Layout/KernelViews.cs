@@ -26,6 +26,12 @@ public struct CohortViews
     /// <summary>Two ints a slot: first column and stride of its block.</summary>
     public ArrayView<int> SlotBlocks;
 
+    /// <summary>One a padded column: its slot, -1 for padding.</summary>
+    public ArrayView<int> ColumnSlots;
+
+    /// <summary>Four ints a column, padding left out: see <see cref="ColumnLayout.UnitTable"/>.</summary>
+    public ArrayView<int> Units;
+
     /// <summary>D.</summary>
     public int Inputs;
 
@@ -39,29 +45,34 @@ public struct CohortViews
     public int HasMask;
 }
 
-/// <summary>Images of one split in the forms that the kernels want; see <see cref="Images.SparseImages"/>.</summary>
+/// <summary>Images of one split in the forms that the kernels want; see <see cref="Images.DeviceImages"/>.</summary>
 public struct ImageViews
 {
     /// <summary>Six ints a chunk.</summary>
     public ArrayView<int> Chunks;
 
-    public ArrayView<int> ForwardStarts, BackwardStarts;
 
-    public ArrayView<ushort> ForwardIndex, BackwardIndex;
+    /// <summary>Pixels in rows of 128 images at <see cref="TileRows"/>; only for the weight-sparse form on a CPU.</summary>
+    public ArrayView<double> Tiles;
 
-    public ArrayView<float> ForwardValue, BackwardValue;
-
-    /// <summary>
-    /// Pixel / 255. Dense form: row-major [N, D]. Weight-sparse form: rows of 128 images at <see cref="TileRows"/>. Else one
-    /// unused value.
-    /// </summary>
-    public ArrayView<float> Pixels;
-
-    /// <summary>Row-major [N, D rounded up to 16], zeros behind D; only on a GPU, else one unused value.</summary>
+    /// <summary>Row-major [N, D + 1 rounded up to 16]: pixels, the constant pixel, zeros; only on a GPU, else one unused value.</summary>
     public ArrayView<byte> Bytes;
 
     /// <summary>[tile, D], see <see cref="Images.PixelTiles"/>; only for the weight-sparse form.</summary>
     public ArrayView<int> TileRows;
+
+    /// <summary>What exact products take on a CPU; unset on a GPU and for the weight-sparse form.</summary>
+    public PairViews Pairs;
+
+    /// <summary>Rows of 128 images at <see cref="TileRows"/>; only for the weight-sparse form on a GPU.</summary>
+    public ArrayView<byte> TileBytes;
+
+    /// <summary>The pixels of each image, and of each pixel chunk by chunk, that are not 0; only for the input-sparse form on a GPU. See <see cref="Images.PixelLists"/>.</summary>
+    public ArrayView<int> ImageStarts, PixelStarts;
+
+    public ArrayView<ushort> ImageIndex, PixelIndex;
+
+    public ArrayView<byte> ImageValue, PixelValue;
 
     /// <summary>0 or 1 an image.</summary>
     public ArrayView<float> Labels;
@@ -70,20 +81,51 @@ public struct ImageViews
     public int Images;
 }
 
+/// <summary>Images in pairs of pixels and of images, see <see cref="Images.PairImages"/>; its arrays chunk after chunk.</summary>
+public struct PairViews
+{
+    /// <summary>Pixel number at each place, D for the constant pixel, -1 for none.</summary>
+    public ArrayView<int> Order;
+
+    /// <summary>Pixels that are 0 in every image, ascending; their weights are in no product.</summary>
+    public ArrayView<int> Dropped;
+
+    /// <summary>How many of them there are: memory has a place at least.</summary>
+    public int DroppedCount;
+
+    /// <summary>Three ints a chunk: where its forward starts, its backward starts and its partners begin.</summary>
+    public ArrayView<int> Chunks;
+
+    public ArrayView<int> ForwardStarts, BackwardStarts;
+
+    public ArrayView<ushort> ForwardIndex, BackwardIndex, Partners;
+
+    public ArrayView<uint> ForwardValue, BackwardValue;
+}
+
 /// <summary>Working memory of a cohort for one chunk of at most 256 images.</summary>
 public struct ScratchViews
 {
-    /// <summary>[256, stride] block after block: Z after the forward pass, d1 after the output's backward pass.</summary>
+    /// <summary>[256, stride] block after block: Z after the forward pass, gate * q after the output's backward pass.</summary>
     public ArrayView<float> Activations;
 
-    /// <summary>[slot, 256]: logits after the output's forward pass, d2 after the loss.</summary>
+    /// <summary>[slot, 256]: logits after the output's forward pass, q after the loss.</summary>
     public ArrayView<float> Logits;
 
-    /// <summary>As W1, and one value a padded column or slot: the sums of a batch so far.</summary>
+    /// <summary>As W1, and one value a padded column or slot: gradients, once the last chunk of a batch has been through.</summary>
     public ArrayView<float> GradW1, GradB1, GradW2, GradB2;
 
-    /// <summary>One sum a slot: binary cross-entropy over the images seen in this epoch, nats.</summary>
-    public ArrayView<double> Loss;
+    /// <summary>G of the batch so far, [D + 1, stride] block after block: a block starts at (D + 1) * its first column.</summary>
+    public ArrayView<long> GradSums;
+
+    /// <summary>One a slot: the sum of q of the batch so far.</summary>
+    public ArrayView<long> DeltaSums;
+
+    /// <summary>Two sums a slot over the images seen in this epoch: binary cross-entropy in whole nats, and what is left in units of 2^-32.</summary>
+    public ArrayView<long> Loss;
+
+    /// <summary>One flag a slot: 1 once a forward pass of this epoch found the model out of range, see <see cref="Numerics.ExactSums"/>.</summary>
+    public ArrayView<int> Failed;
 
     /// <summary>Four counts a slot: true positives, false positives, false negatives, images.</summary>
     public ArrayView<int> Counts;
@@ -97,6 +139,9 @@ public struct OutputViews
 
     /// <summary>One value a padded column: 1 when the hidden unit is above 0 on some image, else 0.</summary>
     public ArrayView<int> Active;
+
+    /// <summary>Gradient over compressed weights: G of the batch so far, one an entry.</summary>
+    public ArrayView<long> Sums;
 }
 
 /// <summary>Ranking and pruning; unset for all other operations.</summary>

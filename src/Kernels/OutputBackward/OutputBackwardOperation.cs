@@ -1,11 +1,11 @@
 using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Mask;
+using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Simd;
 using ILGPU.IR.Intrinsics;
 
 namespace GpuMlp.Kernels.OutputBackward;
 
-/// <summary>dw2, d1 and db1 of one chunk, on its own for tests and measurements.</summary>
+/// <summary>gate * q of one chunk in place of Z, on its own for tests and measurements.</summary>
 internal readonly struct OutputBackwardOperation : IBlockOperation, IBlockBody
 {
     [IntrinsicImplementation]
@@ -14,9 +14,7 @@ internal readonly struct OutputBackwardOperation : IBlockOperation, IBlockBody
     public static void Run<T>(in BlockArguments arguments, in BlockPointers block)
         where T : unmanaged, ILanes<T>
     {
-        var chunk = new ChunkPointers(arguments.Images, block.Inputs, arguments.Chunk);
-        OutputBackwardBody.Run<T>(block, chunk);
-        if (chunk.IsLast)
-            MaskBody.GradientW2<T>(block);
+        var chunk = new ChunkPointers(arguments.Images, arguments.Chunk);
+        OutputBackwardBody.Numbers<T>(block, new BlockWork(block, 0, withBackward: false).In(block), chunk.Rows);
     }
 }

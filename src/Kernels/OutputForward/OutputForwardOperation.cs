@@ -1,11 +1,13 @@
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Quantise;
 using GpuMlp.Kernels.Simd;
 using ILGPU.IR.Intrinsics;
 
 namespace GpuMlp.Kernels.OutputForward;
 
-/// <summary>Logits of one chunk, then its loss, counts and d2 when <see cref="BlockArguments.Mode"/> is 1; on its own for tests and measurements.</summary>
-internal readonly struct OutputForwardOperation : IBlockOperation, IBlockBody
+/// <summary>Logits of one chunk, then its loss, counts and q when <see cref="BlockArguments.Mode"/> is 1; on its own for tests and measurements.</summary>
+internal readonly unsafe struct OutputForwardOperation : IBlockOperation, IBlockBody
 {
     [IntrinsicImplementation]
     public static void Run(BlockArguments arguments, int block) => BlockKernel<OutputForwardOperation>.Dispatch<OutputForwardOperation>(arguments, block);
@@ -13,9 +15,17 @@ internal readonly struct OutputForwardOperation : IBlockOperation, IBlockBody
     public static void Run<T>(in BlockArguments arguments, in BlockPointers block)
         where T : unmanaged, ILanes<T>
     {
-        var chunk = new ChunkPointers(arguments.Images, block.Inputs, arguments.Chunk);
-        OutputForwardBody.Logits<T>(block, chunk);
-        if (arguments.Mode == 1)
-            OutputForwardBody.LossAndDelta<T>(block, chunk);
+        var images = new PairPointers(arguments.Images.Pairs);
+        BlockWork work = new BlockWork(block, images.Places, withBackward: false).In(block);
+        QuantiseBody.Exponents<T>(block, work);
+        var chunk = new ChunkPointers(arguments.Images, arguments.Chunk);
+        OutputForwardBody.Logits<T>(block, work, chunk.Rows);
+        if (arguments.Mode != 1)
+            return;
+        for (int slot = 0; slot < block.Slots; slot++)
+            work.DeltaSums[slot] = block.DeltaSums[slot];
+        OutputForwardBody.LossAndDelta<T>(block, work, chunk);
+        for (int slot = 0; slot < block.Slots; slot++)
+            block.DeltaSums[slot] = work.DeltaSums[slot];
     }
 }

@@ -1,57 +1,66 @@
 using GpuMlp.Kernels.Gpu;
+using GpuMlp.Kernels.Numerics;
 using ILGPU;
 
 namespace GpuMlp.Kernels.OutputForward;
 
-/// <summary>Loss, d2 and counts of an image, and their sums over a run of at most 512 images.</summary>
+/// <summary>Loss, q and counts of images: integers, so they may be added in any order. Formulas as in <see cref="Reference.ExactMlp.Output"/>.</summary>
 internal readonly struct OutputSums
 {
-    /// <summary>Three counts of at most 512 in one word.</summary>
-    public const int Bits = 10, Mask = (1 << Bits) - 1;
+    /// <summary>Loss in whole nats and in units of 2^-32 beside them; q.</summary>
+    public readonly long LossWhole, LossPart, Delta;
 
-    public readonly float Loss, Delta;
+    public readonly int TruePositives, FalsePositives, FalseNegatives;
 
-    /// <summary>True positives, false positives and false negatives, ten bits each from the lowest on.</summary>
-    public readonly int Counts;
-
-    public OutputSums(float loss, float delta, int counts)
+    private OutputSums(long lossWhole, long lossPart, long delta, int truePositives, int falsePositives, int falseNegatives)
     {
-        Loss = loss;
+        LossWhole = lossWhole;
+        LossPart = lossPart;
         Delta = delta;
-        Counts = counts;
+        TruePositives = truePositives;
+        FalsePositives = falsePositives;
+        FalseNegatives = falseNegatives;
     }
 
-    /// <summary>Of one image; the formulas are those of <see cref="OutputForwardBody"/>.</summary>
-    public static OutputSums Of(float logit, float label, int batchRows)
+    /// <summary>Of one image; a model that has failed says no to every image and learns nothing.</summary>
+    public static OutputSums Of(float logit, float label, bool failed)
     {
-        float e = GpuMath.ExpOfNegative(-GpuMath.Abs(logit));
-        float loss = GpuMath.Relu(logit) - (logit * label) + GpuMath.Log1P(e);
-        bool positive = logit >= 0f, actual = label > 0.5f;
+        float x = failed ? 0f : logit;
+        float e = GpuMath.ExpOfNegative(-GpuMath.Abs(x));
+        float loss = GpuMath.Relu(x) - (x * label) + GpuMath.Log1P(e);
+        bool positive = x >= 0f, actual = label > 0.5f, said = positive && !failed;
         float p = GpuMath.Divide(positive ? 1f : e, 1f + e);
-        float delta = (p - label) * GpuMath.Divide(1f, batchRows);
-        int counts = positive ? (actual ? 1 : 1 << Bits) : (actual ? 1 << (2 * Bits) : 0);
-        return new OutputSums(loss, delta, counts);
+
+        // A loss is not negative, so this is its floor.
+        long whole = (long)loss;
+        long part = (long)GpuMath.Rint((loss - whole) * ExactSums.LogitUnits), delta = (long)GpuMath.Rint((p - label) * ExactSums.Largest);
+        return new OutputSums(
+            failed ? 0 : whole, failed ? 0 : part, failed ? 0 : delta, said && actual ? 1 : 0, said && !actual ? 1 : 0, !said && actual ? 1 : 0);
     }
 
-    public OutputSums Add(OutputSums other) => new(Loss + other.Loss, Delta + other.Delta, Counts + other.Counts);
+    public OutputSums Add(OutputSums other) => new(
+        LossWhole + other.LossWhole, LossPart + other.LossPart, Delta + other.Delta,
+        TruePositives + other.TruePositives, FalsePositives + other.FalsePositives, FalseNegatives + other.FalseNegatives);
 
-    /// <summary>The sums of all 256 threads of the group, in a fixed tree; each thread gets them.</summary>
-    public static OutputSums Tree(ArrayView<float> losses, ArrayView<float> deltas, ArrayView<int> counts, int thread, OutputSums own)
+    /// <summary>The sums of all threads of the group; the first one gets them. Three sums a thread lie in each view.</summary>
+    public static OutputSums OfGroup(ArrayView<long> sums, ArrayView<int> counts, int thread, int threads, OutputSums own)
     {
-        losses[thread] = own.Loss;
-        deltas[thread] = own.Delta;
-        counts[thread] = own.Counts;
+        sums[thread] = own.LossWhole;
+        sums[threads + thread] = own.LossPart;
+        sums[(2 * threads) + thread] = own.Delta;
+        counts[thread] = own.TruePositives;
+        counts[threads + thread] = own.FalsePositives;
+        counts[(2 * threads) + thread] = own.FalseNegatives;
         GpuGroup.Barrier();
-        for (int half = OutputForwardGpu.Threads / 2; half > 0; half /= 2)
+        for (int half = threads / 2; half > 0; half /= 2)
         {
-            if (thread < half)
+            for (int sum = thread; thread < half && sum < 3 * threads; sum += threads)
             {
-                losses[thread] += losses[thread + half];
-                deltas[thread] += deltas[thread + half];
-                counts[thread] += counts[thread + half];
+                sums[sum] += sums[sum + half];
+                counts[sum] += counts[sum + half];
             }
             GpuGroup.Barrier();
         }
-        return new OutputSums(GpuGroup.Keep(losses[0]), GpuGroup.Keep(deltas[0]), GpuGroup.Keep(counts[0]));
+        return new OutputSums(sums[0], sums[threads], sums[2 * threads], counts[0], counts[threads], counts[2 * threads]);
     }
 }

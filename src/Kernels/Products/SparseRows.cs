@@ -1,12 +1,11 @@
 using System.Runtime.CompilerServices;
 using GpuMlp.Kernels.Simd;
-using GpuMlp.Kernels.Update;
 
 namespace GpuMlp.Kernels.Products;
 
 /// <summary>
-/// The product behind both input-sparse kernels: sum[r, :] = start[r, :] + sum over the entries q of row r of
-/// value[q] * dense[index[q], :], for a tile of N * 16 columns held in registers; then out = sum, or out -= rate * (sum + decay * out).
+/// The float32 product behind saliency maps: out[r, :] = start[r, :] + sum over the entries q of row r of
+/// value[q] * dense[index[q], :], for a tile of N * 16 columns held in registers.
 /// </summary>
 /// <remarks>
 /// Entries are added in the order in which they stand, one fused multiply-add each, so a column's sum depends on its
@@ -28,50 +27,29 @@ internal static unsafe class SparseRows
     /// <paramref name="skipEmpty"/> says that they are right as they are.
     /// </summary>
     public static void Multiply<T>(int vectors, in Panel panel, Matrix dense, Matrix start, Matrix output, bool skipEmpty)
-        where T : unmanaged, ILanes<T> =>
-        Run<T, KeepSum>(vectors, panel, dense, start, output, default, skipEmpty);
-
-    /// <summary>
-    /// output -= rates * (start + panel * dense + decay * output): gradient and update of the same weights in one pass.
-    /// rates has one row, the learning rate of each column. With decay no row is right as it is.
-    /// </summary>
-    public static void MultiplyAndUpdate<T>(
-        int vectors, in Panel panel, Matrix dense, Matrix start, Matrix output, Matrix rates, float decay, bool skipEmpty)
         where T : unmanaged, ILanes<T>
-    {
-        if (decay == 0)
-            Run<T, ApplyUpdate>(vectors, panel, dense, start, output, rates, skipEmpty);
-        else
-            Run<T, ApplyDecayedUpdate>(vectors, panel, dense, start, output, rates, skipEmpty: false, decay);
-    }
-
-    private static void Run<T, E>(
-        int vectors, in Panel panel, Matrix dense, Matrix start, Matrix output, Matrix rates, bool skipEmpty, float decay = 0)
-        where T : unmanaged, ILanes<T>
-        where E : struct, IFinish
     {
         foreach ((int column, int width) in new Tiles(vectors, T.SparseTile))
         {
-            Matrix d = dense.Shift(column), s = start.Shift(column), o = output.Shift(column), l = rates.Shift(column);
+            Matrix d = dense.Shift(column), s = start.Shift(column), o = output.Shift(column);
             switch (width)
             {
-                case 1: Rows<T, N1, E>(panel, d, s, o, l.Data, skipEmpty, decay); break;
-                case 2: Rows<T, N2, E>(panel, d, s, o, l.Data, skipEmpty, decay); break;
-                case 3: Rows<T, N3, E>(panel, d, s, o, l.Data, skipEmpty, decay); break;
-                case 4: Rows<T, N4, E>(panel, d, s, o, l.Data, skipEmpty, decay); break;
-                case 5: Rows<T, N5, E>(panel, d, s, o, l.Data, skipEmpty, decay); break;
-                case 6: Rows<T, N6, E>(panel, d, s, o, l.Data, skipEmpty, decay); break;
-                case 7: Rows<T, N7, E>(panel, d, s, o, l.Data, skipEmpty, decay); break;
-                default: Rows<T, N8, E>(panel, d, s, o, l.Data, skipEmpty, decay); break;
+                case 1: Rows<T, N1>(panel, d, s, o, skipEmpty); break;
+                case 2: Rows<T, N2>(panel, d, s, o, skipEmpty); break;
+                case 3: Rows<T, N3>(panel, d, s, o, skipEmpty); break;
+                case 4: Rows<T, N4>(panel, d, s, o, skipEmpty); break;
+                case 5: Rows<T, N5>(panel, d, s, o, skipEmpty); break;
+                case 6: Rows<T, N6>(panel, d, s, o, skipEmpty); break;
+                case 7: Rows<T, N7>(panel, d, s, o, skipEmpty); break;
+                default: Rows<T, N8>(panel, d, s, o, skipEmpty); break;
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows<T, N, E>(in Panel panel, Matrix dense, Matrix start, Matrix output, float* rates, bool skipEmpty, float decay)
+    private static void Rows<T, N>(in Panel panel, Matrix dense, Matrix start, Matrix output, bool skipEmpty)
         where T : unmanaged, ILanes<T>
         where N : struct, ICount
-        where E : struct, IFinish
     {
         int* starts = panel.Starts;
         ushort* index = panel.Index;
@@ -107,43 +85,14 @@ internal static unsafe class SparseRows
                 if (N.Value > 6) a6 = T.Fma(x, T.Load(w + 96), a6);
                 if (N.Value > 7) a7 = T.Fma(x, T.Load(w + 112), a7);
             }
-            E.Finish(a0, o, rates, decay);
-            if (N.Value > 1) E.Finish(a1, o + 16, rates + 16, decay);
-            if (N.Value > 2) E.Finish(a2, o + 32, rates + 32, decay);
-            if (N.Value > 3) E.Finish(a3, o + 48, rates + 48, decay);
-            if (N.Value > 4) E.Finish(a4, o + 64, rates + 64, decay);
-            if (N.Value > 5) E.Finish(a5, o + 80, rates + 80, decay);
-            if (N.Value > 6) E.Finish(a6, o + 96, rates + 96, decay);
-            if (N.Value > 7) E.Finish(a7, o + 112, rates + 112, decay);
+            T.Store(a0, o);
+            if (N.Value > 1) T.Store(a1, o + 16);
+            if (N.Value > 2) T.Store(a2, o + 32);
+            if (N.Value > 3) T.Store(a3, o + 48);
+            if (N.Value > 4) T.Store(a4, o + 64);
+            if (N.Value > 5) T.Store(a5, o + 80);
+            if (N.Value > 6) T.Store(a6, o + 96);
+            if (N.Value > 7) T.Store(a7, o + 112);
         }
-    }
-
-    /// <summary>What becomes of a finished sum.</summary>
-    private interface IFinish
-    {
-        static abstract void Finish<T>(T sum, float* output, float* rates, float decay)
-            where T : unmanaged, ILanes<T>;
-    }
-
-    private readonly struct KeepSum : IFinish
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Finish<T>(T sum, float* output, float* rates, float decay)
-            where T : unmanaged, ILanes<T> => T.Store(sum, output);
-    }
-
-    private readonly struct ApplyUpdate : IFinish
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Finish<T>(T sum, float* output, float* rates, float decay)
-            where T : unmanaged, ILanes<T> => T.Store(UpdateBody.Step(T.Load(rates), sum, T.Load(output)), output);
-    }
-
-    private readonly struct ApplyDecayedUpdate : IFinish
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Finish<T>(T sum, float* output, float* rates, float decay)
-            where T : unmanaged, ILanes<T> =>
-            T.Store(UpdateBody.Step(T.Load(rates), sum, T.Load(output), T.Broadcast(decay)), output);
     }
 }

@@ -5,6 +5,7 @@ using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Mask;
 using GpuMlp.Kernels.OutputForward;
 using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Quantise;
 using GpuMlp.Kernels.Simd;
 using ILGPU.IR.Intrinsics;
 
@@ -48,20 +49,23 @@ internal readonly unsafe struct SaliencyOperation : IBlockOperation, IBlockBody
             new Span<float>(scales, block.Stride + LaneMask.Lanes).Clear();
             if (method == SaliencyMethod.SmoothGradient)
                 SaliencyCoefficients.SmoothScales<T>(block, scales);
+            var pairs = new PairPointers(arguments.Images.Pairs);
+            var work = new BlockWork(block, pairs.Places, withBackward: false);
+            QuantiseBody.All<T>(block, work, pairs);
             int chunks = arguments.Images.Chunks.IntLength / ChunkSchedule.ChunkFields;
             for (int index = 0; index < chunks; index++)
             {
-                var chunk = new ChunkPointers(arguments.Images, inputs, index);
-                HiddenForwardOperation.Apply<T>(arguments.Form, block, chunk);
-                OutputForwardBody.Logits<T>(block, chunk);
+                var chunk = new ChunkPointers(arguments.Images, index);
+                HiddenForwardBody.Run<T>(block, work, pairs, chunk);
+                OutputForwardBody.Logits<T>(block, work, chunk.Rows);
                 for (int slot = 0; slot < block.Slots; slot++)
                 {
                     Transpose(block, slot, transposed, padded);
                     for (int n = 0; n < chunk.Rows; n++)
                     {
                         long image = ((long)(block.FirstSlot + slot) * arguments.Images.Images) + chunk.FirstRow + n;
-                        float logit = block.Logits[(slot * ChunkSchedule.ChunkRows) + n];
-                        float* z = block.Activations + ((long)n * block.Stride) + block.Column(slot);
+                        float logit = work.Logits[(slot * ChunkSchedule.ChunkRows) + n];
+                        float* z = work.Z + ((long)n * block.Stride) + block.Column(slot);
                         if (method == SaliencyMethod.Perturbation)
                             Perturb<T>(block, slot, z, transposed, padded, row);
                         else
@@ -69,7 +73,7 @@ internal readonly unsafe struct SaliencyOperation : IBlockOperation, IBlockBody
                         Scale(method, logit, new Span<float>(row, inputs));
                         var map = new Span<float>(maps + (image * inputs), inputs);
                         if (method is SaliencyMethod.InputGradient or SaliencyMethod.IntegratedGradient)
-                            TimesPixels(arguments.Form, chunk, n, row, map);
+                            TimesPixels(pairs.Forward(index, chunk.Rows), pairs.Order, n, row, map);
                         else
                             new ReadOnlySpan<float>(row, inputs).CopyTo(map);
                     }
@@ -115,22 +119,18 @@ internal readonly unsafe struct SaliencyOperation : IBlockOperation, IBlockBody
         SparseRows.Multiply<T>(vectors, panel, new Matrix(transposed, padded), new Matrix(zeros, 0), new Matrix(row, 0), skipEmpty: false);
     }
 
-    // map * x of one image, in the form that the images have.
-    private static void TimesPixels(int form, in ChunkPointers chunk, int n, float* row, Span<float> map)
+    // map * x of one image; the constant pixel is none.
+    private static void TimesPixels(in PairRows.Panel images, int* order, int n, float* row, Span<float> map)
     {
-        if (form != (int)KernelForm.InputSparse)
-        {
-            float* pixels = chunk.Pixels + ((long)n * chunk.Inputs);
-            for (int d = 0; d < map.Length; d++)
-                map[d] = row[d] * pixels[d];
-            return;
-        }
         map.Clear();
-        for (int band = 0; band < SparseImages.PixelBands(chunk.Inputs); band++)
+        for (int entry = images.Starts[n]; entry < images.Starts[n + 1]; entry++)
         {
-            int* starts = chunk.ForwardStarts + (band * (chunk.Rows + 1)) + n;
-            for (int entry = starts[0]; entry < starts[1]; entry++)
-                map[chunk.ForwardIndex[entry]] = row[chunk.ForwardIndex[entry]] * chunk.ForwardValue[entry];
+            int first = order[2 * images.Index[entry]], second = order[(2 * images.Index[entry]) + 1];
+            uint value = images.Value[entry];
+            if (first < map.Length)
+                map[first] = row[first] * ((value & 0xFFFF) / 255f);
+            if (second >= 0 && second < map.Length)
+                map[second] = row[second] * ((value >> 16) / 255f);
         }
     }
 

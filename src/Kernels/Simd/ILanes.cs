@@ -17,11 +17,14 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>How many times sixteen columns the sparse product keeps in registers at once.</summary>
     static abstract int SparseTile { get; }
 
-    /// <summary>Likewise sixteen images for the weight-sparse product: 1, 2, 4 or 8.</summary>
+    /// <summary>Likewise the exact product, which keeps two sums a column: 1 or 2.</summary>
+    static abstract int DigitTile { get; }
+
+    /// <summary>Likewise sixteen images for maps over compressed weights: 1, 2, 4 or 8.</summary>
     static abstract int ImageTile { get; }
 
-    /// <summary>Likewise for the dense product, which keeps four rows of them.</summary>
-    static abstract int DenseTile { get; }
+    /// <summary>Likewise sixteen images in float64: 1, 2 or 4.</summary>
+    static abstract int TileOfDoubles { get; }
 
     static abstract TSelf Zero { get; }
 
@@ -68,8 +71,68 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>The nearest integer, ties to even; |a| below 2^22.</summary>
     static abstract TSelf RoundToInteger(TSelf a);
 
+    /// <summary>The largest integer not above a.</summary>
+    static abstract TSelf Floor(TSelf a);
+
+    /// <summary>The nearest integer, ties to even, of any a.</summary>
+    static abstract TSelf Round(TSelf a);
+
     /// <summary>The sum of all lanes as the tree 16, 8, 4, 2, 1 (halves added to each other).</summary>
     static abstract float Sum(TSelf a);
+
+    // The same 64 bytes as integers: sixteen of 32 bits, or thirty-two of 16.
+
+    /// <summary>Sixteen times the same 32 bits.</summary>
+    static abstract TSelf BroadcastBits(uint bits);
+
+    static abstract TSelf And(TSelf a, TSelf b);
+
+    static abstract TSelf Or(TSelf a, TSelf b);
+
+    static abstract TSelf AddInts(TSelf a, TSelf b);
+
+    static abstract TSelf SubtractInts(TSelf a, TSelf b);
+
+    static abstract TSelf MaxInts(TSelf a, TSelf b);
+
+    static abstract TSelf ShiftLeftInts(TSelf a, [System.Diagnostics.CodeAnalysis.ConstantExpected] byte count);
+
+    /// <summary>Keeps the sign.</summary>
+    static abstract TSelf ShiftRightInts(TSelf a, [System.Diagnostics.CodeAnalysis.ConstantExpected] byte count);
+
+    /// <summary>Products of signed 16-bit numbers, those of neighbours added: sixteen sums of 32 bits.</summary>
+    static abstract TSelf MultiplyAddPairs(TSelf a, TSelf b);
+
+    /// <summary>The nearest 32-bit integer, ties to even, of each float32; |a| below 2^31.</summary>
+    static abstract TSelf RoundToInts(TSelf a);
+
+    // As eight float64, two of which make sixteen lanes: low lanes 0 .. 7, high lanes 8 .. 15.
+
+    static abstract TSelf BroadcastDouble(double value);
+
+    static abstract TSelf LowIntsToDoubles(TSelf a);
+
+    static abstract TSelf HighIntsToDoubles(TSelf a);
+
+    static abstract TSelf LowToDoubles(TSelf a);
+
+    static abstract TSelf HighToDoubles(TSelf a);
+
+    /// <summary>Rounded once to float32, ties to even.</summary>
+    static abstract TSelf DoublesToFloats(TSelf low, TSelf high);
+
+    static abstract TSelf AddDoubles(TSelf a, TSelf b);
+
+    static abstract TSelf MultiplyDoubles(TSelf a, TSelf b);
+
+    static abstract TSelf FmaDoubles(TSelf a, TSelf b, TSelf c);
+
+    static abstract TSelf FloorDoubles(TSelf a);
+
+    static abstract TSelf RoundDoubles(TSelf a);
+
+    /// <summary>In any order: for sums that are exact.</summary>
+    static abstract double SumDoubles(TSelf a);
 }
 
 /// <summary>The mask of the first lanes, for the ragged end of a row.</summary>

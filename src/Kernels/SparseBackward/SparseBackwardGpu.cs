@@ -1,16 +1,17 @@
 using GpuMlp.Kernels.Gpu;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Numerics;
 using ILGPU;
 
 namespace GpuMlp.Kernels.SparseBackward;
 
 /// <summary>
-/// <see cref="SparseBackwardOperation"/> on a GPU, with its bits: a group owns a part of the entries of eight columns, eight
+/// G = sum of x gate q at the weights that are kept, in 64-bit integers, and after the last chunk of a batch the gradient: a group owns a part of the entries of eight columns, eight
 /// entries of a column at a time; sixteen threads share an entry, each takes every sixteenth image.
 /// </summary>
 /// <remarks>
-/// d1 of the eight columns goes through shared memory: from there the threads of different entries read the same words. Pixels
+/// gate q of the eight columns goes through shared memory: from there the threads of different entries read the same words. Pixels
 /// of an entry lie side by side, sixteen at a time.
 /// </remarks>
 public struct SparseBackwardGpu
@@ -27,19 +28,28 @@ public struct SparseBackwardGpu
 
     public SparseViews Sparse;
 
-    /// <summary>As in <see cref="CohortViews"/>.</summary>
-    public ArrayView<int> Vectors;
-
-    /// <summary>d1 of the chunk.</summary>
+    /// <summary>gate q of the chunk.</summary>
     public GpuActivations Activations;
 
     /// <summary>As in <see cref="ImageViews"/>.</summary>
     public ArrayView<int> TileRows;
 
-    public ArrayView<float> Pixels;
+    public ArrayView<byte> Pixels;
 
-    /// <summary>As the entries.</summary>
+    /// <summary>As the entries: G of the batch so far.</summary>
+    public ArrayView<long> Sums;
+
+    /// <summary>As the entries; written with the last chunk.</summary>
     public ArrayView<float> Gradient;
+
+    /// <summary>Of the dense cohort.</summary>
+    public CohortViews Cohort;
+
+    /// <summary>One flag a slot.</summary>
+    public ArrayView<int> Failed;
+
+    /// <summary>See <see cref="ExactSums.GradientScale"/>.</summary>
+    public float Scale;
 
     /// <summary>The chunk: its first tile, its images, at most 256.</summary>
     public int FirstTile, Rows;
@@ -50,21 +60,24 @@ public struct SparseBackwardGpu
     /// <summary>0 adds to what the batch's earlier chunks have left.</summary>
     public int IsFirst;
 
+    /// <summary>1 turns the sums into gradients.</summary>
+    public int IsLast;
+
     /// <summary>Groups of a launch.</summary>
-    internal readonly int Groups => checked(Vectors.IntLength / ColumnLayout.VectorFields * (ColumnLayout.Vector / Columns) * Parts);
+    internal readonly int Groups => checked(Cohort.Vectors.IntLength / ColumnLayout.VectorFields * (ColumnLayout.Vector / Columns) * Parts);
 
     /// <summary>The ILGPU kernel; parts the fastest.</summary>
     public static void Kernel(SparseBackwardGpu job)
     {
-        ArrayView<float> deltas = SharedMemory.Allocate<float>(Columns * Pitch);
-        ArrayView<float> sums = SharedMemory.Allocate<float>(Threads);
+        ArrayView<int> deltas = SharedMemory.Allocate<int>(Columns * Pitch);
+        ArrayView<long> sums = SharedMemory.Allocate<long>(Threads);
         int thread = Group.IdxX, part = Grid.IdxX % Parts, run = Grid.IdxX / Parts;
         int vector = run / (ColumnLayout.Vector / Columns) * ColumnLayout.VectorFields;
-        int blockFirst = job.Vectors[vector], stride = job.Vectors[vector + 1];
-        int column = job.Vectors[vector + 2] + (run % (ColumnLayout.Vector / Columns) * Columns);
+        int blockFirst = job.Cohort.Vectors[vector], stride = job.Cohort.Vectors[vector + 1];
+        int column = job.Cohort.Vectors[vector + 2] + (run % (ColumnLayout.Vector / Columns) * Columns);
         int source = (job.Activations.Capacity * blockFirst) + column - blockFirst + (thread % Columns);
         for (int row = thread / Columns; row < ChunkSchedule.ChunkRows; row += Threads / Columns)
-            deltas[(thread % Columns * Pitch) + row] = row < job.Rows ? job.Activations.Values[source + (row * stride)] : 0f;
+            deltas[(thread % Columns * Pitch) + row] = row < job.Rows ? (int)job.Activations.Values[source + (row * stride)] : 0;
         GpuGroup.Barrier();
         int entry = thread / Lanes, lane = thread % Lanes;
         for (int unit = 0; unit < Columns; unit++)
@@ -73,31 +86,42 @@ public struct SparseBackwardGpu
             for (int first = job.Sparse.Starts[column + unit] + (part * Entries); first < end; first += Parts * Entries)
             {
                 int q = first + entry;
-                sums[thread] = q < end ? Sum(job, deltas, unit * Pitch, job.Sparse.Index[q], lane) : 0f;
+                sums[thread] = q < end ? Sum(job, deltas, unit * Pitch, job.Sparse.Index[q], lane) : 0;
                 GpuGroup.Barrier();
                 for (int half = Lanes / 2; half > 0; half /= 2)
                 {
                     if (lane < half)
-                        sums[thread] = GpuGroup.Keep(sums[thread]) + GpuGroup.Keep(sums[thread + half]);
+                        sums[thread] += sums[thread + half];
                     GpuGroup.Barrier();
                 }
                 if (lane == 0 && q < end)
-                    job.Gradient[q] = job.IsFirst != 0 ? GpuGroup.Keep(sums[thread]) : GpuGroup.Keep(job.Gradient[q]) + GpuGroup.Keep(sums[thread]);
+                    Leave(job, q, column + unit, sums[thread]);
             }
         }
     }
 
-    // Every sixteenth image of the chunk, ascending; a tile's places behind the last image hold 0, and so does d1.
-    private static float Sum(SparseBackwardGpu job, ArrayView<float> deltas, int delta, int pixel, int lane)
+    private static void Leave(SparseBackwardGpu job, int q, int column, long sum)
     {
-        float sum = 0f;
+        sum += job.IsFirst != 0 ? 0 : job.Sums[q];
+        job.Sums[q] = sum;
+        if (job.IsLast == 0)
+            return;
+        int slot = job.Cohort.ColumnSlots[column];
+        float factor = job.Cohort.W2[column] * job.Scale;
+        job.Gradient[q] = job.Failed[slot] != 0 ? 0f : GpuMath.Product(sum * ExactSums.PowerOfTwo(-40), factor);
+    }
+
+    // Every sixteenth image of the chunk; a tile's places behind the last image hold 0, and so does gate q.
+    private static long Sum(SparseBackwardGpu job, ArrayView<int> deltas, int delta, int pixel, int lane)
+    {
+        long sum = 0;
         int row = 0;
         for (int image = lane; image < job.Rows; image += Lanes)
         {
             int within = image % PixelTiles.TileImages;
             if (within == lane)
                 row = job.TileRows[((job.FirstTile + (image / PixelTiles.TileImages)) * job.Inputs) + pixel];
-            sum = GpuMath.Fma(job.Pixels[row + within], deltas[delta + image], sum);
+            sum = GpuMath.MultiplyAdd(sum, job.Pixels[row + within], deltas[delta + image]);
         }
         return sum;
     }

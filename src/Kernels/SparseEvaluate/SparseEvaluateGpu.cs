@@ -1,6 +1,9 @@
 using GpuMlp.Kernels.Gpu;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.OutputForward;
+using GpuMlp.Kernels.Quantise;
 using ILGPU;
 
 namespace GpuMlp.Kernels.SparseEvaluate;
@@ -13,10 +16,9 @@ public struct SparseEvaluateGpu
 {
     public const int Threads = PixelTiles.TileImages;
 
-    // As on the CPU: columns are summed in sixteen lanes, number modulo 16, and the lanes as a tree.
-    private const int Lanes = 16;
-
     public SparseViews Sparse;
+
+    public GpuSparseWeights Weights;
 
     /// <summary>As in <see cref="CohortViews"/>.</summary>
     public ArrayView<int> Slots;
@@ -24,7 +26,7 @@ public struct SparseEvaluateGpu
     /// <summary>As in <see cref="ImageViews"/>.</summary>
     public ArrayView<int> TileRows;
 
-    public ArrayView<float> Pixels;
+    public ArrayView<byte> Pixels;
 
     public OutputViews Output;
 
@@ -46,43 +48,34 @@ public struct SparseEvaluateGpu
     /// <summary>The ILGPU kernel; slots the fastest, then levels, then tiles.</summary>
     public static void Kernel(SparseEvaluateGpu job)
     {
-        ArrayView<float> lanes = SharedMemory.Allocate<float>(Lanes * Threads);
         int thread = Group.IdxX, slots = job.Slots.IntLength / 2, place = Grid.IdxX % (slots * job.Sparse.Levels);
         int tile = job.FirstTile + (Grid.IdxX / (slots * job.Sparse.Levels)), slot = place % slots, level = place / slots;
         int hidden = job.Slots[(2 * slot) + 1], first = (job.Sparse.B1.IntLength / job.Sparse.Levels * level) + job.Slots[2 * slot];
         int image = (tile * Threads) + thread, rows = tile * job.Inputs;
+        int failed = job.Weights.Failed[place];
+        long sum = failed != 0 ? 0 : (long)GpuMath.Rint(job.Sparse.B2[place] * ExactSums.LogitUnits);
         for (int h = 0; h < hidden; h++)
         {
-            float z = Sum(job, first + h, rows, thread);
+            float scale = failed != 0 ? 0f : ExactSums.ActivationScale(job.Weights.Exponents[first + h]);
+            float z = GpuWeights.Activation(Sum(job, first + h, rows, thread), scale);
             if (job.KeepsZ != 0)
                 job.Z[((((first + h) * job.Tiles) + tile - job.FirstTile) * Threads) + thread] = z;
 
             // Whoever writes writes 1.
             if (image < job.Images && z > 0f)
                 job.Output.Active[first + h] = 1;
-            int lane = (h % Lanes * Threads) + thread;
-            float sum = h < Lanes ? 0f : GpuGroup.Keep(lanes[lane]);
-            lanes[lane] = GpuMath.Fma(GpuMath.Relu(z), job.Sparse.W2[first + h], sum);
-        }
-        for (int half = Lanes / 2; half > 0; half /= 2)
-        {
-            for (int lane = half; lane < Math.Min(hidden, 2 * half); lane++)
-            {
-                int target = ((lane - half) * Threads) + thread;
-                lanes[target] = GpuGroup.Keep(lanes[target]) + GpuGroup.Keep(lanes[(lane * Threads) + thread]);
-            }
+            sum += OutputForwardGpu.Term(z, job.Sparse.W2[first + h]);
         }
         if (image < job.Images)
-            job.Output.Values[((long)place * job.Images) + image] = GpuGroup.Keep(lanes[thread]) + job.Sparse.B2[place];
+            job.Output.Values[((long)place * job.Images) + image] = failed != 0 ? OutputForwardGpu.NaN(failed) : OutputForwardGpu.Logit(sum);
     }
 
-    // Pixels ascending, one fused multiply-add each.
-    private static float Sum(SparseEvaluateGpu job, int column, int rows, int thread)
+    private static long Sum(SparseEvaluateGpu job, int column, int rows, int thread)
     {
-        float z = job.Sparse.B1[column];
+        long sum = GpuMath.MultiplyAdd(0, ExactSums.ConstantPixel, job.Weights.Biases[column]);
         int end = job.Sparse.Starts[column + 1];
         for (int q = job.Sparse.Starts[column]; q < end; q++)
-            z = GpuMath.Fma(job.Sparse.Value[q], job.Pixels[job.TileRows[rows + job.Sparse.Index[q]] + thread], z);
-        return z;
+            sum = GpuMath.MultiplyAdd(sum, job.Pixels[job.TileRows[rows + job.Sparse.Index[q]] + thread], job.Weights.Values[q]);
+        return sum;
     }
 }

@@ -59,14 +59,14 @@ internal readonly unsafe struct SparseEvaluateOperation : IBlockOperation
         int* fields = BlockPointers.Pointer(arguments.Cohort.Blocks), last = fields + ((end - 1) % blocks * 4);
         int firstColumn = (first / blocks * padded) + fields[first % blocks * 4], endColumn = ((end - 1) / blocks * padded) + last[0] + last[1];
         int* rows = BlockPointers.Pointer(arguments.Images.TileRows) + ((long)tile * inputs);
-        float* pixels = BlockPointers.Pointer(arguments.Images.Pixels);
+        double* pixels = BlockPointers.Pointer(arguments.Images.Tiles);
         var ahead = new TileAhead(pixels, new ReadOnlySpan<int>(rows, inputs), firstColumn, endColumn);
         using var kept = new TileEntries(sparse, firstColumn, endColumn, new ReadOnlySpan<int>(rows, (endTile - tile) * inputs), inputs, ahead);
-        fixed (int* starts = &kept.Starts)
+        fixed (int* starts = &kept.Starts, exponents = &kept.Exponents)
         fixed (ushort* index = &kept.Index)
         fixed (float* value = &kept.Value)
         {
-            var entries = new Columns(starts, index, value);
+            var entries = new Columns(starts, index, value, exponents);
             for (; tile < endTile; tile++, rows += inputs)
             {
                 ahead = tile + 1 == endTile ? default : new TileAhead(pixels, new ReadOnlySpan<int>(rows + inputs, inputs), firstColumn, endColumn);
@@ -82,13 +82,14 @@ internal readonly unsafe struct SparseEvaluateOperation : IBlockOperation
         SparseViews sparse = arguments.Sparse;
         int slots = arguments.Cohort.Slots.IntLength / 2, padded = sparse.B1.IntLength / sparse.Levels, images = arguments.Images.Images;
         int* shapes = BlockPointers.Pointer(arguments.Cohort.Slots);
-        float* pixels = BlockPointers.Pointer(arguments.Images.Pixels), logits = BlockPointers.Pointer(arguments.Output.Values);
+        double* pixels = BlockPointers.Pointer(arguments.Images.Tiles);
+        float* logits = BlockPointers.Pointer(arguments.Output.Values);
         int first = tile * PixelTiles.TileImages, count = Math.Min(PixelTiles.TileImages, images - first);
         for (int slot = fields[2]; slot < fields[2] + fields[3]; slot++)
         {
             int column = (level * padded) + shapes[2 * slot], place = (level * slots) + slot;
             int* active = BlockPointers.Pointer(arguments.Output.Active) + column;
-            new SparseColumns(sparse, entries.From(column), column, shapes[(2 * slot) + 1], place, active, ahead: ahead)
+            new SparseColumns(sparse, entries.From(column), column, shapes[(2 * slot) + 1], place, arguments.Cohort.Inputs, active, ahead: ahead)
                 .Logits<T>(pixels, rows, count, logits + ((long)place * images) + first);
         }
     }

@@ -2,17 +2,19 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Numerics;
 
 namespace GpuMlp.Kernels.SparseEvaluate;
 
 /// <summary>
-/// A copy of the entries of some columns without those whose pixel is 0 in every image of some tiles: a third of them with
-/// MNIST. They would add 0 to their sums; looking each up once for all the tiles costs less than it saves for a single one.
+/// The entries of some columns as exact sums take them: Wq instead of a weight, with the exponent of what is left of the column,
+/// and without those whose pixel is 0 in every image of some tiles, a third of them with MNIST. They would add 0 to their sums;
+/// looking each up once for all the tiles costs less than it saves for a single one.
 /// </summary>
 /// <remarks>The memory is rented: asking the system for it anew would cost as much as filling it.</remarks>
 internal readonly ref struct TileEntries : IDisposable
 {
-    private readonly int[] _starts;
+    private readonly int[] _starts, _exponents;
     private readonly ushort[] _index;
     private readonly float[] _value;
 
@@ -27,6 +29,7 @@ internal readonly ref struct TileEntries : IDisposable
         int* starts = BlockPointers.Pointer(sparse.Starts);
         int most = starts[endColumn] - starts[firstColumn];
         _starts = ArrayPool<int>.Shared.Rent(endColumn - firstColumn + 1);
+        _exponents = ArrayPool<int>.Shared.Rent(endColumn - firstColumn);
         _index = ArrayPool<ushort>.Shared.Rent(most + 1);
         _value = ArrayPool<float>.Shared.Rent(most + 1);
         byte[] used = ArrayPool<byte>.Shared.Rent(inputs);
@@ -36,13 +39,14 @@ internal readonly ref struct TileEntries : IDisposable
             for (int d = 0; d < inputs; d++)
                 used[d] |= rows[first + d] != PixelTiles.ZeroRow ? (byte)1 : (byte)0;
         }
-        fixed (int* to = _starts)
+        fixed (int* to = _starts, exponents = _exponents)
         fixed (ushort* index = _index)
         fixed (float* value = _value)
         fixed (byte* isUsed = used)
         {
             var from = new Columns(starts + firstColumn, BlockPointers.Pointer(sparse.Index), BlockPointers.Pointer(sparse.Value));
-            Copy(firstColumn, endColumn - firstColumn, from, isUsed, new Columns(to, index, value), ahead);
+            float* biases = BlockPointers.Pointer(sparse.B1) + firstColumn;
+            Copy(firstColumn, endColumn - firstColumn, from, biases, isUsed, new Columns(to, index, value, exponents), ahead);
         }
         ArrayPool<byte>.Shared.Return(used);
     }
@@ -53,47 +57,68 @@ internal readonly ref struct TileEntries : IDisposable
     /// <summary>Pixel numbers.</summary>
     public ref ushort Index => ref _index[0];
 
+    /// <summary>Wq, a whole number.</summary>
     public ref float Value => ref _value[0];
+
+    /// <summary>e of each column, <see cref="ExactSums.OutOfRange"/> for one that has none; its weights are 0.</summary>
+    public ref int Exponents => ref _exponents[0];
 
     public void Dispose()
     {
         ArrayPool<int>.Shared.Return(_starts);
+        ArrayPool<int>.Shared.Return(_exponents);
         ArrayPool<ushort>.Shared.Return(_index);
         ArrayPool<float>.Shared.Return(_value);
     }
 
     // Every entry is written, and the next one over it unless it stays: no branch that a predictor could miss.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void Copy(int first, int columns, Columns from, byte* used, Columns to, TileAhead ahead)
+    private static unsafe void Copy(int first, int columns, Columns from, float* biases, byte* used, Columns to, TileAhead ahead)
     {
         int next = 0;
         for (int column = 0; column < columns; column++)
         {
             ahead.Fetch(first + column);
             to.Starts[column] = next;
-            int end = from.Starts[column + 1];
-            for (int q = from.Starts[column]; q < end; q++)
+            int start = from.Starts[column], end = from.Starts[column + 1];
+
+            // Magnitudes compare as their bits do, and NaN above everything.
+            int largest = Magnitude(biases[column]);
+            for (int q = start; q < end; q++)
+                largest = Math.Max(largest, Magnitude(from.Value[q]));
+            int exponent = ExactSums.Exponent(BitConverter.Int32BitsToSingle(largest));
+            to.Exponents[column] = exponent;
+            if (exponent == ExactSums.OutOfRange)
+                continue;
+            float scale = ExactSums.WeightScale(exponent);
+            for (int q = start; q < end; q++)
             {
                 ushort pixel = from.Index[q];
                 to.Index[next] = pixel;
-                to.Value[next] = from.Value[q];
+                to.Value[next] = MathF.Round(from.Value[q] * scale, MidpointRounding.ToEven);
                 next += used[pixel];
             }
         }
         to.Starts[columns] = next;
     }
+
+    private static int Magnitude(float weight) => BitConverter.SingleToInt32Bits(weight) & 0x7FFFFFFF;
 }
 
 /// <summary>Compressed columns: column c has the entries from starts[c] to the next start.</summary>
-internal readonly unsafe struct Columns(int* starts, ushort* index, float* value)
+internal readonly unsafe struct Columns(int* starts, ushort* index, float* value, int* exponents = null)
 {
     public readonly int* Starts = starts;
 
     /// <summary>Pixel numbers.</summary>
     public readonly ushort* Index = index;
 
+    /// <summary>Weights, or Wq where there are exponents.</summary>
     public readonly float* Value = value;
 
-    /// <summary>The same without the first columns.</summary>
-    public Columns From(int column) => new(Starts + column, Index, Value);
+    /// <summary>One a column; null for weights as they are.</summary>
+    public readonly int* Exponents = exponents;
+
+    /// <summary>The same, counted from another column on.</summary>
+    public Columns From(int column) => new(Starts + column, Index, Value, Exponents == null ? null : Exponents + column);
 }

@@ -39,9 +39,9 @@ internal readonly unsafe struct SparseSaliencyOperation : IBlockOperation
         int blocks = arguments.Cohort.Blocks.IntLength / 4, block = item % blocks, tile = item / blocks;
         int images = arguments.Images.Images, inputs = arguments.Cohort.Inputs;
         int* fields = BlockPointers.Pointer(arguments.Cohort.Blocks) + (4 * block), shapes = BlockPointers.Pointer(arguments.Cohort.Slots);
-        var all = new Columns(BlockPointers.Pointer(sparse.Starts), BlockPointers.Pointer(sparse.Index), BlockPointers.Pointer(sparse.Value));
-        int* starts = all.Starts;
-        float* pixels = BlockPointers.Pointer(arguments.Images.Pixels), w2 = BlockPointers.Pointer(sparse.W2);
+        int* starts = BlockPointers.Pointer(sparse.Starts);
+        double* pixels = BlockPointers.Pointer(arguments.Images.Tiles);
+        float* w2 = BlockPointers.Pointer(sparse.W2);
         int* rows = BlockPointers.Pointer(arguments.Images.TileRows) + ((long)tile * inputs);
         int first = tile * Row, count = Math.Min(Row, images - first), widest = 0, most = 0;
         for (int slot = fields[2]; slot < fields[2] + fields[3]; slot++)
@@ -53,23 +53,30 @@ internal readonly unsafe struct SparseSaliencyOperation : IBlockOperation
         double* slopes = stackalloc double[Row];
         float* units = (float*)NativeMemory.AlignedAlloc((nuint)widest * Row * sizeof(float), 64);
         using var entries = new PixelEntries(inputs, most);
-        try
+        using var kept = new TileEntries(sparse, fields[0], fields[0] + fields[1], new ReadOnlySpan<int>(rows, inputs), inputs, default);
+        fixed (int* keptStarts = &kept.Starts, exponents = &kept.Exponents)
+        fixed (ushort* index = &kept.Index)
+        fixed (float* value = &kept.Value)
         {
-            for (int slot = fields[2]; slot < fields[2] + fields[3]; slot++)
+            try
             {
-                int column = shapes[2 * slot], hidden = shapes[(2 * slot) + 1];
-                new SparseColumns(sparse, all.From(column), column, hidden, slot, active: null, kept: units).Logits<T>(pixels, rows, count, logits);
-                Gate<T>(units, w2 + column, hidden, count);
-                for (int n = 0; n < count; n++)
-                    slopes[n] = arguments.Mode == (int)SaliencyMethod.ProbabilityGradient ? SaliencyOperation.Slope(logits[n]) : 1;
-                entries.Sort(sparse, column, hidden);
-                float* maps = BlockPointers.Pointer(arguments.Output.Values) + (((long)slot * images) + first) * inputs;
-                new SparseMaps(entries, units, slopes, count).Write<T>(maps);
+                Columns columns = new Columns(keptStarts, index, value, exponents).From(-fields[0]);
+                for (int slot = fields[2]; slot < fields[2] + fields[3]; slot++)
+                {
+                    int column = shapes[2 * slot], hidden = shapes[(2 * slot) + 1];
+                    new SparseColumns(sparse, columns.From(column), column, hidden, slot, inputs, active: null, kept: units).Logits<T>(pixels, rows, count, logits);
+                    Gate<T>(units, w2 + column, hidden, count);
+                    for (int n = 0; n < count; n++)
+                        slopes[n] = arguments.Mode == (int)SaliencyMethod.ProbabilityGradient ? SaliencyOperation.Slope(logits[n]) : 1;
+                    entries.Sort(sparse, column, hidden);
+                    float* maps = BlockPointers.Pointer(arguments.Output.Values) + (((long)slot * images) + first) * inputs;
+                    new SparseMaps(entries, units, slopes, count).Write<T>(maps);
+                }
             }
-        }
-        finally
-        {
-            NativeMemory.AlignedFree(units);
+            finally
+            {
+                NativeMemory.AlignedFree(units);
+            }
         }
     }
 

@@ -1,117 +1,80 @@
 using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.HiddenBackward;
+using GpuMlp.Kernels.Images;
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.OutputBackward;
 using GpuMlp.Kernels.OutputForward;
-using GpuMlp.Kernels.Update;
 using ILGPU;
 
 namespace GpuMlp.Kernels.TrainEpoch;
 
 /// <summary>
-/// All of the output layer in one launch: logits, loss, counts, d2, then dw2, db1 and d1 in place of Z, a group a model and
-/// segment of images. Nothing of it but d1 and the sums goes to memory.
+/// Logits, loss, counts and q = rint((p - y) 8355711), then in training gate q in place of Z; a group a model and part of the
+/// images, which it takes <see cref="ChunkSchedule.ChunkRows"/> at a time, a thread an image.
 /// </summary>
 public struct OutputPassGpu
 {
-    /// <summary>Threads of a group, one or two images each at first, then sixteen columns times sixteen shares of the images.</summary>
-    public const int Threads = OutputForwardGpu.Threads;
+    public const int Threads = ChunkSchedule.ChunkRows;
 
     public CohortViews Cohort;
 
     public GpuImages Images;
 
-    /// <summary>Z, then d1, of the run.</summary>
+    /// <summary>Z of the run; gate q afterwards when <see cref="Gates"/>.</summary>
     public GpuActivations Activations;
 
-    /// <summary>Sums of each segment apart; used unless <see cref="Direct"/>.</summary>
-    public GpuPartials Partials;
+    /// <summary>One flag a slot.</summary>
+    public ArrayView<int> Failed;
 
     public GpuTotals Totals;
 
-    /// <summary>1 when the run is one segment and a whole batch: then b1, w2 and b2 are updated at once.</summary>
-    public int Direct;
+    public GpuParts Parts;
 
-    /// <summary>1 when the run is the first of its epoch: totals start from 0.</summary>
-    public int OpensEpoch;
+    /// <summary>1 in training; 0 leaves Z alone and keeps q in <see cref="Values"/>.</summary>
+    public int Gates;
 
-    /// <summary>The ILGPU kernel; groups: slots times segments, segments the fastest.</summary>
+    /// <summary>[slot, ValueStride]: q as floats; for runs of one chunk.</summary>
+    public ArrayView<float> Values;
+
+    public int ValueStride;
+
+    /// <summary>1 when the run is the first of its epoch, of its batch: sums start from 0.</summary>
+    public int OpensEpoch, OpensBatch;
+
+    /// <summary>Groups of a launch.</summary>
+    internal readonly int Groups => checked(Cohort.B2.IntLength * Parts.Count);
+
+    /// <summary>The ILGPU kernel; parts the fastest, then slots.</summary>
     public static void Kernel(OutputPassGpu job)
     {
-        ArrayView<float> deltas = SharedMemory.Allocate<float>(HiddenBackwardGpu.Segment);
-        ArrayView<float> sumsW2 = SharedMemory.Allocate<float>(Threads), sumsB1 = SharedMemory.Allocate<float>(Threads);
-        ArrayView<int> counts = SharedMemory.Allocate<int>(Threads);
-        int segments = (job.Images.Rows + HiddenBackwardGpu.Segment - 1) / HiddenBackwardGpu.Segment;
-        int index = Grid.IdxX / segments, segment = Grid.IdxX - (index * segments), thread = Group.IdxX;
-        int firstRow = segment * HiddenBackwardGpu.Segment, rows = Math.Min(HiddenBackwardGpu.Segment, job.Images.Rows - firstRow);
+        ArrayView<long> shared = SharedMemory.Allocate<long>(3 * Threads);
+        ArrayView<int> counts = SharedMemory.Allocate<int>(3 * Threads), deltas = SharedMemory.Allocate<int>(Threads);
+        int index = Grid.IdxX / job.Parts.Count, part = Grid.IdxX - (index * job.Parts.Count), thread = Group.IdxX;
+        int firstRow = job.Parts.First(part), end = job.Parts.First(part + 1);
         var slot = new GpuSlot(job.Cohort, index);
-        var sums = new OutputSums(0f, 0f, 0);
-        float bias = job.Cohort.B2[index];
-        for (int row = thread; row < rows; row += Threads)
+        int failed = job.Failed[index];
+        var sums = default(OutputSums);
+        for (int chunk = firstRow; chunk < end; chunk += Threads)
         {
-            float logit = OutputForwardGpu.Logit(job.Cohort, job.Activations, slot, firstRow + row) + bias;
-            OutputSums own = OutputSums.Of(logit, job.Images.Labels[job.Images.First + firstRow + row], job.Images.BatchRows);
-            deltas[row] = own.Delta;
-            sums = sums.Add(own);
-        }
-
-        // The tree's barriers also show every thread all of the deltas.
-        sums = OutputSums.Tree(sumsW2, sumsB1, counts, thread, sums);
-        GpuGroup.Barrier();
-        for (int first = 0; first < slot.Hidden; first += 16)
-        {
-            OutputBackwardGpu.Sum(job.Cohort, job.Activations, slot, firstRow, rows, first, thread, deltas, sumsW2, sumsB1);
-            if (thread < 16 && first + thread < slot.Hidden)
-                StoreColumn(job, segment, slot.Column + first + thread, OutputBackwardGpu.Share(sumsW2, thread), OutputBackwardGpu.Share(sumsB1, thread));
+            int row = chunk + thread;
+            if (row < end)
+            {
+                float logit = OutputForwardGpu.Logit(job.Cohort, job.Activations, slot, index, failed, row);
+                OutputSums own = OutputSums.Of(logit, job.Images.Labels[job.Images.First + row], failed != 0);
+                deltas[thread] = (int)own.Delta;
+                sums = sums.Add(own);
+                if (job.Gates == 0)
+                    job.Values[(index * job.ValueStride) + row] = own.Delta;
+            }
+            if (job.Gates == 0)
+                continue;
+            GpuGroup.Barrier();
+            int rows = Math.Min(Threads, end - chunk);
+            for (int item = thread; item < rows * slot.Hidden; item += Threads)
+                OutputBackwardGpu.Gate(job.Activations, slot, chunk + (item / slot.Hidden), item % slot.Hidden, deltas[item / slot.Hidden]);
             GpuGroup.Barrier();
         }
+        sums = OutputSums.OfGroup(shared, counts, thread, Threads, sums);
         if (thread == 0)
-            StoreSlot(job, segment, index, rows, sums);
+            job.Totals.Add((part * job.Cohort.B2.IntLength) + index, sums, end - firstRow, job.OpensEpoch != 0, job.OpensBatch != 0);
     }
-
-    private static void StoreColumn(OutputPassGpu job, int segment, int column, float gradW2, float gradB1)
-    {
-        if (job.Direct != 0)
-        {
-            float rate = job.Cohort.ColumnRates[column], w2 = job.Cohort.W2[column];
-            job.Cohort.W2[column] = UpdateGpu.Step(rate, gradW2, w2, job.Cohort.WeightDecay);
-            job.Cohort.B1[column] = UpdateGpu.Step(rate, gradB1, job.Cohort.B1[column], 0f);
-            return;
-        }
-        int place = (segment * job.Cohort.B1.IntLength) + column;
-        job.Partials.W2[place] = gradW2;
-        job.Partials.B1[place] = gradB1;
-    }
-
-    private static void StoreSlot(OutputPassGpu job, int segment, int index, int rows, OutputSums sums)
-    {
-        if (job.Direct != 0)
-        {
-            job.Cohort.B2[index] = UpdateGpu.Step(job.Cohort.SlotRates[index], sums.Delta, job.Cohort.B2[index], 0f);
-            if (job.OpensEpoch != 0)
-                job.Totals.Clear(index);
-            job.Totals.Add(index, sums.Loss, sums.Counts, rows);
-            return;
-        }
-        int place = (segment * job.Cohort.B2.IntLength) + index;
-        job.Partials.B2[place] = sums.Delta;
-        job.Partials.Loss[place] = sums.Loss;
-        job.Partials.Counts[place] = sums.Counts;
-    }
-}
-
-/// <summary>What each segment of images adds, one segment after the other.</summary>
-public struct GpuPartials
-{
-    /// <summary>As W1.</summary>
-    public ArrayView<float> W1;
-
-    /// <summary>One value a column.</summary>
-    public ArrayView<float> B1, W2;
-
-    /// <summary>One value a slot: db2, loss.</summary>
-    public ArrayView<float> B2, Loss;
-
-    /// <summary>One word a slot: three counts, ten bits each.</summary>
-    public ArrayView<int> Counts;
 }

@@ -5,6 +5,8 @@ using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Mask;
 using GpuMlp.Kernels.OutputBackward;
 using GpuMlp.Kernels.OutputForward;
+using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Quantise;
 using GpuMlp.Kernels.Simd;
 using GpuMlp.Kernels.Update;
 using ILGPU.IR.Intrinsics;
@@ -12,9 +14,8 @@ using ILGPU.IR.Intrinsics;
 namespace GpuMlp.Kernels.TrainEpoch;
 
 /// <summary>
-/// A whole epoch in one launch: for each chunk forward, loss, output backward, hidden backward while it is in L2, and the
-/// update after the last chunk of each batch. A thread takes its block through all of it, so there is nothing to wait for
-/// and a mini-batch costs no launch.
+/// A whole epoch in one launch: for each chunk forward, loss and backward while it is in L2, and the update with the last chunk
+/// of each batch. A thread takes its block through all of it, so there is nothing to wait for and a mini-batch costs no launch.
 /// </summary>
 internal readonly struct TrainEpochOperation : IBlockOperation, IBlockBody
 {
@@ -26,31 +27,28 @@ internal readonly struct TrainEpochOperation : IBlockOperation, IBlockBody
         where T : unmanaged, ILanes<T>
     {
         MaskBody.Weights<T>(block);
-        new Span<double>(block.Loss, block.Slots).Clear();
+        new Span<long>(block.Loss, 2 * block.Slots).Clear();
         new Span<int>(block.Counts, 4 * block.Slots).Clear();
+        new Span<int>(block.Failed, block.Slots).Clear();
+        var images = new PairPointers(arguments.Images.Pairs);
+        var work = new BlockWork(block, images.Places, withBackward: true);
+        QuantiseBody.All<T>(block, work, images);
         int chunks = arguments.Images.Chunks.IntLength / ChunkSchedule.ChunkFields;
         for (int index = 0; index < chunks; index++)
         {
-            var chunk = new ChunkPointers(arguments.Images, block.Inputs, index);
-            HiddenForwardOperation.Apply<T>(arguments.Form, block, chunk);
-            OutputForwardBody.Logits<T>(block, chunk);
-            OutputForwardBody.LossAndDelta<T>(block, chunk);
-            OutputBackwardBody.Run<T>(block, chunk);
-            if (arguments.Form == (int)KernelForm.InputSparse)
+            var chunk = new ChunkPointers(arguments.Images, index);
+            HiddenForwardBody.Run<T>(block, work, images, chunk);
+            OutputForwardBody.Logits<T>(block, work, chunk.Rows);
+            OutputForwardBody.LossAndDelta<T>(block, work, chunk);
+            OutputBackwardBody.Digits<T>(block, work, images.Partners(index), chunk.Rows, gated: false);
+            if (!chunk.IsLast)
             {
-                HiddenBackwardBody.SparseWithUpdate<T>(block, chunk);
+                HiddenBackwardBody.Accumulate<T>(block, work, images, chunk);
+                continue;
             }
-            else
-            {
-                HiddenBackwardBody.Dense<T>(block, chunk);
-                if (chunk.IsLast)
-                    UpdateBody.Weights<T>(block);
-            }
-            if (chunk.IsLast)
-            {
-                UpdateBody.Rest<T>(block);
-                MaskBody.Weights<T>(block);
-            }
+            UpdateBody.Batch<T>(block, work, images, chunk);
+            if (index + 1 < chunks)
+                QuantiseBody.Changed<T>(block, work, images);
         }
     }
 }

@@ -1,5 +1,7 @@
 using GpuMlp.Kernels.Layout;
 using GpuMlp.Kernels.Mask;
+using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Quantise;
 using GpuMlp.Kernels.Simd;
 using ILGPU.IR.Intrinsics;
 
@@ -14,8 +16,10 @@ internal readonly struct UpdateOperation : IBlockOperation, IBlockBody
     public static void Run<T>(in BlockArguments arguments, in BlockPointers block)
         where T : unmanaged, ILanes<T>
     {
-        UpdateBody.Weights<T>(block);
-        UpdateBody.Rest<T>(block);
+        var work = new BlockWork(block, 0, withBackward: false);
+        QuantiseBody.Exponents<T>(block, work);
+        UpdateBody.Weights<T>(block, work);
+        UpdateBody.Rest<T>(block, work);
         MaskBody.Weights<T>(block);
     }
 }

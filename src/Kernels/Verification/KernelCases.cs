@@ -6,11 +6,12 @@ using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Random;
 using GpuMlp.Kernels.Reference;
 using GpuMlp.Kernels.Saliency;
+using static GpuMlp.Kernels.Verification.ExactExpectations;
 using static GpuMlp.Kernels.Verification.KernelExpectations;
 
 namespace GpuMlp.Kernels.Verification;
 
-/// <summary>For each operation, how one variant of it is compared with the double reference on one shape.</summary>
+/// <summary>For each operation, how one variant of it is compared on one shape: with the double reference within bounds, and with the exact one bit by bit.</summary>
 internal static class KernelCases
 {
     private delegate void Case(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape);
@@ -101,28 +102,31 @@ internal static class KernelCases
 
     private static void HiddenForward(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
-        RunningError[][] expected = FirstStep(shape);
+        RunningError[][] expected = KernelExpectations.FirstStep(shape);
+        ExactStep[][] exact = ExactExpectations.FirstStep(shape);
         EachChunk(shape, (chunk, batch, first) =>
         {
+            int rows = shape.Schedule.Chunks[chunk].Rows;
             kernels.HiddenForward(cohort, images, chunk);
             float[] z = Copy(kernels.Device, cohort.Scratch.Activations);
-            CompareColumns($"{shape}, chunk {chunk}: Z", cohort, z, first, shape.Schedule.Chunks[chunk].Rows, expected, batch, e => e.Forward.Z, e => e.ZError);
+            CompareColumns($"{shape}, chunk {chunk}: Z", cohort, z, first, rows, expected, batch, e => e.Forward.Z, e => e.ZError);
+            SameColumns($"{shape}, chunk {chunk}: Z", cohort, z, first, rows, m => exact[m][batch].Z);
         });
     }
 
     private static void OutputForward(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
-        RunningError[][] expected = FirstStep(shape);
+        RunningError[][] expected = KernelExpectations.FirstStep(shape);
+        ExactStep[][] exact = ExactExpectations.FirstStep(shape);
         EachChunk(shape, (chunk, batch, first) =>
         {
             int rows = shape.Schedule.Chunks[chunk].Rows;
             kernels.HiddenForward(cohort, images, chunk);
             kernels.OutputForward(cohort, images, chunk);
             CompareSlots($"{shape}, chunk {chunk}: logits", cohort, first, rows, expected, batch, e => e.Forward.Logits, e => e.LogitError);
+            SameSlots($"{shape}, chunk {chunk}: logits", cohort, first, rows, m => exact[m][batch].Logits);
             kernels.OutputForwardWithLoss(cohort, images, chunk);
-            CompareSlots($"{shape}, chunk {chunk}: d2", cohort, first, rows, expected, batch, e => e.D2, e => e.D2Error);
-            if (shape.Schedule.Chunks[chunk].IsLast)
-                CompareGradients($"{shape}, batch {batch}", cohort, expected, batch, g => [g.B2]);
+            SameSlots($"{shape}, chunk {chunk}: q", cohort, first, rows, m => exact[m][batch].Deltas);
         });
         EpochTotals[] totals = cohort.DownloadTotals();
         for (int m = 0; m < totals.Length; m++)
@@ -133,35 +137,40 @@ internal static class KernelCases
                 expected[m].Sum(e => e.LossError),
                 expected[m].Sum(e => e.Undecided),
                 totals[m]);
+            ExactTotals sums = exact[m].Aggregate(default(ExactTotals), (sum, step) => sum + step.Totals);
+            SameTotals($"{shape}, model {m}", sums.ToEpoch(shape.Images, failed: false), totals[m]);
         }
     }
 
     private static void OutputBackward(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
-        RunningError[][] expected = FirstStep(shape);
+        ExactStep[][] exact = ExactExpectations.FirstStep(shape);
         EachChunk(shape, (chunk, batch, first) =>
         {
             kernels.HiddenForward(cohort, images, chunk);
             kernels.OutputForwardWithLoss(cohort, images, chunk);
             kernels.OutputBackward(cohort, images, chunk);
-            float[] d1 = Copy(kernels.Device, cohort.Scratch.Activations);
-            CompareColumns($"{shape}, chunk {chunk}: d1", cohort, d1, first, shape.Schedule.Chunks[chunk].Rows, expected, batch, e => e.D1, e => e.D1Error);
-            if (shape.Schedule.Chunks[chunk].IsLast)
-            {
-                CompareGradients($"{shape}, batch {batch}: db1", cohort, expected, batch, g => g.B1);
-                CompareGradients($"{shape}, batch {batch}: dw2", cohort, expected, batch, g => g.W2);
-            }
+            float[] gated = Copy(kernels.Device, cohort.Scratch.Activations);
+            SameColumns($"{shape}, chunk {chunk}: gate q", cohort, gated, first, shape.Schedule.Chunks[chunk].Rows, m => exact[m][batch].Gated);
         });
     }
 
     private static void HiddenBackward(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
-        RunningError[][] expected = FirstStep(shape);
+        RunningError[][] expected = KernelExpectations.FirstStep(shape);
+        ExactStep[][] exact = ExactExpectations.FirstStep(shape);
         EachChunk(shape, (chunk, batch, _) =>
         {
             Gradients(kernels, cohort, images, chunk);
-            if (shape.Schedule.Chunks[chunk].IsLast)
-                CompareGradients($"{shape}, batch {batch}: dW1", cohort, expected, batch, g => g.W1);
+            if (!shape.Schedule.Chunks[chunk].IsLast)
+                return;
+            CompareGradients($"{shape}, batch {batch}: dW1", cohort, expected, batch, g => g.W1);
+            CompareGradients($"{shape}, batch {batch}: db1", cohort, expected, batch, g => g.B1);
+            CompareGradients($"{shape}, batch {batch}: dw2", cohort, expected, batch, g => g.W2);
+            CompareGradients($"{shape}, batch {batch}: db2", cohort, expected, batch, g => [g.B2]);
+            ModelParameters[] actual = cohort.DownloadGradients();
+            for (int m = 0; m < actual.Length; m++)
+                SameParameters($"{shape}, batch {batch}, gradient of model {m}", exact[m][batch].Gradient, actual[m]);
         });
     }
 
@@ -171,45 +180,49 @@ internal static class KernelCases
             Gradients(kernels, cohort, images, chunk);
         kernels.Update(cohort, images);
         float[] rates = Samples.Rates(shape.Hidden.Length);
-        ModelParameters[] actual = cohort.Download();
+        ModelParameters[] actual = cohort.Download(), exact = Stepped(shape);
         for (int m = 0; m < actual.Length; m++)
-            CompareParameters($"{shape}, model {m}", FirstStep(shape)[m][0].Step(rates[m], shape.WeightDecay), actual[m]);
+        {
+            CompareParameters($"{shape}, model {m}", KernelExpectations.FirstStep(shape)[m][0].Step(rates[m], shape.WeightDecay), actual[m]);
+            SameParameters($"{shape}, model {m}", exact[m], actual[m]);
+        }
     }
 
     private static void TrainEpoch(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
-        var expected = Trained(shape);
+        TrainedModel[] expected = KernelExpectations.Trained(shape);
+        ExactTraining[] exact = ExactExpectations.Trained(shape);
         for (int epoch = 0; epoch < expected[0].Epochs.Length; epoch++)
         {
             kernels.TrainEpoch(cohort, images);
             EpochTotals[] totals = cohort.DownloadTotals();
             for (int m = 0; m < totals.Length; m++)
             {
-                CompareTotals(
-                    $"{shape}, model {m}, epoch {epoch}",
-                    expected[m].Epochs[epoch],
-                    expected[m].LossErrors[epoch],
-                    expected[m].Undecided[epoch],
-                    totals[m]);
+                string name = $"{shape}, model {m}, epoch {epoch}";
+                CompareTotals(name, expected[m].Epochs[epoch], expected[m].LossErrors[epoch], expected[m].Undecided[epoch], totals[m]);
+                SameTotals(name, exact[m].Epochs[epoch], totals[m]);
             }
         }
         ModelParameters[] actual = cohort.Download();
         for (int m = 0; m < actual.Length; m++)
+        {
             CompareParameters($"{shape}, model {m}", expected[m].Model, actual[m]);
+            SameParameters($"{shape}, model {m}", exact[m].Model, actual[m]);
+        }
     }
 
     private static void Evaluate(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
-        RunningError[][] expected = FirstStep(shape);
+        RunningError[][] expected = KernelExpectations.FirstStep(shape);
+        ExactStep[][] exact = ExactExpectations.FirstStep(shape);
         ModelEvaluation[] actual = kernels.Evaluate(cohort, images);
         for (int m = 0; m < actual.Length; m++)
         {
+            string name = $"{shape}, model {m}";
             Check.Near(
-                $"{shape}, model {m}: logits",
-                [.. expected[m].SelectMany(e => e.Forward.Logits)],
-                actual[m].Logits.Span,
-                [.. expected[m].SelectMany(e => e.LogitError)]);
-            CompareActive($"{shape}, model {m}", expected[m], shape.Hidden[m], actual[m].Active);
+                $"{name}: logits", [.. expected[m].SelectMany(e => e.Forward.Logits)], actual[m].Logits.Span, [.. expected[m].SelectMany(e => e.LogitError)]);
+            Check.SameBits($"{name}: logits", [.. exact[m].SelectMany(step => step.Logits)], actual[m].Logits.Span);
+            Check.SameItems(Enumerable.Range(0, shape.Hidden[m]).Select(h => exact[m].Max(step => step.Active[h])), actual[m].Active);
         }
     }
 
@@ -222,12 +235,12 @@ internal static class KernelCases
             for (int m = 0; m < maps.Length; m++)
             {
                 // All images of narrow shapes, every thirteenth of wide ones: the reference takes D H operations for each.
-                ReferenceParameters model = FirstStep(shape)[m][0].Model.Value;
+                ReferenceParameters model = KernelExpectations.FirstStep(shape)[m][0].Model.Value;
                 for (int n = 0; n < shape.Images; n += shape.Inputs > 100 ? 13 : 1)
                 {
                     ReadOnlySpan<double> image = x.AsSpan(n * shape.Inputs, shape.Inputs);
                     double[] expected = ReferenceMlp.Saliency(model, image, method);
-                    double[] bound = SaliencyBound.Of(FirstStep(shape)[m][n / shape.Batch], n % shape.Batch, image, expected, method);
+                    double[] bound = SaliencyBound.Of(KernelExpectations.FirstStep(shape)[m][n / shape.Batch], n % shape.Batch, image, expected, method);
                     Check.Near($"{shape}, model {m}, image {n}: {method}", expected, maps[m].Span.Slice(n * shape.Inputs, shape.Inputs), bound);
                 }
             }

@@ -90,15 +90,22 @@ internal static class KernelExpectations
     {
         foreach (ModelSlot slot in cohort.Layout.Slots)
         {
-            ColumnBlock block = cohort.Layout.Blocks[slot.Block];
-            var actual = new float[rows * slot.Hidden];
-            int start = (ChunkSchedule.ChunkRows * block.FirstColumn) + slot.Column - block.FirstColumn;
-            for (int n = 0; n < rows; n++)
-                values.AsSpan(start + (n * block.Stride), slot.Hidden).CopyTo(actual.AsSpan(n * slot.Hidden));
+            float[] actual = ColumnsOf(cohort, values, slot, rows);
             RunningError e = expected[slot.Model][batch];
             Range part = (first * slot.Hidden)..((first + rows) * slot.Hidden);
             Check.Near($"{name} of model {slot.Model}", value(e).AsSpan(part), Check.Widen(actual), bound(e).AsSpan(part));
         }
+    }
+
+    /// <summary>A model's columns [rows, H] of a chunk's activations.</summary>
+    public static float[] ColumnsOf(DeviceCohort cohort, float[] values, ModelSlot slot, int rows)
+    {
+        ColumnBlock block = cohort.Layout.Blocks[slot.Block];
+        var columns = new float[rows * slot.Hidden];
+        int start = (ChunkSchedule.ChunkRows * block.FirstColumn) + slot.Column - block.FirstColumn;
+        for (int n = 0; n < rows; n++)
+            values.AsSpan(start + (n * block.Stride), slot.Hidden).CopyTo(columns.AsSpan(n * slot.Hidden));
+        return columns;
     }
 
     public static void CompareSlots(
@@ -136,22 +143,6 @@ internal static class KernelExpectations
         Check.True(
             expected.Error.W1.Max() <= WidestBound * expected.Value.W1.Max(Math.Abs),
             $"{name}: the bound on W1, {expected.Error.W1.Max():G3}, is too wide to show anything");
-    }
-
-    /// <summary>Flags of hidden units: above 0 on some image, where rounding leaves no doubt.</summary>
-    public static void CompareActive(string name, RunningError[] batches, int hidden, int[] active)
-    {
-        for (int h = 0; h < hidden; h++)
-        {
-            // Lowest and highest value that Z can have on the image where it is largest.
-            double low = double.NegativeInfinity, high = double.NegativeInfinity;
-            foreach (RunningError batch in batches)
-            {
-                for (int at = h; at < batch.Forward.Z.Length; at += hidden)
-                    (low, high) = (Math.Max(low, batch.Forward.Z[at] - batch.ZError[at]), Math.Max(high, batch.Forward.Z[at] + batch.ZError[at]));
-            }
-            Check.True(active[h] == (low > 0 ? 1 : 0) || (low <= 0 && high > 0), $"{name}: activity of unit {h}");
-        }
     }
 
     public static void CompareTotals(string name, ReferenceTotals expected, double lossError, int undecided, EpochTotals actual)

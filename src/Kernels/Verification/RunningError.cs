@@ -1,4 +1,5 @@
 using GpuMlp.Kernels.Mask;
+using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Reference;
 
 namespace GpuMlp.Kernels.Verification;
@@ -11,9 +12,11 @@ internal sealed record BoundedModel(ReferenceParameters Value, ReferenceParamete
 }
 
 /// <summary>
-/// A batch in the double reference with a bound on the rounding error of each number in float32: a sum of n products is
-/// off by at most (n + few) * 2^-24 * sum|a b| in any order, and an error of an operand passes through the formula's
-/// derivative. Where |Z| is within its own bound, relu may go either way: there the bound covers both.
+/// A batch in the double reference with a bound on the rounding error of each number of the kernels. Their sums are exact, so
+/// what rounds is: weights to multiples of a power of two (<see cref="ExactSums"/>), at most 2^-23 of the column's largest; the
+/// terms of a logit to 2^-32; (p - y) to 1 / 8,355,711; G to a multiple of 2^s for dw2; and a few float32 operations each. An
+/// error of an operand passes through the formula's derivative. Where |Z| is within its own bound, relu may go either way:
+/// there the bound covers both.
 /// </summary>
 internal sealed class RunningError
 {
@@ -23,8 +26,13 @@ internal sealed class RunningError
     /// <summary>Second-order terms, which the first-order bounds leave out.</summary>
     public const double Slack = 2;
 
-    // Roundings besides those of the sum: the pixel's, the product's in double, the store's.
+    // Float32 roundings of a number on its way: a conversion, one or two products, the store.
     private const int Few = 4;
+
+    // 2^e is at most 2^24 / 8,355,711 times the column's largest weight, and a weight is off by 2^(e - 24).
+    private const double WeightUnit = 1.0 / ExactSums.Largest;
+
+    private const double TermUnit = 0.5 / ExactSums.LogitUnits, DeltaUnit = 0.5 / ExactSums.Largest;
 
     // exp, one addition, one division and two multiplications of p: LaneMath states 2e-7 (under 4 units) for exp.
     private const int SigmoidUnits = 8;
@@ -88,46 +96,50 @@ internal sealed class RunningError
             Errors(p => p.W1, decay), Errors(p => p.B1, 0), Errors(p => p.W2, decay), Error(Model.Value.B2, Model.Error.B2, GradientError.B2, Gradient.B2, 0)));
     }
 
-    private static double Rounding(int terms, double sum) => Slack * (terms + Few) * Unit * sum;
+    private static double Rounding(double value) => Slack * Few * Unit * Math.Abs(value);
 
     private void BoundForward(ReadOnlySpan<double> x)
     {
         (ReferenceParameters p, ReferenceParameters error) = (Model.Value, Model.Error);
         int hidden = p.Hidden, inputs = p.Inputs;
+        double[] largest = Largest(p);
         for (int n = 0; n < Rows; n++)
         {
-            double passed = error.B2, sum = Math.Abs(p.B2);
+            double passed = error.B2 + TermUnit;
             for (int h = 0; h < hidden; h++)
             {
-                double zPassed = error.B1[h], zSum = Math.Abs(p.B1[h]);
+                double zPassed = error.B1[h], pixels = 1;
                 for (int d = 0; d < inputs; d++)
                 {
                     zPassed += x[(n * inputs) + d] * error.W1[(d * hidden) + h];
-                    zSum += x[(n * inputs) + d] * Math.Abs(p.W1[(d * hidden) + h]);
+                    pixels += x[(n * inputs) + d];
                 }
                 int at = (n * hidden) + h;
-                ZError[at] = zPassed + Rounding(inputs, zSum);
+                ZError[at] = zPassed + (Slack * WeightUnit * largest[h] * pixels) + Rounding(Forward.Z[at]);
                 passed += (ActivationError(at) * Math.Abs(p.W2[h])) + ((Forward.Activations[at] + ZError[at]) * error.W2[h]);
-                sum += Forward.Activations[at] * Math.Abs(p.W2[h]);
+                passed += Rounding(Forward.Activations[at] * p.W2[h]) + TermUnit;
             }
-            LogitError[n] = passed + Rounding(hidden, sum);
+            LogitError[n] = passed + Rounding(Forward.Logits[n]);
         }
     }
+
+    private static double[] Largest(ReferenceParameters p) =>
+        [.. Enumerable.Range(0, p.Hidden).Select(h => Math.Max(Math.Abs(p.B1[h]), Enumerable.Range(0, p.Inputs).Max(d => Math.Abs(p.W1[(d * p.Hidden) + h]))))];
 
     private double ActivationError(int at) => Forward.Z[at] > -ZError[at] ? ZError[at] : 0;
 
     private void BoundLoss(ReadOnlySpan<double> y)
     {
-        double passed = 0, sum = 0;
+        double passed = 0;
         for (int n = 0; n < Rows; n++)
         {
             double p = Forward.Probabilities[n], logit = Forward.Logits[n];
             D2[n] = (p - y[n]) / Rows;
-            D2Error[n] = ((SigmoidUnits * Unit * Slack * (p + y[n])) + (p * (1 - p) * Math.Exp(LogitError[n]) * LogitError[n])) / Rows;
+            D2Error[n] = ((SigmoidUnits * Unit * Slack * (p + y[n])) + DeltaUnit + (p * (1 - p) * Math.Exp(LogitError[n]) * LogitError[n])) / Rows;
             passed += (Math.Abs(p - y[n]) + LogitError[n]) * LogitError[n];
-            sum += Math.Abs(logit) + ReferenceMlp.Loss(Math.Abs(logit), 1);
+            passed += Rounding(Math.Abs(logit) + ReferenceMlp.Loss(Math.Abs(logit), 1)) + TermUnit;
         }
-        LossError = passed + Rounding(Rows, sum);
+        LossError = passed;
     }
 
     private ReferenceParameters BoundGradient(ReadOnlySpan<double> x)
@@ -135,8 +147,14 @@ internal sealed class RunningError
         (ReferenceParameters p, ReferenceParameters error) = (Model.Value, Model.Error);
         int hidden = p.Hidden, inputs = p.Inputs;
         double[] w1 = new double[inputs * hidden], b1 = new double[hidden], w2 = new double[hidden];
+
+        // Half a unit of G' in units of the gradient, for each weight of the column.
+        double shifted = Math.Pow(2, ExactSums.GradientShift(Rows, inputs) - 1) / (ExactSums.ConstantPixel * (double)ExactSums.Largest * Rows);
         for (int h = 0; h < hidden; h++)
         {
+            double weights = Math.Abs(p.B1[h]);
+            for (int d = 0; d < inputs; d++)
+                weights += Math.Abs(p.W1[(d * hidden) + h]);
             for (int n = 0; n < Rows; n++)
             {
                 int at = (n * hidden) + h;
@@ -144,15 +162,18 @@ internal sealed class RunningError
                 D1[at] = Forward.Z[at] > 0 ? D2[n] * p.W2[h] : 0;
                 bool off = Forward.Z[at] <= -ZError[at], either = !off && Forward.Z[at] <= ZError[at];
                 double passed = ((Math.Abs(D2[n]) + D2Error[n]) * error.W2[h]) + (D2Error[n] * Math.Abs(p.W2[h]));
-                D1Error[at] = off ? 0 : passed + (either ? whole : 0) + Rounding(1, whole);
-                b1[h] += D1Error[at] + Rounding(Rows, Math.Abs(D1[at]));
-                w2[h] += (ActivationError(at) * Math.Abs(D2[n])) + ((a + ZError[at]) * D2Error[n]) + Rounding(Rows, a * Math.Abs(D2[n]));
-                double each = D1Error[at] + Rounding(Rows, Math.Abs(D1[at]));
+                D1Error[at] = off ? 0 : passed + (either ? whole : 0) + Rounding(whole);
+                b1[h] += D1Error[at];
+                w2[h] += (ActivationError(at) * Math.Abs(D2[n])) + ((a + ZError[at]) * D2Error[n]);
                 for (int d = 0; d < inputs; d++)
-                    w1[(d * hidden) + h] += x[(n * inputs) + d] * each;
+                    w1[(d * hidden) + h] += x[(n * inputs) + d] * D1Error[at];
             }
+            b1[h] += Rounding(Gradient.B1[h]);
+            w2[h] += (Slack * shifted * weights) + Rounding(Gradient.W2[h]);
+            for (int d = 0; d < inputs; d++)
+                w1[(d * hidden) + h] += Rounding(Gradient.W1[(d * hidden) + h]);
         }
-        double b2 = Enumerable.Range(0, Rows).Sum(n => D2Error[n] + Rounding(Rows, Math.Abs(D2[n])));
+        double b2 = Enumerable.Range(0, Rows).Sum(n => D2Error[n]) + Rounding(Gradient.B2);
         return new ReferenceParameters(w1, b1, w2, b2);
     }
 }

@@ -139,7 +139,7 @@ public sealed class CohortFinetuningTests : IDisposable
         SweepSpec spec = s_spec with
         {
             Hidden = [8],
-            LearningRates = [1e10, 0.1],
+            LearningRates = [1000, 0.1],
             Epochs = [1],
             FinetuneEpochs = 8,
             Rewind = false,

@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Mask;
+using GpuMlp.Kernels.Reference;
+
+namespace GpuMlp.Kernels.Verification;
+
+/// <summary>What <see cref="ExactMlp"/> makes of a shape, computed once for all variants: the bits that kernels must have.</summary>
+internal static class ExactExpectations
+{
+    private static readonly ConcurrentDictionary<Shape, ExactStep[][]> s_firstStep = new();
+    private static readonly ConcurrentDictionary<Shape, ExactTraining[]> s_trained = new();
+
+    /// <summary>Every batch of every model, [model][batch], all at the initial parameters.</summary>
+    public static ExactStep[][] FirstStep(Shape shape) => s_firstStep.GetOrAdd(shape, shape =>
+    {
+        byte[] pixels = shape.Pixels;
+        float[] labels = shape.Labels;
+        Chunk[] batches = [.. shape.Schedule.Chunks.Where(chunk => chunk.IsFirst)];
+        return [.. Enumerable.Range(0, shape.Hidden.Length).Select(m =>
+        {
+            ModelMask? mask = shape.MaskOf(m);
+            ModelParameters model = ExactMlp.Masked(shape.Models[m], mask);
+            return batches.Select(batch => new ExactStep(
+                model, mask, pixels.AsSpan(batch.FirstRow * shape.Inputs, batch.BatchRows * shape.Inputs), labels.AsSpan(batch.FirstRow, batch.BatchRows))).ToArray();
+        })];
+    });
+
+    /// <summary>Every model after the first update.</summary>
+    public static ModelParameters[] Stepped(Shape shape)
+    {
+        Chunk first = shape.Schedule.Chunks[0];
+        return [.. Train(shape, ChunkSchedule.FromBatches([(first.FirstRow, first.BatchRows)]), epochs: 1).Select(training => training.Model)];
+    }
+
+    /// <summary>Every model after <see cref="KernelExpectations.TrainedEpochs"/> epochs.</summary>
+    public static ExactTraining[] Trained(Shape shape) =>
+        s_trained.GetOrAdd(shape, shape => Train(shape, shape.Schedule, KernelExpectations.TrainedEpochs));
+
+    private static ExactTraining[] Train(Shape shape, ChunkSchedule schedule, int epochs)
+    {
+        float[] rates = Samples.Rates(shape.Hidden.Length);
+        return [.. shape.Models.Select((model, m) =>
+            ExactTraining.Of(model, rates[m], shape.Pixels, shape.Labels, schedule, epochs, shape.WeightDecay, shape.MaskOf(m)))];
+    }
+
+    /// <summary>The same bits as the batch's for a chunk's rows of each model's columns.</summary>
+    public static void SameColumns(
+        string name, DeviceCohort cohort, float[] values, int first, int rows, Func<int, float[]> expected)
+    {
+        foreach (ModelSlot slot in cohort.Layout.Slots)
+        {
+            Check.SameBits(
+                $"{name} of model {slot.Model}",
+                expected(slot.Model).AsSpan(first * slot.Hidden, rows * slot.Hidden),
+                KernelExpectations.ColumnsOf(cohort, values, slot, rows));
+        }
+    }
+
+    /// <summary>The same bits as the batch's for a chunk's rows of what the output leaves of each model.</summary>
+    public static void SameSlots(string name, DeviceCohort cohort, int first, int rows, Func<int, float[]> expected)
+    {
+        float[] values = KernelExpectations.Copy(cohort.Device, cohort.Scratch.Logits);
+        for (int s = 0; s < cohort.Layout.Slots.Count; s++)
+        {
+            int model = cohort.Layout.Slots[s].Model;
+            Check.SameBits($"{name} of model {model}", expected(model).AsSpan(first, rows), values.AsSpan(s * ChunkSchedule.ChunkRows, rows));
+        }
+    }
+
+    public static void SameParameters(string name, ModelParameters expected, ModelParameters actual)
+    {
+        Check.SameBits($"{name}: W1", expected.W1, actual.W1);
+        Check.SameBits($"{name}: b1", expected.B1, actual.B1);
+        Check.SameBits($"{name}: w2", expected.W2, actual.W2);
+        Check.SameBits($"{name}: b2", [expected.B2], [actual.B2]);
+    }
+
+    /// <summary>Loss to the last bit, NaN for NaN.</summary>
+    public static void SameTotals(string name, EpochTotals expected, EpochTotals actual) => Check.True(
+        BitConverter.DoubleToInt64Bits(expected.Loss) == BitConverter.DoubleToInt64Bits(actual.Loss) && expected with { Loss = 0 } == actual with { Loss = 0 },
+        $"{name}: expected {expected}, actual {actual}");
+}
+
+/// <summary>One batch of one model: Z, logits, q, gate q and gradients.</summary>
+internal sealed class ExactStep
+{
+    public ExactStep(ModelParameters model, ModelMask? mask, ReadOnlySpan<byte> pixels, ReadOnlySpan<float> labels)
+    {
+        var exact = new ExactMlp(model);
+        (long[] v, Z, Logits) = exact.Forward(pixels);
+        (int[] deltas, Totals) = ExactMlp.Output(Logits, labels);
+        int hidden = model.B1.Length;
+        Deltas = [.. deltas.Select(delta => (float)delta)];
+        Gated = [.. v.Select((sum, at) => sum > 0 ? deltas[at / hidden] : 0f)];
+        Active = [.. Enumerable.Range(0, hidden).Select(h => Enumerable.Range(0, deltas.Length).Any(n => v[(n * hidden) + h] > 0) ? 1 : 0)];
+        Gradient = ExactMlp.Masked(exact.Gradient(exact.Backward(pixels, v, deltas), deltas), mask);
+        Failed = exact.Failed;
+    }
+
+    public float[] Z { get; }
+
+    public float[] Logits { get; }
+
+    /// <summary>q.</summary>
+    public float[] Deltas { get; }
+
+    public float[] Gated { get; }
+
+    public int[] Active { get; }
+
+    public ModelParameters Gradient { get; }
+
+    public ExactTotals Totals { get; }
+
+    public bool Failed { get; }
+}
+
+/// <summary>A model after some epochs, and what each of them left.</summary>
+internal sealed record ExactTraining(ModelParameters Model, EpochTotals[] Epochs)
+{
+    public static ExactTraining Of(
+        ModelParameters model, float rate, ReadOnlySpan<byte> pixels, ReadOnlySpan<float> labels, ChunkSchedule schedule, int epochs, float decay = 0, ModelMask? mask = null)
+    {
+        var totals = new EpochTotals[epochs];
+        for (int epoch = 0; epoch < epochs; epoch++)
+            (model, totals[epoch]) = ExactMlp.TrainEpoch(model, rate, pixels, labels, schedule, decay, mask);
+        return new ExactTraining(model, totals);
+    }
+}

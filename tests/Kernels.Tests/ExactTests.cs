@@ -1,0 +1,104 @@
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Reference;
+using GpuMlp.Kernels.Simd;
+using Xunit;
+
+namespace GpuMlp.Kernels.Tests;
+
+/// <summary>CPU kernels have the bits of the arithmetic in plain loops.</summary>
+public sealed class ExactTests : IDisposable
+{
+    private const int Epochs = 3;
+
+    private readonly CpuDevice _device = new(threads: 2);
+
+    public static TheoryData<KernelForm, SimdWidth, bool> Variants
+    {
+        get
+        {
+            var data = new TheoryData<KernelForm, SimdWidth, bool>();
+            foreach (KernelVariant variant in KernelCatalog.Of(KernelOperation.TrainEpoch))
+            {
+                data.Add(variant.Form, variant.Width, false);
+                data.Add(variant.Form, variant.Width, true);
+            }
+            return data;
+        }
+    }
+
+    public void Dispose() => _device.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void Training_has_the_bits_of_the_reference(KernelForm form, SimdWidth width, bool isMasked)
+    {
+        var kernels = CohortKernels.Create(_device, width);
+        foreach (Shape plain in Shape.All)
+        {
+            Shape shape = plain with { IsMasked = isMasked };
+            using var cohort = Cohort(shape);
+            using var images = new DeviceImages(_device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, form, withBackward: true);
+            float[] rates = Samples.Rates(shape.Hidden.Length);
+            ModelParameters[] expected = shape.Models;
+            for (int epoch = 0; epoch < Epochs; epoch++)
+            {
+                kernels.TrainEpoch(cohort, images);
+                EpochTotals[] totals = cohort.DownloadTotals();
+                for (int m = 0; m < expected.Length; m++)
+                {
+                    (expected[m], EpochTotals own) = ExactMlp.TrainEpoch(
+                        expected[m], rates[m], shape.Pixels, shape.Labels, shape.Schedule, shape.WeightDecay, shape.MaskOf(m));
+                    Assert.True(own == totals[m], $"{shape}, epoch {epoch}, model {m}: {own}, not {totals[m]}");
+                }
+                ModelParameters[] actual = cohort.Download();
+                for (int m = 0; m < expected.Length; m++)
+                    Same($"{shape}, epoch {epoch}, model {m}", expected[m], actual[m]);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void Logits_and_activity_have_the_bits_of_the_reference(KernelForm form, SimdWidth width, bool isMasked)
+    {
+        var kernels = CohortKernels.Create(_device, width);
+        foreach (Shape plain in Shape.All)
+        {
+            Shape shape = plain with { IsMasked = isMasked };
+            using var cohort = Cohort(shape);
+            using var images = new DeviceImages(_device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, form, withBackward: false);
+            ModelEvaluation[] actual = kernels.Evaluate(cohort, images);
+            for (int m = 0; m < actual.Length; m++)
+            {
+                var exact = new ExactMlp(ExactMlp.Masked(shape.Models[m], shape.MaskOf(m)));
+                (long[] v, _, float[] logits) = exact.Forward(shape.Pixels);
+                Check.SameBits($"{shape}, model {m}: logits", logits, actual[m].Logits.Span);
+                int hidden = shape.Hidden[m];
+                Check.SameItems(Enumerable.Range(0, hidden).Select(h => Enumerable.Range(0, shape.Images).Any(n => v[(n * hidden) + h] > 0) ? 1 : 0), actual[m].Active);
+            }
+        }
+    }
+
+    private DeviceCohort Cohort(Shape shape)
+    {
+        var cohort = new DeviceCohort(
+            _device, ColumnLayout.Create(shape.Hidden, shape.Inputs, _device.LayoutWays), Samples.Rates(shape.Hidden.Length), shape.IsMasked)
+        {
+            WeightDecay = shape.WeightDecay,
+        };
+        cohort.Upload(shape.Models);
+        if (shape.IsMasked)
+            cohort.SetMask(shape.Masks);
+        return cohort;
+    }
+
+    private static void Same(string name, ModelParameters expected, ModelParameters actual)
+    {
+        Check.SameBits($"{name}: W1", expected.W1, actual.W1);
+        Check.SameBits($"{name}: b1", expected.B1, actual.B1);
+        Check.SameBits($"{name}: w2", expected.W2, actual.W2);
+        Check.SameBits($"{name}: b2", [expected.B2], [actual.B2]);
+    }
+}
