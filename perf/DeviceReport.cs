@@ -7,10 +7,10 @@ using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
+using GpuMlp.Kernels.Analyses.Tsne;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Peak;
-using GpuMlp.Kernels.Tsne;
 using ILGPU.Runtime.Cuda;
 
 namespace GpuMlp.Perf;

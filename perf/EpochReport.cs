@@ -6,8 +6,9 @@ using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Peak;
-using GpuMlp.Kernels.Simd;
 
 namespace GpuMlp.Perf;
 

@@ -8,8 +8,9 @@ using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Perf;
 

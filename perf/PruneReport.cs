@@ -6,7 +6,7 @@ using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Perf;
 

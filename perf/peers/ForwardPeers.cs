@@ -1,10 +1,9 @@
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
-using GpuMlp.Kernels.Compress;
-using GpuMlp.Kernels.Evaluate;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Memory;
 using TorchSharp;
 using static TorchSharp.torch;
 

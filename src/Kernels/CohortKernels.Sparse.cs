@@ -1,11 +1,8 @@
-using GpuMlp.Kernels.Compress;
-using GpuMlp.Kernels.Evaluate;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Saliency;
-using GpuMlp.Kernels.SparseBackward;
-using GpuMlp.Kernels.SparseEvaluate;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Products;
 
 namespace GpuMlp.Kernels;
 

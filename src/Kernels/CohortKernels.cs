@@ -1,12 +1,11 @@
-using GpuMlp.Kernels.Corrupt;
+using GpuMlp.Kernels.Analyses.Corruptions;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Evaluate;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Initialize;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Saliency;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Training;
 using ILGPU;
 using ILGPU.Runtime;
 

@@ -1,10 +1,7 @@
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.Evaluate;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Quantise;
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
+using GpuMlp.Kernels.Memory;
 using ILGPU;
 
 namespace GpuMlp.Kernels;

@@ -1,12 +1,10 @@
-using GpuMlp.Kernels.Compress;
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Mask;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
-using GpuMlp.Kernels.SparseBackward;
-using GpuMlp.Kernels.SparseEvaluate;
-using GpuMlp.Kernels.SparseSaliency;
+using GpuMlp.Kernels.Products;
 using ILGPU;
 
 namespace GpuMlp.Kernels;

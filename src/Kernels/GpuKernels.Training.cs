@@ -1,14 +1,9 @@
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
-using GpuMlp.Kernels.OutputForward;
 using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Products.Digits;
-using GpuMlp.Kernels.Quantise;
-using GpuMlp.Kernels.SparseEvaluate;
-using GpuMlp.Kernels.TrainEpoch;
-using GpuMlp.Kernels.Update;
+using GpuMlp.Kernels.Training;
 using ILGPU;
 
 namespace GpuMlp.Kernels;

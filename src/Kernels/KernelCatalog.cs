@@ -1,4 +1,5 @@
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels;

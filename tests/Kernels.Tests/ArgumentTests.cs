@@ -1,8 +1,7 @@
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Evaluate;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Memory;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;

@@ -1,7 +1,6 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;

@@ -1,4 +1,4 @@
-using GpuMlp.Kernels.Corrupt;
+using GpuMlp.Kernels.Analyses.Corruptions;
 using GpuMlp.Kernels.Devices;
 using Xunit;
 

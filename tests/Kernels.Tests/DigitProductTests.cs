@@ -1,7 +1,5 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Products.Digits;
 using GpuMlp.Kernels.Reference;

@@ -1,9 +1,7 @@
-using GpuMlp.Kernels.Compress;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.SparseBackward;
 using ILGPU.Runtime;
 using Xunit;
 
@@ -162,7 +160,7 @@ public abstract class ExactGpuTests(AcceleratorType kind)
             float[][] actual = gradient.Download(sparse);
             for (int m = 0; m < models.Length; m++)
             {
-                var mask = new Mask.ModelMask([.. models[m].W1.Select(w => w != 0)], [.. models[m].W2.Select(_ => true)]);
+                var mask = new ModelMask([.. models[m].W1.Select(w => w != 0)], [.. models[m].W2.Select(_ => true)]);
                 var expected = new ExactStep(
                     models[m], mask, shape.Pixels.AsSpan(batch.FirstRow * shape.Inputs, batch.BatchRows * shape.Inputs),
                     shape.Labels.AsSpan(batch.FirstRow, batch.BatchRows));

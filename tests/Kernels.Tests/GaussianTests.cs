@@ -1,6 +1,7 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Initialize;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Training;
 using ILGPU;
 using ILGPU.Runtime;
 using Xunit;

@@ -1,7 +1,8 @@
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Saliency;
-using GpuMlp.Kernels.Simd;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;

@@ -1,5 +1,5 @@
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;

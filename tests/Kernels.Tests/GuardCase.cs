@@ -1,11 +1,10 @@
-using GpuMlp.Kernels.Compress;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Initialize;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Saliency;
-using GpuMlp.Kernels.SparseBackward;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Training;
 using ILGPU;
 using ILGPU.Runtime;
 using Xunit;

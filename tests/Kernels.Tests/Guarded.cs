@@ -1,5 +1,5 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 using ILGPU;
 using ILGPU.Runtime;
 using Xunit;

@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
-using GpuMlp.Kernels.Corrupt;
+using GpuMlp.Kernels.Analyses.Corruptions;
+using GpuMlp.Kernels.Analyses.Tsne;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Tsne;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 using ILGPU.IR.Intrinsics;
 using Xunit;
 

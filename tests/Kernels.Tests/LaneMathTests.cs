@@ -1,4 +1,4 @@
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Numerics;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;

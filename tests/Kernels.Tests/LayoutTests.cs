@@ -1,6 +1,5 @@
 using CsCheck;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;

@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Reflection.Emit;
-using GpuMlp.Kernels.Gpu;
+using GpuMlp.Kernels.Launching;
 
 namespace GpuMlp.Kernels.Tests;
 

@@ -1,9 +1,7 @@
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Mask;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;

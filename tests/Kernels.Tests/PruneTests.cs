@@ -1,6 +1,6 @@
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Memory;
 using Xunit;
 using static GpuMlp.Kernels.Verification.PruneCase;
 

@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using GpuMlp.Kernels.Gpu;
+using GpuMlp.Kernels.Launching;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;

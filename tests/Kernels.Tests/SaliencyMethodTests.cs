@@ -1,8 +1,7 @@
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Saliency;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;

@@ -1,11 +1,8 @@
-using GpuMlp.Kernels.Compress;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Evaluate;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Simd;
-using GpuMlp.Kernels.SparseEvaluate;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;

@@ -1,10 +1,8 @@
-using GpuMlp.Kernels.Compress;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Saliency;
-using GpuMlp.Kernels.Simd;
-using GpuMlp.Kernels.SparseBackward;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Products;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -47,7 +45,7 @@ public sealed class SparseGradientTests : IDisposable
         ModelParameters[] models = Pruned(Models());
         using var cohort = new DeviceCohort(_device, Layout(_device, models), Samples.Rates(models.Length), withMask: true);
         cohort.Upload(models);
-        cohort.SetMask([.. models.Select(model => new Mask.ModelMask([.. model.W1.Select(w => w != 0)], [.. model.W2.Select(w => w != 0)]))]);
+        cohort.SetMask([.. models.Select(model => new ModelMask([.. model.W1.Select(w => w != 0)], [.. model.W2.Select(w => w != 0)]))]);
         using var images = new DeviceImages(_device, Pixels(), Labels(), Inputs, ChunkSchedule.Consecutive(Images, Batch), KernelForm.Dense, withBackward: true);
         float[][] actual = Run(_device, SimdSupport.Best, models).Gradients;
         for (int chunk = 0; chunk < images.Chunks; chunk++)

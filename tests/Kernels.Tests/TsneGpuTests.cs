@@ -1,5 +1,5 @@
+using GpuMlp.Kernels.Analyses.Tsne;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Tsne;
 using ILGPU;
 using ILGPU.Runtime;
 using Xunit;

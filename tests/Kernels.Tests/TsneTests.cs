@@ -1,7 +1,7 @@
+using GpuMlp.Kernels.Analyses.Tsne;
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Simd;
-using GpuMlp.Kernels.Tsne;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;

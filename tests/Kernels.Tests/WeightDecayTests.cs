@@ -1,7 +1,7 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Simd;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;

@@ -1,5 +1,6 @@
 using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Bench;
 

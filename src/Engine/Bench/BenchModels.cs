@@ -3,9 +3,8 @@ using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Mask;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Bench;
 

@@ -1,6 +1,6 @@
 using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Bench;
 

@@ -2,7 +2,7 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Verification;
 
 namespace GpuMlp.Engine.Bench;

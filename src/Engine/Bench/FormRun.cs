@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using GpuMlp.Kernels;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Engine.Bench;

@@ -1,9 +1,8 @@
 using GpuMlp.Kernels;
-using GpuMlp.Kernels.Compress;
-using GpuMlp.Kernels.Evaluate;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Saliency;
-using GpuMlp.Kernels.SparseBackward;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Saliency;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Products;
 
 namespace GpuMlp.Engine.Bench;
 

@@ -2,7 +2,7 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Engine.Devices;

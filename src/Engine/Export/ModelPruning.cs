@@ -4,9 +4,9 @@ using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Export;
 

@@ -3,8 +3,8 @@ using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
-using GpuMlp.Kernels.Corrupt;
-using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Analyses.Corruptions;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Robustness;
 

@@ -2,11 +2,10 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Saliency;
 

@@ -6,7 +6,7 @@ using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Sweeps;
 

@@ -3,11 +3,10 @@ using GpuMlp.Engine.Evaluation;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels;
-using GpuMlp.Kernels.Compress;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Training;
 
@@ -105,7 +104,7 @@ public sealed class Cohort : IDisposable
     public ModelEvaluation[] EvaluateTrain() => Launchers.Evaluate(Device, TrainImages);
 
     /// <summary>Saliency maps [image, D] of all models.</summary>
-    public ReadOnlyMemory<float>[] Saliency(ReadOnlySpan<int> images, Kernels.Saliency.SaliencyMethod method)
+    public ReadOnlyMemory<float>[] Saliency(ReadOnlySpan<int> images, SaliencyMethod method)
     {
         (DeviceImages device, _) = Upload(images);
         using (device)

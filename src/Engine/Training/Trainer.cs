@@ -5,8 +5,7 @@ using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Training;
 

@@ -1,3 +1,4 @@
+using GpuMlp.Kernels.Memory;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Devices;
@@ -24,7 +25,7 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>As the driver calls it.</summary>
     public virtual string Name => Accelerator.Name;
 
-    /// <summary>How many blocks of columns it works on at once; see <see cref="Layout.ColumnLayout.Create"/>. Never changes a result's bits.</summary>
+    /// <summary>How many blocks of columns it works on at once; see <see cref="ColumnLayout.Create"/>. Never changes a result's bits.</summary>
     public abstract int LayoutWays { get; }
 
     /// <summary>Whether skipping zero pixels is what is fast when most are 0; a GPU multiplies by them sooner than it looks for the others.</summary>

@@ -1,8 +1,7 @@
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Analyses.Tsne;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Products.Digits;
-using GpuMlp.Kernels.Tsne;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;

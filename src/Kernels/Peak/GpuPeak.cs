@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Gpu;
+using GpuMlp.Kernels.Launching;
 using ILGPU;
 using ILGPU.Runtime;
 

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 
 namespace GpuMlp.Kernels.Products;
 

@@ -1,6 +1,6 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.HiddenBackward;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Products;

@@ -1,9 +1,6 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.HiddenBackward;
-using GpuMlp.Kernels.HiddenForward;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Quantise;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Products;

@@ -1,6 +1,4 @@
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Quantise;
+using GpuMlp.Kernels.Memory;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Products;

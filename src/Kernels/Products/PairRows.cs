@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Numerics;
 
 namespace GpuMlp.Kernels.Products;
 

@@ -1,7 +1,4 @@
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Mask;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 
 namespace GpuMlp.Kernels.Reference;

@@ -1,6 +1,6 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 
 namespace GpuMlp.Kernels.Verification;
 

@@ -1,6 +1,6 @@
-using GpuMlp.Kernels.Corrupt;
+using GpuMlp.Kernels.Analyses.Corruptions;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Initialize;
+using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Reference;
 
 namespace GpuMlp.Kernels.Verification;

@@ -1,5 +1,6 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Verification;

@@ -1,6 +1,5 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Reference;
 
 namespace GpuMlp.Kernels.Verification;

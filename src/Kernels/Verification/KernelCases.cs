@@ -1,11 +1,9 @@
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Initialize;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Random;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Saliency;
 using static GpuMlp.Kernels.Verification.ExactExpectations;
 using static GpuMlp.Kernels.Verification.KernelExpectations;
 

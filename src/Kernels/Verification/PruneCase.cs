@@ -1,6 +1,6 @@
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Reference;
 
 namespace GpuMlp.Kernels.Verification;

@@ -1,11 +1,8 @@
-using GpuMlp.Kernels.Compress;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Mask;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Saliency;
-using GpuMlp.Kernels.SparseBackward;
 
 namespace GpuMlp.Kernels.Verification;
 

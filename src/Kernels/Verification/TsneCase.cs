@@ -1,6 +1,6 @@
+using GpuMlp.Kernels.Analyses.Tsne;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Tsne;
 
 namespace GpuMlp.Kernels.Verification;
 

@@ -5,8 +5,7 @@ using GpuMlp.Engine.Tests.Runs;
 using GpuMlp.Engine.Tests.Training;
 using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Mask;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Tests.Bench;
 

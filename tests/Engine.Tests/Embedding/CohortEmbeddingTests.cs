@@ -4,9 +4,9 @@ using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Reference;
 
 namespace GpuMlp.Engine.Tests.Embedding;
@@ -83,7 +83,7 @@ public sealed class CohortEmbeddingTests
         cohort.Initialize();
         cohort.TrainEpoch();
         int[] all = [.. split.Train, .. split.Validation];
-        (Kernels.Images.DeviceImages images, _) = cohort.Upload(all);
+        (DeviceImages images, _) = cohort.Upload(all);
         using (images)
         {
             float[] actual = cohort.Launchers.HiddenActivations(cohort.Device, images, 1);

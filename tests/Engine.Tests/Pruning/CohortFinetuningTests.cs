@@ -4,11 +4,9 @@ using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Mask;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Reference;
 
 namespace GpuMlp.Engine.Tests.Pruning;

@@ -5,8 +5,8 @@ using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Reference;
 
 namespace GpuMlp.Engine.Tests.Pruning;

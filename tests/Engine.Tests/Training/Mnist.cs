@@ -5,7 +5,7 @@ using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Tests.Training;
 

@@ -1,10 +1,8 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
-using GpuMlp.Kernels.OutputForward;
+using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Products.Digits;
-using GpuMlp.Kernels.Quantise;
 using GpuMlp.Kernels.Reference;
 using ILGPU;
 using ILGPU.Runtime;

@@ -1,7 +1,5 @@
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
-using GpuMlp.Kernels.OutputForward;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Products.Digits;

@@ -1,8 +1,7 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.OutputForward;
-using GpuMlp.Kernels.Quantise;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using ILGPU;
 using ILGPU.Runtime;
 
