@@ -4,8 +4,8 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Peak;
@@ -43,7 +43,7 @@ internal static class EpochReport
         Split split = Splitter.Create(data, s_task, study.Seeds[0]);
         foreach (SimdWidth width in SimdSupport.Available.Reverse())
         {
-            var kernels = CohortKernels.Create(device, width);
+            var kernels = DeviceKernels.Create(device, width);
             foreach (KernelForm form in new[] { KernelForm.InputSparse, KernelForm.Dense })
             {
                 foreach (int? batch in new int?[] { null, 256, 32 })
@@ -56,7 +56,7 @@ internal static class EpochReport
     }
 
     private static string Row(
-        ComputeDevice device, CohortKernels kernels, Dataset data, Split split, SweepSpec study, KernelForm form, int? batch, double peak)
+        ComputeDevice device, DeviceKernels kernels, Dataset data, Split split, SweepSpec study, KernelForm form, int? batch, double peak)
     {
         using var cohort = new Cohort(device, kernels, data, split, Models(study), study.Variants()[0] with { Batch = batch }, form);
         cohort.Initialize();
@@ -77,7 +77,7 @@ internal static class EpochReport
 
     private static string Grid(CpuDevice device, Dataset data, SweepSpec study, double peak)
     {
-        var kernels = CohortKernels.Create(device);
+        var kernels = DeviceKernels.Create(device);
         TrainingVariant variant = study.Variants()[0];
         double seconds = 0, flop = 0;
         long start = Stopwatch.GetTimestamp();

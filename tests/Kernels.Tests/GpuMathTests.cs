@@ -60,8 +60,9 @@ public sealed class GpuMathTests
 
     [Theory]
     [InlineData(1, 16)]
-    [InlineData(16, 16)]
+    [InlineData(15, 16)]
+    [InlineData(16, 32)]
     [InlineData(17, 32)]
-    [InlineData(784, 784)]
-    public void Rows_of_bytes_begin_on_sixteen(int inputs, int pitch) => Assert.Equal(pitch, DeviceImages.Pitch(inputs));
+    [InlineData(784, 800)]
+    public void Rows_of_bytes_begin_on_sixteen_and_have_room_for_the_constant_pixel(int inputs, int pitch) => Assert.Equal(pitch, DeviceImages.Pitch(inputs));
 }

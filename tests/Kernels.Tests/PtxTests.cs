@@ -68,7 +68,7 @@ public sealed partial class PtxTests
         IReadOnlyList<MethodBase> loaded = LoadedMethods.Of(typeof(PtxCompiler).Assembly);
         string[] forgotten = [.. loaded.Except(PtxCompiler.Kernels).Where(method => !IsOfCpu(method)).Select(method => $"{method.DeclaringType}.{method.Name}")];
         Assert.True(forgotten.Length == 0, $"not compiled to PTX by any test: {string.Join(", ", forgotten)}");
-        Assert.True(loaded.Count(IsOfCpu) >= 3, "the CPU's own kernels were not found: the reader of instructions finds nothing");
+        Assert.True(loaded.Any(IsOfCpu), "the CPU's own kernels were not found: the reader of instructions finds nothing");
 
         // And the other way round: what is listed is launched somewhere.
         Assert.Empty(PtxCompiler.Kernels.Where(kernel => !loaded.Contains(kernel)).Select(PtxCompiler.NameOf));

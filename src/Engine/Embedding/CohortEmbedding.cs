@@ -3,7 +3,9 @@ using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Tsne;
+using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Products;
 
 namespace GpuMlp.Engine.Embedding;
 
@@ -68,7 +70,7 @@ internal static class CohortEmbedding
         (DeviceImages images, float[] labels) = cohort.Upload(imageNumbers);
         using DeviceImages uploaded = images;
 
-        TsneKernels tsne = TsneKernels.Create(cohort.Launchers.Device);
+        DeviceKernels tsne = DeviceKernels.Create(cohort.Launchers.Device);
         List<EmbeddingResult> pictures = [];
         List<EmbeddingPlace> places = [];
         Add(cohort.Device, Dense, 0);

@@ -1,6 +1,6 @@
 using GpuMlp.Engine.Evaluation;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
+using GpuMlp.Kernels.Analyses.Evaluation;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Memory;
 

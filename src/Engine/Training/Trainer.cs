@@ -4,7 +4,7 @@ using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Kernels;
+using GpuMlp.Kernels.Analyses.Evaluation;
 using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Training;

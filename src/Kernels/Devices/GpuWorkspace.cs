@@ -1,5 +1,4 @@
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Devices;
 
@@ -12,17 +11,17 @@ internal sealed class GpuWorkspace(ComputeDevice device) : IDisposable
     /// <summary>Floats of activations, and of partial sums, that a run may take, unless one segment of images takes more.</summary>
     public const long MostFloats = 1L << 26;
 
-    private readonly Dictionary<string, MemoryBuffer1D<byte, Stride1D.Dense>> _buffers = [];
+    private readonly Dictionary<string, DeviceArray<byte>> _buffers = [];
 
     /// <summary>Bytes that it holds now.</summary>
-    public long Bytes => _buffers.Values.Sum(buffer => buffer.Length);
+    public long Bytes => _buffers.Values.Sum(buffer => (long)buffer.Length);
 
     /// <summary>A buffer by name, of at least this many elements; zeros when it is new.</summary>
     public ArrayView<T> Take<T>(string name, long length)
         where T : unmanaged
     {
         long bytes = Math.Max(1, length) * Interop.SizeOf<T>();
-        if (!_buffers.TryGetValue(name, out MemoryBuffer1D<byte, Stride1D.Dense>? buffer) || buffer.Length < bytes)
+        if (!_buffers.TryGetValue(name, out DeviceArray<byte>? buffer) || buffer.Length < bytes)
         {
             // Kernels that use the old one may not have run yet.
             device.Stream.Synchronize();
@@ -31,12 +30,12 @@ internal sealed class GpuWorkspace(ComputeDevice device) : IDisposable
             buffer = device.Zeroed<byte>(bytes);
             _buffers.Add(name, buffer);
         }
-        return ((ArrayView<byte>)buffer.View).Cast<T>().SubView(0, Math.Max(1, length));
+        return buffer.View.Cast<T>().SubView(0, Math.Max(1, length));
     }
 
     public void Dispose()
     {
-        foreach (MemoryBuffer buffer in _buffers.Values)
+        foreach (DeviceArray<byte> buffer in _buffers.Values)
             buffer.Dispose();
         _buffers.Clear();
     }

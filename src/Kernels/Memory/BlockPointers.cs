@@ -35,6 +35,12 @@ internal readonly unsafe struct BlockPointers
 
     private readonly int* _slots;
 
+    /// <summary>For operations without scratch.</summary>
+    public BlockPointers(in CohortViews cohort, int block)
+        : this(cohort, default, block)
+    {
+    }
+
     public BlockPointers(in CohortViews cohort, in ScratchViews scratch, int block)
     {
         int* fields = Pointer(cohort.Blocks) + (4 * block);

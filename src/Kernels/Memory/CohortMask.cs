@@ -6,7 +6,7 @@ namespace GpuMlp.Kernels.Memory;
 /// <summary>The memory of a cohort's mask: 1 for a weight that is kept, 0 for one that stays 0. Lies as W1 and w2 do.</summary>
 internal sealed class CohortMask : IDisposable
 {
-    private readonly AlignedFloats _w1, _w2;
+    private readonly DeviceArray<float> _w1, _w2;
     private readonly ColumnLayout _layout;
 
     /// <param name="isUsed">False takes no memory to speak of: a GPU kernel wants valid views of what it does not use.</param>
@@ -14,9 +14,9 @@ internal sealed class CohortMask : IDisposable
     {
         _layout = layout;
         IsUsed = isUsed;
-        _w1 = new AlignedFloats(device, isUsed ? (long)layout.Inputs * layout.PaddedColumns : 1);
-        _w2 = new AlignedFloats(device, isUsed ? layout.PaddedColumns : 1);
-        foreach (AlignedFloats mask in new[] { _w1, _w2 })
+        _w1 = device.Room<float>(isUsed ? (long)layout.Inputs * layout.PaddedColumns : 1);
+        _w2 = device.Room<float>(isUsed ? layout.PaddedColumns : 1);
+        foreach (DeviceArray<float> mask in new[] { _w1, _w2 })
         {
             var keepAll = new float[mask.Length];
             Array.Fill(keepAll, 1f);

@@ -1,6 +1,4 @@
 using GpuMlp.Kernels.Devices;
-using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Memory;
 
@@ -8,10 +6,10 @@ namespace GpuMlp.Kernels.Memory;
 public sealed class DeviceCohort : IDisposable
 {
     private readonly ComputeDevice _device;
-    private readonly AlignedFloats _w1, _gradW1, _activations, _logits;
-    private readonly AlignedFloats _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2;
-    private readonly MemoryBuffer1D<int, Stride1D.Dense> _blocks, _slots, _vectors, _slotBlocks, _columnSlots, _units, _counts, _failed;
-    private readonly MemoryBuffer1D<long, Stride1D.Dense> _loss, _gradSums, _deltaSums;
+    private readonly DeviceArray<float> _w1, _gradW1, _activations, _logits;
+    private readonly DeviceArray<float> _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2;
+    private readonly DeviceArray<int> _blocks, _slots, _vectors, _slotBlocks, _columnSlots, _units, _counts, _failed;
+    private readonly DeviceArray<long> _loss, _gradSums, _deltaSums;
     private readonly CohortMask _mask;
 
     /// <param name="device">Where.</param>
@@ -30,7 +28,7 @@ public sealed class DeviceCohort : IDisposable
         _device = device;
         Layout = layout;
         int columns = layout.PaddedColumns, slots = layout.Slots.Count;
-        AlignedFloats Floats(long length) => new(device, length);
+        DeviceArray<float> Floats(long length) => device.Zeroed<float>(length);
         _w1 = Floats(weights);
         _gradW1 = Floats(weights);
         _activations = Floats((long)ChunkSchedule.ChunkRows * columns);
@@ -212,10 +210,10 @@ public sealed class DeviceCohort : IDisposable
     }
 
     private ModelParameters[] Gather(
-        AlignedFloats w1Buffer,
-        AlignedFloats b1Buffer,
-        AlignedFloats w2Buffer,
-        AlignedFloats b2Buffer)
+        DeviceArray<float> w1Buffer,
+        DeviceArray<float> b1Buffer,
+        DeviceArray<float> w2Buffer,
+        DeviceArray<float> b2Buffer)
     {
         float[] w1 = w1Buffer.ToArray(), b1 = b1Buffer.ToArray(), w2 = w2Buffer.ToArray(), b2 = b2Buffer.ToArray();
         var models = new ModelParameters[Layout.Slots.Count];

@@ -1,6 +1,5 @@
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Numerics;
-using ILGPU;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Memory;
@@ -8,11 +7,11 @@ namespace GpuMlp.Kernels.Memory;
 /// <summary>The images of one split on a device, in the form that one kernel form wants.</summary>
 public sealed class DeviceImages : IDisposable
 {
-    private readonly MemoryBuffer1D<int, Stride1D.Dense> _chunks, _tileRows, _imageStarts, _pixelStarts;
-    private readonly MemoryBuffer1D<ushort, Stride1D.Dense> _imageIndex, _pixelIndex;
-    private readonly MemoryBuffer1D<byte, Stride1D.Dense> _bytes, _tileBytes, _imageValue, _pixelValue;
-    private readonly MemoryBuffer1D<double, Stride1D.Dense> _tiles;
-    private readonly MemoryBuffer1D<float, Stride1D.Dense> _labels;
+    private readonly DeviceArray<int> _chunks, _tileRows, _imageStarts, _pixelStarts;
+    private readonly DeviceArray<ushort> _imageIndex, _pixelIndex;
+    private readonly DeviceArray<byte> _bytes, _tileBytes, _imageValue, _pixelValue;
+    private readonly DeviceArray<double> _tiles;
+    private readonly DeviceArray<float> _labels;
     private readonly DevicePairs? _pairs;
 
     /// <param name="device">Where.</param>

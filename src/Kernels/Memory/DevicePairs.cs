@@ -1,15 +1,13 @@
 using GpuMlp.Kernels.Devices;
-using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Memory;
 
 /// <summary>The memory of <see cref="PairImages"/> on a CPU device.</summary>
 internal sealed class DevicePairs : IDisposable
 {
-    private readonly MemoryBuffer1D<int, Stride1D.Dense> _order, _dropped, _chunks, _forwardStarts, _backwardStarts;
-    private readonly MemoryBuffer1D<ushort, Stride1D.Dense> _forwardIndex, _backwardIndex, _partners;
-    private readonly MemoryBuffer1D<uint, Stride1D.Dense> _forwardValue, _backwardValue;
+    private readonly DeviceArray<int> _order, _dropped, _chunks, _forwardStarts, _backwardStarts;
+    private readonly DeviceArray<ushort> _forwardIndex, _backwardIndex, _partners;
+    private readonly DeviceArray<uint> _forwardValue, _backwardValue;
     private readonly int _droppedCount;
 
     public DevicePairs(ComputeDevice device, PairImages images, int inputs)

@@ -1,8 +1,6 @@
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Numerics;
-using GpuMlp.Kernels.Products.Digits;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Memory;
 
@@ -14,10 +12,10 @@ namespace GpuMlp.Kernels.Memory;
 internal readonly record struct DigitRun(int FirstRow, int Rows, long Transposed, int Pitch)
 {
     /// <summary>Its images to whole stages.</summary>
-    public int PaddedRows => DigitImages.ToMultiple(Rows, DigitTile.Stage);
+    public int PaddedRows => DigitImages.ToMultiple(Rows, DigitPlanes.Stage);
 
     /// <summary>Cut into runs of so many images.</summary>
-    /// <param name="rows">A multiple of <see cref="DigitTile.Stage"/>.</param>
+    /// <param name="rows">A multiple of <see cref="DigitPlanes.Stage"/>.</param>
     public IEnumerable<DigitRun> Cut(int rows)
     {
         for (int done = 0; done < Rows; done += rows)
@@ -35,15 +33,15 @@ internal sealed class DigitImages : IDisposable
     /// <summary>Of either form; kernels index them with 32 bits.</summary>
     public const long MostBytes = 1L << 30;
 
-    private readonly MemoryBuffer1D<byte, Stride1D.Dense> _pixels, _transposed;
-    private readonly MemoryBuffer1D<int, Stride1D.Dense> _numbers;
+    private readonly DeviceArray<byte> _pixels, _transposed;
+    private readonly DeviceArray<int> _numbers;
 
     private DigitImages(ComputeDevice device, ReadOnlySpan<byte> pixels, int inputs, int[] numbers, IReadOnlyList<DigitRun> batches)
     {
         Batches = batches;
         MostRows = batches.Max(batch => batch.Rows);
         PixelRows = numbers.Length;
-        PixelPitch = ToMultiple(PixelRows, DigitTile.Stage);
+        PixelPitch = ToMultiple(PixelRows, DigitPlanes.Stage);
         _pixels = device.Upload(RowMajor(pixels, inputs, numbers));
         _transposed = device.Upload(Transpose(pixels, inputs, numbers));
         _numbers = device.Upload(numbers);
@@ -75,10 +73,10 @@ internal sealed class DigitImages : IDisposable
     public static DigitImages? Create(ComputeDevice device, ReadOnlySpan<byte> pixels, int inputs, ChunkSchedule schedule)
     {
         int[] numbers = Numbers(pixels, inputs);
-        int stages = ToMultiple(numbers.Length, DigitTile.Stage) / DigitTile.Stage;
-        long rowMajor = ((pixels.Length / inputs) + DigitTile.Rows) * (long)(stages * DigitTile.Stage);
-        DigitRun[] batches = [.. Place(schedule, ToMultiple(numbers.Length, DigitTile.Rows))];
-        return stages <= DigitTile.MostStages && Math.Max(rowMajor, TransposedBytes(batches, numbers.Length)) <= MostBytes
+        int stages = ToMultiple(numbers.Length, DigitPlanes.Stage) / DigitPlanes.Stage;
+        long rowMajor = ((pixels.Length / inputs) + DigitPlanes.TileRows) * (long)(stages * DigitPlanes.Stage);
+        DigitRun[] batches = [.. Place(schedule, ToMultiple(numbers.Length, DigitPlanes.TileRows))];
+        return stages <= DigitPlanes.MostStages && Math.Max(rowMajor, TransposedBytes(batches, numbers.Length)) <= MostBytes
             ? new DigitImages(device, pixels, inputs, numbers, batches)
             : null;
     }
@@ -87,12 +85,12 @@ internal sealed class DigitImages : IDisposable
     public ArrayView<byte> Pixels(DigitRun run)
     {
         long first = (long)run.FirstRow * PixelPitch;
-        return ((ArrayView<byte>)_pixels.View).SubView(first, _pixels.Length - first);
+        return _pixels.View.SubView(first, _pixels.Length - first);
     }
 
     /// <summary>From a run's first image of the first pixel on.</summary>
     public ArrayView<byte> Transposed(DigitRun run) =>
-        ((ArrayView<byte>)_transposed.View).SubView(run.Transposed, _transposed.Length - run.Transposed);
+        _transposed.View.SubView(run.Transposed, _transposed.Length - run.Transposed);
 
     public void Dispose()
     {
@@ -104,7 +102,7 @@ internal sealed class DigitImages : IDisposable
     internal static int ToMultiple(int n, int of) => (n + of - 1) / of * of;
 
     private static long TransposedBytes(IReadOnlyList<DigitRun> batches, int pixelRows) =>
-        batches[^1].Transposed + (ToMultiple(pixelRows, DigitTile.Rows) * (long)batches[^1].Pitch);
+        batches[^1].Transposed + (ToMultiple(pixelRows, DigitPlanes.TileRows) * (long)batches[^1].Pitch);
 
     private static int[] Numbers(ReadOnlySpan<byte> pixels, int inputs)
     {
@@ -120,7 +118,7 @@ internal sealed class DigitImages : IDisposable
     // The last tile of a run reads on behind the run; so behind the last image lies a tile of zeros.
     private byte[] RowMajor(ReadOnlySpan<byte> pixels, int inputs, int[] numbers)
     {
-        var rows = new byte[((pixels.Length / inputs) + DigitTile.Rows) * PixelPitch];
+        var rows = new byte[((pixels.Length / inputs) + DigitPlanes.TileRows) * PixelPitch];
         for (int n = 0; n < pixels.Length / inputs; n++)
         {
             for (int k = 0; k < numbers.Length; k++)
@@ -152,7 +150,7 @@ internal sealed class DigitImages : IDisposable
         long at = 0;
         foreach (Chunk batch in schedule.Chunks.Where(chunk => chunk.IsFirst))
         {
-            int pitch = ToMultiple(batch.BatchRows, DigitTile.Stage);
+            int pitch = ToMultiple(batch.BatchRows, DigitPlanes.Stage);
             yield return new DigitRun(batch.FirstRow, batch.BatchRows, at, pitch);
             at += (long)transposedRows * pitch;
         }

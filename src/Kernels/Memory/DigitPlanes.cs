@@ -8,6 +8,15 @@ namespace GpuMlp.Kernels.Memory;
 /// </summary>
 internal static class DigitPlanes
 {
+    /// <summary>Rows of a tile: operands can be read to whole tiles.</summary>
+    public const int TileRows = 128;
+
+    /// <summary>k of a stage; pitches are multiples of it.</summary>
+    public const int Stage = 64;
+
+    /// <summary>A sum of so many stages stays within 255 * 128 * 64,960 &lt; 2^31.</summary>
+    public const int MostStages = 65_000 / Stage;
+
     /// <summary>What is left of a number without its lowest digit: (v - d0) / 256.</summary>
     public static int Next(int value) => (value + 128) >> 8;
 

@@ -19,6 +19,23 @@ public struct GpuImages
 
     /// <summary>The schedule's chunk that the run begins with, -1 when it is not made of whole chunks.</summary>
     public int Chunk;
+
+    /// <summary>Backward products alone ask for the chunk of a run.</summary>
+    internal const int NoChunk = -1;
+
+    internal static GpuImages Of(DeviceImages images, int first, int rows, int chunk)
+    {
+        ImageViews views = images.Views;
+        return new GpuImages
+        {
+            Pixels = views.Bytes,
+            Labels = views.Labels,
+            Pitch = DeviceImages.Pitch(images.Inputs),
+            First = first,
+            Rows = rows,
+            Chunk = chunk,
+        };
+    }
 }
 
 /// <summary>Activations of a run of images: [Capacity, stride] block after block, so a block starts at Capacity * its first column.</summary>

@@ -44,6 +44,14 @@ public struct CohortViews
 
     /// <summary>1 for a cohort with a mask.</summary>
     public int HasMask;
+
+    /// <summary>M.</summary>
+    public readonly int SlotCount => Slots.IntLength / 2;
+
+    public readonly int BlockCount => Blocks.IntLength / 4;
+
+    /// <summary>Vectors of sixteen columns, gaps left out.</summary>
+    public readonly int VectorCount => Vectors.IntLength / ColumnLayout.VectorFields;
 }
 
 /// <summary>Images of one split in the forms that the kernels want; see <see cref="DeviceImages"/>.</summary>
@@ -51,7 +59,6 @@ public struct ImageViews
 {
     /// <summary>Six ints a chunk.</summary>
     public ArrayView<int> Chunks;
-
 
     /// <summary>Pixels in rows of 128 images at <see cref="TileRows"/>; only for the weight-sparse form on a CPU.</summary>
     public ArrayView<double> Tiles;
@@ -80,6 +87,8 @@ public struct ImageViews
 
     /// <summary>N.</summary>
     public int Images;
+
+    public readonly int ChunkCount => Chunks.IntLength / ChunkSchedule.ChunkFields;
 }
 
 /// <summary>Images in pairs of pixels and of images, see <see cref="PairImages"/>; its arrays chunk after chunk.</summary>
@@ -132,20 +141,7 @@ public struct ScratchViews
     public ArrayView<int> Counts;
 }
 
-/// <summary>Results of evaluation and saliency.</summary>
-public struct OutputViews
-{
-    /// <summary>Evaluation: logits [slot, N]. Saliency: maps [slot, N, D].</summary>
-    public ArrayView<float> Values;
-
-    /// <summary>One value a padded column: 1 when the hidden unit is above 0 on some image, else 0.</summary>
-    public ArrayView<int> Active;
-
-    /// <summary>Gradient over compressed weights: G of the batch so far, one an entry.</summary>
-    public ArrayView<long> Sums;
-}
-
-/// <summary>Ranking and pruning; unset for all other operations.</summary>
+/// <summary>Ranking and pruning.</summary>
 public struct PruneViews
 {
     /// <summary>As W1 and w2: how many weights go before this one.</summary>
@@ -157,14 +153,11 @@ public struct PruneViews
     /// <summary>Two words a slot, high word first: the model's identity.</summary>
     public ArrayView<uint> Identities;
 
-    /// <summary>Where pruned parameters go; of the same layout.</summary>
-    public CohortViews Target;
-
     /// <summary>The run's seed.</summary>
     public uint Seed;
 }
 
-/// <summary>Compressed weights at one or more levels; unset for operations on dense ones. See <see cref="SparseCohort"/>.</summary>
+/// <summary>Compressed weights at one or more levels; see <see cref="SparseCohort"/>.</summary>
 public struct SparseViews
 {
     /// <summary>Where each padded column's entries begin, level after level, and one end.</summary>
@@ -189,38 +182,4 @@ public struct SparseViews
     public ArrayView<float> B2;
 
     public int Levels;
-}
-
-/// <summary>Everything that a kernel over blocks is given.</summary>
-public struct BlockArguments
-{
-    public CohortViews Cohort;
-
-    public ImageViews Images;
-
-    public ScratchViews Scratch;
-
-    public OutputViews Output;
-
-    public PruneViews Prune;
-
-    public SparseViews Sparse;
-
-    /// <summary>The chunk to work on; ignored by kernels that go through all chunks.</summary>
-    public int Chunk;
-
-    /// <summary>A <see cref="KernelForm"/>.</summary>
-    public int Form;
-
-    /// <summary>A <see cref="SimdWidth"/>.</summary>
-    public int Width;
-
-    /// <summary>Independent pieces of work of operations that do not go block by block; 0 for those that do.</summary>
-    public int Items;
-
-    /// <summary>Tiles of images, and blocks at a level, of one of <see cref="Items"/>; for evaluation over compressed weights.</summary>
-    public int ItemTiles, ItemPlaces;
-
-    /// <summary>A value of the operation's own.</summary>
-    public int Mode;
 }

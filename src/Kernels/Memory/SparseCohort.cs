@@ -1,7 +1,4 @@
-using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Memory;
 
@@ -9,15 +6,15 @@ namespace GpuMlp.Kernels.Memory;
 /// The non-zero weights of all models of a cohort at several levels of pruning: compressed columns. Column c of level l has
 /// its entries, pixel numbers ascending, from starts[l * columns + c] to the next start.
 /// </summary>
-/// <remarks>w2 and the biases stand beside it once a level, pruned w2 as zeros. Made by <see cref="CohortKernels"/>; usable again and again.</remarks>
+/// <remarks>w2 and the biases stand beside it once a level, pruned w2 as zeros. Usable again and again.</remarks>
 public sealed class SparseCohort : IDisposable
 {
     private readonly ComputeDevice _device;
-    private readonly MemoryBuffer1D<int, Stride1D.Dense> _starts, _counts, _thresholds;
-    private readonly AlignedFloats _b1, _w2, _b2;
-    private readonly MemoryBuffer1D<int, Stride1D.Dense> _blocks, _slots;
-    private MemoryBuffer1D<ushort, Stride1D.Dense> _index;
-    private MemoryBuffer1D<float, Stride1D.Dense> _value;
+    private readonly DeviceArray<int> _starts, _counts, _thresholds;
+    private readonly DeviceArray<float> _b1, _w2, _b2;
+    private readonly DeviceArray<int> _blocks, _slots;
+    private DeviceArray<ushort> _index;
+    private DeviceArray<float> _value;
     private int[] _starting = [];
 
     /// <param name="device">Where.</param>
@@ -36,7 +33,7 @@ public sealed class SparseCohort : IDisposable
         _starts = device.Zeroed<int>(columns + 1);
         _counts = device.Zeroed<int>(columns);
         _thresholds = device.Zeroed<int>(2 * slots);
-        (_b1, _w2, _b2) = (new(device, columns), new(device, columns), new(device, slots));
+        (_b1, _w2, _b2) = (device.Zeroed<float>(columns), device.Zeroed<float>(columns), device.Zeroed<float>(slots));
         _blocks = device.Upload(layout.BlockTable());
         _slots = device.Upload(layout.SlotTable());
         _index = device.Zeroed<ushort>(1);
@@ -115,11 +112,9 @@ public sealed class SparseCohort : IDisposable
             buffer.Dispose();
     }
 
-    /// <summary>k of each level and slot; 0 for a cohort that is compressed as it is.</summary>
-    internal void SetLevels(PruneMethod method, IReadOnlyList<double> levels) =>
-        _device.Write(_thresholds.View, [.. levels.SelectMany(level => PruneRanks.Thresholds(Layout, method, level))]);
-
-    internal void KeepAll() => _thresholds.MemSetToZero(_device.Stream);
+    /// <summary>k of each level and slot, two ints each: ranks below the first go from W1, below the second from w2.</summary>
+    /// <param name="thresholds">Null for a cohort that is compressed as it is.</param>
+    internal void SetThresholds(int[]? thresholds) => _thresholds.CopyFrom(thresholds ?? new int[_thresholds.Length]);
 
     /// <summary>Turns the counts of all columns into starts and, when entries follow, makes room for them.</summary>
     /// <exception cref="ArgumentException">More than 2^31 entries.</exception>
@@ -142,8 +137,8 @@ public sealed class SparseCohort : IDisposable
             return;
         _index.Dispose();
         _value.Dispose();
-        _index = _device.Accelerator.Allocate1D<ushort>(next);
-        _value = _device.Accelerator.Allocate1D<float>(next);
+        _index = _device.Room<ushort>(next);
+        _value = _device.Room<float>(next);
     }
 }
 

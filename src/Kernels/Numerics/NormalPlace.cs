@@ -1,3 +1,5 @@
+using ILGPU;
+
 namespace GpuMlp.Kernels.Numerics;
 
 /// <summary>Where a random word falls in the table of quantiles: between which knots, how far, and with which sign.</summary>
@@ -42,6 +44,22 @@ internal readonly struct NormalPlace
 
     /// <summary>The number between the quantiles at both knots.</summary>
     public int Between(int here, int there) => _sign * (here + (int)(((long)(there - here) * _within) >> WithinBits));
+
+    /// <summary>A standard normal number from 32 random bits, in fixed point: one standard deviation is <see cref="GaussianTable.One"/>.</summary>
+    public static int Fixed(uint bits, ArrayView<int> table)
+    {
+        NormalPlace place = Of(bits, LeadingZeros(Tail(bits)));
+        return place.Between(table[place.Knot], table[place.End]);
+    }
+
+    // Written out because the portable intrinsic is not on every ILGPU back end; tail is never 0.
+    private static int LeadingZeros(uint tail)
+    {
+        int zeros = 0;
+        for (uint probe = 0x80000000; (tail & probe) == 0; probe >>= 1)
+            zeros++;
+        return zeros;
+    }
 
     public unsafe int Value(int* table) => Between(table[Knot], table[End]);
 }

@@ -1,3 +1,5 @@
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Launching;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Products;
@@ -11,6 +13,12 @@ public struct ClearGpu
 
     /// <summary>Groups of a launch.</summary>
     internal readonly int Groups => (Values.IntLength + Threads - 1) / Threads;
+
+    internal static void Run(GpuDevice device, ArrayView<int> values)
+    {
+        var job = new ClearGpu { Values = values };
+        device.Launch(Kernel, Threads, job.Groups, job);
+    }
 
     /// <summary>The ILGPU kernel.</summary>
     public static void Kernel(ClearGpu job)

@@ -15,6 +15,9 @@ public struct GpuTotals
     /// <summary>One a slot: the sum of q.</summary>
     public ArrayView<long> Deltas;
 
+    /// <summary>A cohort's own, as one part.</summary>
+    internal static GpuTotals Of(in ScratchViews scratch) => new() { Loss = scratch.Loss, Counts = scratch.Counts, Deltas = scratch.DeltaSums };
+
     /// <summary>Adds images to a slot of a part; one thread.</summary>
     /// <param name="opensEpoch">Loss and counts start from 0.</param>
     /// <param name="opensBatch">The sum of q starts from 0.</param>

@@ -1,30 +1,56 @@
+using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
-using ILGPU.IR.Intrinsics;
+using ILGPU;
 
 namespace GpuMlp.Kernels.Products;
 
-/// <summary>Logits of one chunk, then its loss, counts and q when <see cref="BlockArguments.Mode"/> is 1; on its own for tests and measurements.</summary>
-internal readonly unsafe struct OutputForwardOperation : IBlockOperation, IBlockBody
+/// <summary>Logits of one chunk from Z, on its own.</summary>
+public sealed class OutputForwardOperation : ChunkOperation
 {
-    [IntrinsicImplementation]
-    public static void Run(BlockArguments arguments, int block) => BlockKernel<OutputForwardOperation>.Dispatch<OutputForwardOperation>(arguments, block);
+    public static OutputForwardOperation Instance { get; } = new();
 
-    public static void Run<T>(in BlockArguments arguments, in BlockPointers block)
+    public override string Name => "OutputForward";
+
+    internal override void OnCpu(DeviceKernels kernels, ChunkJob job) => kernels.Launch(
+        new OutputForwardCpu { Cohort = job.Cohort.Cohort, Scratch = job.Cohort.Scratch, Images = job.Images.Views, Chunk = job.Chunk });
+
+    internal override void OnGpu(GpuDevice device, ChunkJob job)
+    {
+        CohortViews cohort = job.Cohort.Cohort;
+        ArrayView<int> failed = GpuQuantise.Now(device, cohort).Failed;
+        GpuProducts.Logits(device, cohort, failed, job.Activations, job.Place.Rows, job.Cohort.Scratch.Logits, ChunkSchedule.ChunkRows, 0);
+    }
+}
+
+/// <summary>How it is called.</summary>
+public static class OutputForwardKernels
+{
+    /// <summary>Logits of one chunk, into the cohort's scratch.</summary>
+    public static void OutputForward(this DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, int chunk) =>
+        kernels.Run(OutputForwardOperation.Instance, new ChunkJob(cohort, images, chunk));
+}
+
+/// <summary>A block of columns an item.</summary>
+internal struct OutputForwardCpu : ICpuJob
+{
+    public CohortViews Cohort;
+
+    public ScratchViews Scratch;
+
+    public ImageViews Images;
+
+    public int Chunk;
+
+    public readonly int Items => Cohort.BlockCount;
+
+    public readonly void Run<T>(int item)
         where T : unmanaged, ILanes<T>
     {
-        var images = new PairPointers(arguments.Images.Pairs);
-        BlockWork work = new BlockWork(block, images.Places, withBackward: false).In(block);
+        var block = new BlockPointers(Cohort, Scratch, item);
+        BlockWork work = new BlockWork(block, new PairPointers(Images.Pairs).Places, withBackward: false).In(block);
         QuantiseBody.Exponents<T>(block, work);
-        var chunk = new ChunkPointers(arguments.Images, arguments.Chunk);
-        OutputForwardBody.Logits<T>(block, work, chunk.Rows);
-        if (arguments.Mode != 1)
-            return;
-        for (int slot = 0; slot < block.Slots; slot++)
-            work.DeltaSums[slot] = block.DeltaSums[slot];
-        OutputForwardBody.LossAndDelta<T>(block, work, chunk);
-        for (int slot = 0; slot < block.Slots; slot++)
-            block.DeltaSums[slot] = work.DeltaSums[slot];
+        OutputForwardBody.Logits<T>(block, work, new ChunkPointers(Images, Chunk).Rows);
     }
 }

@@ -1,4 +1,4 @@
-using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using ILGPU;
@@ -6,7 +6,7 @@ using ILGPU;
 namespace GpuMlp.Kernels.Products;
 
 /// <summary>
-/// <see cref="SparseEvaluateOperation"/> on a GPU: a group owns a tile of images, a level and a model, a thread an image. Entries
+/// Logits and active units over compressed columns on a GPU: a group owns a tile of images, a level and a model, a thread an image. Entries
 /// are the same for all threads of a group, pixels lie side by side: every load is coalesced or shared, no branch diverges.
 /// </summary>
 public struct SparseEvaluateGpu
@@ -25,7 +25,11 @@ public struct SparseEvaluateGpu
 
     public ArrayView<byte> Pixels;
 
-    public OutputViews Output;
+    /// <summary>[level, slot, N].</summary>
+    public ArrayView<float> Logits;
+
+    /// <summary>[level, column].</summary>
+    public ArrayView<int> Active;
 
     /// <summary>Z of the launch's images, [column, Tiles * 128], level after level; unused unless it is kept.</summary>
     public ArrayView<float> Z;
@@ -38,6 +42,18 @@ public struct SparseEvaluateGpu
 
     /// <summary>The tiles of images of a launch.</summary>
     public int FirstTile, Tiles;
+
+    /// <summary>Over these weights and images, with Wq of the weights as they are; where results go is still to be set.</summary>
+    internal static SparseEvaluateGpu Of(GpuDevice device, SparseCohort cohort, in ImageViews images) => new()
+    {
+        Sparse = cohort.Views,
+        Weights = GpuSparseWeights.Of(device, cohort),
+        Slots = cohort.Shape.Slots,
+        TileRows = images.TileRows,
+        Pixels = images.TileBytes,
+        Images = images.Images,
+        Inputs = cohort.Layout.Inputs,
+    };
 
     /// <summary>Groups of a launch.</summary>
     internal readonly int Groups => checked(Tiles * Sparse.Levels * (Slots.IntLength / 2));
@@ -60,11 +76,11 @@ public struct SparseEvaluateGpu
 
             // Whoever writes writes 1.
             if (image < job.Images && z > 0f)
-                job.Output.Active[first + h] = 1;
+                job.Active[first + h] = 1;
             sum += OutputForwardGpu.Term(z, job.Sparse.W2[first + h]);
         }
         if (image < job.Images)
-            job.Output.Values[((long)place * job.Images) + image] = failed != 0 ? OutputForwardGpu.NaN(failed) : OutputForwardGpu.Logit(sum);
+            job.Logits[((long)place * job.Images) + image] = failed != 0 ? OutputForwardGpu.NaN(failed) : OutputForwardGpu.Logit(sum);
     }
 
     private static long Sum(SparseEvaluateGpu job, int column, int rows, int thread)

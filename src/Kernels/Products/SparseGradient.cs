@@ -1,7 +1,6 @@
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Memory;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Products;
 
@@ -11,8 +10,8 @@ namespace GpuMlp.Kernels.Products;
 /// </summary>
 public sealed class SparseGradient(ComputeDevice device) : IDisposable
 {
-    private MemoryBuffer1D<float, Stride1D.Dense> _values = device.Zeroed<float>(1);
-    private MemoryBuffer1D<long, Stride1D.Dense> _sums = device.Zeroed<long>(1);
+    private DeviceArray<float> _values = device.Zeroed<float>(1);
+    private DeviceArray<long> _sums = device.Zeroed<long>(1);
 
     /// <summary>Waits for the device; dW1 of each model, row-major [D, H] with 0 where no weight is kept, in the caller's order.</summary>
     /// <param name="weights">The cohort that the gradient was last computed for, not compressed anew since.</param>
@@ -27,14 +26,14 @@ public sealed class SparseGradient(ComputeDevice device) : IDisposable
     internal ArrayView<float> ViewFor(SparseCohort weights)
     {
         MakeRoom(weights);
-        return ((ArrayView<float>)_values.View).SubView(0, Entries(weights));
+        return _values.View.SubView(0, Entries(weights));
     }
 
     /// <summary>G of the batch so far, one an entry.</summary>
     internal ArrayView<long> SumsFor(SparseCohort weights)
     {
         MakeRoom(weights);
-        return ((ArrayView<long>)_sums.View).SubView(0, Entries(weights));
+        return _sums.View.SubView(0, Entries(weights));
     }
 
     // A view must hold something, also where nothing is kept.

@@ -1,3 +1,5 @@
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using ILGPU;
@@ -15,6 +17,27 @@ public struct GpuSparseWeights
 
     /// <summary>One a slot, level after level: 1 when the model is out of range, else 0.</summary>
     public ArrayView<int> Failed;
+
+    /// <summary>Those of a compressed cohort as it is now.</summary>
+    internal static GpuSparseWeights Of(GpuDevice device, SparseCohort cohort)
+    {
+        SparseViews sparse = cohort.Views;
+        var job = new SparseQuantiseGpu
+        {
+            Sparse = sparse,
+            Weights = new GpuSparseWeights
+            {
+                Values = device.Workspace.Take<int>("quantised entries", sparse.Value.Length),
+                Exponents = device.Workspace.Take<int>("exponents", sparse.B1.Length),
+                Biases = device.Workspace.Take<int>("quantised biases", sparse.B1.Length),
+                Failed = device.Workspace.Take<int>("failed", sparse.B2.Length),
+            },
+            Slots = cohort.Shape.Slots,
+            Inputs = cohort.Layout.Inputs,
+        };
+        device.Launch(SparseQuantiseGpu.Kernel, SparseQuantiseGpu.Threads, job.Groups, job);
+        return job.Weights;
+    }
 }
 
 /// <summary><see cref="QuantiseGpu"/> over compressed columns: a group owns a model at one level, a thread a column at a time.</summary>

@@ -8,6 +8,10 @@ namespace GpuMlp.Kernels.Training;
 public struct GpuGradients
 {
     public ArrayView<float> W1, B1, W2, B2;
+
+    /// <summary>A cohort's own.</summary>
+    internal static GpuGradients Of(in ScratchViews scratch) =>
+        new() { W1 = scratch.GradW1, B1 = scratch.GradB1, W2 = scratch.GradW2, B2 = scratch.GradB2 };
 }
 
 /// <summary>
@@ -43,6 +47,19 @@ public struct GradientGpu
     public int Shift;
 
     public float Scale, BiasScale;
+
+    /// <summary>From G in a cohort's scratch, into its gradients; sums of q and whether it steps are still to be set.</summary>
+    /// <param name="batch">Its images.</param>
+    internal static GradientGpu Of(in CohortViews cohort, in ScratchViews scratch, in GpuWeights weights, int batch) => new()
+    {
+        Cohort = cohort,
+        Weights = weights,
+        Sums = scratch.GradSums,
+        Gradients = GpuGradients.Of(scratch),
+        Shift = ExactSums.GradientShift(batch, cohort.Inputs),
+        Scale = ExactSums.GradientScale(batch),
+        BiasScale = ExactSums.BiasScale(batch),
+    };
 
     /// <summary>Groups of a launch.</summary>
     internal readonly int Groups => Cohort.Vectors.IntLength / ColumnLayout.VectorFields;

@@ -3,9 +3,9 @@ using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Reference;
 
@@ -177,6 +177,6 @@ public sealed class CohortFinetuningTests : IDisposable
     private Cohort Create(SweepSpec spec)
     {
         ModelSpec[] models = [.. spec.LearningRates.SelectMany(rate => spec.Hidden.Select(hidden => new ModelSpec(hidden, rate)))];
-        return new Cohort(_device, CohortKernels.Create(_device), _data, Splitter.Create(_data, spec.Tasks[0], seed: 3), models, spec.Variants()[0]);
+        return new Cohort(_device, DeviceKernels.Create(_device), _data, Splitter.Create(_data, spec.Tasks[0], seed: 3), models, spec.Variants()[0]);
     }
 }

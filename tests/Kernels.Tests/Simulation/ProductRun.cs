@@ -5,7 +5,6 @@ using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Products.Digits;
 using GpuMlp.Kernels.Reference;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Tests;
 
@@ -37,14 +36,14 @@ internal sealed class ProductRun : IDisposable
     public void Compare()
     {
         CohortViews views = _cohort.Cohort;
-        DigitProducts products = _device.Kernels.Digits;
+        var products = new DigitProducts(_device);
         int slots = _models.Length, parts = 2;
         ExactMlp[] exact = [.. _cohort.Layout.Slots.Select(slot => new ExactMlp(_models[slot.Model]))];
-        using MemoryBuffer1D<int, Stride1D.Dense> values = _device.Upload(Weights(exact)), exponents = _device.Upload(Exponents(exact));
-        using MemoryBuffer1D<int, Stride1D.Dense> failed = _device.Upload([.. exact.Select(model => model.Failed ? 1 : 0)]);
-        using MemoryBuffer1D<long, Stride1D.Dense> loss = _device.Zeroed<long>(2 * parts * slots);
-        using MemoryBuffer1D<long, Stride1D.Dense> deltas = _device.Zeroed<long>(parts * slots);
-        using MemoryBuffer1D<int, Stride1D.Dense> counts = _device.Zeroed<int>(4 * parts * slots);
+        using DeviceArray<int> values = _device.Upload(Weights(exact)), exponents = _device.Upload(Exponents(exact));
+        using DeviceArray<int> failed = _device.Upload([.. exact.Select(model => model.Failed ? 1 : 0)]);
+        using DeviceArray<long> loss = _device.Zeroed<long>(2 * parts * slots);
+        using DeviceArray<long> deltas = _device.Zeroed<long>(parts * slots);
+        using DeviceArray<int> counts = _device.Zeroed<int>(4 * parts * slots);
         var weights = new GpuWeights { Values = values.View, Exponents = exponents.View, Failed = failed.View };
         var totals = new GpuTotals { Loss = loss.View, Counts = counts.View, Deltas = deltas.View };
         ArrayView<long> gradient = _cohort.Scratch.GradSums;
@@ -63,7 +62,7 @@ internal sealed class ProductRun : IDisposable
                 products.Backward(views, _digits, run, gradient, goesOn: !opens);
             }
             CompareTotals(
-                truth, _device.Download<long>(loss.View), _device.Download<long>(deltas.View), _device.Download<int>(counts.View),
+                truth, _device.Download(loss.View), _device.Download(deltas.View), _device.Download(counts.View),
                 batch.Rows);
             CompareGradient(truth, _device.Download(gradient));
         }

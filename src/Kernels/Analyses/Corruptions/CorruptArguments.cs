@@ -1,4 +1,3 @@
-using GpuMlp.Kernels.Devices;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Analyses.Corruptions;
@@ -31,9 +30,6 @@ public struct CorruptArguments
 
     /// <summary>Occlusion: side. Translation: distance. Blur: weights on each side of the centre.</summary>
     public int Size;
-
-    /// <summary>On a CPU, where <see cref="CpuFaults"/> keeps what a body throws; else 0.</summary>
-    public int Device;
 
     /// <summary>Salt and pepper: random words below it change a pixel, 0 .. 2^32.</summary>
     public long Threshold;

@@ -1,14 +1,13 @@
 using GpuMlp.Kernels.Devices;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Analyses.Corruptions;
 
 /// <summary>Clean images on a device, to be corrupted at any number of severities.</summary>
 public sealed class CorruptionSource : IDisposable
 {
-    private readonly MemoryBuffer1D<byte, Stride1D.Dense> _source, _target;
-    private readonly MemoryBuffer1D<int, Stride1D.Dense> _numbers;
+    private readonly DeviceArray<byte> _source, _target;
+    private readonly DeviceArray<int> _numbers;
 
     /// <param name="device">Where.</param>
     /// <param name="pixels">Unsigned bytes, row-major [N, rows * columns].</param>
@@ -26,7 +25,7 @@ public sealed class CorruptionSource : IDisposable
             throw new ArgumentException($"{pixels.Length} pixels for {numbers.Length} images of {rows} x {columns}", nameof(pixels));
         (Rows, Columns, Images) = (rows, columns, numbers.Length);
         _source = device.Upload(pixels);
-        _target = device.Accelerator.Allocate1D<byte>(pixels.Length);
+        _target = device.Room<byte>(pixels.Length);
         _numbers = device.Upload(numbers);
     }
 

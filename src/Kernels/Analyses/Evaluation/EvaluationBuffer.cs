@@ -1,7 +1,6 @@
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Memory;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Analyses.Evaluation;
 
@@ -11,8 +10,8 @@ public sealed class EvaluationBuffer : IDisposable
     private readonly ComputeDevice _device;
     private readonly ColumnLayout _layout;
     private readonly int _levels;
-    private readonly MemoryBuffer1D<float, Stride1D.Dense> _logits;
-    private readonly MemoryBuffer1D<int, Stride1D.Dense> _active;
+    private readonly DeviceArray<float> _logits;
+    private readonly DeviceArray<int> _active;
 
     /// <param name="device">Where.</param>
     /// <param name="layout">Of the cohorts that will be evaluated.</param>
@@ -25,8 +24,8 @@ public sealed class EvaluationBuffer : IDisposable
         _layout = layout;
         _levels = levels;
         Images = images;
-        _logits = device.Accelerator.Allocate1D<float>((long)levels * layout.Slots.Count * images);
-        _active = device.Accelerator.Allocate1D<int>((long)levels * layout.PaddedColumns);
+        _logits = device.Room<float>((long)levels * layout.Slots.Count * images);
+        _active = device.Room<int>((long)levels * layout.PaddedColumns);
     }
 
     /// <summary>N.</summary>
@@ -61,8 +60,17 @@ public sealed class EvaluationBuffer : IDisposable
         _active.Dispose();
     }
 
+    internal ArrayView<float> Logits => _logits.View;
+
+    internal ArrayView<int> Active => _active.View;
+
     /// <exception cref="ArgumentException">Made for another layout or number of images: kernels would write beyond it.</exception>
-    internal OutputViews ViewsFor(ColumnLayout layout, int images, int levels = 1) => images == Images && levels == _levels && layout.IsSameAs(_layout)
-        ? new OutputViews { Values = _logits.View, Active = _active.View }
-        : throw new ArgumentException($"a buffer of another layout, or for {Images} images x {_levels} and not {images} x {levels}", nameof(layout));
+    internal void Check(ColumnLayout layout, int images, int levels = 1)
+    {
+        if (images != Images || levels != _levels || !layout.IsSameAs(_layout))
+            throw new ArgumentException($"a buffer of another layout, or for {Images} images x {_levels} and not {images} x {levels}", nameof(layout));
+    }
 }
+
+/// <summary>One model on one set of images: logit of each image, and 1 for each hidden unit above 0 on some image.</summary>
+public sealed record ModelEvaluation(ReadOnlyMemory<float> Logits, int[] Active);

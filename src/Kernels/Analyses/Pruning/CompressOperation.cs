@@ -1,44 +1,151 @@
 using System.Runtime.Intrinsics;
+using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
-using ILGPU.IR.Intrinsics;
+using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Products;
 
 namespace GpuMlp.Kernels.Analyses.Pruning;
 
 /// <summary>
-/// From dense columns to compressed ones: an entry for each weight that is not 0 and, where there are ranks, whose rank is
-/// not below the level's k. Two passes: <see cref="CountPass"/> counts and writes w2 and biases, <see cref="FillPass"/> writes entries.
+/// From dense columns to compressed ones, at one or more levels of pruning: an entry for each weight that is not 0 and, where
+/// there are ranks, whose rank is not below the level's k. Two passes: the first counts and writes w2 and biases, the second
+/// writes entries. No pruned copy of the cohort is made.
 /// </summary>
-/// <remarks>
+public sealed class CompressOperation : Operation<CompressJob>
+{
+    internal const int CountPass = 0, FillPass = 1;
+
+    public static CompressOperation Instance { get; } = new();
+
+    public override string Name => "Compress";
+
+    public override bool HasWidths => false;
+
+    internal override ComputeDevice? DeviceOf(CompressJob job) => job.Cohort.Device;
+
+    internal override void Check(CompressJob job)
+    {
+        Fit.CheckSame(job.Cohort.Layout, job.Target.Layout, "target");
+        if (job.Levels.Count != job.Target.Levels)
+            throw new ArgumentException($"{job.Levels.Count} levels for {job.Target.Levels}", nameof(job));
+        foreach (double level in job.Levels)
+            Fit.CheckLevel(level);
+        if (job.Ranks is null)
+            return;
+        Fit.CheckSame(job.Cohort.Layout, job.Ranks.Layout, "ranks");
+        job.Ranks.CheckRanked();
+    }
+
+    internal override void OnCpu(DeviceKernels kernels, CompressJob job) => Run(job, pass => kernels.Launch(new CompressCpu
+    {
+        Cohort = job.Cohort.Cohort,
+        Ranks = job.Ranks?.Views ?? default,
+        Sparse = job.Target.Views,
+        Pass = pass,
+    }));
+
+    internal override void OnGpu(GpuDevice device, CompressJob job) => Run(job, pass =>
+    {
+        CohortViews cohort = job.Cohort.Cohort;
+        SparseViews sparse = job.Target.Views;
+
+        // Views that a launch does not use must be valid all the same.
+        var compress = new CompressGpu
+        {
+            Cohort = cohort,
+            Sparse = sparse,
+            RanksW1 = job.Ranks?.Views.RanksW1 ?? sparse.Starts,
+            RanksW2 = job.Ranks?.Views.RanksW2 ?? sparse.Starts,
+            HasRanks = job.Ranks is null ? 0 : 1,
+            Pass = pass,
+        };
+        device.Launch(CompressGpu.Kernel, CompressGpu.Threads, checked(cohort.SlotCount * sparse.Levels), compress);
+    });
+
+    private static void Run(CompressJob job, Action<int> pass)
+    {
+        job.Target.SetThresholds(job.Ranks is { } ranks ? [.. job.Levels.SelectMany(ranks.Thresholds)] : null);
+        pass(CountPass);
+        job.Target.Place(job.WithEntries);
+        if (job.WithEntries)
+            pass(FillPass);
+    }
+}
+
+/// <summary>What it is given.</summary>
+/// <param name="Cohort">Not changed.</param>
+/// <param name="Ranks">Made of this cohort by <see cref="PruneRankOperation"/>; null takes the weights as they are, without the zeros.</param>
+/// <param name="Levels">0..1 each; as many as the target has.</param>
+/// <param name="Target">Of the same layout.</param>
+/// <param name="WithEntries">False only counts; the target holds nothing that can be evaluated afterwards.</param>
+public readonly record struct CompressJob(DeviceCohort Cohort, PruneRanks? Ranks, IReadOnlyList<double> Levels, SparseCohort Target, bool WithEntries);
+
+/// <summary>How it is called.</summary>
+public static class CompressKernels
+{
+    /// <summary>Compresses the weights of all models as they are: zeros are left out.</summary>
+    /// <param name="target">Of the same layout, for one level.</param>
+    /// <exception cref="ArgumentException">Another layout, or more than one level.</exception>
+    public static void Compress(this DeviceKernels kernels, DeviceCohort cohort, SparseCohort target) =>
+        kernels.Run(CompressOperation.Instance, new CompressJob(cohort, null, [0], target, WithEntries: true));
+
+    /// <summary>Compresses the weights of all models at several levels of pruning.</summary>
+    /// <exception cref="ArgumentException">Another layout or number of levels, or nothing ranked yet.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A level outside 0..1.</exception>
+    /// <inheritdoc cref="CompressJob" path="/param"/>
+    public static void Compress(this DeviceKernels kernels, DeviceCohort cohort, PruneRanks ranks, IReadOnlyList<double> levels, SparseCohort target) =>
+        kernels.Run(CompressOperation.Instance, new CompressJob(cohort, ranks, levels, target, WithEntries: true));
+
+    /// <summary>What pruning would leave of each model, [level][model in the caller's order], without entries.</summary>
+    /// <inheritdoc cref="Compress(DeviceKernels, DeviceCohort, PruneRanks, IReadOnlyList{double}, SparseCohort)"/>
+    public static WeightCounts[][] CountWeights(
+        this DeviceKernels kernels, DeviceCohort cohort, PruneRanks ranks, IReadOnlyList<double> levels, SparseCohort target)
+    {
+        kernels.Run(CompressOperation.Instance, new CompressJob(cohort, ranks, levels, target, WithEntries: false));
+        return target.Count();
+    }
+}
+
+/// <summary>
 /// An item is a block at one level; levels of a block follow each other, so that its W1 and ranks stay in L2. Comparisons
 /// and copies only: one text for all register widths.
-/// </remarks>
-internal readonly unsafe struct CompressOperation : IBlockOperation
+/// </summary>
+internal unsafe struct CompressCpu : ICpuJob
 {
-    public const int CountPass = 0, FillPass = 1;
-
     // Columns that one comparison handles; a block's stride is a multiple of it.
     private const int Lanes = 8;
 
-    [IntrinsicImplementation]
-    public static void Run(BlockArguments arguments, int item)
+    public CohortViews Cohort;
+
+    /// <summary>Unset without ranks.</summary>
+    public PruneViews Ranks;
+
+    public SparseViews Sparse;
+
+    public int Pass;
+
+    public readonly int Items => Cohort.BlockCount * Sparse.Levels;
+
+    public readonly void Run<T>(int item)
+        where T : unmanaged, ILanes<T>
     {
-        SparseViews sparse = arguments.Sparse;
-        int level = item % sparse.Levels;
-        var block = new BlockPointers(arguments.Cohort, arguments.Scratch, item / sparse.Levels);
-        int padded = (arguments.Sparse.Counts.IntLength / sparse.Levels * level) + block.FirstColumn;
-        int* thresholds = BlockPointers.Pointer(sparse.Thresholds) + (2 * ((arguments.Cohort.Slots.IntLength / 2 * level) + block.FirstSlot));
+        int level = item % Sparse.Levels;
+        var block = new BlockPointers(Cohort, item / Sparse.Levels);
+        int padded = (Sparse.Counts.IntLength / Sparse.Levels * level) + block.FirstColumn;
+        int* thresholds = BlockPointers.Pointer(Sparse.Thresholds) + (2 * ((Cohort.SlotCount * level) + block.FirstSlot));
         int* limits = stackalloc int[block.Stride];
         Limits(block, thresholds, limits);
-        int* ranks = arguments.Prune.RanksW1.IsValid ? BlockPointers.Pointer(arguments.Prune.RanksW1) + ((long)block.Inputs * block.FirstColumn) : null;
-        if (arguments.Mode == FillPass)
+        int* ranks = Ranks.RanksW1.IsValid ? BlockPointers.Pointer(Ranks.RanksW1) + ((long)block.Inputs * block.FirstColumn) : null;
+        if (Pass == CompressOperation.FillPass)
         {
-            Fill(block, ranks, limits, BlockPointers.Pointer(sparse.Starts) + padded, BlockPointers.Pointer(sparse.Index), BlockPointers.Pointer(sparse.Value));
+            Fill(
+                block, ranks, limits, BlockPointers.Pointer(Sparse.Starts) + padded, BlockPointers.Pointer(Sparse.Index), BlockPointers.Pointer(Sparse.Value));
             return;
         }
-        Count(block, ranks, limits, BlockPointers.Pointer(sparse.Counts) + padded);
-        int* ranksW2 = ranks == null ? null : BlockPointers.Pointer(arguments.Prune.RanksW2) + block.FirstColumn;
-        Rest(block, ranksW2, thresholds, sparse, padded, (arguments.Cohort.Slots.IntLength / 2 * level) + block.FirstSlot);
+        Count(block, ranks, limits, BlockPointers.Pointer(Sparse.Counts) + padded);
+        int* ranksW2 = ranks == null ? null : BlockPointers.Pointer(Ranks.RanksW2) + block.FirstColumn;
+        Rest(block, ranksW2, thresholds, Sparse, padded, (Cohort.SlotCount * level) + block.FirstSlot);
     }
 
     // k of W1 for each column; the columns behind the last model hold zeros and are never kept.

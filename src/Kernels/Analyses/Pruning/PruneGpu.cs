@@ -12,9 +12,9 @@ public struct PruneGpu
     // Rows of W1 that a group goes through; a last run of each slot does the rest of its parameters.
     private const int Rows = 64;
 
-    public CohortViews Cohort;
+    public CohortViews Cohort, Target;
 
-    public PruneViews Prune;
+    public PruneViews Ranks;
 
     /// <summary>Groups of a launch.</summary>
     public static int Groups(int slots, int inputs) => checked(slots * (((inputs + Rows - 1) / Rows) + 1));
@@ -30,28 +30,28 @@ public struct PruneGpu
             Rest(job, slot, index);
             return;
         }
-        int first = run * Rows, items = Math.Min(Rows, inputs - first) * slot.Hidden, count = job.Prune.Counts[2 * index];
+        int first = run * Rows, items = Math.Min(Rows, inputs - first) * slot.Hidden, count = job.Ranks.Counts[2 * index];
         for (int item = Group.IdxX; item < items; item += Threads)
         {
             int row = item / slot.Hidden, place = slot.Row(inputs, first + row) + item - (row * slot.Hidden);
-            if (job.Prune.Target.HasMask != 0)
-                job.Prune.Target.MaskW1[place] = job.Prune.RanksW1[place] < count ? 0f : 1f;
-            job.Prune.Target.W1[place] = job.Prune.RanksW1[place] < count ? 0f : job.Cohort.W1[place];
+            if (job.Target.HasMask != 0)
+                job.Target.MaskW1[place] = job.Ranks.RanksW1[place] < count ? 0f : 1f;
+            job.Target.W1[place] = job.Ranks.RanksW1[place] < count ? 0f : job.Cohort.W1[place];
         }
     }
 
     private static void Rest(PruneGpu job, GpuSlot slot, int index)
     {
-        int count = job.Prune.Counts[(2 * index) + 1];
+        int count = job.Ranks.Counts[(2 * index) + 1];
         for (int unit = Group.IdxX; unit < slot.Hidden; unit += Threads)
         {
             int column = slot.Column + unit;
-            if (job.Prune.Target.HasMask != 0)
-                job.Prune.Target.MaskW2[column] = job.Prune.RanksW2[column] < count ? 0f : 1f;
-            job.Prune.Target.W2[column] = job.Prune.RanksW2[column] < count ? 0f : job.Cohort.W2[column];
-            job.Prune.Target.B1[column] = job.Cohort.B1[column];
+            if (job.Target.HasMask != 0)
+                job.Target.MaskW2[column] = job.Ranks.RanksW2[column] < count ? 0f : 1f;
+            job.Target.W2[column] = job.Ranks.RanksW2[column] < count ? 0f : job.Cohort.W2[column];
+            job.Target.B1[column] = job.Cohort.B1[column];
         }
         if (Group.IdxX == 0)
-            job.Prune.Target.B2[index] = job.Cohort.B2[index];
+            job.Target.B2[index] = job.Cohort.B2[index];
     }
 }

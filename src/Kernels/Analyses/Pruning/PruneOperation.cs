@@ -1,21 +1,86 @@
+using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
-using ILGPU.IR.Intrinsics;
+using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Products;
 
 namespace GpuMlp.Kernels.Analyses.Pruning;
 
 /// <summary>target = rank &lt; k ? 0 : weight, for W1 and w2 of each slot with their own k; b1 and b2 are copied.
 /// A target with a mask gets it too: 0 where a weight went.</summary>
-internal readonly unsafe struct PruneOperation : IBlockOperation
+public sealed class PruneOperation : Operation<PruneJob>
 {
-    [IntrinsicImplementation]
-    public static void Run(BlockArguments arguments, int block)
+    public static PruneOperation Instance { get; } = new();
+
+    public override string Name => "Prune";
+
+    public override bool HasWidths => false;
+
+    internal override ComputeDevice? DeviceOf(PruneJob job) => job.Cohort.Device;
+
+    internal override void Check(PruneJob job)
     {
-        var source = new BlockPointers(arguments.Cohort, arguments.Scratch, block);
-        var target = new BlockPointers(arguments.Prune.Target, arguments.Scratch, block);
-        int* ranksW1 = BlockPointers.Pointer(arguments.Prune.RanksW1) + ((long)source.Inputs * source.FirstColumn);
-        int* ranksW2 = BlockPointers.Pointer(arguments.Prune.RanksW2) + source.FirstColumn;
-        int* counts = BlockPointers.Pointer(arguments.Prune.Counts) + (2 * source.FirstSlot);
+        Fit.CheckLevel(job.Sparsity);
+        if (ReferenceEquals(job.Cohort, job.Target))
+            throw new ArgumentException("a cohort cannot be pruned into itself: its next level needs the weights", nameof(job));
+        Fit.CheckSame(job.Cohort.Layout, job.Ranks.Layout, "ranks");
+        Fit.CheckSame(job.Cohort.Layout, job.Target.Layout, "target");
+        job.Ranks.CheckRanked();
+    }
+
+    internal override void OnCpu(DeviceKernels kernels, PruneJob job)
+    {
+        job.Ranks.SetLevel(job.Sparsity);
+        kernels.Launch(new PruneCpu { Cohort = job.Cohort.Cohort, Target = job.Target.Cohort, Ranks = job.Ranks.Views });
+    }
+
+    internal override void OnGpu(GpuDevice device, PruneJob job)
+    {
+        job.Ranks.SetLevel(job.Sparsity);
+        CohortViews cohort = job.Cohort.Cohort;
+        device.Launch(
+            PruneGpu.Kernel,
+            PruneGpu.Threads,
+            PruneGpu.Groups(cohort.SlotCount, cohort.Inputs),
+            new PruneGpu { Cohort = cohort, Target = job.Target.Cohort, Ranks = job.Ranks.Views });
+    }
+}
+
+/// <summary>What it is given.</summary>
+/// <param name="Cohort">Not changed.</param>
+/// <param name="Ranks">Made of this cohort by <see cref="PruneRankOperation"/>.</param>
+/// <param name="Sparsity">Share of the weights that go, 0..1; 0 copies.</param>
+/// <param name="Target">Of the same layout, another one; its gradients and scratch are not touched.</param>
+public readonly record struct PruneJob(DeviceCohort Cohort, PruneRanks Ranks, double Sparsity, DeviceCohort Target);
+
+/// <summary>How it is called.</summary>
+public static class PruneKernels
+{
+    /// <summary>Writes the parameters of all models, without a share of their weights, into another cohort.</summary>
+    /// <exception cref="ArgumentException">Another layout, nothing ranked yet, or the target is the cohort itself.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Sparsity outside 0..1.</exception>
+    /// <inheritdoc cref="PruneJob" path="/param"/>
+    public static void Prune(this DeviceKernels kernels, DeviceCohort cohort, PruneRanks ranks, double sparsity, DeviceCohort target) =>
+        kernels.Run(PruneOperation.Instance, new PruneJob(cohort, ranks, sparsity, target));
+}
+
+/// <summary>A block of columns an item.</summary>
+internal unsafe struct PruneCpu : ICpuJob
+{
+    public CohortViews Cohort, Target;
+
+    public PruneViews Ranks;
+
+    public readonly int Items => Cohort.BlockCount;
+
+    public readonly void Run<T>(int item)
+        where T : unmanaged, ILanes<T>
+    {
+        var source = new BlockPointers(Cohort, item);
+        var target = new BlockPointers(Target, item);
+        int* ranksW1 = BlockPointers.Pointer(Ranks.RanksW1) + ((long)source.Inputs * source.FirstColumn);
+        int* ranksW2 = BlockPointers.Pointer(Ranks.RanksW2) + source.FirstColumn;
+        int* counts = BlockPointers.Pointer(Ranks.Counts) + (2 * source.FirstSlot);
         for (int slot = 0; slot < source.Slots; slot++)
         {
             int column = source.Column(slot), hidden = source.Hidden(slot);

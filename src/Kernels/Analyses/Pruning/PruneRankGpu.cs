@@ -21,7 +21,7 @@ public struct PruneRankGpu
 
     public CohortViews Cohort;
 
-    public PruneViews Prune;
+    public PruneViews Ranks;
 
     /// <summary>Keys and weight indices, [(D + 1) * column] onwards for the model that starts at a column; two of each, half a length apart.</summary>
     public ArrayView<uint> Keys;
@@ -40,7 +40,7 @@ public struct PruneRankGpu
         int start = (inputs + 1) * slot.Column, first = inputs * slot.Hidden, all = first + slot.Hidden;
         for (int i = thread; i < all; i += Threads)
         {
-            job.Keys[start + i] = job.Method == (int)PruneMethod.Random ? Draw(job.Prune, index, i) : Magnitude(job.Cohort, slot, i);
+            job.Keys[start + i] = job.Method == (int)PruneMethod.Random ? Draw(job.Ranks, index, i) : Magnitude(job.Cohort, slot, i);
             job.Indices[start + i] = i;
         }
         GpuGroup.Barrier();
@@ -88,11 +88,11 @@ public struct PruneRankGpu
             if (weight < first)
             {
                 int row = weight / slot.Hidden;
-                job.Prune.RanksW1[slot.Row(job.Cohort.Inputs, row) + weight - (row * slot.Hidden)] = rank;
+                job.Ranks.RanksW1[slot.Row(job.Cohort.Inputs, row) + weight - (row * slot.Hidden)] = rank;
             }
             else
             {
-                job.Prune.RanksW2[slot.Column + weight - first] = rank;
+                job.Ranks.RanksW2[slot.Column + weight - first] = rank;
             }
         }
         GpuGroup.Barrier();

@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
+using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
-using ILGPU.IR.Intrinsics;
+using GpuMlp.Kernels.Products;
 
 namespace GpuMlp.Kernels.Analyses.Pruning;
 
@@ -14,13 +15,68 @@ namespace GpuMlp.Kernels.Analyses.Pruning;
 /// One slot at a time: keys of 32 bits, with the weight's index in the model's own order (W1 row-major [D, H], then w2)
 /// below them, are sorted as one number. The bits of a magnitude sort as the magnitude does; NaN goes last.
 /// </remarks>
-internal readonly unsafe struct PruneRankOperation : IBlockOperation
+public sealed class PruneRankOperation : Operation<PruneRankJob>
 {
-    [IntrinsicImplementation]
-    public static void Run(BlockArguments arguments, int block)
+    public static PruneRankOperation Instance { get; } = new();
+
+    public override string Name => "PruneRank";
+
+    public override bool HasWidths => false;
+
+    internal override ComputeDevice? DeviceOf(PruneRankJob job) => job.Cohort.Device;
+
+    internal override void Check(PruneRankJob job) => Fit.CheckSame(job.Cohort.Layout, job.Ranks.Layout, "ranks");
+
+    internal override void OnCpu(DeviceKernels kernels, PruneRankJob job)
     {
-        var pointers = new BlockPointers(arguments.Cohort, arguments.Scratch, block);
-        var method = (PruneMethod)arguments.Mode;
+        kernels.Launch(new PruneRankCpu { Cohort = job.Cohort.Cohort, Ranks = job.Ranks.Views, Method = job.Method });
+        job.Ranks.Method = job.Method;
+    }
+
+    internal override void OnGpu(GpuDevice device, PruneRankJob job)
+    {
+        CohortViews cohort = job.Cohort.Cohort;
+        long weights = (cohort.Inputs + 1L) * cohort.B1.Length;
+        var rank = new PruneRankGpu
+        {
+            Cohort = cohort,
+            Ranks = job.Ranks.Views,
+            Keys = device.Workspace.Take<uint>("keys", 2 * weights),
+            Indices = device.Workspace.Take<int>("key indices", 2 * weights),
+            Method = (int)job.Method,
+        };
+        device.Launch(PruneRankGpu.Kernel, PruneRankGpu.Threads, cohort.SlotCount, rank);
+        job.Ranks.Method = job.Method;
+    }
+}
+
+/// <summary>What it is given.</summary>
+public readonly record struct PruneRankJob(DeviceCohort Cohort, PruneRanks Ranks, PruneMethod Method);
+
+/// <summary>How it is called.</summary>
+public static class PruneRankKernels
+{
+    /// <summary>Ranks the weights of all models; the ranks serve every level of <see cref="PruneOperation"/>.</summary>
+    /// <exception cref="ArgumentException">The ranks are of another layout.</exception>
+    public static void PruneRank(this DeviceKernels kernels, DeviceCohort cohort, PruneRanks ranks, PruneMethod method) =>
+        kernels.Run(PruneRankOperation.Instance, new PruneRankJob(cohort, ranks, method));
+}
+
+/// <summary>A block of columns an item.</summary>
+internal unsafe struct PruneRankCpu : ICpuJob
+{
+    public CohortViews Cohort;
+
+    public PruneViews Ranks;
+
+    public PruneMethod Method;
+
+    public readonly int Items => Cohort.BlockCount;
+
+    public readonly void Run<T>(int item)
+        where T : unmanaged, ILanes<T>
+    {
+        var pointers = new BlockPointers(Cohort, item);
         int widest = 0;
         for (int slot = 0; slot < pointers.Slots; slot++)
             widest = Math.Max(widest, pointers.Hidden(slot));
@@ -28,7 +84,7 @@ internal readonly unsafe struct PruneRankOperation : IBlockOperation
         try
         {
             for (int slot = 0; slot < pointers.Slots; slot++)
-                Rank(arguments.Prune, pointers, slot, method, keys);
+                Rank(Ranks, pointers, slot, Method, keys);
         }
         finally
         {

@@ -1,7 +1,5 @@
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Memory;
-using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Analyses.Pruning;
 
@@ -12,8 +10,8 @@ namespace GpuMlp.Kernels.Analyses.Pruning;
 public sealed class PruneRanks : IDisposable
 {
     private readonly ComputeDevice _device;
-    private readonly MemoryBuffer1D<int, Stride1D.Dense> _w1, _w2, _counts;
-    private readonly MemoryBuffer1D<uint, Stride1D.Dense> _identities;
+    private readonly DeviceArray<int> _w1, _w2, _counts;
+    private readonly DeviceArray<uint> _identities;
     private readonly uint _seed;
 
     /// <param name="device">Where.</param>
@@ -63,17 +61,24 @@ public sealed class PruneRanks : IDisposable
         _identities.Dispose();
     }
 
-    /// <summary>Sets k of each slot for one level; the kernel compares integers and needs no double.</summary>
-    internal void SetLevel(PruneMethod method, double sparsity) => _device.Write<int>(_counts.View, Thresholds(Layout, method, sparsity));
-
-    /// <summary>k of one level, two ints a slot: for W1 and for w2.</summary>
-    internal static int[] Thresholds(ColumnLayout layout, PruneMethod method, double sparsity)
+    /// <exception cref="ArgumentException">Nothing has been ranked yet.</exception>
+    internal void CheckRanked()
     {
-        var thresholds = new int[2 * layout.Slots.Count];
-        for (int slot = 0; slot < layout.Slots.Count; slot++)
+        if (Method is null)
+            throw new ArgumentException("nothing has been ranked yet");
+    }
+
+    /// <summary>Sets k of each slot for one level; the kernel compares integers and needs no double.</summary>
+    internal void SetLevel(double sparsity) => _device.Write<int>(_counts.View, Thresholds(sparsity));
+
+    /// <summary>k of one level, two ints a slot: for W1 and for w2. Something must have been ranked.</summary>
+    internal int[] Thresholds(double sparsity)
+    {
+        var thresholds = new int[2 * Layout.Slots.Count];
+        for (int slot = 0; slot < Layout.Slots.Count; slot++)
         {
-            int w2 = layout.Slots[slot].Hidden, w1 = layout.Inputs * w2;
-            (thresholds[2 * slot], thresholds[(2 * slot) + 1]) = method switch
+            int w2 = Layout.Slots[slot].Hidden, w1 = Layout.Inputs * w2;
+            (thresholds[2 * slot], thresholds[(2 * slot) + 1]) = Method switch
             {
                 PruneMethod.Global => (Count(sparsity, w1 + w2), Count(sparsity, w1 + w2)),
                 PruneMethod.W1 => (Count(sparsity, w1), 0),

@@ -1,7 +1,6 @@
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Memory;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Analyses.Saliency;
 
@@ -10,8 +9,7 @@ public sealed class SaliencyBuffer : IDisposable
 {
     private readonly ComputeDevice _device;
     private readonly ColumnLayout _layout;
-    private readonly MemoryBuffer1D<float, Stride1D.Dense> _maps;
-    private readonly MemoryBuffer1D<int, Stride1D.Dense> _unused;
+    private readonly DeviceArray<float> _maps;
 
     /// <param name="device">Where.</param>
     /// <param name="layout">Of the cohorts whose maps are made.</param>
@@ -21,8 +19,7 @@ public sealed class SaliencyBuffer : IDisposable
         _device = device;
         _layout = layout;
         Images = images;
-        _maps = device.Accelerator.Allocate1D<float>((long)layout.Slots.Count * images * layout.Inputs);
-        _unused = device.Accelerator.Allocate1D<int>(1);
+        _maps = device.Room<float>((long)layout.Slots.Count * images * layout.Inputs);
     }
 
     /// <summary>N.</summary>
@@ -40,14 +37,14 @@ public sealed class SaliencyBuffer : IDisposable
         return maps;
     }
 
-    public void Dispose()
-    {
-        _maps.Dispose();
-        _unused.Dispose();
-    }
+    public void Dispose() => _maps.Dispose();
+
+    internal ArrayView<float> Maps => _maps.View;
 
     /// <exception cref="ArgumentException">Made for another layout or number of images: kernels would write beyond it.</exception>
-    internal OutputViews ViewsFor(ColumnLayout layout, int images) => images == Images && layout.IsSameAs(_layout)
-        ? new OutputViews { Values = _maps.View, Active = _unused.View }
-        : throw new ArgumentException($"a buffer of another layout, or for {Images} images and not {images}", nameof(layout));
+    internal void Check(ColumnLayout layout, int images)
+    {
+        if (images != Images || !layout.IsSameAs(_layout))
+            throw new ArgumentException($"a buffer of another layout, or for {Images} images and not {images}", nameof(layout));
+    }
 }

@@ -1,9 +1,11 @@
 using System.Runtime.InteropServices;
+using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Products;
-using ILGPU.IR.Intrinsics;
+using ILGPU;
+using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Analyses.Saliency;
 
@@ -17,19 +19,101 @@ namespace GpuMlp.Kernels.Analyses.Saliency;
 /// Perturbation moves one pixel by 0.1 and takes the change of the logit from the units that change, so nothing cancels:
 /// p' - p = p (1 - p) (e^t - 1) / (1 + p (e^t - 1)) with t the change of the logit.
 /// </remarks>
-internal readonly unsafe struct SaliencyOperation : IBlockOperation, IBlockBody
+public sealed class SaliencyOperation : Operation<SaliencyJob>
+{
+    public static SaliencyOperation Instance { get; } = new();
+
+    public override string Name => "Saliency";
+
+    public override IReadOnlyList<KernelForm> Forms(AcceleratorType accelerator) => OperationForms.OfPixels(accelerator);
+
+    internal override ComputeDevice? DeviceOf(SaliencyJob job) => job.Cohort.Device;
+
+    internal override void Check(SaliencyJob job)
+    {
+        Fit.Check(job.Cohort.Layout, job.Images);
+        job.Output.Check(job.Cohort.Layout, job.Images.Images);
+    }
+
+    internal override void OnCpu(DeviceKernels kernels, SaliencyJob job) => kernels.Launch(
+        new SaliencyCpu { Cohort = job.Cohort.Cohort, Images = job.Images.Views, Maps = job.Output.Maps, Method = job.Method });
+
+    // As many images at once as there is memory for.
+    internal override void OnGpu(GpuDevice device, SaliencyJob job)
+    {
+        CohortViews cohort = job.Cohort.Cohort;
+        int images = job.Images.Images, atOnce = Math.Min(images, GpuProducts.RowsAtOnce(device, cohort)), slots = cohort.SlotCount;
+        GpuWeights weights = GpuQuantise.Now(device, cohort);
+        GpuActivations activations = GpuProducts.Activations(device, cohort, atOnce);
+        ArrayView<float> logits = device.Workspace.Take<float>("logits", (long)slots * atOnce);
+        ArrayView<float> scales = device.Workspace.Take<float>("smooth scales", cohort.B1.Length);
+        if (job.Method == SaliencyMethod.SmoothGradient)
+            device.Launch(SmoothScaleGpu.Kernel, SmoothScaleGpu.Threads, cohort.VectorCount, new SmoothScaleGpu { Cohort = cohort, Scales = scales });
+        for (int first = 0; first < images; first += atOnce)
+        {
+            GpuImages run = GpuImages.Of(job.Images, first, Math.Min(atOnce, images - first), GpuImages.NoChunk);
+            GpuProducts.Of(device, job.Images).Forward(cohort, weights, run, activations);
+            GpuProducts.Logits(device, cohort, weights.Failed, activations, run.Rows, logits, run.Rows, 0);
+            var maps = new SaliencyGpu
+            {
+                Cohort = cohort,
+                Activations = activations,
+                Logits = logits,
+                Maps = job.Output.Maps,
+                Pixels = run,
+                Scales = scales,
+                First = first,
+                Rows = run.Rows,
+                AllImages = images,
+                Method = (int)job.Method,
+            };
+            device.Launch(SaliencyGpu.Kernel, SaliencyGpu.Threads, SaliencyGpu.Groups(slots, run.Rows, cohort.Inputs), maps);
+        }
+    }
+}
+
+/// <summary>What it is given.</summary>
+public readonly record struct SaliencyJob(DeviceCohort Cohort, DeviceImages Images, SaliencyMethod Method, SaliencyBuffer Output);
+
+/// <summary>How it is called.</summary>
+public static class SaliencyKernels
+{
+    /// <summary>Saliency maps [N, D] of each model, in the caller's order of models.</summary>
+    public static ReadOnlyMemory<float>[] Saliency(this DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, SaliencyMethod method)
+    {
+        using var buffer = new SaliencyBuffer(kernels.Device, cohort.Layout, images.Images);
+        kernels.Saliency(cohort, images, method, buffer);
+        return buffer.Download();
+    }
+
+    /// <summary>Starts the same into a buffer.</summary>
+    /// <exception cref="ArgumentException">The buffer is of another layout or number of images.</exception>
+    public static void Saliency(this DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, SaliencyMethod method, SaliencyBuffer buffer) =>
+        kernels.Run(SaliencyOperation.Instance, new SaliencyJob(cohort, images, method, buffer));
+}
+
+/// <summary>A block of columns an item.</summary>
+internal unsafe struct SaliencyCpu : ICpuJob
 {
     private const float PerturbationStep = 0.1f;
 
-    [IntrinsicImplementation]
-    public static void Run(BlockArguments arguments, int block) =>
-        BlockKernel<SaliencyOperation>.Dispatch<SaliencyOperation>(arguments, block);
+    public CohortViews Cohort;
 
-    public static void Run<T>(in BlockArguments arguments, in BlockPointers block)
+    public ImageViews Images;
+
+    /// <summary>[slot, N, D].</summary>
+    public ArrayView<float> Maps;
+
+    public SaliencyMethod Method;
+
+    public readonly int Items => Cohort.BlockCount;
+
+    public readonly void Run<T>(int item)
         where T : unmanaged, ILanes<T>
     {
+        var block = new BlockPointers(Cohort, item);
         MaskBody.Weights<T>(block);
-        var method = (SaliencyMethod)arguments.Mode;
+        SaliencyMethod method = Method;
         int inputs = block.Inputs, vectors = (inputs + LaneMask.Lanes - 1) / LaneMask.Lanes, padded = vectors * LaneMask.Lanes;
         int widest = 0;
         for (int slot = 0; slot < block.Slots; slot++)
@@ -39,19 +123,19 @@ internal readonly unsafe struct SaliencyOperation : IBlockOperation, IBlockBody
         float* transposed = (float*)NativeMemory.AllocZeroed((nuint)((widest + 2L) * padded), sizeof(float));
         try
         {
-            float* maps = BlockPointers.Pointer(arguments.Output.Values);
+            float* maps = BlockPointers.Pointer(Maps);
             float* zeros = transposed + ((long)widest * padded), row = zeros + padded;
             float* scales = stackalloc float[block.Stride + LaneMask.Lanes];
             new Span<float>(scales, block.Stride + LaneMask.Lanes).Clear();
             if (method == SaliencyMethod.SmoothGradient)
                 SaliencyCoefficients.SmoothScales<T>(block, scales);
-            var pairs = new PairPointers(arguments.Images.Pairs);
+            var pairs = new PairPointers(Images.Pairs);
             var work = new BlockWork(block, pairs.Places, withBackward: false);
             QuantiseBody.All<T>(block, work, pairs);
-            int chunks = arguments.Images.Chunks.IntLength / ChunkSchedule.ChunkFields;
+            int chunks = Images.ChunkCount;
             for (int index = 0; index < chunks; index++)
             {
-                var chunk = new ChunkPointers(arguments.Images, index);
+                var chunk = new ChunkPointers(Images, index);
                 HiddenForwardBody.Run<T>(block, work, pairs, chunk);
                 OutputForwardBody.Logits<T>(block, work, chunk.Rows);
                 for (int slot = 0; slot < block.Slots; slot++)
@@ -59,7 +143,7 @@ internal readonly unsafe struct SaliencyOperation : IBlockOperation, IBlockBody
                     Transpose(block, slot, transposed, padded);
                     for (int n = 0; n < chunk.Rows; n++)
                     {
-                        long image = ((long)(block.FirstSlot + slot) * arguments.Images.Images) + chunk.FirstRow + n;
+                        long image = ((long)(block.FirstSlot + slot) * Images.Images) + chunk.FirstRow + n;
                         float logit = work.Logits[(slot * ChunkSchedule.ChunkRows) + n];
                         float* z = work.Z + ((long)n * block.Stride) + block.Column(slot);
                         if (method == SaliencyMethod.Perturbation)

@@ -1,7 +1,5 @@
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Numerics;
-using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Analyses.Tsne;
 
@@ -12,8 +10,8 @@ public sealed class EmbeddingBuffer : IDisposable
     public const float InitialSpread = 1e-4f;
 
     private readonly ComputeDevice _device;
-    private readonly AlignedFloats _features, _conditional, _joint, _precisions, _places, _forces, _motion;
-    private readonly MemoryBuffer1D<double, Stride1D.Dense> _divergence;
+    private readonly DeviceArray<float> _features, _conditional, _joint, _precisions, _places, _forces, _motion;
+    private readonly DeviceArray<double> _divergence;
 
     /// <param name="device">Where.</param>
     /// <param name="features">Row-major [N, H], finite; at least two points.</param>
@@ -30,7 +28,7 @@ public sealed class EmbeddingBuffer : IDisposable
         long pairs = (long)Points * Stride;
         if (pairs > int.MaxValue)
             throw new ArgumentException($"{Points} points have {pairs} pairs; 2^31 - 1 are the most", nameof(features));
-        AlignedFloats Floats(long length) => new(device, length);
+        DeviceArray<float> Floats(long length) => device.Zeroed<float>(length);
         _features = Floats((long)hidden * Stride);
         (_conditional, _joint) = (Floats(pairs), Floats(pairs));
         (_precisions, _places, _forces, _motion) = (Floats(Points), Floats(2 * Stride), Floats(5 * Stride), Floats(4 * Stride));

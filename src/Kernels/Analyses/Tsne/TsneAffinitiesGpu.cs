@@ -4,25 +4,14 @@ using ILGPU;
 namespace GpuMlp.Kernels.Analyses.Tsne;
 
 /// <summary>
-/// Perplexity search, in place of the distances; formulas, order and so the bits are those of <see cref="TsneAffinities"/>.
+/// Perplexity search, in place of the distances; formulas, order and so the bits are those of the CPU's.
 /// A group owns eight rows, sixteen threads each. All rows step together until the last one has found its precision; who
 /// has found it waits.
 /// </summary>
-public struct TsneAffinitiesGpu
+internal partial struct TsneAffinities
 {
-    /// <summary>[N, stride]: distances, then p.</summary>
-    public ArrayView<float> Conditional;
-
-    /// <summary>[N].</summary>
-    public ArrayView<float> Precisions;
-
-    public int Points, Stride;
-
-    /// <summary>See <see cref="TsneArguments.EntropyHigh"/>.</summary>
-    public float EntropyHigh, EntropyLow;
-
     /// <summary>The ILGPU kernel.</summary>
-    public static void Kernel(TsneAffinitiesGpu job)
+    public static void Kernel(TsneAffinities job)
     {
         // Two of each: a step writes one half while slower threads still read the other. So one barrier a step is enough.
         ArrayView<float> sums = SharedMemory.Allocate<float>(2 * TsneLanes.Threads), weights = SharedMemory.Allocate<float>(2 * TsneLanes.Threads);
@@ -69,7 +58,7 @@ public struct TsneAffinitiesGpu
         }
     }
 
-    private static float Least(TsneAffinitiesGpu job, ArrayView<float> shared, int first, int lane, int own)
+    private static float Least(TsneAffinities job, ArrayView<float> shared, int first, int lane, int own)
     {
         float least = TsneDistances.Far;
         for (int column = lane; column < job.Stride; column += TsneLanes.Lanes)
@@ -85,7 +74,7 @@ public struct TsneAffinitiesGpu
     }
 
     private static void Add(
-        TsneAffinitiesGpu job, ArrayView<float> sums, ArrayView<float> weights, int place, int column, float nearest, float beta)
+        TsneAffinities job, ArrayView<float> sums, ArrayView<float> weights, int place, int column, float nearest, float beta)
     {
         float sum = 0f, weighted = 0f;
         int end = column - (column % TsneLanes.Lanes) + job.Stride;

@@ -4,31 +4,23 @@ using ILGPU;
 namespace GpuMlp.Kernels.Analyses.Tsne;
 
 /// <summary>
-/// Squared distances; the formula, the order and so the bits are those of <see cref="TsneDistances"/>. A group owns 64 x 64
+/// Squared distances; the formula, the order and so the bits are those of the CPU's. A group owns 64 x 64
 /// pairs, a thread 4 x 4 of them in registers; features go sixteen at a time through shared memory.
 /// </summary>
-public struct TsneDistancesGpu
+internal partial struct TsneDistances
 {
     public const int Threads = 256;
 
     private const int Tile = 64, Quads = Tile / 4, Step = 16;
 
-    /// <summary>[H, stride].</summary>
-    public ArrayView<float> Features;
-
-    /// <summary>[N, stride].</summary>
-    public ArrayView<float> Distances;
-
-    public int Points, Stride, Hidden;
-
     /// <summary>Groups of a launch.</summary>
     internal readonly int Groups => checked(((Points + Tile - 1) / Tile) * Tiles(Stride));
 
     /// <summary>The ILGPU kernel.</summary>
-    public static void Kernel(TsneDistancesGpu job)
+    public static void Kernel(TsneDistances job)
     {
         ArrayView<Float4> rows = SharedMemory.Allocate<Float4>(Step * Quads), columns = SharedMemory.Allocate<Float4>(Step * Quads);
-        ArrayView<Float4> features = job.Features.Cast<Float4>(), distances = job.Distances.Cast<Float4>();
+        ArrayView<Float4> features = job.Features.Cast<Float4>(), distances = job.Conditional.Cast<Float4>();
         int thread = Group.IdxX, tiles = Tiles(job.Stride), quads = job.Stride / 4;
         int rowQuad = Grid.IdxX / tiles * Quads, columnQuad = Grid.IdxX % tiles * Quads;
         int loadQuad = thread % Quads, loadStep = thread / Quads, ownRow = thread / Quads, ownColumn = thread % Quads;
@@ -69,7 +61,7 @@ public struct TsneDistancesGpu
 
     private static float Add(float sum, float difference) => GpuMath.Fma(difference, difference, sum);
 
-    private static void Store(TsneDistancesGpu job, ArrayView<Float4> distances, int row, int quad, Float4 sums)
+    private static void Store(TsneDistances job, ArrayView<Float4> distances, int row, int quad, Float4 sums)
     {
         if (row >= job.Points)
             return;
@@ -78,6 +70,6 @@ public struct TsneDistancesGpu
             Real(job, row, column, sums.X), Real(job, row, column + 1, sums.Y), Real(job, row, column + 2, sums.Z), Real(job, row, column + 3, sums.W));
     }
 
-    private static float Real(TsneDistancesGpu job, int row, int column, float distance) =>
-        column == row || column >= job.Points ? TsneDistances.Far : distance;
+    private static float Real(TsneDistances job, int row, int column, float distance) =>
+        column == row || column >= job.Points ? Far : distance;
 }

@@ -4,26 +4,15 @@ using ILGPU;
 namespace GpuMlp.Kernels.Analyses.Tsne;
 
 /// <summary>
-/// Attraction, repulsion and sums of q; formulas, order and so the bits are those of <see cref="TsneForces"/>. A group owns
+/// Attraction, repulsion and sums of q; formulas, order and so the bits are those of the CPU's. A group owns
 /// eight rows, sixteen threads each; the other points' places go through shared memory, 256 at a time.
 /// </summary>
-public struct TsneForcesGpu
+internal partial struct TsneForces
 {
     private const int Tile = 2 * TsneLanes.Threads;
 
-    /// <summary>[N, stride].</summary>
-    public ArrayView<float> Joint;
-
-    /// <summary>[2, stride].</summary>
-    public ArrayView<float> Places;
-
-    /// <summary>[5, stride].</summary>
-    public ArrayView<float> Forces;
-
-    public int Points, Stride;
-
     /// <summary>The ILGPU kernel.</summary>
-    public static void Kernel(TsneForcesGpu job)
+    public static void Kernel(TsneForces job)
     {
         // A tile of x and one of y; afterwards five sums a thread.
         ArrayView<float> shared = SharedMemory.Allocate<float>(5 * TsneLanes.Threads);

@@ -1,3 +1,5 @@
+using GpuMlp.Kernels.Launching;
+
 namespace GpuMlp.Kernels.Analyses.Tsne;
 
 /// <summary>
@@ -24,7 +26,7 @@ public sealed record TsneSchedule(
     /// <param name="cancel">Looked at between steps.</param>
     /// <returns>KL(P || Q) at the end, nats.</returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public double Run(TsneKernels kernels, EmbeddingBuffer buffer, CancellationToken cancel)
+    public double Run(DeviceKernels kernels, EmbeddingBuffer buffer, CancellationToken cancel)
     {
         kernels.Distances(buffer);
         kernels.Affinities(buffer, PerplexityOf(buffer.Points));

@@ -4,31 +4,15 @@ using ILGPU;
 namespace GpuMlp.Kernels.Analyses.Tsne;
 
 /// <summary>
-/// One step of gradient descent; arithmetic and so the bits are those of <see cref="TsneStep"/>. One group does all, thread t
+/// One step of gradient descent; arithmetic and so the bits are those of the CPU's. One group does all, thread t
 /// the points t, t + 256, ...; sums over points are integers.
 /// </summary>
-public struct TsneStepGpu
+internal partial struct TsneStep
 {
     public const int Threads = 256;
 
-    /// <summary>[5, stride].</summary>
-    public ArrayView<float> Forces;
-
-    /// <summary>[2, stride].</summary>
-    public ArrayView<float> Places;
-
-    /// <summary>[4, stride].</summary>
-    public ArrayView<float> Motion;
-
-    public int Points, Stride;
-
-    public float Exaggeration, Momentum, Rate;
-
-    /// <summary>Units in 1 of the sums of q and of places (see <see cref="TsneMove"/>), and what a unit is.</summary>
-    public float KernelScale, KernelUnit, PlaceScale, PlaceUnit;
-
     /// <summary>The ILGPU kernel.</summary>
-    public static void Kernel(TsneStepGpu job)
+    public static void Kernel(TsneStep job)
     {
         ArrayView<long> sums = SharedMemory.Allocate<long>(2 * Threads);
         int thread = Group.IdxX;
@@ -52,7 +36,7 @@ public struct TsneStepGpu
     }
 
     // x or y of this thread's points; the sum of where they are then.
-    private static long Move(TsneStepGpu job, int axis, float share, int thread)
+    private static long Move(TsneStep job, int axis, float share, int thread)
     {
         int first = axis * job.Stride, gains = (2 + axis) * job.Stride, attract = (1 + axis) * job.Stride, repel = (3 + axis) * job.Stride;
         long sum = 0;

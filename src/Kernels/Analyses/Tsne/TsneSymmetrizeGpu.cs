@@ -4,10 +4,10 @@ using ILGPU;
 namespace GpuMlp.Kernels.Analyses.Tsne;
 
 /// <summary>
-/// p(i, j) = (p(j | i) + p(i | j)) / 2N; see <see cref="TsneSymmetrize"/>. A group owns 32 x 32 pairs and turns the tile
+/// p(i, j) = (p(j | i) + p(i | j)) / 2N. A group owns 32 x 32 pairs and turns the tile
 /// of the opposite side in shared memory, so that both are read by rows.
 /// </summary>
-public struct TsneSymmetrizeGpu
+internal partial struct TsneSymmetrize
 {
     public const int Threads = 256;
 
@@ -16,19 +16,11 @@ public struct TsneSymmetrizeGpu
     // A column of the tile goes through all banks of shared memory.
     private const int Pitch = Tile + 1;
 
-    /// <summary>[N, stride].</summary>
-    public ArrayView<float> Conditional, Joint;
-
-    public int Points, Stride;
-
-    /// <summary>1 / 2N.</summary>
-    public float Share;
-
     /// <summary>Groups of a launch.</summary>
     internal readonly int Groups => checked(Tiles(Points) * Tiles(Points));
 
     /// <summary>The ILGPU kernel.</summary>
-    public static void Kernel(TsneSymmetrizeGpu job)
+    public static void Kernel(TsneSymmetrize job)
     {
         ArrayView<float> other = SharedMemory.Allocate<float>(Tile * Pitch);
         int tiles = Tiles(job.Points), rowTile = Grid.IdxX / tiles * Tile, columnTile = Grid.IdxX % tiles * Tile;

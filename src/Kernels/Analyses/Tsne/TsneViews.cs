@@ -1,4 +1,3 @@
-using GpuMlp.Kernels.Numerics;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Analyses.Tsne;
@@ -29,35 +28,4 @@ public struct TsneViews
 
     /// <summary>[N]: each row's part of the divergence; on a GPU two floats a row.</summary>
     public ArrayView<double> Divergence;
-}
-
-/// <summary>Everything that a t-SNE kernel is given.</summary>
-public struct TsneArguments
-{
-    public TsneViews Views;
-
-    /// <summary>N.</summary>
-    public int Points;
-
-    /// <summary>N rounded up to a multiple of 16.</summary>
-    public int Stride;
-
-    /// <summary>H.</summary>
-    public int Features;
-
-    /// <summary>ln of the perplexity, as a sum of two: the entropy, in nats, that each conditional distribution is to have.</summary>
-    public float EntropyHigh, EntropyLow;
-
-    /// <summary>Sum of q over all pairs; of <see cref="KernelOperation.TsneDivergence"/>.</summary>
-    public double Total;
-
-    /// <summary>Times the joint probabilities; 1 after early exaggeration.</summary>
-    public float Exaggeration;
-
-    public float Momentum;
-
-    public float Rate;
-
-    /// <summary>A <see cref="SimdWidth"/>.</summary>
-    public int Width;
 }

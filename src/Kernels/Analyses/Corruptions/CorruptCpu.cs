@@ -1,37 +1,23 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
-using ILGPU;
-using ILGPU.IR.Intrinsics;
 
 namespace GpuMlp.Kernels.Analyses.Corruptions;
 
-/// <summary>What <see cref="CorruptKernel"/> does, an image an item, for the CPU: no checked views, a draw serves four pixels, a blur two passes.</summary>
-internal static unsafe class CorruptImageBody
+/// <summary>What <see cref="CorruptGpu"/> does, an image an item, for the CPU: no checked views, a draw serves four pixels, a blur two passes.</summary>
+internal unsafe struct CorruptCpu : ICpuJob
 {
     // A row of a blur: one byte a pixel in, one 32-bit sum a pixel out.
     private const int WidestImage = 256;
 
-    public static void Kernel(Index1D image, CorruptArguments arguments) => Run(arguments, image);
+    public CorruptArguments Arguments;
 
-    /// <summary>Never read by ILGPU: see <see cref="IBlockOperation"/>.</summary>
-    [IntrinsicImplementation]
-    public static void Run(CorruptArguments a, int image)
-    {
-        try
-        {
-            Corrupt(a, image);
-        }
-#pragma warning disable CA1031 // All of them are thrown again where the kernel was launched.
-        catch (Exception error)
-#pragma warning restore CA1031
-        {
-            CpuFaults.Keep(a.Device, error);
-        }
-    }
+    public int Items { get; init; }
+
+    public readonly void Run<T>(int item)
+        where T : unmanaged, ILanes<T> => Corrupt(Arguments, item);
 
     private static void Corrupt(in CorruptArguments a, int image)
     {

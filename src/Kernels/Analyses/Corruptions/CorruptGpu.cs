@@ -1,4 +1,5 @@
-using GpuMlp.Kernels.Training;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Numerics;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Analyses.Corruptions;
@@ -7,12 +8,37 @@ namespace GpuMlp.Kernels.Analyses.Corruptions;
 /// target = corrupted source, byte for byte the same on every device. Item i owns pixels 4 g .. 4 g + 3 of one image
 /// (four, because that is what one Philox draw gives). Integer arithmetic only; sums cannot overflow (see <see cref="CorruptTables"/>).
 /// </summary>
-public static class CorruptKernel
+public struct CorruptGpu : ICpuJob
 {
-    public static void Kernel(Index1D item, CorruptArguments a)
+    public const int Threads = 128;
+
+    public CorruptArguments Arguments;
+
+    public int Items;
+
+    readonly int ICpuJob.Items => Items;
+
+    /// <summary>Groups of a launch.</summary>
+    internal readonly int Groups => (Items + Threads - 1) / Threads;
+
+    internal static CorruptGpu Of(CorruptArguments arguments, int images) =>
+        new() { Arguments = arguments, Items = checked(images * (((arguments.Rows * arguments.Columns) + 3) / 4)) };
+
+    /// <summary>The ILGPU kernel; a thread an item.</summary>
+    public static void Kernel(CorruptGpu job)
+    {
+        int item = (Grid.IdxX * Threads) + Group.IdxX;
+        if (item < job.Items)
+            Run(job.Arguments, item);
+    }
+
+    // For tests: what a GPU does is played on a CPU.
+    readonly void ICpuJob.Run<T>(int item) => Run(Arguments, item);
+
+    private static void Run(in CorruptArguments a, int item)
     {
         int inputs = a.Rows * a.Columns, groups = (inputs + 3) / 4;
-        int image = item.X / groups, group = item.X % groups;
+        int image = item / groups, group = item % groups;
         int number = a.Numbers[image], first = image * inputs;
         int end = group * 4 + 4 < inputs ? (group * 4) + 4 : inputs;
         for (int pixel = group * 4; pixel < end; pixel++)
@@ -24,7 +50,7 @@ public static class CorruptKernel
         byte value = a.Source[first + pixel];
         int row = pixel / a.Columns, column = pixel % a.Columns;
         if (a.Kind == (int)CorruptionKind.Gaussian)
-            return CorruptMath.AddNoise(value, InitializeKernel.NormalFixed(CorruptMath.Word(CorruptMath.Words(pixel / 4, number, a), pixel % 4), a.Table), a.Scale);
+            return CorruptMath.AddNoise(value, NormalPlace.Fixed(CorruptMath.Word(CorruptMath.Words(pixel / 4, number, a), pixel % 4), a.Table), a.Scale);
         if (a.Kind == (int)CorruptionKind.SaltPepper)
             return CorruptMath.SaltPepper(value, CorruptMath.Word(CorruptMath.Words(pixel / 4, number, a), pixel % 4), a.Threshold);
         if (a.Kind == (int)CorruptionKind.Occlusion)
