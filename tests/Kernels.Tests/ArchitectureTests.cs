@@ -21,6 +21,7 @@ public sealed class ArchitectureTests
         ["Launching"],
         ["Products"],
         ["Products.Digits"],
+        ["Training.Losses"],
         ["Training", "Analyses.Evaluation", "Analyses.Pruning", "Analyses.Corruptions", "Analyses.Saliency", "Analyses.Tsne", "Peak"],
         ["Reference"],
         [""],

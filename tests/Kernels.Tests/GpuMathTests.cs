@@ -20,14 +20,14 @@ public sealed class GpuMathTests
         for (float x = -87; x <= 0; x += 0.0137f)
         {
             double exact = Math.Exp(x);
-            Check.Near($"exp({x})", exact, GpuMath.ExpOfNegative(x), 2e-7 * exact);
+            Check.Near($"exp({x})", exact, Formulas.ExpOfNegative<Scalar>(x).Value, 2e-7 * exact);
         }
         for (float e = 1e-30f; e <= 1; e *= 1.013f)
         {
             double exact = e < 1e-8 ? e : Math.Log(1 + (double)e);
-            Check.Near($"log1p({e})", exact, GpuMath.Log1P(e), 3e-7 * exact);
+            Check.Near($"log1p({e})", exact, Formulas.Log1P<Scalar>(e).Value, 3e-7 * exact);
         }
-        Assert.True(float.IsNaN(GpuMath.ExpOfNegative(float.NaN)));
+        Assert.True(float.IsNaN(Formulas.ExpOfNegative<Scalar>(float.NaN).Value));
     }
 
     [Fact]

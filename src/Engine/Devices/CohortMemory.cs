@@ -3,7 +3,7 @@ using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Memory;
-using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Training;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Engine.Devices;

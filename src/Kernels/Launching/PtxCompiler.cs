@@ -18,15 +18,15 @@ internal static class PtxCompiler
 {
     /// <summary>
     /// All GPU kernels there are: static methods that take a job of their own type, or ILGPU's index first, in types without
-    /// parts for CPUs alone. A new kernel is found without a line here.
+    /// parts for CPUs alone; those with a type argument, such as a loss, once for each there is. A new kernel is found without a line here.
     /// </summary>
     public static IReadOnlyList<MethodInfo> Kernels { get; } =
     [
-        .. from type in typeof(PtxCompiler).Assembly.GetTypes()
-           where !type.IsGenericTypeDefinition && !IsOfCpu(type)
+        .. from type in typeof(PtxCompiler).Assembly.GetTypes().SelectMany(Closed)
+           where !IsOfCpu(type)
            from method in type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)
            where method.ReturnType == typeof(void) && (IsJob(method) || IsIndexed(method))
-           orderby type.Name, method.Name
+           orderby NameOf(method)
            select method,
     ];
 
@@ -45,7 +45,25 @@ internal static class PtxCompiler
 
     /// <summary>For tables.</summary>
     public static string NameOf(MethodInfo kernel) =>
-        kernel.Name == "Kernel" ? kernel.DeclaringType!.Name : $"{kernel.DeclaringType!.Name}.{kernel.Name}";
+        kernel.Name == "Kernel" ? NameOf(kernel.DeclaringType!) : $"{NameOf(kernel.DeclaringType!)}.{kernel.Name}";
+
+    // OutputPassGpu<LogisticLoss>
+    private static string NameOf(Type type) => type.IsGenericType
+        ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(",", type.GetGenericArguments().Select(NameOf))}>"
+        : type.Name;
+
+    // A type with its parameter replaced by each structure that the parameter's interface has in this assembly.
+    private static IEnumerable<Type> Closed(Type type)
+    {
+        if (!type.IsGenericTypeDefinition)
+            return [type];
+        if (type.GetGenericArguments() is not [var only])
+            return [];
+        Type[] interfaces = [.. only.GetGenericParameterConstraints().Where(constraint => constraint.IsInterface && !constraint.IsGenericType)];
+        return interfaces.Length == 0 ? [] : type.Assembly.GetTypes()
+            .Where(part => part.IsValueType && !part.IsGenericTypeDefinition && interfaces.All(constraint => constraint.IsAssignableFrom(part)))
+            .Select(part => type.MakeGenericType(part));
+    }
 
     // ILGPU never reads a method that is marked so; there is SIMD in it.
     internal static bool IsOfCpu(Type type) =>

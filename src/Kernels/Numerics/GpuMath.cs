@@ -4,13 +4,11 @@ namespace GpuMlp.Kernels.Numerics;
 
 /// <summary>
 /// float32 arithmetic whose bits do not depend on the compiler: what must be fused is fused by name, and a quotient is
-/// rounded as IEEE 754 asks although OpenCL lets a device be off by 2.5 units. The formulas are those of
-/// <see cref="LaneMath"/>, so a GPU gives the bits of the CPU kernels.
+/// rounded as IEEE 754 asks although OpenCL lets a device be off by 2.5 units. <see cref="Scalar"/> lets formulas
+/// of the CPU kernels run on it.
 /// </summary>
 internal static class GpuMath
 {
-    private const float Log2E = 1.44269504f, Ln2High = 0.693359375f, Ln2Low = -2.12194440e-4f;
-
     /// <summary>a b + c, rounded once. <see cref="GpuIntrinsics"/> says what it is on a GPU.</summary>
     [IntrinsicImplementation]
     public static float Fma(float a, float b, float c) => MathF.FusedMultiplyAdd(a, b, c);
@@ -66,35 +64,5 @@ internal static class GpuMath
     /// <summary>0 for negative numbers and zeros; NaN stays NaN.</summary>
     public static float Relu(float value) => value <= 0f ? 0f : value;
 
-    public static float Abs(float value) => value < 0f ? -value : value;
-
-    /// <summary>e^x for x in -87 .. 0; below that it is e^-87. Relative error below 2e-7. NaN stays NaN.</summary>
-    public static float ExpOfNegative(float x)
-    {
-        x = x < -87f ? -87f : x;
-
-        // To the nearest integer, ties to even: adding 1.5 * 2^23 leaves no fraction bits.
-        float n = (Product(x, Log2E) + 12582912f) - 12582912f;
-        float r = Fma(n, -Ln2Low, Fma(n, -Ln2High, x));
-        float p = Fma(1f / 5040, r, 1f / 720);
-        p = Fma(p, r, 1f / 120);
-        p = Fma(p, r, 1f / 24);
-        p = Fma(p, r, 1f / 6);
-        p = Fma(p, r, 1f / 2);
-        p = Fma(p, r * r, r);
-        return (p + 1f) * ILGPU.Interop.IntAsFloat((uint)((int)n + 127) << 23);
-    }
-
-    /// <summary>ln(1 + e) for e in 0 .. 1; relative error below 3e-7, also for tiny e.</summary>
-    public static float Log1P(float e)
-    {
-        float s = Divide(e, e + 2f), q = s * s;
-        float p = Fma(1f / 13, q, 1f / 11);
-        p = Fma(p, q, 1f / 9);
-        p = Fma(p, q, 1f / 7);
-        p = Fma(p, q, 1f / 5);
-        p = Fma(p, q, 1f / 3);
-        float twice = s + s;
-        return Fma(p * q, twice, twice);
-    }
+    public static float Abs(float value) => ILGPU.Interop.IntAsFloat(Bits(value) & 0x7FFFFFFF);
 }

@@ -11,7 +11,7 @@ namespace GpuMlp.Kernels.Numerics;
 /// Multiply-add is always fused (one rounding), also where the machine emulates it. Masks are lanes with all bits set or
 /// clear. Loads and stores need no alignment.
 /// </remarks>
-internal unsafe interface ILanes<TSelf>
+internal unsafe interface ILanes<TSelf> : IReal<TSelf>
     where TSelf : unmanaged, ILanes<TSelf>
 {
     /// <summary>How many times sixteen columns the sparse product keeps in registers at once.</summary>
@@ -26,50 +26,9 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>Likewise sixteen images in float64: 1, 2 or 4.</summary>
     static abstract int TileOfDoubles { get; }
 
-    static abstract TSelf Zero { get; }
-
-    static abstract TSelf Broadcast(float value);
-
     static abstract TSelf Load(float* source);
 
     static abstract void Store(TSelf value, float* target);
-
-    static abstract TSelf Add(TSelf a, TSelf b);
-
-    static abstract TSelf Subtract(TSelf a, TSelf b);
-
-    static abstract TSelf Multiply(TSelf a, TSelf b);
-
-    static abstract TSelf Divide(TSelf a, TSelf b);
-
-    /// <summary>a * b + c with one rounding.</summary>
-    static abstract TSelf Fma(TSelf a, TSelf b, TSelf c);
-
-    /// <summary>The larger one; NaN when either is NaN.</summary>
-    static abstract TSelf Max(TSelf a, TSelf b);
-
-    /// <summary>
-    /// a where it is above 0, else a zero (of either sign); NaN stays NaN. One instruction, where <see cref="Max"/>, which must
-    /// look after NaN and signs on both sides, is several.
-    /// </summary>
-    static abstract TSelf Relu(TSelf a);
-
-    static abstract TSelf Abs(TSelf a);
-
-    /// <summary>Mask of a &gt; b; false for NaN.</summary>
-    static abstract TSelf Greater(TSelf a, TSelf b);
-
-    /// <summary>Mask of a &gt;= b; false for NaN.</summary>
-    static abstract TSelf GreaterOrEqual(TSelf a, TSelf b);
-
-    /// <summary>Where the mask is set <paramref name="whenSet"/>, elsewhere <paramref name="whenClear"/>.</summary>
-    static abstract TSelf Select(TSelf mask, TSelf whenSet, TSelf whenClear);
-
-    /// <summary>2 to the power of an integral value in -126 .. 127, exact.</summary>
-    static abstract TSelf PowerOfTwo(TSelf integral);
-
-    /// <summary>The nearest integer, ties to even; |a| below 2^22.</summary>
-    static abstract TSelf RoundToInteger(TSelf a);
 
     /// <summary>The largest integer not above a.</summary>
     static abstract TSelf Floor(TSelf a);

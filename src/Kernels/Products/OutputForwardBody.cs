@@ -6,11 +6,11 @@ namespace GpuMlp.Kernels.Products;
 
 /// <summary>
 /// logit[n, m] = b2 + sum over m's columns of relu(Z) w2, each term rounded to a multiple of 2^-32, so that their sum is exact;
-/// from it the loss, the counts and q = rint((sigmoid(logit) - y) 8,355,711).
+/// from it the loss, the counts and q = rint((prediction - y) 8,355,711).
 /// </summary>
 /// <remarks>
-/// The loss is max(x, 0) - x y + ln(1 + e^-|x|): no overflow, no cancellation; whole nats and the rest, in units of 2^-32, are
-/// summed apart. Predicted positive means logit &gt;= 0, which is sigmoid(logit) &gt;= 0.5. A model that has failed has logits
+/// Of the loss (<see cref="ILoss"/>) whole nats and the rest, in units of 2^-32, are summed apart. Predicted positive means
+/// logit &gt;= 0. A model that has failed has logits
 /// NaN, counts as predicting negative, and sends nothing back.
 /// </remarks>
 internal static unsafe class OutputForwardBody
@@ -58,8 +58,9 @@ internal static unsafe class OutputForwardBody
 
     /// <summary>Adds the chunk's loss and counts to the slots' totals, keeps the sums of q, and turns logits into q, as floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void LossAndDelta<T>(in BlockPointers block, in BlockWork work, in ChunkPointers chunk)
+    public static void LossAndDelta<T, TLoss>(in BlockPointers block, in BlockWork work, in ChunkPointers chunk)
         where T : unmanaged, ILanes<T>
+        where TLoss : struct, ILoss
     {
         T one = T.Broadcast(1f), half = T.Broadcast(0.5f), units = T.Broadcast(ExactSums.LogitUnits), largest = T.Broadcast(ExactSums.Largest);
         for (int slot = 0; slot < block.Slots; slot++)
@@ -83,16 +84,12 @@ internal static unsafe class OutputForwardBody
                 int left = Math.Min(LaneMask.Lanes, chunk.Rows - n);
                 T inside = T.Load(LaneMask.First(left));
                 T x = T.Load(logits + n), y = LoadFirst<T>(chunk.Labels + n, left);
-                T e = LaneMath.ExpOfNegative(T.Subtract(T.Zero, T.Abs(x)));
-                T loss = T.Add(T.Subtract(T.Relu(x), T.Multiply(x, y)), LaneMath.Log1P(e));
+                TLoss.Of(x, y, out T loss, out T p);
                 loss = T.Select(inside, loss, T.Zero);
                 T whole = T.Floor(loss), part = T.Round(T.Multiply(T.Subtract(loss, whole), units));
                 wholeSum = T.AddDoubles(wholeSum, T.AddDoubles(T.LowToDoubles(whole), T.HighToDoubles(whole)));
                 partSum = T.AddDoubles(partSum, T.AddDoubles(T.LowToDoubles(part), T.HighToDoubles(part)));
-
-                // sigmoid(x) is 1 / (1 + e^-x) for x >= 0 and e^x / (1 + e^x) below.
                 T positive = T.GreaterOrEqual(x, T.Zero);
-                T p = T.Divide(T.Select(positive, one, e), T.Add(one, e));
                 T delta = T.Select(inside, T.Round(T.Multiply(T.Subtract(p, y), largest)), T.Zero);
                 T.Store(delta, logits + n);
                 deltaSum = T.AddDoubles(deltaSum, T.AddDoubles(T.LowToDoubles(delta), T.HighToDoubles(delta)));

@@ -1,10 +1,9 @@
 using GpuMlp.Kernels.Numerics;
-using GpuMlp.Kernels.Reference;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Products;
 
-/// <summary>Loss, q and counts of images: integers, so they may be added in any order. Formulas as in <see cref="ExactMlp.Output"/>.</summary>
+/// <summary>Loss, q and counts of images: integers, so they may be added in any order. The rules are those of <see cref="OutputForwardBody"/>.</summary>
 internal readonly struct OutputSums
 {
     /// <summary>Loss in whole nats and in units of 2^-32 beside them; q.</summary>
@@ -23,17 +22,17 @@ internal readonly struct OutputSums
     }
 
     /// <summary>Of one image; a model that has failed says no to every image and learns nothing.</summary>
-    public static OutputSums Of(float logit, float label, bool failed)
+    public static OutputSums Of<TLoss>(float logit, float label, bool failed)
+        where TLoss : struct, ILoss
     {
         float x = failed ? 0f : logit;
-        float e = GpuMath.ExpOfNegative(-GpuMath.Abs(x));
-        float loss = GpuMath.Relu(x) - (x * label) + GpuMath.Log1P(e);
-        bool positive = x >= 0f, actual = label > 0.5f, said = positive && !failed;
-        float p = GpuMath.Divide(positive ? 1f : e, 1f + e);
+        TLoss.Of<Scalar>(x, label, out Scalar l, out Scalar p);
+        float loss = l.Value;
+        bool actual = label > 0.5f, said = x >= 0f && !failed;
 
         // A loss is not negative, so this is its floor.
         long whole = (long)loss;
-        long part = (long)GpuMath.Rint((loss - whole) * ExactSums.LogitUnits), delta = (long)GpuMath.Rint((p - label) * ExactSums.Largest);
+        long part = (long)GpuMath.Rint((loss - whole) * ExactSums.LogitUnits), delta = (long)GpuMath.Rint((p.Value - label) * ExactSums.Largest);
         return new OutputSums(
             failed ? 0 : whole, failed ? 0 : part, failed ? 0 : delta, said && actual ? 1 : 0, said && !actual ? 1 : 0, !said && actual ? 1 : 0);
     }

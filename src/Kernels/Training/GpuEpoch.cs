@@ -8,7 +8,8 @@ using ILGPU;
 namespace GpuMlp.Kernels.Training;
 
 /// <summary>An epoch of a cohort on a GPU: a few launches a batch, on the device's stream. Whatever is cut into runs or parts changes no bit.</summary>
-internal readonly struct GpuEpoch
+internal readonly struct GpuEpoch<TLoss>
+    where TLoss : struct, ILoss
 {
     private readonly GpuDevice _device;
     private readonly CohortViews _cohort;
@@ -45,7 +46,7 @@ internal readonly struct GpuEpoch
                 GpuImages run = GpuImages.Of(images, batch.FirstRow + done, rows, chunk + (done / ChunkSchedule.ChunkRows));
                 GpuActivations activations = GpuProducts.Activations(_device, _cohort, Math.Min(rowsAtOnce, most));
                 products.Forward(_cohort, weights, run, activations);
-                var pass = new OutputPassGpu
+                var pass = new OutputPassGpu<TLoss>
                 {
                     Cohort = _cohort,
                     Images = run,
@@ -58,7 +59,7 @@ internal readonly struct GpuEpoch
                     OpensEpoch = opensEpoch ? 1 : 0,
                     OpensBatch = done == 0 ? 1 : 0,
                 };
-                _device.Launch(OutputPassGpu.Kernel, OutputPassGpu.Threads, pass.Groups, pass);
+                _device.Launch(OutputPassGpu<TLoss>.Kernel, OutputPassGpu<TLoss>.Threads, pass.Groups, pass);
                 products.Backward(_cohort, run, activations, _scratch.GradSums, goesOn: done > 0);
                 opensEpoch = false;
             }
@@ -85,7 +86,7 @@ internal readonly struct GpuEpoch
             {
                 bool opensBatch = run.FirstRow == batch.FirstRow;
                 products.Forward(_cohort, weights, digits, run);
-                products.Output(_cohort, weights.Failed, images.Views.Labels, run, totals, parts, opensEpoch, opensBatch);
+                products.Output<TLoss>(_cohort, weights.Failed, images.Views.Labels, run, totals, parts, opensEpoch, opensBatch);
                 products.Backward(_cohort, digits, run, _scratch.GradSums, goesOn: !opensBatch);
                 opensEpoch = false;
             }

@@ -3,6 +3,7 @@ using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Training.Losses;
 
 namespace GpuMlp.Kernels.Training;
 
@@ -14,12 +15,12 @@ public sealed class OutputLossOperation : ChunkOperation
     public override string Name => "OutputLoss";
 
     internal override void OnCpu(DeviceKernels kernels, ChunkJob job) => kernels.Launch(
-        new OutputLossCpu { Cohort = job.Cohort.Cohort, Scratch = job.Cohort.Scratch, Images = job.Images.Views, Chunk = job.Chunk });
+        new OutputLossCpu<LogisticLoss> { Cohort = job.Cohort.Cohort, Scratch = job.Cohort.Scratch, Images = job.Images.Views, Chunk = job.Chunk });
 
     internal override void OnGpu(GpuDevice device, ChunkJob job)
     {
         CohortViews cohort = job.Cohort.Cohort;
-        var pass = new OutputPassGpu
+        var pass = new OutputPassGpu<LogisticLoss>
         {
             Cohort = cohort,
             Images = job.Run,
@@ -31,7 +32,7 @@ public sealed class OutputLossOperation : ChunkOperation
             ValueStride = ChunkSchedule.ChunkRows,
             OpensBatch = job.Place.IsFirst ? 1 : 0,
         };
-        device.Launch(OutputPassGpu.Kernel, OutputPassGpu.Threads, pass.Groups, pass);
+        device.Launch(OutputPassGpu<LogisticLoss>.Kernel, OutputPassGpu<LogisticLoss>.Threads, pass.Groups, pass);
     }
 }
 
@@ -44,7 +45,8 @@ public static class OutputLossKernels
 }
 
 /// <summary>A block of columns an item.</summary>
-internal struct OutputLossCpu : ICpuJob
+internal struct OutputLossCpu<TLoss> : ICpuJob
+    where TLoss : struct, ILoss
 {
     public CohortViews Cohort;
 
@@ -65,7 +67,7 @@ internal struct OutputLossCpu : ICpuJob
         var chunk = new ChunkPointers(Images, Chunk);
         OutputForwardBody.Logits<T>(block, work, chunk.Rows);
         new ReadOnlySpan<long>(block.DeltaSums, block.Slots).CopyTo(new Span<long>(work.DeltaSums, block.Slots));
-        OutputForwardBody.LossAndDelta<T>(block, work, chunk);
+        OutputForwardBody.LossAndDelta<T, TLoss>(block, work, chunk);
         new ReadOnlySpan<long>(work.DeltaSums, block.Slots).CopyTo(new Span<long>(block.DeltaSums, block.Slots));
     }
 }

@@ -6,10 +6,11 @@ using ILGPU;
 namespace GpuMlp.Kernels.Training;
 
 /// <summary>
-/// Logits, loss, counts and q = rint((p - y) 8355711), then in training gate q in place of Z; a group a model and part of the
+/// Logits, loss, counts and q = rint((prediction - y) 8,355,711), then in training gate q in place of Z; a group a model and part of the
 /// images, which it takes <see cref="ChunkSchedule.ChunkRows"/> at a time, a thread an image.
 /// </summary>
-public struct OutputPassGpu
+internal struct OutputPassGpu<TLoss>
+    where TLoss : struct, ILoss
 {
     public const int Threads = ChunkSchedule.ChunkRows;
 
@@ -42,7 +43,7 @@ public struct OutputPassGpu
     internal readonly int Groups => checked(Cohort.B2.IntLength * Parts.Count);
 
     /// <summary>The ILGPU kernel; parts the fastest, then slots.</summary>
-    public static void Kernel(OutputPassGpu job)
+    public static void Kernel(OutputPassGpu<TLoss> job)
     {
         ArrayView<long> shared = SharedMemory.Allocate<long>(3 * Threads);
         ArrayView<int> counts = SharedMemory.Allocate<int>(3 * Threads), deltas = SharedMemory.Allocate<int>(Threads);
@@ -57,7 +58,7 @@ public struct OutputPassGpu
             if (row < end)
             {
                 float logit = OutputForwardGpu.Logit(job.Cohort, job.Activations, slot, index, failed, row);
-                OutputSums own = OutputSums.Of(logit, job.Images.Labels[job.Images.First + row], failed != 0);
+                OutputSums own = OutputSums.Of<TLoss>(logit, job.Images.Labels[job.Images.First + row], failed != 0);
                 deltas[thread] = (int)own.Delta;
                 sums = sums.Add(own);
                 if (job.Gates == 0)

@@ -4,6 +4,7 @@ using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Products.Digits;
+using GpuMlp.Kernels.Training.Losses;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Training;
@@ -26,11 +27,11 @@ public sealed class TrainEpochOperation : Operation<TrainEpochJob>
     }
 
     internal override void OnCpu(DeviceKernels kernels, TrainEpochJob job) => kernels.Launch(
-        new TrainEpochCpu { Cohort = job.Cohort.Cohort, Scratch = job.Cohort.Scratch, Images = job.Images.Views });
+        new TrainEpochCpu<LogisticLoss> { Cohort = job.Cohort.Cohort, Scratch = job.Cohort.Scratch, Images = job.Images.Views });
 
     internal override void OnGpu(GpuDevice device, TrainEpochJob job)
     {
-        var epoch = new GpuEpoch(device, job.Cohort);
+        var epoch = new GpuEpoch<LogisticLoss>(device, job.Cohort);
         if (job.Images.Digits is { } digits && DigitProducts.Fits(job.Cohort.Cohort, digits))
             epoch.Run(job.Images, digits);
         else
@@ -53,7 +54,8 @@ public static class TrainEpochKernels
 /// A whole epoch in one launch: for each chunk forward, loss and backward while it is in L2, and the update with the last chunk
 /// of each batch. A thread takes its block through all of it, so there is nothing to wait for and a mini-batch costs no launch.
 /// </summary>
-internal unsafe struct TrainEpochCpu : ICpuJob
+internal unsafe struct TrainEpochCpu<TLoss> : ICpuJob
+    where TLoss : struct, ILoss
 {
     public CohortViews Cohort;
 
@@ -80,7 +82,7 @@ internal unsafe struct TrainEpochCpu : ICpuJob
             var chunk = new ChunkPointers(Images, index);
             HiddenForwardBody.Run<T>(block, work, images, chunk);
             OutputForwardBody.Logits<T>(block, work, chunk.Rows);
-            OutputForwardBody.LossAndDelta<T>(block, work, chunk);
+            OutputForwardBody.LossAndDelta<T, TLoss>(block, work, chunk);
             OutputBackwardBody.Digits<T>(block, work, images.Partners(index), chunk.Rows, gated: false);
             if (!chunk.IsLast)
             {

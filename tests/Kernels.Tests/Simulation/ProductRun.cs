@@ -4,6 +4,7 @@ using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Products.Digits;
 using GpuMlp.Kernels.Reference;
+using GpuMlp.Kernels.Training.Losses;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Tests;
@@ -58,7 +59,7 @@ internal sealed class ProductRun : IDisposable
                 bool opens = run.FirstRow == batch.FirstRow;
                 products.Forward(views, weights, _digits, run);
                 CompareForward(truth, run, run.FirstRow - batch.FirstRow);
-                products.Output(views, failed.View, _images.Views.Labels, run, totals, parts, opens, opens);
+                products.Output<LogisticLoss>(views, failed.View, _images.Views.Labels, run, totals, parts, opens, opens);
                 products.Backward(views, _digits, run, gradient, goesOn: !opens);
             }
             CompareTotals(

@@ -20,10 +20,10 @@ internal static unsafe class SaliencyCoefficients
     public const float NoiseSigma = 0.15f;
 
     // Phi by Abramowitz and Stegun, Handbook of Mathematical Functions, 26.2.17: off by less than 7.5e-8.
-    public const float P = 0.2316419f, B1 = 0.319381530f, B2 = -0.356563782f, B3 = 1.781477937f, B4 = -1.821255978f, B5 = 1.330274429f;
+    private const float P = 0.2316419f, B1 = 0.319381530f, B2 = -0.356563782f, B3 = 1.781477937f, B4 = -1.821255978f, B5 = 1.330274429f;
 
     /// <summary>1 / sqrt(2 pi).</summary>
-    public const float DensityAtZero = 0.398942280f;
+    private const float DensityAtZero = 0.398942280f;
 
     /// <summary>1 / (sigma |W1[:, h]|) of each column of a block; 0 for a column of zeros, whose coefficient does not matter.</summary>
     /// <param name="scales">Room for the block's stride; the sum of squares takes pixels in ascending order.</param>
@@ -66,8 +66,9 @@ internal static unsafe class SaliencyCoefficients
         }
     }
 
-    private static T NormalProbability<T>(T u)
-        where T : unmanaged, ILanes<T>
+    /// <summary>Phi(u) by the formula above.</summary>
+    public static T NormalProbability<T>(T u)
+        where T : unmanaged, IReal<T>
     {
         T a = T.Abs(u), one = T.Broadcast(1f);
         T t = T.Divide(one, T.Fma(T.Broadcast(P), a, one));
@@ -75,14 +76,14 @@ internal static unsafe class SaliencyCoefficients
         p = T.Fma(p, t, T.Broadcast(B3));
         p = T.Fma(p, t, T.Broadcast(B2));
         p = T.Fma(p, t, T.Broadcast(B1));
-        T density = T.Multiply(T.Broadcast(DensityAtZero), LaneMath.ExpOfNegative(T.Multiply(T.Multiply(T.Broadcast(-0.5f), a), a)));
+        T density = T.Multiply(T.Broadcast(DensityAtZero), Formulas.ExpOfNegative(T.Multiply(T.Multiply(T.Broadcast(-0.5f), a), a)));
         T tail = T.Multiply(density, T.Multiply(p, t));
         return T.Select(T.Greater(u, T.Zero), T.Subtract(one, tail), tail);
     }
 
-    // A straight line between two values: the higher one's part of the distance, 1 when both are above 0.
-    private static T ShareAboveZero<T>(T here, T there)
-        where T : unmanaged, ILanes<T>
+    /// <summary>The share of a straight line between two values that is above 0: the higher one's part of the distance, 1 when both are.</summary>
+    public static T ShareAboveZero<T>(T here, T there)
+        where T : unmanaged, IReal<T>
     {
         T high = T.Max(here, there);
         T below = T.Max(T.Max(T.Subtract(T.Zero, here), T.Subtract(T.Zero, there)), T.Zero);

@@ -98,27 +98,10 @@ public struct SaliencyGpu
     {
         float w2 = job.Cohort.W2[column];
         if (job.Method == (int)SaliencyMethod.SmoothGradient)
-            return w2 * NormalProbability(z * job.Scales[column]);
+            return w2 * SaliencyCoefficients.NormalProbability<Scalar>(z * job.Scales[column]).Value;
         if (job.Method == (int)SaliencyMethod.IntegratedGradient)
-            return w2 * ShareAboveZero(z, job.Cohort.B1[column]);
+            return w2 * SaliencyCoefficients.ShareAboveZero<Scalar>(z, job.Cohort.B1[column]).Value;
         return z > 0f ? w2 : 0f;
-    }
-
-    private static float NormalProbability(float u)
-    {
-        float a = GpuMath.Abs(u), t = GpuMath.Divide(1f, GpuMath.Fma(SaliencyCoefficients.P, a, 1f));
-        float p = GpuMath.Fma(SaliencyCoefficients.B5, t, SaliencyCoefficients.B4);
-        p = GpuMath.Fma(p, t, SaliencyCoefficients.B3);
-        p = GpuMath.Fma(p, t, SaliencyCoefficients.B2);
-        p = GpuMath.Fma(p, t, SaliencyCoefficients.B1);
-        float tail = SaliencyCoefficients.DensityAtZero * GpuMath.ExpOfNegative(-0.5f * a * a) * (p * t);
-        return u > 0f ? 1f - tail : tail;
-    }
-
-    private static float ShareAboveZero(float here, float there)
-    {
-        float high = here > there ? here : there, low = here > there ? there : here;
-        return high > 0f ? GpuMath.Divide(high, high + GpuMath.Relu(-low)) : 0f;
     }
 
     private static Octet Moved(Octet sums, Float4 low, Float4 high, float w1, float w2) => new(Moved(sums.Low, low, w1, w2), Moved(sums.High, high, w1, w2));
@@ -151,7 +134,7 @@ public struct SaliencyGpu
         else if (job.Method == (int)SaliencyMethod.ProbabilityGradient || job.Method == (int)SaliencyMethod.Perturbation)
         {
             float logit = job.Logits[(slot * job.Rows) + row];
-            float e = GpuMath.ExpOfNegative(-GpuMath.Abs(logit)), one = 1f + e;
+            float e = Formulas.ExpOfNegative<Scalar>(-GpuMath.Abs(logit)).Value, one = 1f + e;
             float slope = GpuMath.Divide(GpuMath.Divide(e, one), one);
             if (job.Method == (int)SaliencyMethod.ProbabilityGradient)
             {
@@ -181,7 +164,7 @@ public struct SaliencyGpu
             p = GpuMath.Fma(p, t, 1f / 2);
             return GpuMath.Fma(p, t * t, t);
         }
-        float e = GpuMath.ExpOfNegative(-GpuMath.Abs(t));
+        float e = Formulas.ExpOfNegative<Scalar>(-GpuMath.Abs(t)).Value;
         return t < 0f ? e - 1f : GpuMath.Divide(1f - e, e);
     }
 }

@@ -115,7 +115,7 @@ public struct SparseSaliencyGpu
     {
         if (job.Method == (int)SaliencyMethod.LogitGradient)
             return 1f;
-        float e = GpuMath.ExpOfNegative(-GpuMath.Abs(job.Logits[(slot * job.Images) + image])), one = 1f + e;
+        float e = Formulas.ExpOfNegative<Scalar>(-GpuMath.Abs(job.Logits[(slot * job.Images) + image])).Value, one = 1f + e;
         return GpuMath.Divide(GpuMath.Divide(e, one), one);
     }
 }

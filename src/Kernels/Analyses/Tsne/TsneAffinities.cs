@@ -148,7 +148,7 @@ internal partial struct TsneAffinities : ICpuJob
         where T : unmanaged, ILanes<T>
     {
         farther = T.Subtract(d, T.Broadcast(nearest));
-        T e = LaneMath.ExpOfNegative(T.Multiply(T.Broadcast(-beta), farther));
+        T e = Formulas.ExpOfNegative(T.Multiply(T.Broadcast(-beta), farther));
         return T.Select(T.Greater(T.Broadcast(TsneDistances.Far / 2), d), e, T.Zero);
     }
 }

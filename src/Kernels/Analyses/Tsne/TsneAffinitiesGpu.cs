@@ -91,7 +91,7 @@ internal partial struct TsneAffinities
     // 0 for the point itself and the padding.
     private static float Exponential(float d, float nearest, float beta)
     {
-        float e = GpuMath.ExpOfNegative(GpuMath.Product(-beta, d - nearest));
+        float e = Formulas.ExpOfNegative<Scalar>(GpuMath.Product(-beta, d - nearest)).Value;
         return d < TsneDistances.Far / 2 ? e : 0f;
     }
 }

@@ -17,7 +17,7 @@ public struct DigitBackward : IDigitJob
     /// <summary>[K to whole tiles, ImagePitch] from the run's first image on.</summary>
     public ArrayView<byte> Pixels;
 
-    /// <summary>[slot, DeltaPitch] each, see <see cref="DigitOutput"/>.</summary>
+    /// <summary>[slot, DeltaPitch] each, see <see cref="DigitOutput{TLoss}"/>.</summary>
     public ArrayView<byte> Deltas0, Deltas1, Deltas2;
 
     /// <summary>See <see cref="CohortViews.Units"/>.</summary>

@@ -89,12 +89,13 @@ internal sealed class DigitProducts(GpuDevice device)
     /// <summary>Loss and counts of a run, and q.</summary>
     /// <param name="labels">Of all images.</param>
     /// <param name="parts">In which the images are dealt out; see <see cref="GpuTotals"/>.</param>
-    public void Output(
+    public void Output<TLoss>(
         in CohortViews cohort, ArrayView<int> failed, ArrayView<float> labels, DigitRun run, in GpuTotals totals, int parts,
         bool opensEpoch, bool opensBatch)
+        where TLoss : struct, ILoss
     {
         long plane = DeltaBytes(cohort, run);
-        var job = new DigitOutput
+        var job = new DigitOutput<TLoss>
         {
             Cohort = cohort,
             Labels = labels.SubView(run.FirstRow, run.Rows),
@@ -109,7 +110,7 @@ internal sealed class DigitProducts(GpuDevice device)
             OpensEpoch = opensEpoch ? 1 : 0,
             OpensBatch = opensBatch ? 1 : 0,
         };
-        device.Launch(DigitOutput.Kernel, DigitOutput.Threads, job.Groups, job);
+        device.Launch(DigitOutput<TLoss>.Kernel, DigitOutput<TLoss>.Threads, job.Groups, job);
     }
 
     /// <summary>G of a run.</summary>

@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace GpuMlp.Kernels.Numerics;
 
-/// <summary>exp and log1p from basic operations only, so that every width and every machine gives the same bits.</summary>
-internal static class LaneMath
+/// <summary>exp and log1p from basic operations only, so that every width, GPU and machine gives the same bits.</summary>
+internal static class Formulas
 {
     // exp(r) on |r| <= ln(2)/2 as a Taylor polynomial of degree 7: the remainder r^8/8! is below 5.3e-9 relative.
     private const float C2 = 1f / 2, C3 = 1f / 6, C4 = 1f / 24, C5 = 1f / 120, C6 = 1f / 720, C7 = 1f / 5040;
@@ -17,7 +17,7 @@ internal static class LaneMath
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T ExpOfNegative<T>(T x)
-        where T : unmanaged, ILanes<T>
+        where T : unmanaged, IReal<T>
     {
         x = T.Max(x, T.Broadcast(-87f));
         T n = T.RoundToInteger(T.Multiply(x, T.Broadcast(Log2E)));
@@ -38,7 +38,7 @@ internal static class LaneMath
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Log1P<T>(T e)
-        where T : unmanaged, ILanes<T>
+        where T : unmanaged, IReal<T>
     {
         T s = T.Divide(e, T.Add(e, T.Broadcast(2f)));
         T q = T.Multiply(s, s);
