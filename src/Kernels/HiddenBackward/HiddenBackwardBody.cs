@@ -20,11 +20,11 @@ internal static unsafe class HiddenBackwardBody
         if (chunk.IsFirst)
         {
             var start = new Start(work.Sums, block.Stride);
-            PairRows.Multiply<T, Start>(images.Backward(chunk.Index), work.Deltas, BlockWork.ImagePairs, work.Vectors, ref start);
+            PairRows.Multiply<T, Start>(images.Backward(chunk.Index), work.DeltaTiles<T>(chunk.Rows), ref start);
             return;
         }
         var goOn = new GoOn(work.Sums, block.Stride);
-        PairRows.Multiply<T, GoOn>(images.Backward(chunk.Index), work.Deltas, BlockWork.ImagePairs, work.Vectors, ref goOn);
+        PairRows.Multiply<T, GoOn>(images.Backward(chunk.Index), work.DeltaTiles<T>(chunk.Rows), ref goOn);
     }
 
     /// <summary>Of the last chunk of a batch: what becomes of each gradient is up to <typeparamref name="TRow"/>. Leaves the sums for dw2.</summary>
@@ -32,20 +32,21 @@ internal static unsafe class HiddenBackwardBody
         where T : unmanaged, ILanes<T>
         where TRow : struct, IGradientRow
     {
-        new Span<double>(work.WeightSums, 2 * block.Stride).Clear();
+        new Span<long>(work.WeightSums, block.Stride).Clear();
+        new Span<int>(work.Words, block.Stride).Clear();
         T scale = T.Broadcast(ExactSums.GradientScale(chunk.BatchRows));
         for (int column = 0; column < block.Stride; column += LaneMask.Lanes)
             T.Store(T.Multiply(T.Load(block.W2 + column), scale), work.Factors + column);
         var end = new End<TRow>(block, work, images, chunk);
-        PairRows.Multiply<T, End<TRow>>(images.Backward(chunk.Index), work.Deltas, BlockWork.ImagePairs, work.Vectors, ref end);
+        PairRows.Multiply<T, End<TRow>>(images.Backward(chunk.Index), work.DeltaTiles<T>(chunk.Rows), ref end);
     }
 
     /// <summary>dw2 of a column, once <see cref="Finish"/> is through.</summary>
     public static float GradientW2(in BlockPointers block, in BlockWork work, in ChunkPointers chunk, int column)
     {
-        // Sixteen columns take 32 numbers: high halves of the first eight and the second eight, then low halves.
-        double* sums = work.WeightSums + (column / 16 * 32) + (column % 16);
-        long sum = ((long)sums[0] * 4096) + (long)sums[16];
+        // Of a vector first the even columns, then the odd ones.
+        int lane = column % LaneMask.Lanes;
+        long sum = work.WeightSums[column - lane + (lane / 2) + (lane % 2 * (LaneMask.Lanes / 2))];
         int power = ExactSums.GradientShift(chunk.BatchRows, block.Inputs) + work.Exponents[column] - 63;
         return sum * ExactSums.PowerOfTwo(power) * ExactSums.GradientScale(chunk.BatchRows);
     }
@@ -53,16 +54,17 @@ internal static unsafe class HiddenBackwardBody
     /// <summary>What becomes of sixteen gradients of W1, or of b1 in the place of the constant pixel.</summary>
     public interface IGradientRow
     {
-        static abstract void Take<T>(in BlockPointers block, in BlockWork work, int pixel, int place, int column, T weights, T gradient)
-            where T : unmanaged, ILanes<T>;
+        /// <summary>Whether weights change: then they are stored, with their digits at the old scales and the column's largest one.</summary>
+        static abstract bool IsUpdate { get; }
 
-        /// <summary>Columns of a row whose sums are 0: no image of the batch sets the pixel.</summary>
-        /// <param name="isPairUnchanged">Whether the same holds of the pixel beside it.</param>
-        static abstract void TakeUnchanged<T>(in BlockPointers block, in BlockWork work, int pixel, int place, bool isPairUnchanged, int column, int end)
-            where T : unmanaged, ILanes<T>;
+        /// <summary>Whether weights of pixels that no image of the batch sets stay as they are.</summary>
+        static abstract bool KeepsUnset { get; }
 
-        /// <summary>The last place has no pixel: its partner is alone.</summary>
-        static abstract void TakeNone<T>(in BlockWork work, int place, int column, int end)
+        /// <summary>New weights.</summary>
+        /// <param name="pixel">-1 for the partner that the last pixel lacks.</param>
+        /// <param name="open">Mask of the columns whose weights change.</param>
+        /// <param name="down">The rate with a minus.</param>
+        static abstract T Take<T>(in BlockPointers block, int pixel, int column, T open, T down, T weights, T gradient)
             where T : unmanaged, ILanes<T>;
     }
 
@@ -71,19 +73,23 @@ internal static unsafe class HiddenBackwardBody
         private readonly double* _sums = sums;
         private readonly int _stride = stride;
 
-        public bool SkipsEmpty => false;
+        public bool Skips(int row) => false;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Take<T>(int row, int column, T low, T high)
+            where T : unmanaged, ILanes<T> => TakeLong(row, column, PairRows.First(low, high), PairRows.Second(low, high));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void TakeLong<T>(int row, int column, T first, T second)
             where T : unmanaged, ILanes<T>
         {
             float* target = (float*)(_sums + ((long)row * _stride) + column);
-            T.Store(low, target);
-            T.Store(high, target + 16);
+            T.Store(first, target);
+            T.Store(second, target + 16);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Finish<T>(int row, int column, int end)
+        public void Finish<T>(int row, int endRow, int column, int endColumn)
             where T : unmanaged, ILanes<T>
         {
         }
@@ -94,98 +100,189 @@ internal static unsafe class HiddenBackwardBody
         private readonly double* _sums = sums;
         private readonly int _stride = stride;
 
-        public bool SkipsEmpty => true;
+        public bool Skips(int row) => true;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Take<T>(int row, int column, T low, T high)
+            where T : unmanaged, ILanes<T> => TakeLong(row, column, PairRows.First(low, high), PairRows.Second(low, high));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void TakeLong<T>(int row, int column, T first, T second)
             where T : unmanaged, ILanes<T>
         {
             float* target = (float*)(_sums + ((long)row * _stride) + column);
-            T.Store(T.AddDoubles(T.Load(target), low), target);
-            T.Store(T.AddDoubles(T.Load(target + 16), high), target + 16);
+            T.Store(T.AddDoubles(T.Load(target), first), target);
+            T.Store(T.AddDoubles(T.Load(target + 16), second), target + 16);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Finish<T>(int row, int column, int end)
+        public void Finish<T>(int row, int endRow, int column, int endColumn)
             where T : unmanaged, ILanes<T>
         {
         }
     }
 
+    /// <remarks>
+    /// A band of rows is finished at once, vector by vector, so that what belongs to a column stays in registers. Two rows whose
+    /// pixels are partners make one row of digits.
+    /// </remarks>
     private readonly struct End<TRow>(in BlockPointers block, in BlockWork work, in PairPointers images, in ChunkPointers chunk) : PairRows.ISink
         where TRow : struct, IGradientRow
     {
         private const float Units = 1f / (1L << 40);
 
+        // So many entries of two pixels up to 255 times a digit of at most 2,048 stay below 2^24, where float32 has all integers.
+        private const int MostNarrow = 16;
+
+        // The high digit sum counts 2^12: up to this shift it stays whole.
+        private const int MostShift = 12;
+
         private readonly BlockPointers _block = block;
         private readonly BlockWork _work = work;
         private readonly int* _order = images.Order, _starts = images.Backward(chunk.Index).Starts;
         private readonly bool _goesOn = !chunk.IsFirst;
-        private readonly double _shift = 1.0 / (1L << ExactSums.GradientShift(chunk.BatchRows, block.Inputs));
+        private readonly int _shift = ExactSums.GradientShift(chunk.BatchRows, block.Inputs);
 
-        public bool SkipsEmpty => false;
+        // Sums are those of this chunk alone and the shift is small: then G' is shifted in 32 bits.
+        private readonly bool _isShort = chunk.IsFirst && ExactSums.GradientShift(chunk.BatchRows, block.Inputs) <= MostShift;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public bool Skips(int row) => TRow.KeepsUnset && !_goesOn && IsUnset(row & ~1);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Take<T>(int row, int column, T low, T high)
             where T : unmanaged, ILanes<T>
         {
-            float* sums = (float*)(_work.Row + column);
+            float* sums = Sums(row, column);
             T.Store(low, sums);
             T.Store(high, sums + 16);
         }
 
+        // Rows have at most as many entries as a chunk has pairs of images.
+        public void TakeLong<T>(int row, int column, T first, T second)
+            where T : unmanaged, ILanes<T> => throw new System.Diagnostics.UnreachableException();
+
         [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-        public void Finish<T>(int row, int column, int end)
+        public void Finish<T>(int row, int endRow, int column, int endColumn)
+            where T : unmanaged, ILanes<T>
+        {
+            // First rows of pairs: of those without a gradient, of those with few entries, of the others.
+            int* unset = stackalloc int[3 * PairRows.Band / 2], narrow = unset + (PairRows.Band / 2), wide = narrow + (PairRows.Band / 2);
+            int unsetCount = 0, narrowCount = 0, wideCount = 0;
+            for (; row < endRow; row += 2)
+            {
+                if (TRow.KeepsUnset && !_goesOn && IsUnset(row))
+                    unset[unsetCount++] = row;
+                else if (_isShort && Math.Max(_starts[row + 1] - _starts[row], _starts[row + 2] - _starts[row + 1]) <= MostNarrow)
+                    narrow[narrowCount++] = row;
+                else
+                    wide[wideCount++] = row;
+            }
+            DigitTiles tiles = _work.WeightTiles<T>();
+            for (; column < endColumn; column += LaneMask.Lanes)
+            {
+                short* digits = tiles.Start(column / LaneMask.Lanes);
+                int pairShorts = tiles.PairShorts(column / LaneMask.Lanes);
+                float* weightSums = (float*)(_work.WeightSums + column);
+                T largest = T.Load(_work.Largest + column), even = T.Load(weightSums), odd = T.Load(weightSums + 16);
+                if (TRow.IsUpdate)
+                {
+                    for (int i = 0; i < unsetCount; i++)
+                    {
+                        float* first = Weights(_order[unset[i]]), second = Weights(_order[unset[i] + 1]);
+                        largest = T.MaxInts(largest, Quantise.QuantiseBody.Magnitude(T.Load(first + column)));
+                        largest = T.MaxInts(largest, Quantise.QuantiseBody.Magnitude(T.Load(second + column)));
+                    }
+                }
+                T scale = T.Load(_work.Scales + column), factor = T.Load(_work.Factors + column), rate = T.Load(_work.Rates + column);
+                T open = T.Greater(rate, T.Zero), down = T.Subtract(T.Zero, rate);
+                for (int i = 0; i < narrowCount; i++)
+                {
+                    int pair = narrow[i];
+                    T first = Row(pair, column, isNarrow: true, scale, factor, open, down, ref largest, ref even, ref odd);
+                    T second = Row(pair + 1, column, isNarrow: true, scale, factor, open, down, ref largest, ref even, ref odd);
+                    StoreDigits(first, second, digits + ((long)(pair / 2) * pairShorts));
+                }
+                for (int i = 0; i < wideCount; i++)
+                {
+                    int pair = wide[i];
+                    T first = Row(pair, column, isNarrow: false, scale, factor, open, down, ref largest, ref even, ref odd);
+                    T second = Row(pair + 1, column, isNarrow: false, scale, factor, open, down, ref largest, ref even, ref odd);
+                    StoreDigits(first, second, digits + ((long)(pair / 2) * pairShorts));
+                }
+                T.Store(largest, _work.Largest + column);
+                T.Store(even, weightSums);
+                T.Store(odd, weightSums + 16);
+            }
+        }
+
+        private bool IsUnset(int first) => _starts[first] == _starts[first + 2];
+
+        private float* Sums(int row, int column) => (float*)_work.Band + (2 * (((row % PairRows.Band) * _block.Stride) + column));
+
+        // A partner that is missing has weights of 0 and no entries; what is written there is 0 again.
+        private float* Weights(int pixel) => pixel < 0 ? (float*)_work.Words : Quantise.QuantiseBody.Row(_block, pixel);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void StoreDigits<T>(T first, T second, short* target)
+            where T : unmanaged, ILanes<T>
+        {
+            if (!TRow.IsUpdate)
+                return;
+            Quantise.QuantiseBody.Split(first, second, out T low, out T high);
+            T.Store(low, (float*)target);
+            T.Store(high, (float*)target + LaneMask.Lanes);
+        }
+
+        // New weights as integers of the old scale.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private T Row<T>(int row, int column, bool isNarrow, T scale, T factor, T open, T down, ref T largest, ref T even, ref T odd)
             where T : unmanaged, ILanes<T>
         {
             int pixel = _order[row];
-            if (pixel < 0)
+            float* target = Weights(pixel) + column, sums = Sums(row, column);
+            T weights = T.Load(target), low = T.Load(sums), high = T.Load(sums + 16), sum, shifted;
+            if (isNarrow)
             {
-                TRow.TakeNone<T>(_work, row, column, end);
-                return;
+                // fl(G) 2^-40 by the one rounding of the multiply-add.
+                sum = T.Fma(T.IntsToFloats(high), T.Broadcast(4096 * Units), T.Multiply(T.IntsToFloats(low), T.Broadcast(Units)));
+                shifted = Shifted(low, high);
             }
-            if (!_goesOn && _starts[row] == _starts[row + 1])
+            else
             {
-                int partner = row ^ 1;
-                TRow.TakeUnchanged<T>(_block, _work, pixel, row, _starts[partner] == _starts[partner + 1], column, end);
-                return;
-            }
-            float* weights = Quantise.QuantiseBody.Row(_block, pixel);
-            for (; column < end; column += LaneMask.Lanes)
-            {
-                float* sums = (float*)(_work.Row + column);
-                T low = T.Load(sums), high = T.Load(sums + 16);
+                T a = PairRows.First(low, high), b = PairRows.Second(low, high);
                 if (_goesOn)
                 {
-                    sums = (float*)(_work.Sums + ((long)row * _block.Stride) + column);
-                    low = T.AddDoubles(low, T.Load(sums));
-                    high = T.AddDoubles(high, T.Load(sums + 16));
+                    float* before = (float*)(_work.Sums + ((long)row * _block.Stride) + column);
+                    a = T.AddDoubles(a, T.Load(before));
+                    b = T.AddDoubles(b, T.Load(before + 16));
                 }
-                T old = T.Load(weights + column);
-                AddWeightSums(T.Round(T.Multiply(old, T.Load(_work.Scales + column))), column, low, high);
-
-                // A product that is 0 is +0, so that a weight without a gradient keeps its bits.
-                T sum = T.Multiply(T.DoublesToFloats(low, high), T.Broadcast(Units));
-                TRow.Take(_block, _work, pixel, row, column, old, T.Fma(sum, T.Load(_work.Factors + column), T.Zero));
+                sum = T.Multiply(T.DoublesToFloats(a, b), T.Broadcast(Units));
+                shifted = _isShort ? Shifted(low, high) : T.DoublesToInts(ShiftedDoubles(a), ShiftedDoubles(b));
             }
+            T quantised = T.RoundToInts(T.Multiply(weights, scale));
+            even = T.AddLongs(even, T.MultiplyEvenInts(quantised, shifted));
+            odd = T.AddLongs(odd, T.MultiplyOddInts(quantised, shifted));
+
+            // A product that is 0 is +0, so that a weight without a gradient keeps its bits.
+            weights = TRow.Take(_block, pixel, column, open, down, weights, T.Fma(sum, factor, T.Zero));
+            if (!TRow.IsUpdate)
+                return T.Zero;
+            T.Store(weights, target);
+            largest = T.MaxInts(largest, Quantise.QuantiseBody.Magnitude(weights));
+            return T.RoundToInts(T.Multiply(weights, scale));
         }
 
-        // Wq in two halves: each half's sum of products stays below 2^53.
+        // G' = floor((4096 high + low + 2^(s-1)) / 2^s), below 2^31: high counts a multiple of 2^s.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void AddWeightSums<T>(T quantised, int column, T low, T high)
-            where T : unmanaged, ILanes<T>
-        {
-            T shift = T.BroadcastDouble(_shift), half = T.BroadcastDouble(0.5), down = T.BroadcastDouble(1.0 / 4096), up = T.BroadcastDouble(-4096);
-            float* sums = (float*)(_work.WeightSums + (2 * column));
-            T gradient = T.FloorDoubles(T.FmaDoubles(low, shift, half)), weight = T.LowToDoubles(quantised);
-            T highHalf = T.RoundDoubles(T.MultiplyDoubles(weight, down));
-            T.Store(T.FmaDoubles(highHalf, gradient, T.Load(sums)), sums);
-            T.Store(T.FmaDoubles(T.FmaDoubles(highHalf, up, weight), gradient, T.Load(sums + 32)), sums + 32);
-            gradient = T.FloorDoubles(T.FmaDoubles(high, shift, half));
-            weight = T.HighToDoubles(quantised);
-            highHalf = T.RoundDoubles(T.MultiplyDoubles(weight, down));
-            T.Store(T.FmaDoubles(highHalf, gradient, T.Load(sums + 16)), sums + 16);
-            T.Store(T.FmaDoubles(T.FmaDoubles(highHalf, up, weight), gradient, T.Load(sums + 48)), sums + 48);
-        }
+        private T Shifted<T>(T low, T high)
+            where T : unmanaged, ILanes<T> => T.AddInts(
+            T.ShiftLeftInts(high, T.BroadcastBits((uint)(MostShift - _shift))),
+            T.ShiftRightInts(T.AddInts(low, T.BroadcastBits((1u << _shift) >> 1)), T.BroadcastBits((uint)_shift)));
+
+        // G' of eight columns.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private T ShiftedDoubles<T>(T sums)
+            where T : unmanaged, ILanes<T> => T.FloorDoubles(T.FmaDoubles(sums, T.BroadcastDouble(1.0 / (1L << _shift)), T.BroadcastDouble(0.5)));
     }
 }
