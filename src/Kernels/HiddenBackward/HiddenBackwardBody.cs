@@ -61,10 +61,10 @@ internal static unsafe class HiddenBackwardBody
         static abstract bool KeepsUnset { get; }
 
         /// <summary>New weights.</summary>
-        /// <param name="pixel">-1 for the partner that the last pixel lacks.</param>
+        /// <param name="order">Pixels by row, -1 for the partner that the last one lacks.</param>
         /// <param name="open">Mask of the columns whose weights change.</param>
         /// <param name="down">The rate with a minus.</param>
-        static abstract T Take<T>(in BlockPointers block, int pixel, int column, T open, T down, T weights, T gradient)
+        static abstract T Take<T>(in BlockPointers block, int* order, int row, int column, T open, T down, T weights, T gradient)
             where T : unmanaged, ILanes<T>;
     }
 
@@ -131,6 +131,8 @@ internal static unsafe class HiddenBackwardBody
     {
         private const float Units = 1f / (1L << 40);
 
+        private const int Unset = 0, Narrow = 1, Wide = 2;
+
         // So many entries of two pixels up to 255 times a digit of at most 2,048 stay below 2^24, where float32 has all integers.
         private const int MostNarrow = 16;
 
@@ -166,19 +168,17 @@ internal static unsafe class HiddenBackwardBody
         public void Finish<T>(int row, int endRow, int column, int endColumn)
             where T : unmanaged, ILanes<T>
         {
-            // First rows of pairs: of those without a gradient, of those with few entries, of the others.
-            int* unset = stackalloc int[3 * PairRows.Band / 2], narrow = unset + (PairRows.Band / 2), wide = narrow + (PairRows.Band / 2);
-            int unsetCount = 0, narrowCount = 0, wideCount = 0;
+            // Pairs of rows by what they need: those without a gradient, those of few entries, the others.
+            const int Most = PairRows.Band / 2, Kinds = 3;
+            PairOfRows* pairs = stackalloc PairOfRows[Kinds * Most];
+            int* counts = stackalloc int[Kinds];
             for (; row < endRow; row += 2)
             {
-                if (TRow.KeepsUnset && !_goesOn && IsUnset(row))
-                    unset[unsetCount++] = row;
-                else if (_isShort && Math.Max(_starts[row + 1] - _starts[row], _starts[row + 2] - _starts[row + 1]) <= MostNarrow)
-                    narrow[narrowCount++] = row;
-                else
-                    wide[wideCount++] = row;
+                int kind = Kind(row);
+                pairs[(kind * Most) + counts[kind]++] = new PairOfRows(Weights(_order[row]), Weights(_order[row + 1]), row);
             }
             DigitTiles tiles = _work.WeightTiles<T>();
+            T up = T.BroadcastBits((uint)(MostShift - _shift)), half = T.BroadcastBits((1u << _shift) >> 1), shift = T.BroadcastBits((uint)_shift);
             for (; column < endColumn; column += LaneMask.Lanes)
             {
                 short* digits = tiles.Start(column / LaneMask.Lanes);
@@ -187,28 +187,38 @@ internal static unsafe class HiddenBackwardBody
                 T largest = T.Load(_work.Largest + column), even = T.Load(weightSums), odd = T.Load(weightSums + 16);
                 if (TRow.IsUpdate)
                 {
-                    for (int i = 0; i < unsetCount; i++)
+                    for (PairOfRows* pair = pairs, end = pair + counts[Unset]; pair < end; pair++)
                     {
-                        float* first = Weights(_order[unset[i]]), second = Weights(_order[unset[i] + 1]);
-                        largest = T.MaxInts(largest, Quantise.QuantiseBody.Magnitude(T.Load(first + column)));
-                        largest = T.MaxInts(largest, Quantise.QuantiseBody.Magnitude(T.Load(second + column)));
+                        largest = T.MaxInts(largest, Quantise.QuantiseBody.Magnitude(T.Load(pair->First + column)));
+                        largest = T.MaxInts(largest, Quantise.QuantiseBody.Magnitude(T.Load(pair->Second + column)));
                     }
                 }
                 T scale = T.Load(_work.Scales + column), factor = T.Load(_work.Factors + column), rate = T.Load(_work.Rates + column);
                 T open = T.Greater(rate, T.Zero), down = T.Subtract(T.Zero, rate);
-                for (int i = 0; i < narrowCount; i++)
+                for (PairOfRows* pair = pairs + Most, end = pair + counts[Narrow]; pair < end; pair++)
                 {
-                    int pair = narrow[i];
-                    T first = Row(pair, column, isNarrow: true, scale, factor, open, down, ref largest, ref even, ref odd);
-                    T second = Row(pair + 1, column, isNarrow: true, scale, factor, open, down, ref largest, ref even, ref odd);
-                    StoreDigits(first, second, digits + ((long)(pair / 2) * pairShorts));
+                    // fl(G) 2^-40 by the one rounding of the multiply-add. G' = floor((4096 high + low + 2^(s-1)) / 2^s), below 2^31:
+                    // high counts a multiple of 2^s.
+                    float* sums = Sums(pair->Row, column);
+                    T low = T.Load(sums), high = T.Load(sums + 16);
+                    T sum = T.Fma(T.IntsToFloats(high), T.Broadcast(4096 * Units), T.Multiply(T.IntsToFloats(low), T.Broadcast(Units)));
+                    T shifted = T.AddInts(T.ShiftLeftInts(high, up), T.ShiftRightInts(T.AddInts(low, half), shift));
+                    T first = Row(pair->First + column, pair->Row, column, sum, shifted, scale, factor, open, down, ref largest, ref even, ref odd);
+                    sums += 2 * _block.Stride;
+                    (low, high) = (T.Load(sums), T.Load(sums + 16));
+                    sum = T.Fma(T.IntsToFloats(high), T.Broadcast(4096 * Units), T.Multiply(T.IntsToFloats(low), T.Broadcast(Units)));
+                    shifted = T.AddInts(T.ShiftLeftInts(high, up), T.ShiftRightInts(T.AddInts(low, half), shift));
+                    T second = Row(pair->Second + column, pair->Row + 1, column, sum, shifted, scale, factor, open, down, ref largest, ref even, ref odd);
+                    StoreDigits(first, second, digits + ((long)(pair->Row / 2) * pairShorts));
                 }
-                for (int i = 0; i < wideCount; i++)
+                for (PairOfRows* pair = pairs + (2 * Most), end = pair + counts[Wide]; pair < end; pair++)
                 {
-                    int pair = wide[i];
-                    T first = Row(pair, column, isNarrow: false, scale, factor, open, down, ref largest, ref even, ref odd);
-                    T second = Row(pair + 1, column, isNarrow: false, scale, factor, open, down, ref largest, ref even, ref odd);
-                    StoreDigits(first, second, digits + ((long)(pair / 2) * pairShorts));
+                    float* sums = Sums(pair->Row, column);
+                    T sum = WideSum(pair->Row, column, sums, up, half, shift, out T shifted);
+                    T first = Row(pair->First + column, pair->Row, column, sum, shifted, scale, factor, open, down, ref largest, ref even, ref odd);
+                    sum = WideSum(pair->Row + 1, column, sums + (2 * _block.Stride), up, half, shift, out shifted);
+                    T second = Row(pair->Second + column, pair->Row + 1, column, sum, shifted, scale, factor, open, down, ref largest, ref even, ref odd);
+                    StoreDigits(first, second, digits + ((long)(pair->Row / 2) * pairShorts));
                 }
                 T.Store(largest, _work.Largest + column);
                 T.Store(even, weightSums);
@@ -217,6 +227,15 @@ internal static unsafe class HiddenBackwardBody
         }
 
         private bool IsUnset(int first) => _starts[first] == _starts[first + 2];
+
+        // Without a branch: no predictor knows which pixels a batch sets.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private int Kind(int row)
+        {
+            int first = _starts[row + 1] - _starts[row], second = _starts[row + 2] - _starts[row + 1];
+            int isLong = ((MostNarrow - first) | (MostNarrow - second)) >>> 31, kind = (TRow.KeepsUnset && (first | second) == 0 ? Unset : Narrow) + isLong;
+            return _isShort ? kind : Wide;
+        }
 
         private float* Sums(int row, int column) => (float*)_work.Band + (2 * (((row % PairRows.Band) * _block.Stride) + column));
 
@@ -234,38 +253,42 @@ internal static unsafe class HiddenBackwardBody
             T.Store(high, (float*)target + LaneMask.Lanes);
         }
 
-        // New weights as integers of the old scale.
+        // fl(G) 2^-40, and G', of a row whose sums may be large or go on from those of earlier chunks.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private T Row<T>(int row, int column, bool isNarrow, T scale, T factor, T open, T down, ref T largest, ref T even, ref T odd)
+        private T WideSum<T>(int row, int column, float* sums, T up, T half, T shift, out T shifted)
             where T : unmanaged, ILanes<T>
         {
-            int pixel = _order[row];
-            float* target = Weights(pixel) + column, sums = Sums(row, column);
-            T weights = T.Load(target), low = T.Load(sums), high = T.Load(sums + 16), sum, shifted;
-            if (isNarrow)
+            T low = T.Load(sums), high = T.Load(sums + 16), a = PairRows.First(low, high), b = PairRows.Second(low, high);
+            if (_isShort)
             {
-                // fl(G) 2^-40 by the one rounding of the multiply-add.
-                sum = T.Fma(T.IntsToFloats(high), T.Broadcast(4096 * Units), T.Multiply(T.IntsToFloats(low), T.Broadcast(Units)));
-                shifted = Shifted(low, high);
+                shifted = T.AddInts(T.ShiftLeftInts(high, up), T.ShiftRightInts(T.AddInts(low, half), shift));
             }
             else
             {
-                T a = PairRows.First(low, high), b = PairRows.Second(low, high);
                 if (_goesOn)
                 {
                     float* before = (float*)(_work.Sums + ((long)row * _block.Stride) + column);
                     a = T.AddDoubles(a, T.Load(before));
                     b = T.AddDoubles(b, T.Load(before + 16));
                 }
-                sum = T.Multiply(T.DoublesToFloats(a, b), T.Broadcast(Units));
-                shifted = _isShort ? Shifted(low, high) : T.DoublesToInts(ShiftedDoubles(a), ShiftedDoubles(b));
+                T unit = T.BroadcastDouble(1.0 / (1L << _shift)), rounded = T.BroadcastDouble(0.5);
+                shifted = T.DoublesToInts(T.FloorDoubles(T.FmaDoubles(a, unit, rounded)), T.FloorDoubles(T.FmaDoubles(b, unit, rounded)));
             }
-            T quantised = T.RoundToInts(T.Multiply(weights, scale));
+            return T.Multiply(T.DoublesToFloats(a, b), T.Broadcast(Units));
+        }
+
+        // New weights as integers of the old scale.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private T Row<T>(
+            float* target, int row, int column, T sum, T shifted, T scale, T factor, T open, T down, ref T largest, ref T even, ref T odd)
+            where T : unmanaged, ILanes<T>
+        {
+            T weights = T.Load(target), quantised = T.RoundToInts(T.Multiply(weights, scale));
             even = T.AddLongs(even, T.MultiplyEvenInts(quantised, shifted));
             odd = T.AddLongs(odd, T.MultiplyOddInts(quantised, shifted));
 
             // A product that is 0 is +0, so that a weight without a gradient keeps its bits.
-            weights = TRow.Take(_block, pixel, column, open, down, weights, T.Fma(sum, factor, T.Zero));
+            weights = TRow.Take(_block, _order, row, column, open, down, weights, T.Fma(sum, factor, T.Zero));
             if (!TRow.IsUpdate)
                 return T.Zero;
             T.Store(weights, target);
@@ -273,16 +296,11 @@ internal static unsafe class HiddenBackwardBody
             return T.RoundToInts(T.Multiply(weights, scale));
         }
 
-        // G' = floor((4096 high + low + 2^(s-1)) / 2^s), below 2^31: high counts a multiple of 2^s.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private T Shifted<T>(T low, T high)
-            where T : unmanaged, ILanes<T> => T.AddInts(
-            T.ShiftLeftInts(high, T.BroadcastBits((uint)(MostShift - _shift))),
-            T.ShiftRightInts(T.AddInts(low, T.BroadcastBits((1u << _shift) >> 1)), T.BroadcastBits((uint)_shift)));
-
-        // G' of eight columns.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private T ShiftedDoubles<T>(T sums)
-            where T : unmanaged, ILanes<T> => T.FloorDoubles(T.FmaDoubles(sums, T.BroadcastDouble(1.0 / (1L << _shift)), T.BroadcastDouble(0.5)));
+        /// <summary>Two rows of a band whose pixels are partners: their weights at column 0, and the first one's number.</summary>
+        private readonly struct PairOfRows(float* first, float* second, int row)
+        {
+            public readonly float* First = first, Second = second;
+            public readonly int Row = row;
+        }
     }
 }

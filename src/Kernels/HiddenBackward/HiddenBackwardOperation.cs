@@ -52,9 +52,10 @@ internal readonly unsafe struct HiddenBackwardOperation : IBlockOperation, IBloc
         public static bool KeepsUnset => false;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static T Take<T>(in BlockPointers block, int pixel, int column, T open, T down, T weights, T gradient)
+        public static T Take<T>(in BlockPointers block, int* order, int row, int column, T open, T down, T weights, T gradient)
             where T : unmanaged, ILanes<T>
         {
+            int pixel = order[row];
             if (pixel >= 0)
                 T.Store(gradient, (pixel == block.Inputs ? block.GradB1 : block.GradW1 + ((long)pixel * block.Stride)) + column);
             return weights;

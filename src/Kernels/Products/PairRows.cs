@@ -11,7 +11,7 @@ namespace GpuMlp.Kernels.Products;
 internal static unsafe class PairRows
 {
     /// <summary>Rows that a sink may finish together; even, and few enough for their sums of eight vectors to stay in L1.</summary>
-    public const int Band = 16;
+    public const int Band = 8;
 
     private const int MostEntries = 2048;
 
@@ -51,17 +51,17 @@ internal static unsafe class PairRows
         for (int vector = 0; vector < digits.Vectors; vector += digits.Width)
         {
             short* tile = digits.Start(vector);
-            int pairShorts = digits.PairShorts(vector), column = vector * LaneMask.Lanes;
+            int column = vector * LaneMask.Lanes;
             switch (digits.WidthAt(vector))
             {
-                case 1: Rows<T, N1, TSink>(panel, tile, pairShorts, column, ref sink); break;
-                case 2: Rows<T, N2, TSink>(panel, tile, pairShorts, column, ref sink); break;
-                case 3: Rows<T, N3, TSink>(panel, tile, pairShorts, column, ref sink); break;
-                case 4: Rows<T, N4, TSink>(panel, tile, pairShorts, column, ref sink); break;
-                case 5: Rows<T, N5, TSink>(panel, tile, pairShorts, column, ref sink); break;
-                case 6: Rows<T, N6, TSink>(panel, tile, pairShorts, column, ref sink); break;
-                case 7: Rows<T, N7, TSink>(panel, tile, pairShorts, column, ref sink); break;
-                default: Rows<T, N8, TSink>(panel, tile, pairShorts, column, ref sink); break;
+                case 1: Rows<T, N1, TSink>(panel, tile, column, ref sink); break;
+                case 2: Rows<T, N2, TSink>(panel, tile, column, ref sink); break;
+                case 3: Rows<T, N3, TSink>(panel, tile, column, ref sink); break;
+                case 4: Rows<T, N4, TSink>(panel, tile, column, ref sink); break;
+                case 5: Rows<T, N5, TSink>(panel, tile, column, ref sink); break;
+                case 6: Rows<T, N6, TSink>(panel, tile, column, ref sink); break;
+                case 7: Rows<T, N7, TSink>(panel, tile, column, ref sink); break;
+                default: Rows<T, N8, TSink>(panel, tile, column, ref sink); break;
             }
         }
     }
@@ -77,12 +77,11 @@ internal static unsafe class PairRows
         where T : unmanaged, ILanes<T> => T.FmaDoubles(T.HighIntsToDoubles(high), T.BroadcastDouble(4096), T.HighIntsToDoubles(low));
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Rows<T, N, TSink>(in Panel panel, short* digits, int pairShorts, int column, ref TSink sink)
+    private static void Rows<T, N, TSink>(in Panel panel, short* digits, int column, ref TSink sink)
         where T : unmanaged, ILanes<T>
         where N : struct, ICount
         where TSink : struct, ISink
     {
-        long step = pairShorts;
         for (int band = 0; band < panel.Rows; band += Band)
         {
             int endRow = Math.Min(band + Band, panel.Rows);
@@ -93,7 +92,7 @@ internal static unsafe class PairRows
                     continue;
                 if (count > MostEntries)
                 {
-                    Long<T, N, TSink>(panel, r, digits, pairShorts, column, ref sink);
+                    Long<T, N, TSink>(panel, r, digits, column, ref sink);
                     continue;
                 }
                 uint* value = panel.Value + start, end = value + count;
@@ -102,47 +101,53 @@ internal static unsafe class PairRows
                 // N is a constant for the JIT: the branches vanish and so do the registers that a tile does not use.
                 T l0 = default, l1 = default, l2 = default, l3 = default, l4 = default, l5 = default, l6 = default, l7 = default;
                 T h0 = default, h1 = default, h2 = default, h3 = default, h4 = default, h5 = default, h6 = default, h7 = default;
-                for (; value < end; value++, index++)
+                if (count > 0)
                 {
-                    T x = T.BroadcastBits(*value);
-                    short* w = digits + (*index * step);
-                    l0 = T.AddInts(l0, T.MultiplyAddPairs(x, w));
-                    h0 = T.AddInts(h0, T.MultiplyAddPairs(x, w + 32));
-                    if (N.Value > 1)
+                    do
                     {
-                        l1 = T.AddInts(l1, T.MultiplyAddPairs(x, w + 64));
-                        h1 = T.AddInts(h1, T.MultiplyAddPairs(x, w + 96));
+                        T x = T.BroadcastBits(*value);
+                        short* w = digits + (*index * (long)(N.Value * DigitTiles.VectorShorts));
+                        l0 = T.AddInts(l0, T.MultiplyAddPairs(x, w));
+                        h0 = T.AddInts(h0, T.MultiplyAddPairs(x, w + 32));
+                        if (N.Value > 1)
+                        {
+                            l1 = T.AddInts(l1, T.MultiplyAddPairs(x, w + 64));
+                            h1 = T.AddInts(h1, T.MultiplyAddPairs(x, w + 96));
+                        }
+                        if (N.Value > 2)
+                        {
+                            l2 = T.AddInts(l2, T.MultiplyAddPairs(x, w + 128));
+                            h2 = T.AddInts(h2, T.MultiplyAddPairs(x, w + 160));
+                        }
+                        if (N.Value > 3)
+                        {
+                            l3 = T.AddInts(l3, T.MultiplyAddPairs(x, w + 192));
+                            h3 = T.AddInts(h3, T.MultiplyAddPairs(x, w + 224));
+                        }
+                        if (N.Value > 4)
+                        {
+                            l4 = T.AddInts(l4, T.MultiplyAddPairs(x, w + 256));
+                            h4 = T.AddInts(h4, T.MultiplyAddPairs(x, w + 288));
+                        }
+                        if (N.Value > 5)
+                        {
+                            l5 = T.AddInts(l5, T.MultiplyAddPairs(x, w + 320));
+                            h5 = T.AddInts(h5, T.MultiplyAddPairs(x, w + 352));
+                        }
+                        if (N.Value > 6)
+                        {
+                            l6 = T.AddInts(l6, T.MultiplyAddPairs(x, w + 384));
+                            h6 = T.AddInts(h6, T.MultiplyAddPairs(x, w + 416));
+                        }
+                        if (N.Value > 7)
+                        {
+                            l7 = T.AddInts(l7, T.MultiplyAddPairs(x, w + 448));
+                            h7 = T.AddInts(h7, T.MultiplyAddPairs(x, w + 480));
+                        }
+                        value++;
+                        index++;
                     }
-                    if (N.Value > 2)
-                    {
-                        l2 = T.AddInts(l2, T.MultiplyAddPairs(x, w + 128));
-                        h2 = T.AddInts(h2, T.MultiplyAddPairs(x, w + 160));
-                    }
-                    if (N.Value > 3)
-                    {
-                        l3 = T.AddInts(l3, T.MultiplyAddPairs(x, w + 192));
-                        h3 = T.AddInts(h3, T.MultiplyAddPairs(x, w + 224));
-                    }
-                    if (N.Value > 4)
-                    {
-                        l4 = T.AddInts(l4, T.MultiplyAddPairs(x, w + 256));
-                        h4 = T.AddInts(h4, T.MultiplyAddPairs(x, w + 288));
-                    }
-                    if (N.Value > 5)
-                    {
-                        l5 = T.AddInts(l5, T.MultiplyAddPairs(x, w + 320));
-                        h5 = T.AddInts(h5, T.MultiplyAddPairs(x, w + 352));
-                    }
-                    if (N.Value > 6)
-                    {
-                        l6 = T.AddInts(l6, T.MultiplyAddPairs(x, w + 384));
-                        h6 = T.AddInts(h6, T.MultiplyAddPairs(x, w + 416));
-                    }
-                    if (N.Value > 7)
-                    {
-                        l7 = T.AddInts(l7, T.MultiplyAddPairs(x, w + 448));
-                        h7 = T.AddInts(h7, T.MultiplyAddPairs(x, w + 480));
-                    }
+                    while (value < end);
                 }
                 sink.Take(r, column, l0, h0);
                 if (N.Value > 1)
@@ -166,7 +171,7 @@ internal static unsafe class PairRows
 
     // A row of more entries than 32 bits hold, vector by vector.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Long<T, N, TSink>(in Panel panel, int r, short* digits, int pairShorts, int column, ref TSink sink)
+    private static void Long<T, N, TSink>(in Panel panel, int r, short* digits, int column, ref TSink sink)
         where T : unmanaged, ILanes<T>
         where N : struct, ICount
         where TSink : struct, ISink
@@ -180,7 +185,7 @@ internal static unsafe class PairRows
                 for (int last = Math.Min(end, q + MostEntries); q < last; q++)
                 {
                     T x = T.BroadcastBits(panel.Value[q]);
-                    short* w = digits + ((long)panel.Index[q] * pairShorts) + (vector * DigitTiles.VectorShorts);
+                    short* w = digits + (panel.Index[q] * (long)(N.Value * DigitTiles.VectorShorts)) + (vector * DigitTiles.VectorShorts);
                     low = T.AddInts(low, T.MultiplyAddPairs(x, w));
                     high = T.AddInts(high, T.MultiplyAddPairs(x, w + 32));
                 }

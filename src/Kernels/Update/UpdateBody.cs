@@ -115,7 +115,7 @@ internal static unsafe class UpdateBody
         public static bool KeepsUnset => true;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static T Take<T>(in BlockPointers block, int pixel, int column, T open, T down, T weights, T gradient)
+        public static T Take<T>(in BlockPointers block, int* order, int row, int column, T open, T down, T weights, T gradient)
             where T : unmanaged, ILanes<T> => T.Select(open, T.Fma(down, gradient, weights), weights);
     }
 
@@ -126,9 +126,10 @@ internal static unsafe class UpdateBody
         public static bool KeepsUnset => false;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static T Take<T>(in BlockPointers block, int pixel, int column, T open, T down, T weights, T gradient)
+        public static T Take<T>(in BlockPointers block, int* order, int row, int column, T open, T down, T weights, T gradient)
             where T : unmanaged, ILanes<T>
         {
+            int pixel = order[row];
             bool isWeight = pixel >= 0 && pixel < block.Inputs;
             if (isWeight && block.WeightDecay != 0)
                 gradient = T.Fma(T.Broadcast(block.WeightDecay), weights, gradient);
