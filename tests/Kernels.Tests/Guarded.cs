@@ -108,6 +108,7 @@ internal sealed class Guarded(ComputeDevice device) : IDisposable
         pairs.BackwardStarts = Copy(pairs.BackwardStarts, "backward starts");
         pairs.ForwardIndex = Copy(pairs.ForwardIndex, "forward index");
         pairs.BackwardIndex = Copy(pairs.BackwardIndex, "backward index");
+        pairs.Turns = Copy(pairs.Turns, "turns");
         pairs.Partners = Copy(pairs.Partners, "partners");
         pairs.ForwardValue = Copy(pairs.ForwardValue, "forward value");
         pairs.BackwardValue = Copy(pairs.BackwardValue, "backward value");

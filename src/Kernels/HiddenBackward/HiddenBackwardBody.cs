@@ -38,8 +38,42 @@ internal static unsafe class HiddenBackwardBody
         for (int column = 0; column < block.Stride; column += LaneMask.Lanes)
             T.Store(T.Multiply(T.Load(block.W2 + column), scale), work.Factors + column);
         var end = new End<TRow>(block, work, images, chunk);
-        PairRows.Multiply<T, End<TRow>>(images.Backward(chunk.Index), work.DeltaTiles<T>(chunk.Rows), ref end);
+        PairRows.Panel panel = images.Backward(chunk.Index);
+        ushort* turns = images.Turns(chunk.Index);
+        int rows = images.Places;
+        if (TRow.KeepsUnset && chunk.IsFirst)
+        {
+            // Rows without a gradient come last.
+            while (panel.Starts[rows - 2] == panel.Starts[rows])
+                rows -= 2;
+        }
+        PairRows.Multiply<T, End<TRow>>(panel.First(rows), work.DeltaTiles<T>(chunk.Rows), ref end);
+        if (TRow.IsUpdate && rows < images.Places)
+            KeepLargest<T>(block, work, images.Order, turns, rows / 2, images.Places / 2);
     }
+
+    // Weights that stay as they are count in the column's largest one.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void KeepLargest<T>(in BlockPointers block, in BlockWork work, int* order, ushort* turns, int turn, int endTurn)
+        where T : unmanaged, ILanes<T>
+    {
+        for (int column = 0; column < block.Stride; column += LaneMask.Lanes)
+        {
+            T largest = T.Load(work.Largest + column);
+            for (int i = turn; i < endTurn; i++)
+            {
+                float* first = Weights(block, work, order[2 * turns[i]]), second = Weights(block, work, order[(2 * turns[i]) + 1]);
+                largest = T.MaxInts(largest, Quantise.QuantiseBody.Magnitude(T.Load(first + column)));
+                largest = T.MaxInts(largest, Quantise.QuantiseBody.Magnitude(T.Load(second + column)));
+            }
+            T.Store(largest, work.Largest + column);
+        }
+    }
+
+    // A partner that is missing has weights of 0 and no entries; what is written there is 0 again.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float* Weights(in BlockPointers block, in BlockWork work, int pixel) =>
+        pixel < 0 ? (float*)work.Words : Quantise.QuantiseBody.Row(block, pixel);
 
     /// <summary>dw2 of a column, once <see cref="Finish"/> is through.</summary>
     public static float GradientW2(in BlockPointers block, in BlockWork work, in ChunkPointers chunk, int column)
@@ -73,7 +107,7 @@ internal static unsafe class HiddenBackwardBody
         private readonly double* _sums = sums;
         private readonly int _stride = stride;
 
-        public bool Skips(int row) => false;
+        public static bool SkipsEmpty => false;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Take<T>(int row, int column, T low, T high)
@@ -100,7 +134,7 @@ internal static unsafe class HiddenBackwardBody
         private readonly double* _sums = sums;
         private readonly int _stride = stride;
 
-        public bool Skips(int row) => true;
+        public static bool SkipsEmpty => true;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Take<T>(int row, int column, T low, T high)
@@ -131,7 +165,7 @@ internal static unsafe class HiddenBackwardBody
     {
         private const float Units = 1f / (1L << 40);
 
-        private const int Unset = 0, Narrow = 1, Wide = 2;
+        private const int Narrow = 0, Wide = 1;
 
         // So many entries of two pixels up to 255 times a digit of at most 2,048 stay below 2^24, where float32 has all integers.
         private const int MostNarrow = 16;
@@ -142,20 +176,20 @@ internal static unsafe class HiddenBackwardBody
         private readonly BlockPointers _block = block;
         private readonly BlockWork _work = work;
         private readonly int* _order = images.Order, _starts = images.Backward(chunk.Index).Starts;
+        private readonly ushort* _turns = images.Turns(chunk.Index);
         private readonly bool _goesOn = !chunk.IsFirst;
         private readonly int _shift = ExactSums.GradientShift(chunk.BatchRows, block.Inputs);
 
         // Sums are those of this chunk alone and the shift is small: then G' is shifted in 32 bits.
         private readonly bool _isShort = chunk.IsFirst && ExactSums.GradientShift(chunk.BatchRows, block.Inputs) <= MostShift;
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public bool Skips(int row) => TRow.KeepsUnset && !_goesOn && IsUnset(row & ~1);
+        public static bool SkipsEmpty => false;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Take<T>(int row, int column, T low, T high)
             where T : unmanaged, ILanes<T>
         {
-            float* sums = Sums(row, column);
+            float* sums = Sums(row % PairRows.Band, column);
             T.Store(low, sums);
             T.Store(high, sums + 16);
         }
@@ -168,14 +202,15 @@ internal static unsafe class HiddenBackwardBody
         public void Finish<T>(int row, int endRow, int column, int endColumn)
             where T : unmanaged, ILanes<T>
         {
-            // Pairs of rows by what they need: those without a gradient, those of few entries, the others.
-            const int Most = PairRows.Band / 2, Kinds = 3;
+            // Pairs of rows of few entries, and the others.
+            const int Most = PairRows.Band / 2, Kinds = 2;
             PairOfRows* pairs = stackalloc PairOfRows[Kinds * Most];
             int* counts = stackalloc int[Kinds];
             for (; row < endRow; row += 2)
             {
-                int kind = Kind(row);
-                pairs[(kind * Most) + counts[kind]++] = new PairOfRows(Weights(_order[row]), Weights(_order[row + 1]), row);
+                int turn = _turns[row / 2], kind = Kind(row);
+                pairs[(kind * Most) + counts[kind]++] = new PairOfRows(
+                    Weights(_block, _work, _order[2 * turn]), Weights(_block, _work, _order[(2 * turn) + 1]), row % PairRows.Band, 2 * turn);
             }
             DigitTiles tiles = _work.WeightTiles<T>();
             T up = T.BroadcastBits((uint)(MostShift - _shift)), half = T.BroadcastBits((1u << _shift) >> 1), shift = T.BroadcastBits((uint)_shift);
@@ -185,21 +220,13 @@ internal static unsafe class HiddenBackwardBody
                 int pairShorts = tiles.PairShorts(column / LaneMask.Lanes);
                 float* weightSums = (float*)(_work.WeightSums + column);
                 T largest = T.Load(_work.Largest + column), even = T.Load(weightSums), odd = T.Load(weightSums + 16);
-                if (TRow.IsUpdate)
-                {
-                    for (PairOfRows* pair = pairs, end = pair + counts[Unset]; pair < end; pair++)
-                    {
-                        largest = T.MaxInts(largest, Quantise.QuantiseBody.Magnitude(T.Load(pair->First + column)));
-                        largest = T.MaxInts(largest, Quantise.QuantiseBody.Magnitude(T.Load(pair->Second + column)));
-                    }
-                }
                 T scale = T.Load(_work.Scales + column), factor = T.Load(_work.Factors + column), rate = T.Load(_work.Rates + column);
                 T open = T.Greater(rate, T.Zero), down = T.Subtract(T.Zero, rate);
-                for (PairOfRows* pair = pairs + Most, end = pair + counts[Narrow]; pair < end; pair++)
+                for (PairOfRows* pair = pairs, end = pair + counts[Narrow]; pair < end; pair++)
                 {
                     // fl(G) 2^-40 by the one rounding of the multiply-add. G' = floor((4096 high + low + 2^(s-1)) / 2^s), below 2^31:
                     // high counts a multiple of 2^s.
-                    float* sums = Sums(pair->Row, column);
+                    float* sums = Sums(pair->Slot, column);
                     T low = T.Load(sums), high = T.Load(sums + 16);
                     T sum = T.Fma(T.IntsToFloats(high), T.Broadcast(4096 * Units), T.Multiply(T.IntsToFloats(low), T.Broadcast(Units)));
                     T shifted = T.AddInts(T.ShiftLeftInts(high, up), T.ShiftRightInts(T.AddInts(low, half), shift));
@@ -211,9 +238,9 @@ internal static unsafe class HiddenBackwardBody
                     T second = Row(pair->Second + column, pair->Row + 1, column, sum, shifted, scale, factor, open, down, ref largest, ref even, ref odd);
                     StoreDigits(first, second, digits + ((long)(pair->Row / 2) * pairShorts));
                 }
-                for (PairOfRows* pair = pairs + (2 * Most), end = pair + counts[Wide]; pair < end; pair++)
+                for (PairOfRows* pair = pairs + Most, end = pair + counts[Wide]; pair < end; pair++)
                 {
-                    float* sums = Sums(pair->Row, column);
+                    float* sums = Sums(pair->Slot, column);
                     T sum = WideSum(pair->Row, column, sums, up, half, shift, out T shifted);
                     T first = Row(pair->First + column, pair->Row, column, sum, shifted, scale, factor, open, down, ref largest, ref even, ref odd);
                     sum = WideSum(pair->Row + 1, column, sums + (2 * _block.Stride), up, half, shift, out shifted);
@@ -226,21 +253,16 @@ internal static unsafe class HiddenBackwardBody
             }
         }
 
-        private bool IsUnset(int first) => _starts[first] == _starts[first + 2];
-
-        // Without a branch: no predictor knows which pixels a batch sets.
+        // Without a branch.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private int Kind(int row)
         {
             int first = _starts[row + 1] - _starts[row], second = _starts[row + 2] - _starts[row + 1];
-            int isLong = ((MostNarrow - first) | (MostNarrow - second)) >>> 31, kind = (TRow.KeepsUnset && (first | second) == 0 ? Unset : Narrow) + isLong;
-            return _isShort ? kind : Wide;
+            int isLong = ((MostNarrow - first) | (MostNarrow - second)) >>> 31;
+            return _isShort ? isLong : Wide;
         }
 
-        private float* Sums(int row, int column) => (float*)_work.Band + (2 * (((row % PairRows.Band) * _block.Stride) + column));
-
-        // A partner that is missing has weights of 0 and no entries; what is written there is 0 again.
-        private float* Weights(int pixel) => pixel < 0 ? (float*)_work.Words : Quantise.QuantiseBody.Row(_block, pixel);
+        private float* Sums(int slot, int column) => (float*)_work.Band + (2 * ((slot * _block.Stride) + column));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void StoreDigits<T>(T first, T second, short* target)
@@ -296,11 +318,11 @@ internal static unsafe class HiddenBackwardBody
             return T.RoundToInts(T.Multiply(weights, scale));
         }
 
-        /// <summary>Two rows of a band whose pixels are partners: their weights at column 0, and the first one's number.</summary>
-        private readonly struct PairOfRows(float* first, float* second, int row)
+        /// <summary>Two rows whose pixels are partners: their weights at column 0, the first one's place in its band, and its number.</summary>
+        private readonly struct PairOfRows(float* first, float* second, int slot, int row)
         {
             public readonly float* First = first, Second = second;
-            public readonly int Row = row;
+            public readonly int Slot = slot, Row = row;
         }
     }
 }

@@ -23,7 +23,7 @@ internal static unsafe class HiddenForwardBody
         private readonly float* _z = z, _scales = scales;
         private readonly int _stride = stride;
 
-        public bool Skips(int row) => false;
+        public static bool SkipsEmpty => false;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Take<T>(int row, int column, T low, T high)

@@ -9,7 +9,7 @@ namespace GpuMlp.Kernels.Images;
 internal sealed class DevicePairs : IDisposable
 {
     private readonly MemoryBuffer1D<int, Stride1D.Dense> _order, _dropped, _chunks, _forwardStarts, _backwardStarts;
-    private readonly MemoryBuffer1D<ushort, Stride1D.Dense> _forwardIndex, _backwardIndex, _partners;
+    private readonly MemoryBuffer1D<ushort, Stride1D.Dense> _forwardIndex, _backwardIndex, _partners, _turns;
     private readonly MemoryBuffer1D<uint, Stride1D.Dense> _forwardValue, _backwardValue;
     private readonly int _droppedCount;
 
@@ -34,6 +34,7 @@ internal sealed class DevicePairs : IDisposable
         _forwardIndex = device.Upload(Joined(images.ForwardIndex));
         _backwardIndex = device.Upload(Joined(images.BackwardIndex));
         _partners = device.Upload(Joined(images.Partners));
+        _turns = device.Upload(Joined(images.Turns));
         _forwardValue = device.Upload(Joined(images.ForwardValue));
         _backwardValue = device.Upload(Joined(images.BackwardValue));
     }
@@ -49,6 +50,7 @@ internal sealed class DevicePairs : IDisposable
         ForwardIndex = _forwardIndex.View,
         BackwardIndex = _backwardIndex.View,
         Partners = _partners.View,
+        Turns = _turns.View,
         ForwardValue = _forwardValue.View,
         BackwardValue = _backwardValue.View,
     };
@@ -57,7 +59,7 @@ internal sealed class DevicePairs : IDisposable
     {
         foreach (IDisposable buffer in new IDisposable[]
         {
-            _order, _dropped, _chunks, _forwardStarts, _backwardStarts, _forwardIndex, _backwardIndex, _partners, _forwardValue, _backwardValue,
+            _order, _dropped, _chunks, _forwardStarts, _backwardStarts, _forwardIndex, _backwardIndex, _partners, _turns, _forwardValue, _backwardValue,
         })
         {
             buffer.Dispose();

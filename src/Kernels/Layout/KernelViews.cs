@@ -100,6 +100,9 @@ public struct PairViews
 
     public ArrayView<ushort> ForwardIndex, BackwardIndex, Partners;
 
+    /// <summary>[chunk, pair of places]: the order of backward rows, see <see cref="Images.PairImages.Turns"/>.</summary>
+    public ArrayView<ushort> Turns;
+
     public ArrayView<uint> ForwardValue, BackwardValue;
 }
 

@@ -22,13 +22,16 @@ internal static unsafe class PairRows
         public readonly int* Starts = starts;
         public readonly ushort* Index = index;
         public readonly uint* Value = value;
+
+        /// <summary>The same up to a row.</summary>
+        public Panel First(int rows) => new(rows, Starts, Index, Value);
     }
 
     /// <summary>What becomes of the sums of sixteen columns of a row, 4096 high + low.</summary>
     public interface ISink
     {
         /// <summary>Whether nothing becomes of a row without an entry.</summary>
-        bool Skips(int row);
+        static abstract bool SkipsEmpty { get; }
 
         /// <summary>Sums as integers.</summary>
         void Take<T>(int row, int column, T low, T high)
@@ -88,7 +91,7 @@ internal static unsafe class PairRows
             for (int r = band; r < endRow; r++)
             {
                 int start = panel.Starts[r], count = panel.Starts[r + 1] - start;
-                if (count == 0 && sink.Skips(r))
+                if (count == 0 && TSink.SkipsEmpty)
                     continue;
                 if (count > MostEntries)
                 {
