@@ -57,16 +57,32 @@ internal static unsafe class HiddenBackwardBody
     private static void KeepLargest<T>(in BlockPointers block, in BlockWork work, int* order, ushort* turns, int turn, int endTurn)
         where T : unmanaged, ILanes<T>
     {
-        for (int column = 0; column < block.Stride; column += LaneMask.Lanes)
+        // Four vectors of a row lie side by side, which prefetchers like better than one of each row.
+        const int Wide = 4 * LaneMask.Lanes;
+        int column = 0;
+        for (; column + Wide <= block.Stride; column += Wide)
         {
-            T largest = T.Load(work.Largest + column);
-            for (int i = turn; i < endTurn; i++)
+            float* most = work.Largest + column;
+            T a = T.Load(most), b = T.Load(most + 16), c = T.Load(most + 32), d = T.Load(most + 48);
+            for (int row = 2 * turn; row < 2 * endTurn; row++)
             {
-                float* first = Weights(block, work, order[2 * turns[i]]), second = Weights(block, work, order[(2 * turns[i]) + 1]);
-                largest = T.MaxInts(largest, Quantise.QuantiseBody.Magnitude(T.Load(first + column)));
-                largest = T.MaxInts(largest, Quantise.QuantiseBody.Magnitude(T.Load(second + column)));
+                float* weights = Weights(block, work, order[(2 * turns[row / 2]) + (row % 2)]) + column;
+                a = T.MaxInts(a, Quantise.QuantiseBody.Magnitude(T.Load(weights)));
+                b = T.MaxInts(b, Quantise.QuantiseBody.Magnitude(T.Load(weights + 16)));
+                c = T.MaxInts(c, Quantise.QuantiseBody.Magnitude(T.Load(weights + 32)));
+                d = T.MaxInts(d, Quantise.QuantiseBody.Magnitude(T.Load(weights + 48)));
             }
-            T.Store(largest, work.Largest + column);
+            T.Store(a, most);
+            T.Store(b, most + 16);
+            T.Store(c, most + 32);
+            T.Store(d, most + 48);
+        }
+        for (; column < block.Stride; column += LaneMask.Lanes)
+        {
+            T a = T.Load(work.Largest + column);
+            for (int row = 2 * turn; row < 2 * endTurn; row++)
+                a = T.MaxInts(a, Quantise.QuantiseBody.Magnitude(T.Load(Weights(block, work, order[(2 * turns[row / 2]) + (row % 2)]) + column)));
+            T.Store(a, work.Largest + column);
         }
     }
 
@@ -224,17 +240,10 @@ internal static unsafe class HiddenBackwardBody
                 T open = T.Greater(rate, T.Zero), down = T.Subtract(T.Zero, rate);
                 for (PairOfRows* pair = pairs, end = pair + counts[Narrow]; pair < end; pair++)
                 {
-                    // fl(G) 2^-40 by the one rounding of the multiply-add. G' = floor((4096 high + low + 2^(s-1)) / 2^s), below 2^31:
-                    // high counts a multiple of 2^s.
                     float* sums = Sums(pair->Slot, column);
-                    T low = T.Load(sums), high = T.Load(sums + 16);
-                    T sum = T.Fma(T.IntsToFloats(high), T.Broadcast(4096 * Units), T.Multiply(T.IntsToFloats(low), T.Broadcast(Units)));
-                    T shifted = T.AddInts(T.ShiftLeftInts(high, up), T.ShiftRightInts(T.AddInts(low, half), shift));
+                    T sum = NarrowSum(sums, up, half, shift, out T shifted);
                     T first = Row(pair->First + column, pair->Row, column, sum, shifted, scale, factor, open, down, ref largest, ref even, ref odd);
-                    sums += 2 * _block.Stride;
-                    (low, high) = (T.Load(sums), T.Load(sums + 16));
-                    sum = T.Fma(T.IntsToFloats(high), T.Broadcast(4096 * Units), T.Multiply(T.IntsToFloats(low), T.Broadcast(Units)));
-                    shifted = T.AddInts(T.ShiftLeftInts(high, up), T.ShiftRightInts(T.AddInts(low, half), shift));
+                    sum = NarrowSum(sums + (2 * _block.Stride), up, half, shift, out shifted);
                     T second = Row(pair->Second + column, pair->Row + 1, column, sum, shifted, scale, factor, open, down, ref largest, ref even, ref odd);
                     StoreDigits(first, second, digits + ((long)(pair->Row / 2) * pairShorts));
                 }
@@ -253,7 +262,7 @@ internal static unsafe class HiddenBackwardBody
             }
         }
 
-        // Without a branch.
+        // Without a branch: once a pair and tile, it would be foreseen no better than which pixels are set.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private int Kind(int row)
         {
@@ -275,6 +284,21 @@ internal static unsafe class HiddenBackwardBody
             T.Store(high, (float*)target + LaneMask.Lanes);
         }
 
+        // fl(G) 2^-40, by the one rounding of the multiply-add, and G'.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static T NarrowSum<T>(float* sums, T up, T half, T shift, out T shifted)
+            where T : unmanaged, ILanes<T>
+        {
+            T low = T.Load(sums), high = T.Load(sums + 16);
+            shifted = Shifted(low, high, up, half, shift);
+            return T.Fma(T.IntsToFloats(high), T.Broadcast(4096 * Units), T.Multiply(T.IntsToFloats(low), T.Broadcast(Units)));
+        }
+
+        // G' = floor((4096 high + low + 2^(s-1)) / 2^s), below 2^31: high counts a multiple of 2^s.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static T Shifted<T>(T low, T high, T up, T half, T shift)
+            where T : unmanaged, ILanes<T> => T.AddInts(T.ShiftLeftInts(high, up), T.ShiftRightInts(T.AddInts(low, half), shift));
+
         // fl(G) 2^-40, and G', of a row whose sums may be large or go on from those of earlier chunks.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private T WideSum<T>(int row, int column, float* sums, T up, T half, T shift, out T shifted)
@@ -283,7 +307,7 @@ internal static unsafe class HiddenBackwardBody
             T low = T.Load(sums), high = T.Load(sums + 16), a = PairRows.First(low, high), b = PairRows.Second(low, high);
             if (_isShort)
             {
-                shifted = T.AddInts(T.ShiftLeftInts(high, up), T.ShiftRightInts(T.AddInts(low, half), shift));
+                shifted = Shifted(low, high, up, half, shift);
             }
             else
             {

@@ -95,13 +95,13 @@ internal static unsafe class QuantiseBody
         new Span<float>(work.Rates, block.Stride).Clear();
         for (int slot = 0; slot < block.Slots; slot++)
         {
-            int first = block.Column(slot), hidden = block.Hidden(slot), bits = int.MinValue;
+            int first = block.Column(slot), hidden = block.Hidden(slot), sizeBits = ExactSums.SizeBits(block.Inputs, hidden), bits = int.MinValue;
             bool failed = !ExactSums.IsInRange(block.B2[slot]);
             for (int column = first; column < first + hidden && !failed; column++)
             {
                 int exponent = ExactSums.Exponent(work.Largest[column]);
                 work.Exponents[column] = exponent;
-                int needed = exponent == ExactSums.OutOfRange ? exponent : ExactSums.LogitBits(exponent, block.W2[column], block.Inputs, hidden);
+                int needed = exponent == ExactSums.OutOfRange ? exponent : ExactSums.LogitBits(exponent, block.W2[column], sizeBits);
                 failed = needed > ExactSums.MostLogitBits;
                 bits = Math.Max(bits, needed);
             }
