@@ -6,7 +6,7 @@ namespace GpuMlp.Kernels.Memory;
 internal sealed class DevicePairs : IDisposable
 {
     private readonly DeviceArray<int> _order, _dropped, _chunks, _forwardStarts, _backwardStarts;
-    private readonly DeviceArray<ushort> _forwardIndex, _backwardIndex, _partners;
+    private readonly DeviceArray<ushort> _forwardIndex, _backwardIndex, _partners, _turns;
     private readonly DeviceArray<uint> _forwardValue, _backwardValue;
     private readonly int _droppedCount;
 
@@ -31,6 +31,7 @@ internal sealed class DevicePairs : IDisposable
         _forwardIndex = device.Upload(Joined(images.ForwardIndex));
         _backwardIndex = device.Upload(Joined(images.BackwardIndex));
         _partners = device.Upload(Joined(images.Partners));
+        _turns = device.Upload(Joined(images.Turns));
         _forwardValue = device.Upload(Joined(images.ForwardValue));
         _backwardValue = device.Upload(Joined(images.BackwardValue));
     }
@@ -46,6 +47,7 @@ internal sealed class DevicePairs : IDisposable
         ForwardIndex = _forwardIndex.View,
         BackwardIndex = _backwardIndex.View,
         Partners = _partners.View,
+        Turns = _turns.View,
         ForwardValue = _forwardValue.View,
         BackwardValue = _backwardValue.View,
     };
@@ -54,7 +56,7 @@ internal sealed class DevicePairs : IDisposable
     {
         foreach (IDisposable buffer in new IDisposable[]
         {
-            _order, _dropped, _chunks, _forwardStarts, _backwardStarts, _forwardIndex, _backwardIndex, _partners, _forwardValue, _backwardValue,
+            _order, _dropped, _chunks, _forwardStarts, _backwardStarts, _forwardIndex, _backwardIndex, _partners, _turns, _forwardValue, _backwardValue,
         })
         {
             buffer.Dispose();

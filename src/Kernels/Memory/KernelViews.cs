@@ -110,6 +110,9 @@ public struct PairViews
 
     public ArrayView<ushort> ForwardIndex, BackwardIndex, Partners;
 
+    /// <summary>[chunk, pair of places]: the order of backward rows, see <see cref="PairImages.Turns"/>.</summary>
+    public ArrayView<ushort> Turns;
+
     public ArrayView<uint> ForwardValue, BackwardValue;
 }
 

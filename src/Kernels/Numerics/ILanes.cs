@@ -17,7 +17,7 @@ internal unsafe interface ILanes<TSelf> : IReal<TSelf>
     /// <summary>How many times sixteen columns the sparse product keeps in registers at once.</summary>
     static abstract int SparseTile { get; }
 
-    /// <summary>Likewise the exact product, which keeps two sums a column: 1 or 2.</summary>
+    /// <summary>Likewise the exact product, which keeps two sums a column: 1 to 8.</summary>
     static abstract int DigitTile { get; }
 
     /// <summary>Likewise sixteen images for maps over compressed weights: 1, 2, 4 or 8.</summary>
@@ -59,8 +59,37 @@ internal unsafe interface ILanes<TSelf> : IReal<TSelf>
     /// <summary>Keeps the sign.</summary>
     static abstract TSelf ShiftRightInts(TSelf a, [System.Diagnostics.CodeAnalysis.ConstantExpected] byte count);
 
-    /// <summary>Products of signed 16-bit numbers, those of neighbours added: sixteen sums of 32 bits.</summary>
-    static abstract TSelf MultiplyAddPairs(TSelf a, TSelf b);
+    /// <summary>By as many bits as <paramref name="counts"/> says, the same 0 .. 31 in all lanes.</summary>
+    static abstract TSelf ShiftLeftInts(TSelf a, TSelf counts);
+
+    /// <inheritdoc cref="ShiftLeftInts(TSelf, TSelf)"/>
+    /// <remarks>Keeps the sign.</remarks>
+    static abstract TSelf ShiftRightInts(TSelf a, TSelf counts);
+
+    /// <summary>Thirty-two numbers of 16 bits.</summary>
+    static abstract TSelf ShiftLeftShorts(TSelf a, [System.Diagnostics.CodeAnalysis.ConstantExpected] byte count);
+
+    /// <inheritdoc cref="ShiftLeftShorts"/>
+    /// <remarks>Keeps the sign.</remarks>
+    static abstract TSelf ShiftRightShorts(TSelf a, [System.Diagnostics.CodeAnalysis.ConstantExpected] byte count);
+
+    /// <summary>
+    /// Products of signed 16-bit numbers, those of neighbours added: sixteen sums of 32 bits. The second factor comes from memory,
+    /// so that the load is part of the instruction.
+    /// </summary>
+    static abstract TSelf MultiplyAddPairs(TSelf a, short* b);
+
+    /// <summary>Eight products of 64 bits, of lanes 0, 2, 4 ...</summary>
+    static abstract TSelf MultiplyEvenInts(TSelf a, TSelf b);
+
+    /// <summary>Eight products of 64 bits, of lanes 1, 3, 5 ...</summary>
+    static abstract TSelf MultiplyOddInts(TSelf a, TSelf b);
+
+    /// <summary>Eight sums of 64 bits.</summary>
+    static abstract TSelf AddLongs(TSelf a, TSelf b);
+
+    /// <summary>Rounded to float32, ties to even; exact up to 2^24.</summary>
+    static abstract TSelf IntsToFloats(TSelf a);
 
     /// <summary>The nearest 32-bit integer, ties to even, of each float32; |a| below 2^31.</summary>
     static abstract TSelf RoundToInts(TSelf a);
@@ -79,6 +108,9 @@ internal unsafe interface ILanes<TSelf> : IReal<TSelf>
 
     /// <summary>Rounded once to float32, ties to even.</summary>
     static abstract TSelf DoublesToFloats(TSelf low, TSelf high);
+
+    /// <summary>Of doubles that are integers below 2^31.</summary>
+    static abstract TSelf DoublesToInts(TSelf low, TSelf high);
 
     static abstract TSelf AddDoubles(TSelf a, TSelf b);
 

@@ -218,11 +218,67 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
         Vector128.ShiftRightArithmetic(a._v3.AsInt32(), count).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes128 MultiplyAddPairs(Lanes128 a, Lanes128 b) => new(
-        MultiplyAddPairs(a._v0.AsInt16(), b._v0.AsInt16()).AsSingle(),
-        MultiplyAddPairs(a._v1.AsInt16(), b._v1.AsInt16()).AsSingle(),
-        MultiplyAddPairs(a._v2.AsInt16(), b._v2.AsInt16()).AsSingle(),
-        MultiplyAddPairs(a._v3.AsInt16(), b._v3.AsInt16()).AsSingle());
+    public static Lanes128 ShiftLeftInts(Lanes128 a, Lanes128 counts) => new(
+        ShiftLeft(a._v0.AsInt32(), counts._v0.AsInt32()).AsSingle(),
+        ShiftLeft(a._v1.AsInt32(), counts._v1.AsInt32()).AsSingle(),
+        ShiftLeft(a._v2.AsInt32(), counts._v2.AsInt32()).AsSingle(),
+        ShiftLeft(a._v3.AsInt32(), counts._v3.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 ShiftRightInts(Lanes128 a, Lanes128 counts) => new(
+        ShiftRight(a._v0.AsInt32(), counts._v0.AsInt32()).AsSingle(),
+        ShiftRight(a._v1.AsInt32(), counts._v1.AsInt32()).AsSingle(),
+        ShiftRight(a._v2.AsInt32(), counts._v2.AsInt32()).AsSingle(),
+        ShiftRight(a._v3.AsInt32(), counts._v3.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 ShiftLeftShorts(Lanes128 a, [ConstantExpected] byte count) => new(
+        Vector128.ShiftLeft(a._v0.AsInt16(), count).AsSingle(),
+        Vector128.ShiftLeft(a._v1.AsInt16(), count).AsSingle(),
+        Vector128.ShiftLeft(a._v2.AsInt16(), count).AsSingle(),
+        Vector128.ShiftLeft(a._v3.AsInt16(), count).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 ShiftRightShorts(Lanes128 a, [ConstantExpected] byte count) => new(
+        Vector128.ShiftRightArithmetic(a._v0.AsInt16(), count).AsSingle(),
+        Vector128.ShiftRightArithmetic(a._v1.AsInt16(), count).AsSingle(),
+        Vector128.ShiftRightArithmetic(a._v2.AsInt16(), count).AsSingle(),
+        Vector128.ShiftRightArithmetic(a._v3.AsInt16(), count).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 MultiplyAddPairs(Lanes128 a, short* b) => new(
+        MultiplyAddPairs(a._v0.AsInt16(), Vector128.Load(b)).AsSingle(),
+        MultiplyAddPairs(a._v1.AsInt16(), Vector128.Load(b + 8)).AsSingle(),
+        MultiplyAddPairs(a._v2.AsInt16(), Vector128.Load(b + 16)).AsSingle(),
+        MultiplyAddPairs(a._v3.AsInt16(), Vector128.Load(b + 24)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 MultiplyEvenInts(Lanes128 a, Lanes128 b) => new(
+        MultiplyEvenInts(a._v0.AsInt32(), b._v0.AsInt32()).AsSingle(),
+        MultiplyEvenInts(a._v1.AsInt32(), b._v1.AsInt32()).AsSingle(),
+        MultiplyEvenInts(a._v2.AsInt32(), b._v2.AsInt32()).AsSingle(),
+        MultiplyEvenInts(a._v3.AsInt32(), b._v3.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 MultiplyOddInts(Lanes128 a, Lanes128 b) => new(
+        MultiplyEvenInts(OddInts(a._v0), OddInts(b._v0)).AsSingle(),
+        MultiplyEvenInts(OddInts(a._v1), OddInts(b._v1)).AsSingle(),
+        MultiplyEvenInts(OddInts(a._v2), OddInts(b._v2)).AsSingle(),
+        MultiplyEvenInts(OddInts(a._v3), OddInts(b._v3)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 AddLongs(Lanes128 a, Lanes128 b) => new(
+        (a._v0.AsInt64() + b._v0.AsInt64()).AsSingle(),
+        (a._v1.AsInt64() + b._v1.AsInt64()).AsSingle(),
+        (a._v2.AsInt64() + b._v2.AsInt64()).AsSingle(),
+        (a._v3.AsInt64() + b._v3.AsInt64()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 IntsToFloats(Lanes128 a) => new(
+        Vector128.ConvertToSingle(a._v0.AsInt32()),
+        Vector128.ConvertToSingle(a._v1.AsInt32()),
+        Vector128.ConvertToSingle(a._v2.AsInt32()),
+        Vector128.ConvertToSingle(a._v3.AsInt32()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 RoundToInts(Lanes128 a) => new(
@@ -272,6 +328,13 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
         Vector128.Narrow(low._v2.AsDouble(), low._v3.AsDouble()),
         Vector128.Narrow(high._v0.AsDouble(), high._v1.AsDouble()),
         Vector128.Narrow(high._v2.AsDouble(), high._v3.AsDouble()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 DoublesToInts(Lanes128 low, Lanes128 high) => new(
+        DoublesToInts(low._v0.AsDouble(), low._v1.AsDouble()).AsSingle(),
+        DoublesToInts(low._v2.AsDouble(), low._v3.AsDouble()).AsSingle(),
+        DoublesToInts(high._v0.AsDouble(), high._v1.AsDouble()).AsSingle(),
+        DoublesToInts(high._v2.AsDouble(), high._v3.AsDouble()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 AddDoubles(Lanes128 a, Lanes128 b) => new(
@@ -333,6 +396,38 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
             sums = sums.WithElement(i, (a[2 * i] * b[2 * i]) + (a[(2 * i) + 1] * b[(2 * i) + 1]));
         return sums;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> OddInts(Vector128<float> a) => Vector128.ShiftRightLogical(a.AsInt64(), 32).AsInt32();
+
+    // Low halves of 64 bits are the even lanes.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<long> MultiplyEvenInts(Vector128<int> a, Vector128<int> b)
+    {
+        if (Sse41.IsSupported)
+            return Sse41.Multiply(a, b);
+        if (AdvSimd.IsSupported)
+            return AdvSimd.MultiplyWideningLower(AdvSimd.ExtractNarrowingLower(a.AsInt64()), AdvSimd.ExtractNarrowingLower(b.AsInt64()));
+        return Vector128.Create((long)a[0] * b[0], (long)a[2] * b[2]);
+    }
+
+    // SSE shifts all lanes by one count, in the low half of a register.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> ShiftLeft(Vector128<int> a, Vector128<int> counts) =>
+        Sse2.IsSupported ? Sse2.ShiftLeftLogical(a, Vector128.CreateScalar(counts.ToScalar()))
+        : AdvSimd.IsSupported ? AdvSimd.ShiftLogical(a, counts)
+        : Vector128.ShiftLeft(a, counts.ToScalar());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> ShiftRight(Vector128<int> a, Vector128<int> counts) =>
+        Sse2.IsSupported ? Sse2.ShiftRightArithmetic(a, Vector128.CreateScalar(counts.ToScalar()))
+        : AdvSimd.IsSupported ? AdvSimd.ShiftArithmetic(a, -counts)
+        : Vector128.ShiftRightArithmetic(a, counts.ToScalar());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> DoublesToInts(Vector128<double> low, Vector128<double> high) => Sse2.IsSupported
+        ? Sse2.UnpackLow(Sse2.ConvertToVector128Int32(low).AsInt64(), Sse2.ConvertToVector128Int32(high).AsInt64()).AsInt32()
+        : Vector128.Narrow(Vector128.ConvertToInt64(low), Vector128.ConvertToInt64(high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> RoundToInts(Vector128<float> a) => Sse2.IsSupported ? Sse2.ConvertToVector128Int32(a)

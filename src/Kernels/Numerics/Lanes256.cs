@@ -141,9 +141,49 @@ internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
         Vector256.ShiftRightArithmetic(a._v1.AsInt32(), count).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 MultiplyAddPairs(Lanes256 a, Lanes256 b) => new(
-        MultiplyAddPairs(a._v0.AsInt16(), b._v0.AsInt16()).AsSingle(),
-        MultiplyAddPairs(a._v1.AsInt16(), b._v1.AsInt16()).AsSingle());
+    public static Lanes256 ShiftLeftInts(Lanes256 a, Lanes256 counts) => new(
+        Avx2.ShiftLeftLogicalVariable(a._v0.AsInt32(), counts._v0.AsUInt32()).AsSingle(),
+        Avx2.ShiftLeftLogicalVariable(a._v1.AsInt32(), counts._v1.AsUInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 ShiftRightInts(Lanes256 a, Lanes256 counts) => new(
+        Avx2.ShiftRightArithmeticVariable(a._v0.AsInt32(), counts._v0.AsUInt32()).AsSingle(),
+        Avx2.ShiftRightArithmeticVariable(a._v1.AsInt32(), counts._v1.AsUInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 ShiftLeftShorts(Lanes256 a, [ConstantExpected] byte count) => new(
+        Vector256.ShiftLeft(a._v0.AsInt16(), count).AsSingle(),
+        Vector256.ShiftLeft(a._v1.AsInt16(), count).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 ShiftRightShorts(Lanes256 a, [ConstantExpected] byte count) => new(
+        Vector256.ShiftRightArithmetic(a._v0.AsInt16(), count).AsSingle(),
+        Vector256.ShiftRightArithmetic(a._v1.AsInt16(), count).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 MultiplyAddPairs(Lanes256 a, short* b) => new(
+        Avx2.MultiplyAddAdjacent(a._v0.AsInt16(), Vector256.Load(b)).AsSingle(),
+        Avx2.MultiplyAddAdjacent(a._v1.AsInt16(), Vector256.Load(b + 16)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 MultiplyEvenInts(Lanes256 a, Lanes256 b) => new(
+        Avx2.Multiply(a._v0.AsInt32(), b._v0.AsInt32()).AsSingle(),
+        Avx2.Multiply(a._v1.AsInt32(), b._v1.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 MultiplyOddInts(Lanes256 a, Lanes256 b) => new(
+        Avx2.Multiply(OddInts(a._v0), OddInts(b._v0)).AsSingle(),
+        Avx2.Multiply(OddInts(a._v1), OddInts(b._v1)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 AddLongs(Lanes256 a, Lanes256 b) => new(
+        (a._v0.AsInt64() + b._v0.AsInt64()).AsSingle(),
+        (a._v1.AsInt64() + b._v1.AsInt64()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 IntsToFloats(Lanes256 a) => new(
+        Vector256.ConvertToSingle(a._v0.AsInt32()),
+        Vector256.ConvertToSingle(a._v1.AsInt32()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 RoundToInts(Lanes256 a) => new(
@@ -179,6 +219,11 @@ internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
     public static Lanes256 DoublesToFloats(Lanes256 low, Lanes256 high) => new(
         Vector256.Narrow(low._v0.AsDouble(), low._v1.AsDouble()),
         Vector256.Narrow(high._v0.AsDouble(), high._v1.AsDouble()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 DoublesToInts(Lanes256 low, Lanes256 high) => new(
+        DoublesToInts(low._v0.AsDouble(), low._v1.AsDouble()).AsSingle(),
+        DoublesToInts(high._v0.AsDouble(), high._v1.AsDouble()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 AddDoubles(Lanes256 a, Lanes256 b) => new(
@@ -219,7 +264,11 @@ internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
         (a + Vector256.Create(12582912f)) - Vector256.Create(12582912f);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> MultiplyAddPairs(Vector256<short> a, Vector256<short> b) => Avx2.MultiplyAddAdjacent(a, b);
+    private static Vector256<int> OddInts(Vector256<float> a) => Vector256.ShiftRightLogical(a.AsInt64(), 32).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> DoublesToInts(Vector256<double> low, Vector256<double> high) =>
+        Vector256.Create(Avx.ConvertToVector128Int32(low), Avx.ConvertToVector128Int32(high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> RoundToInts(Vector256<float> a) => Avx.ConvertToVector256Int32(a);

@@ -17,7 +17,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Lanes512>
 
     public static int SparseTile => 8;
 
-    public static int DigitTile => 2;
+    public static int DigitTile => 8;
 
     public static int ImageTile => 8;
 
@@ -109,7 +109,36 @@ internal readonly unsafe struct Lanes512 : ILanes<Lanes512>
         new(Vector512.ShiftRightArithmetic(a._v.AsInt32(), count).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 MultiplyAddPairs(Lanes512 a, Lanes512 b) => new(Avx512BW.MultiplyAddAdjacent(a._v.AsInt16(), b._v.AsInt16()).AsSingle());
+    public static Lanes512 ShiftLeftInts(Lanes512 a, Lanes512 counts) =>
+        new(Avx512F.ShiftLeftLogicalVariable(a._v.AsInt32(), counts._v.AsUInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 ShiftRightInts(Lanes512 a, Lanes512 counts) =>
+        new(Avx512F.ShiftRightArithmeticVariable(a._v.AsInt32(), counts._v.AsUInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 ShiftLeftShorts(Lanes512 a, [ConstantExpected] byte count) => new(Vector512.ShiftLeft(a._v.AsInt16(), count).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 ShiftRightShorts(Lanes512 a, [ConstantExpected] byte count) =>
+        new(Vector512.ShiftRightArithmetic(a._v.AsInt16(), count).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 MultiplyAddPairs(Lanes512 a, short* b) => new(Avx512BW.MultiplyAddAdjacent(a._v.AsInt16(), Vector512.Load(b)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 MultiplyEvenInts(Lanes512 a, Lanes512 b) => new(Avx512F.Multiply(a._v.AsInt32(), b._v.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 MultiplyOddInts(Lanes512 a, Lanes512 b) => new(Avx512F.Multiply(
+        Vector512.ShiftRightLogical(a._v.AsInt64(), 32).AsInt32(),
+        Vector512.ShiftRightLogical(b._v.AsInt64(), 32).AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 AddLongs(Lanes512 a, Lanes512 b) => new((a._v.AsInt64() + b._v.AsInt64()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 IntsToFloats(Lanes512 a) => new(Vector512.ConvertToSingle(a._v.AsInt32()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 RoundToInts(Lanes512 a) => new(Avx512F.ConvertToVector512Int32(a._v).AsSingle());
@@ -131,6 +160,11 @@ internal readonly unsafe struct Lanes512 : ILanes<Lanes512>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 DoublesToFloats(Lanes512 low, Lanes512 high) => new(Vector512.Narrow(low._v.AsDouble(), high._v.AsDouble()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 DoublesToInts(Lanes512 low, Lanes512 high) => new(Vector512.Create(
+        Avx512F.ConvertToVector256Int32(low._v.AsDouble()),
+        Avx512F.ConvertToVector256Int32(high._v.AsDouble())).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 AddDoubles(Lanes512 a, Lanes512 b) => new((a._v.AsDouble() + b._v.AsDouble()).AsSingle());

@@ -18,11 +18,11 @@ internal static unsafe class HiddenBackwardBody
         if (chunk.IsFirst)
         {
             var start = new Start(work.Sums, block.Stride);
-            PairRows.Multiply<T, Start>(images.Backward(chunk.Index), work.Deltas, BlockWork.ImagePairs, work.Vectors, ref start);
+            PairRows.Multiply<T, Start>(images.Backward(chunk.Index), work.DeltaTiles<T>(chunk.Rows), ref start);
             return;
         }
         var goOn = new GoOn(work.Sums, block.Stride);
-        PairRows.Multiply<T, GoOn>(images.Backward(chunk.Index), work.Deltas, BlockWork.ImagePairs, work.Vectors, ref goOn);
+        PairRows.Multiply<T, GoOn>(images.Backward(chunk.Index), work.DeltaTiles<T>(chunk.Rows), ref goOn);
     }
 
     /// <summary>Of the last chunk of a batch: what becomes of each gradient is up to <typeparamref name="TRow"/>. Leaves the sums for dw2.</summary>
@@ -30,20 +30,71 @@ internal static unsafe class HiddenBackwardBody
         where T : unmanaged, ILanes<T>
         where TRow : struct, IGradientRow
     {
-        new Span<double>(work.WeightSums, 2 * block.Stride).Clear();
+        new Span<long>(work.WeightSums, block.Stride).Clear();
+        new Span<int>(work.Words, block.Stride).Clear();
         T scale = T.Broadcast(ExactSums.GradientScale(chunk.BatchRows));
         for (int column = 0; column < block.Stride; column += LaneMask.Lanes)
             T.Store(T.Multiply(T.Load(block.W2 + column), scale), work.Factors + column);
         var end = new End<TRow>(block, work, images, chunk);
-        PairRows.Multiply<T, End<TRow>>(images.Backward(chunk.Index), work.Deltas, BlockWork.ImagePairs, work.Vectors, ref end);
+        PairRows.Panel panel = images.Backward(chunk.Index);
+        ushort* turns = images.Turns(chunk.Index);
+        int rows = images.Places;
+        if (TRow.KeepsUnset && chunk.IsFirst)
+        {
+            // Rows without a gradient come last.
+            while (panel.Starts[rows - 2] == panel.Starts[rows])
+                rows -= 2;
+        }
+        PairRows.Multiply<T, End<TRow>>(panel.First(rows), work.DeltaTiles<T>(chunk.Rows), ref end);
+        if (TRow.IsUpdate && rows < images.Places)
+            KeepLargest<T>(block, work, images.Order, turns, rows / 2, images.Places / 2);
     }
+
+    // Weights that stay as they are count in the column's largest one.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void KeepLargest<T>(in BlockPointers block, in BlockWork work, int* order, ushort* turns, int turn, int endTurn)
+        where T : unmanaged, ILanes<T>
+    {
+        // Four vectors of a row lie side by side, which prefetchers like better than one of each row.
+        const int Wide = 4 * LaneMask.Lanes;
+        int column = 0;
+        for (; column + Wide <= block.Stride; column += Wide)
+        {
+            float* most = work.Largest + column;
+            T a = T.Load(most), b = T.Load(most + 16), c = T.Load(most + 32), d = T.Load(most + 48);
+            for (int row = 2 * turn; row < 2 * endTurn; row++)
+            {
+                float* weights = Weights(block, work, order[(2 * turns[row / 2]) + (row % 2)]) + column;
+                a = T.MaxInts(a, QuantiseBody.Magnitude(T.Load(weights)));
+                b = T.MaxInts(b, QuantiseBody.Magnitude(T.Load(weights + 16)));
+                c = T.MaxInts(c, QuantiseBody.Magnitude(T.Load(weights + 32)));
+                d = T.MaxInts(d, QuantiseBody.Magnitude(T.Load(weights + 48)));
+            }
+            T.Store(a, most);
+            T.Store(b, most + 16);
+            T.Store(c, most + 32);
+            T.Store(d, most + 48);
+        }
+        for (; column < block.Stride; column += LaneMask.Lanes)
+        {
+            T a = T.Load(work.Largest + column);
+            for (int row = 2 * turn; row < 2 * endTurn; row++)
+                a = T.MaxInts(a, QuantiseBody.Magnitude(T.Load(Weights(block, work, order[(2 * turns[row / 2]) + (row % 2)]) + column)));
+            T.Store(a, work.Largest + column);
+        }
+    }
+
+    // A partner that is missing has weights of 0 and no entries; what is written there is 0 again.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float* Weights(in BlockPointers block, in BlockWork work, int pixel) =>
+        pixel < 0 ? (float*)work.Words : QuantiseBody.Row(block, pixel);
 
     /// <summary>dw2 of a column, once <see cref="Finish"/> is through.</summary>
     public static float GradientW2(in BlockPointers block, in BlockWork work, in ChunkPointers chunk, int column)
     {
-        // Sixteen columns take 32 numbers: high halves of the first eight and the second eight, then low halves.
-        double* sums = work.WeightSums + (column / 16 * 32) + (column % 16);
-        long sum = ((long)sums[0] * 4096) + (long)sums[16];
+        // Of a vector first the even columns, then the odd ones.
+        int lane = column % LaneMask.Lanes;
+        long sum = work.WeightSums[column - lane + (lane / 2) + (lane % 2 * (LaneMask.Lanes / 2))];
         int power = ExactSums.GradientShift(chunk.BatchRows, block.Inputs) + work.Exponents[column] - 63;
         return sum * ExactSums.PowerOfTwo(power) * ExactSums.GradientScale(chunk.BatchRows);
     }
@@ -51,16 +102,17 @@ internal static unsafe class HiddenBackwardBody
     /// <summary>What becomes of sixteen gradients of W1, or of b1 in the place of the constant pixel.</summary>
     public interface IGradientRow
     {
-        static abstract void Take<T>(in BlockPointers block, in BlockWork work, int pixel, int place, int column, T weights, T gradient)
-            where T : unmanaged, ILanes<T>;
+        /// <summary>Whether weights change: then they are stored, with their digits at the old scales and the column's largest one.</summary>
+        static abstract bool IsUpdate { get; }
 
-        /// <summary>Columns of a row whose sums are 0: no image of the batch sets the pixel.</summary>
-        /// <param name="isPairUnchanged">Whether the same holds of the pixel beside it.</param>
-        static abstract void TakeUnchanged<T>(in BlockPointers block, in BlockWork work, int pixel, int place, bool isPairUnchanged, int column, int end)
-            where T : unmanaged, ILanes<T>;
+        /// <summary>Whether weights of pixels that no image of the batch sets stay as they are.</summary>
+        static abstract bool KeepsUnset { get; }
 
-        /// <summary>The last place has no pixel: its partner is alone.</summary>
-        static abstract void TakeNone<T>(in BlockWork work, int place, int column, int end)
+        /// <summary>New weights.</summary>
+        /// <param name="order">Pixels by row, -1 for the partner that the last one lacks.</param>
+        /// <param name="open">Mask of the columns whose weights change.</param>
+        /// <param name="down">The rate with a minus.</param>
+        static abstract T Take<T>(in BlockPointers block, int* order, int row, int column, T open, T down, T weights, T gradient)
             where T : unmanaged, ILanes<T>;
     }
 
@@ -69,19 +121,23 @@ internal static unsafe class HiddenBackwardBody
         private readonly double* _sums = sums;
         private readonly int _stride = stride;
 
-        public bool SkipsEmpty => false;
+        public static bool SkipsEmpty => false;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Take<T>(int row, int column, T low, T high)
+            where T : unmanaged, ILanes<T> => TakeLong(row, column, PairRows.First(low, high), PairRows.Second(low, high));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void TakeLong<T>(int row, int column, T first, T second)
             where T : unmanaged, ILanes<T>
         {
             float* target = (float*)(_sums + ((long)row * _stride) + column);
-            T.Store(low, target);
-            T.Store(high, target + 16);
+            T.Store(first, target);
+            T.Store(second, target + 16);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Finish<T>(int row, int column, int end)
+        public void Finish<T>(int row, int endRow, int column, int endColumn)
             where T : unmanaged, ILanes<T>
         {
         }
@@ -92,98 +148,203 @@ internal static unsafe class HiddenBackwardBody
         private readonly double* _sums = sums;
         private readonly int _stride = stride;
 
-        public bool SkipsEmpty => true;
+        public static bool SkipsEmpty => true;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Take<T>(int row, int column, T low, T high)
+            where T : unmanaged, ILanes<T> => TakeLong(row, column, PairRows.First(low, high), PairRows.Second(low, high));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void TakeLong<T>(int row, int column, T first, T second)
             where T : unmanaged, ILanes<T>
         {
             float* target = (float*)(_sums + ((long)row * _stride) + column);
-            T.Store(T.AddDoubles(T.Load(target), low), target);
-            T.Store(T.AddDoubles(T.Load(target + 16), high), target + 16);
+            T.Store(T.AddDoubles(T.Load(target), first), target);
+            T.Store(T.AddDoubles(T.Load(target + 16), second), target + 16);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Finish<T>(int row, int column, int end)
+        public void Finish<T>(int row, int endRow, int column, int endColumn)
             where T : unmanaged, ILanes<T>
         {
         }
     }
 
+    /// <remarks>
+    /// A band of rows is finished at once, vector by vector, so that what belongs to a column stays in registers. Two rows whose
+    /// pixels are partners make one row of digits.
+    /// </remarks>
     private readonly struct End<TRow>(in BlockPointers block, in BlockWork work, in PairPointers images, in ChunkPointers chunk) : PairRows.ISink
         where TRow : struct, IGradientRow
     {
         private const float Units = 1f / (1L << 40);
 
+        private const int Narrow = 0, Wide = 1;
+
+        // So many entries of two pixels up to 255 times a digit of at most 2,048 stay below 2^24, where float32 has all integers.
+        private const int MostNarrow = 16;
+
+        // The high digit sum counts 2^12: up to this shift it stays whole.
+        private const int MostShift = 12;
+
         private readonly BlockPointers _block = block;
         private readonly BlockWork _work = work;
         private readonly int* _order = images.Order, _starts = images.Backward(chunk.Index).Starts;
+        private readonly ushort* _turns = images.Turns(chunk.Index);
         private readonly bool _goesOn = !chunk.IsFirst;
-        private readonly double _shift = 1.0 / (1L << ExactSums.GradientShift(chunk.BatchRows, block.Inputs));
+        private readonly int _shift = ExactSums.GradientShift(chunk.BatchRows, block.Inputs);
 
-        public bool SkipsEmpty => false;
+        // Sums are those of this chunk alone and the shift is small: then G' is shifted in 32 bits.
+        private readonly bool _isShort = chunk.IsFirst && ExactSums.GradientShift(chunk.BatchRows, block.Inputs) <= MostShift;
+
+        public static bool SkipsEmpty => false;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Take<T>(int row, int column, T low, T high)
             where T : unmanaged, ILanes<T>
         {
-            float* sums = (float*)(_work.Row + column);
+            float* sums = Sums(row % PairRows.Band, column);
             T.Store(low, sums);
             T.Store(high, sums + 16);
         }
 
+        // Rows have at most as many entries as a chunk has pairs of images.
+        public void TakeLong<T>(int row, int column, T first, T second)
+            where T : unmanaged, ILanes<T> => throw new System.Diagnostics.UnreachableException();
+
         [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-        public void Finish<T>(int row, int column, int end)
+        public void Finish<T>(int row, int endRow, int column, int endColumn)
             where T : unmanaged, ILanes<T>
         {
-            int pixel = _order[row];
-            if (pixel < 0)
+            // Pairs of rows of few entries, and the others.
+            const int Most = PairRows.Band / 2, Kinds = 2;
+            PairOfRows* pairs = stackalloc PairOfRows[Kinds * Most];
+            int* counts = stackalloc int[Kinds];
+            for (; row < endRow; row += 2)
             {
-                TRow.TakeNone<T>(_work, row, column, end);
-                return;
+                int turn = _turns[row / 2], kind = Kind(row);
+                pairs[(kind * Most) + counts[kind]++] = new PairOfRows(
+                    Weights(_block, _work, _order[2 * turn]), Weights(_block, _work, _order[(2 * turn) + 1]), row % PairRows.Band, 2 * turn);
             }
-            if (!_goesOn && _starts[row] == _starts[row + 1])
+            DigitTiles tiles = _work.WeightTiles<T>();
+            T up = T.BroadcastBits((uint)(MostShift - _shift)), half = T.BroadcastBits((1u << _shift) >> 1), shift = T.BroadcastBits((uint)_shift);
+            for (; column < endColumn; column += LaneMask.Lanes)
             {
-                int partner = row ^ 1;
-                TRow.TakeUnchanged<T>(_block, _work, pixel, row, _starts[partner] == _starts[partner + 1], column, end);
-                return;
-            }
-            float* weights = QuantiseBody.Row(_block, pixel);
-            for (; column < end; column += LaneMask.Lanes)
-            {
-                float* sums = (float*)(_work.Row + column);
-                T low = T.Load(sums), high = T.Load(sums + 16);
-                if (_goesOn)
+                short* digits = tiles.Start(column / LaneMask.Lanes);
+                int pairShorts = tiles.PairShorts(column / LaneMask.Lanes);
+                float* weightSums = (float*)(_work.WeightSums + column);
+                T largest = T.Load(_work.Largest + column), even = T.Load(weightSums), odd = T.Load(weightSums + 16);
+                T scale = T.Load(_work.Scales + column), factor = T.Load(_work.Factors + column), rate = T.Load(_work.Rates + column);
+                T open = T.Greater(rate, T.Zero), down = T.Subtract(T.Zero, rate);
+                for (PairOfRows* pair = pairs, end = pair + counts[Narrow]; pair < end; pair++)
                 {
-                    sums = (float*)(_work.Sums + ((long)row * _block.Stride) + column);
-                    low = T.AddDoubles(low, T.Load(sums));
-                    high = T.AddDoubles(high, T.Load(sums + 16));
+                    float* sums = Sums(pair->Slot, column);
+                    T sum = NarrowSum(sums, up, half, shift, out T shifted);
+                    T first = Row(pair->First + column, pair->Row, column, sum, shifted, scale, factor, open, down, ref largest, ref even, ref odd);
+                    sum = NarrowSum(sums + (2 * _block.Stride), up, half, shift, out shifted);
+                    T second = Row(pair->Second + column, pair->Row + 1, column, sum, shifted, scale, factor, open, down, ref largest, ref even, ref odd);
+                    StoreDigits(first, second, digits + ((long)(pair->Row / 2) * pairShorts));
                 }
-                T old = T.Load(weights + column);
-                AddWeightSums(T.Round(T.Multiply(old, T.Load(_work.Scales + column))), column, low, high);
-
-                // A product that is 0 is +0, so that a weight without a gradient keeps its bits.
-                T sum = T.Multiply(T.DoublesToFloats(low, high), T.Broadcast(Units));
-                TRow.Take(_block, _work, pixel, row, column, old, T.Fma(sum, T.Load(_work.Factors + column), T.Zero));
+                for (PairOfRows* pair = pairs + Most, end = pair + counts[Wide]; pair < end; pair++)
+                {
+                    float* sums = Sums(pair->Slot, column);
+                    T sum = WideSum(pair->Row, column, sums, up, half, shift, out T shifted);
+                    T first = Row(pair->First + column, pair->Row, column, sum, shifted, scale, factor, open, down, ref largest, ref even, ref odd);
+                    sum = WideSum(pair->Row + 1, column, sums + (2 * _block.Stride), up, half, shift, out shifted);
+                    T second = Row(pair->Second + column, pair->Row + 1, column, sum, shifted, scale, factor, open, down, ref largest, ref even, ref odd);
+                    StoreDigits(first, second, digits + ((long)(pair->Row / 2) * pairShorts));
+                }
+                T.Store(largest, _work.Largest + column);
+                T.Store(even, weightSums);
+                T.Store(odd, weightSums + 16);
             }
         }
 
-        // Wq in two halves: each half's sum of products stays below 2^53.
+        // Without a branch: once a pair and tile, it would be foreseen no better than which pixels are set.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void AddWeightSums<T>(T quantised, int column, T low, T high)
+        private int Kind(int row)
+        {
+            int first = _starts[row + 1] - _starts[row], second = _starts[row + 2] - _starts[row + 1];
+            int isLong = ((MostNarrow - first) | (MostNarrow - second)) >>> 31;
+            return _isShort ? isLong : Wide;
+        }
+
+        private float* Sums(int slot, int column) => (float*)_work.Band + (2 * ((slot * _block.Stride) + column));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void StoreDigits<T>(T first, T second, short* target)
             where T : unmanaged, ILanes<T>
         {
-            T shift = T.BroadcastDouble(_shift), half = T.BroadcastDouble(0.5), down = T.BroadcastDouble(1.0 / 4096), up = T.BroadcastDouble(-4096);
-            float* sums = (float*)(_work.WeightSums + (2 * column));
-            T gradient = T.FloorDoubles(T.FmaDoubles(low, shift, half)), weight = T.LowToDoubles(quantised);
-            T highHalf = T.RoundDoubles(T.MultiplyDoubles(weight, down));
-            T.Store(T.FmaDoubles(highHalf, gradient, T.Load(sums)), sums);
-            T.Store(T.FmaDoubles(T.FmaDoubles(highHalf, up, weight), gradient, T.Load(sums + 32)), sums + 32);
-            gradient = T.FloorDoubles(T.FmaDoubles(high, shift, half));
-            weight = T.HighToDoubles(quantised);
-            highHalf = T.RoundDoubles(T.MultiplyDoubles(weight, down));
-            T.Store(T.FmaDoubles(highHalf, gradient, T.Load(sums + 16)), sums + 16);
-            T.Store(T.FmaDoubles(T.FmaDoubles(highHalf, up, weight), gradient, T.Load(sums + 48)), sums + 48);
+            if (!TRow.IsUpdate)
+                return;
+            QuantiseBody.Split(first, second, out T low, out T high);
+            T.Store(low, (float*)target);
+            T.Store(high, (float*)target + LaneMask.Lanes);
+        }
+
+        // fl(G) 2^-40, by the one rounding of the multiply-add, and G'.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static T NarrowSum<T>(float* sums, T up, T half, T shift, out T shifted)
+            where T : unmanaged, ILanes<T>
+        {
+            T low = T.Load(sums), high = T.Load(sums + 16);
+            shifted = Shifted(low, high, up, half, shift);
+            return T.Fma(T.IntsToFloats(high), T.Broadcast(4096 * Units), T.Multiply(T.IntsToFloats(low), T.Broadcast(Units)));
+        }
+
+        // G' = floor((4096 high + low + 2^(s-1)) / 2^s), below 2^31: high counts a multiple of 2^s.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static T Shifted<T>(T low, T high, T up, T half, T shift)
+            where T : unmanaged, ILanes<T> => T.AddInts(T.ShiftLeftInts(high, up), T.ShiftRightInts(T.AddInts(low, half), shift));
+
+        // fl(G) 2^-40, and G', of a row whose sums may be large or go on from those of earlier chunks.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private T WideSum<T>(int row, int column, float* sums, T up, T half, T shift, out T shifted)
+            where T : unmanaged, ILanes<T>
+        {
+            T low = T.Load(sums), high = T.Load(sums + 16), a = PairRows.First(low, high), b = PairRows.Second(low, high);
+            if (_isShort)
+            {
+                shifted = Shifted(low, high, up, half, shift);
+            }
+            else
+            {
+                if (_goesOn)
+                {
+                    float* before = (float*)(_work.Sums + ((long)row * _block.Stride) + column);
+                    a = T.AddDoubles(a, T.Load(before));
+                    b = T.AddDoubles(b, T.Load(before + 16));
+                }
+                T unit = T.BroadcastDouble(1.0 / (1L << _shift)), rounded = T.BroadcastDouble(0.5);
+                shifted = T.DoublesToInts(T.FloorDoubles(T.FmaDoubles(a, unit, rounded)), T.FloorDoubles(T.FmaDoubles(b, unit, rounded)));
+            }
+            return T.Multiply(T.DoublesToFloats(a, b), T.Broadcast(Units));
+        }
+
+        // New weights as integers of the old scale.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private T Row<T>(
+            float* target, int row, int column, T sum, T shifted, T scale, T factor, T open, T down, ref T largest, ref T even, ref T odd)
+            where T : unmanaged, ILanes<T>
+        {
+            T weights = T.Load(target), quantised = T.RoundToInts(T.Multiply(weights, scale));
+            even = T.AddLongs(even, T.MultiplyEvenInts(quantised, shifted));
+            odd = T.AddLongs(odd, T.MultiplyOddInts(quantised, shifted));
+
+            // A product that is 0 is +0, so that a weight without a gradient keeps its bits.
+            weights = TRow.Take(_block, _order, row, column, open, down, weights, T.Fma(sum, factor, T.Zero));
+            if (!TRow.IsUpdate)
+                return T.Zero;
+            T.Store(weights, target);
+            largest = T.MaxInts(largest, QuantiseBody.Magnitude(weights));
+            return T.RoundToInts(T.Multiply(weights, scale));
+        }
+
+        /// <summary>Two rows whose pixels are partners: their weights at column 0, the first one's place in its band, and its number.</summary>
+        private readonly struct PairOfRows(float* first, float* second, int slot, int row)
+        {
+            public readonly float* First = first, Second = second;
+            public readonly int Slot = slot, Row = row;
         }
     }
 }

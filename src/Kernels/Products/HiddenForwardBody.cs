@@ -14,7 +14,7 @@ internal static unsafe class HiddenForwardBody
         where T : unmanaged, ILanes<T>
     {
         var sink = new Scale(work.Z, block.Stride, work.ActivationScales);
-        PairRows.Multiply<T, Scale>(images.Forward(chunk.Index, chunk.Rows), work.Digits, work.Pairs, work.Vectors, ref sink);
+        PairRows.Multiply<T, Scale>(images.Forward(chunk.Index, chunk.Rows), work.WeightTiles<T>(), ref sink);
     }
 
     private readonly struct Scale(float* z, int stride, float* scales) : PairRows.ISink
@@ -22,15 +22,19 @@ internal static unsafe class HiddenForwardBody
         private readonly float* _z = z, _scales = scales;
         private readonly int _stride = stride;
 
-        public bool SkipsEmpty => false;
+        public static bool SkipsEmpty => false;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Take<T>(int row, int column, T low, T high)
-            where T : unmanaged, ILanes<T> =>
-            T.Store(T.Multiply(T.DoublesToFloats(low, high), T.Load(_scales + column)), _z + ((long)row * _stride) + column);
+            where T : unmanaged, ILanes<T> => TakeLong(row, column, PairRows.First(low, high), PairRows.Second(low, high));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Finish<T>(int row, int column, int end)
+        public void TakeLong<T>(int row, int column, T first, T second)
+            where T : unmanaged, ILanes<T> =>
+            T.Store(T.Multiply(T.DoublesToFloats(first, second), T.Load(_scales + column)), _z + ((long)row * _stride) + column);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Finish<T>(int row, int endRow, int column, int endColumn)
             where T : unmanaged, ILanes<T>
         {
         }

@@ -17,23 +17,27 @@ internal static unsafe class OutputBackwardBody
     public static void Digits<T>(in BlockPointers block, in BlockWork work, ushort* partners, int rows, bool gated)
         where T : unmanaged, ILanes<T>
     {
-        int stride = block.Stride, pairs = (rows + 1) / 2;
+        int stride = block.Stride;
+        DigitTiles tiles = work.DeltaTiles<T>(rows);
         T firstHalf = T.BroadcastBits(0x0000FFFF), secondHalf = T.BroadcastBits(0xFFFF0000);
         float* lows = (float*)work.Words, highs = lows + stride + LaneMask.Lanes;
-        for (int pair = 0; pair < pairs; pair++)
+        for (int pair = 0; pair < tiles.Pairs; pair++)
         {
             int first = partners[2 * pair], second = partners[(2 * pair) + 1];
             Words<T>(block, work, first, second, lows, highs);
             float* a = work.Z + ((long)first * stride), b = work.Z + ((long)second * stride);
-            for (int column = 0; column < stride; column += LaneMask.Lanes)
+            for (int vector = 0, column = 0; vector < tiles.Vectors; vector += tiles.Width)
             {
-                short* target = BlockWork.Place(work.Deltas, BlockWork.ImagePairs, work.Vectors, pair, column / LaneMask.Lanes);
-                T x = T.Load(a + column), y = T.Load(b + column);
-                if (gated)
-                    (x, y) = (T.Abs(x), T.Abs(y));
-                T open = T.Or(T.And(T.Greater(x, T.Zero), firstHalf), T.And(T.Greater(y, T.Zero), secondHalf));
-                T.Store(T.And(T.Load(lows + column), open), (float*)target);
-                T.Store(T.And(T.Load(highs + column), open), (float*)target + LaneMask.Lanes);
+                float* target = (float*)(tiles.Start(vector) + ((long)pair * tiles.PairShorts(vector)));
+                for (int within = tiles.WidthAt(vector); within > 0; within--, column += LaneMask.Lanes, target += 2 * LaneMask.Lanes)
+                {
+                    T x = T.Load(a + column), y = T.Load(b + column);
+                    if (gated)
+                        (x, y) = (T.Abs(x), T.Abs(y));
+                    T open = T.Or(T.And(T.Greater(x, T.Zero), firstHalf), T.And(T.Greater(y, T.Zero), secondHalf));
+                    T.Store(T.And(T.Load(lows + column), open), target);
+                    T.Store(T.And(T.Load(highs + column), open), target + LaneMask.Lanes);
+                }
             }
         }
     }

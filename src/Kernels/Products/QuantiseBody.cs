@@ -71,12 +71,13 @@ internal static unsafe class QuantiseBody
     public static void Split<T>(T first, T second, out T low, out T high)
         where T : unmanaged, ILanes<T>
     {
-        T lowHalf = T.BroadcastBits(0x0000FFFF);
-        T firstLow = T.ShiftRightInts(T.ShiftLeftInts(first, 20), 20), secondLow = T.ShiftRightInts(T.ShiftLeftInts(second, 20), 20);
-        low = T.Or(T.And(firstLow, lowHalf), T.ShiftLeftInts(secondLow, 16));
+        T lowHalf = T.BroadcastBits(0x0000FFFF), half = T.BroadcastBits(2048);
 
-        // What is left is a multiple of 4096; of the second it goes to the high half, 12 bits down and 16 up.
-        high = T.Or(T.And(T.ShiftRightInts(T.SubtractInts(first, firstLow), 12), lowHalf), T.ShiftLeftInts(T.SubtractInts(second, secondLow), 4));
+        // Twelve bits of each, then their sign over the four above them.
+        low = T.ShiftRightShorts(T.ShiftLeftShorts(T.Select(lowHalf, first, T.ShiftLeftInts(second, 16)), 4), 4);
+
+        // A low digit is -2048 .. 2047, so the high one is (number + 2048) >> 12; of the second it goes to the high half, 12 bits down and 16 up.
+        high = T.Select(lowHalf, T.ShiftRightInts(T.AddInts(first, half), 12), T.ShiftLeftInts(T.AddInts(second, half), 4));
     }
 
     /// <summary>A row of W1, or b1 for the constant pixel; null where a pair has no second.</summary>
@@ -92,13 +93,13 @@ internal static unsafe class QuantiseBody
         new Span<float>(work.Rates, block.Stride).Clear();
         for (int slot = 0; slot < block.Slots; slot++)
         {
-            int first = block.Column(slot), hidden = block.Hidden(slot), bits = int.MinValue;
+            int first = block.Column(slot), hidden = block.Hidden(slot), sizeBits = ExactSums.SizeBits(block.Inputs, hidden), bits = int.MinValue;
             bool failed = !ExactSums.IsInRange(block.B2[slot]);
             for (int column = first; column < first + hidden && !failed; column++)
             {
                 int exponent = ExactSums.Exponent(work.Largest[column]);
                 work.Exponents[column] = exponent;
-                int needed = exponent == ExactSums.OutOfRange ? exponent : ExactSums.LogitBits(exponent, block.W2[column], block.Inputs, hidden);
+                int needed = exponent == ExactSums.OutOfRange ? exponent : ExactSums.LogitBits(exponent, block.W2[column], sizeBits);
                 failed = needed > ExactSums.MostLogitBits;
                 bits = Math.Max(bits, needed);
             }
@@ -119,9 +120,10 @@ internal static unsafe class QuantiseBody
     {
         int column = vector * LaneMask.Lanes;
         T scale = T.Load(work.Scales + column);
-        for (int pair = 0; pair < work.Pairs; pair++)
+        DigitTiles tiles = work.WeightTiles<T>();
+        short* digits = tiles.Start(vector);
+        for (int pair = 0, pairShorts = tiles.PairShorts(vector); pair < work.Pairs; pair++, digits += pairShorts)
         {
-            short* digits = BlockWork.Place(work.Digits, work.Pairs, work.Vectors, pair, vector);
             float* first = Row(block, images.Order[2 * pair]), second = Row(block, images.Order[(2 * pair) + 1]);
             T a = T.RoundToInts(T.Multiply(T.Load(first + column), scale));
             T b = second == null ? T.Zero : T.RoundToInts(T.Multiply(T.Load(second + column), scale));

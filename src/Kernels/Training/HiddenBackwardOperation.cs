@@ -90,21 +90,18 @@ internal unsafe struct HiddenBackwardCpu : ICpuJob
 
     private readonly struct Keep : HiddenBackwardBody.IGradientRow
     {
+        public static bool IsUpdate => false;
+
+        public static bool KeepsUnset => false;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Take<T>(in BlockPointers block, in BlockWork work, int pixel, int place, int column, T weights, T gradient)
-            where T : unmanaged, ILanes<T> =>
-            T.Store(gradient, (pixel == block.Inputs ? block.GradB1 : block.GradW1 + ((long)pixel * block.Stride)) + column);
-
-        public static void TakeUnchanged<T>(in BlockPointers block, in BlockWork work, int pixel, int place, bool isPairUnchanged, int column, int end)
+        public static T Take<T>(in BlockPointers block, int* order, int row, int column, T open, T down, T weights, T gradient)
             where T : unmanaged, ILanes<T>
         {
-            for (; column < end; column += LaneMask.Lanes)
-                Take(block, work, pixel, place, column, T.Zero, T.Zero);
-        }
-
-        public static void TakeNone<T>(in BlockWork work, int place, int column, int end)
-            where T : unmanaged, ILanes<T>
-        {
+            int pixel = order[row];
+            if (pixel >= 0)
+                T.Store(gradient, (pixel == block.Inputs ? block.GradB1 : block.GradW1 + ((long)pixel * block.Stride)) + column);
+            return weights;
         }
     }
 }

@@ -105,94 +105,35 @@ internal static unsafe class UpdateBody
         return T.Select(T.Greater(rates, T.Zero), T.Fma(T.Subtract(T.Zero, rates), gradient, parameters), parameters);
     }
 
-    // Digits at the old scales: right unless the column's exponent changes, which QuantiseBody.Changed looks after. The first
-    // pixel of a pair waits for the second one.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Digits<T>(in BlockWork work, int place, int column, T weights)
-        where T : unmanaged, ILanes<T>
-    {
-        KeepLargest(work, column, weights);
-        T quantised = T.RoundToInts(T.Multiply(weights, T.Load(work.Scales + column)));
-        if (place % 2 == 0)
-            T.Store(quantised, (float*)work.Words + column);
-        else
-            Pair(work, place, column, quantised);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void KeepLargest<T>(in BlockWork work, int column, T weights)
-        where T : unmanaged, ILanes<T> =>
-        T.Store(T.MaxInts(T.Load(work.Largest + column), QuantiseBody.Magnitude(weights)), work.Largest + column);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Pair<T>(in BlockWork work, int place, int column, T second)
-        where T : unmanaged, ILanes<T>
-    {
-        QuantiseBody.Split(T.Load((float*)work.Words + column), second, out T low, out T high);
-        float* target = (float*)BlockWork.Place(work.Digits, work.Pairs, work.Vectors, place / 2, column / LaneMask.Lanes);
-        T.Store(low, target);
-        T.Store(high, target + LaneMask.Lanes);
-    }
-
-    private static void Alone<T>(in BlockWork work, int place, int column, int end)
-        where T : unmanaged, ILanes<T>
-    {
-        for (; column < end; column += LaneMask.Lanes)
-            Pair(work, place, column, T.Zero);
-    }
-
     private readonly struct Plain : HiddenBackwardBody.IGradientRow
     {
+        public static bool IsUpdate => true;
+
+        public static bool KeepsUnset => true;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Take<T>(in BlockPointers block, in BlockWork work, int pixel, int place, int column, T weights, T gradient)
-            where T : unmanaged, ILanes<T>
-        {
-            weights = Step(work, column, weights, gradient, decay: 0);
-            T.Store(weights, QuantiseBody.Row(block, pixel) + column);
-            Digits(work, place, column, weights);
-        }
-
-        public static void TakeUnchanged<T>(in BlockPointers block, in BlockWork work, int pixel, int place, bool isPairUnchanged, int column, int end)
-            where T : unmanaged, ILanes<T>
-        {
-            float* row = QuantiseBody.Row(block, pixel);
-            for (; column < end; column += LaneMask.Lanes)
-            {
-                // Digits of a pair without a gradient stand as they are.
-                if (isPairUnchanged)
-                    KeepLargest(work, column, T.Load(row + column));
-                else
-                    Digits(work, place, column, T.Load(row + column));
-            }
-        }
-
-        public static void TakeNone<T>(in BlockWork work, int place, int column, int end)
-            where T : unmanaged, ILanes<T> => Alone<T>(work, place, column, end);
+        public static T Take<T>(in BlockPointers block, int* order, int row, int column, T open, T down, T weights, T gradient)
+            where T : unmanaged, ILanes<T> => T.Select(open, T.Fma(down, gradient, weights), weights);
     }
 
     private readonly struct Any : HiddenBackwardBody.IGradientRow
     {
+        public static bool IsUpdate => true;
+
+        public static bool KeepsUnset => false;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Take<T>(in BlockPointers block, in BlockWork work, int pixel, int place, int column, T weights, T gradient)
+        public static T Take<T>(in BlockPointers block, int* order, int row, int column, T open, T down, T weights, T gradient)
             where T : unmanaged, ILanes<T>
         {
-            bool isBias = pixel == block.Inputs;
-            weights = Step(work, column, weights, gradient, isBias ? 0 : block.WeightDecay);
-            if (block.IsMasked && !isBias)
-                weights = T.Select(T.Greater(T.Load(block.MaskW1 + ((long)pixel * block.Stride) + column), T.Zero), weights, T.Zero);
-            T.Store(weights, QuantiseBody.Row(block, pixel) + column);
-            Digits(work, place, column, weights);
+            int pixel = order[row];
+            bool isWeight = pixel >= 0 && pixel < block.Inputs;
+            if (isWeight && block.WeightDecay != 0)
+                gradient = T.Fma(T.Broadcast(block.WeightDecay), weights, gradient);
+            weights = T.Select(open, T.Fma(down, gradient, weights), weights);
+            return block.IsMasked && isWeight
+                ? T.Select(T.Greater(T.Load(block.MaskW1 + ((long)pixel * block.Stride) + column), T.Zero), weights, T.Zero)
+                : weights;
         }
-
-        public static void TakeUnchanged<T>(in BlockPointers block, in BlockWork work, int pixel, int place, bool isPairUnchanged, int column, int end)
-            where T : unmanaged, ILanes<T>
-        {
-            float* row = QuantiseBody.Row(block, pixel);
-            for (; column < end; column += LaneMask.Lanes)
-                Take(block, work, pixel, place, column, T.Load(row + column), T.Zero);
-        }
-
-        public static void TakeNone<T>(in BlockWork work, int place, int column, int end)
-            where T : unmanaged, ILanes<T> => Alone<T>(work, place, column, end);
     }
 }
