@@ -6,11 +6,11 @@ using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
+using GpuMlp.Kernels.Analyses.Tsne;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Peak;
-using GpuMlp.Kernels.Tsne;
 using ILGPU.Runtime.Cuda;
 
 namespace GpuMlp.Perf;
@@ -36,7 +36,7 @@ internal static class DeviceReport
         var selection = DeviceSelection.Find("device", DeviceRequest.Parse("device", args.FirstOrDefault("auto")), Environment.ProcessorCount);
         int[] counts = args.Length > 1 ? [.. args.Skip(1).Select(count => int.Parse(count, CultureInfo.InvariantCulture))] : [1000, 10000];
         using ComputeDevice device = ComputeDevice.Open(selection.Devices[0], selection.Threads);
-        var kernels = CohortKernels.Create(device);
+        var kernels = DeviceKernels.Create(device);
         double? stated = Stated(device);
 
         // A CPU that OpenCL offers has the CPU's own roof: a kernel of scalars does not reach it there.
@@ -76,7 +76,7 @@ internal static class DeviceReport
     private static IEnumerable<(int Models, int? Batch)> Rows(int[] counts) =>
         [(0, null), (0, 32), .. counts.Select(count => (count, (int?)null)), (counts[0], 32)];
 
-    private static string Measure(ComputeDevice device, CohortKernels kernels, Dataset data, int models, int? batch, double peak)
+    private static string Measure(ComputeDevice device, DeviceKernels kernels, Dataset data, int models, int? batch, double peak)
     {
         // 0 stands for the study's cohort: eleven sizes, one rate.
         ModelSpec[] specs = models == 0
@@ -108,7 +108,7 @@ internal static class DeviceReport
             + $"| {Text(flops / 1e12)} | {share} | {Text(memory)} |";
     }
 
-    private static (double Seconds, double Flop) Grid(ComputeDevice device, CohortKernels kernels, Dataset data)
+    private static (double Seconds, double Flop) Grid(ComputeDevice device, DeviceKernels kernels, Dataset data)
     {
         SweepSpec study = Presets.Paper;
         ModelSpec[] models = [.. study.Hidden.Select(hidden => new ModelSpec(hidden, study.LearningRates[0]))];
@@ -137,7 +137,7 @@ internal static class DeviceReport
     {
         const int Hidden = 24;
         var random = new Random(1);
-        TsneKernels kernels = TsneKernels.Create(device);
+        DeviceKernels kernels = DeviceKernels.Create(device);
         double Seconds(int count, int steps)
         {
             using var buffer = new EmbeddingBuffer(device, [.. Enumerable.Range(0, count * Hidden).Select(_ => random.NextSingle())], Hidden);

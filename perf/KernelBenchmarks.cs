@@ -7,9 +7,13 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Perf;
 
@@ -17,7 +21,7 @@ namespace GpuMlp.Perf;
 public class KernelBenchmarks : IDisposable
 {
     private CpuDevice _device = null!;
-    private CohortKernels _kernels = null!;
+    private DeviceKernels _kernels = null!;
     private Cohort _cohort = null!;
 
     [Params(KernelForm.InputSparse, KernelForm.Dense)]
@@ -38,7 +42,7 @@ public class KernelBenchmarks : IDisposable
         Dataset data = DatasetLoader.Load(null);
         SweepSpec study = Presets.Paper;
         _device = new CpuDevice(Environment.ProcessorCount);
-        _kernels = CohortKernels.Create(_device);
+        _kernels = DeviceKernels.Create(_device);
         Split split = Splitter.Create(data, new PairTask(4, 9), study.Seeds[0]);
         ModelSpec[] models = [.. study.Hidden.Select(hidden => new ModelSpec(hidden, study.LearningRates[0]))];
         _cohort = new Cohort(_device, _kernels, data, split, models, study.Variants()[0], Form);
@@ -61,7 +65,7 @@ public class KernelBenchmarks : IDisposable
     public void OutputForward() => _kernels.OutputForward(_cohort.Device, _cohort.TrainImages, 0);
 
     [Benchmark]
-    public void OutputForwardWithLoss() => _kernels.OutputForwardWithLoss(_cohort.Device, _cohort.TrainImages, 0);
+    public void OutputLoss() => _kernels.OutputLoss(_cohort.Device, _cohort.TrainImages, 0);
 
     [Benchmark]
     public void OutputBackward() => _kernels.OutputBackward(_cohort.Device, _cohort.TrainImages, 0);

@@ -4,10 +4,10 @@ using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Perf;
 
@@ -24,7 +24,7 @@ internal static class MapsReport
         SweepSpec study = Presets.Paper;
         Dataset data = DatasetLoader.Load(null);
         using var device = new CpuDevice(threads);
-        CohortKernels kernels = CohortKernels.Create(device);
+        DeviceKernels kernels = DeviceKernels.Create(device);
         int cohorts = study.Tasks.Count * study.Seeds.Count;
         Split split = Splitter.Create(data, study.Tasks[^1], study.Seeds[0]);
         ModelSpec[] models = [.. study.Hidden.Select(hidden => new ModelSpec(hidden, study.LearningRates[0]))];

@@ -4,9 +4,9 @@ using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Perf;
 
@@ -21,7 +21,7 @@ internal static class PruneReport
         SweepSpec study = Presets.Paper;
         Dataset data = DatasetLoader.Load(null);
         using var device = new CpuDevice(threads);
-        var kernels = CohortKernels.Create(device);
+        var kernels = DeviceKernels.Create(device);
         var times = new List<double>();
         int models = 0;
         foreach (PairTask task in study.Tasks)

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using GpuMlp.Kernels.Gpu;
+using GpuMlp.Kernels.Launching;
 
 namespace GpuMlp.Perf;
 

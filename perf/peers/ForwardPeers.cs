@@ -1,10 +1,10 @@
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
-using GpuMlp.Kernels.Compress;
-using GpuMlp.Kernels.Evaluate;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -18,7 +18,7 @@ internal static class ForwardPeers
     private static readonly double[] s_levels = [0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99];
 
     /// <param name="cohort">Trained here, so that magnitudes are those of trained models.</param>
-    public static void Run(TextWriter output, CohortKernels kernels, Cohort cohort, TorchImages images)
+    public static void Run(TextWriter output, DeviceKernels kernels, Cohort cohort, TorchImages images)
     {
         for (int epoch = 0; epoch < Epochs; epoch++)
             cohort.TrainEpoch();

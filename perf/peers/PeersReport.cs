@@ -5,9 +5,10 @@ using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -32,7 +33,7 @@ internal static class PeersReport
         SweepSpec study = Presets.Paper;
         Split split = Splitter.Create(data, new PairTask(4, 9), study.Seeds[0]);
         using var device = new CpuDevice(threads);
-        var kernels = CohortKernels.Create(device);
+        var kernels = DeviceKernels.Create(device);
         ModelSpec[] models = [.. study.Hidden.Select(hidden => new ModelSpec(hidden, study.LearningRates[0]))];
         using var cohort = new Cohort(device, kernels, data, split, models, study.Variants()[0]);
         cohort.Initialize();

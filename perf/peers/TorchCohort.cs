@@ -1,4 +1,4 @@
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 using TorchSharp;
 using static TorchSharp.torch;
 

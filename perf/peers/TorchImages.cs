@@ -1,7 +1,6 @@
 using GpuMlp.Engine.Splits;
-using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Memory;
 using static TorchSharp.torch;
 
 namespace GpuMlp.Peers;

@@ -1,8 +1,10 @@
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Evaluate;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Training;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -13,12 +15,12 @@ public sealed class ArgumentTests : IDisposable
     private const int Inputs = 5, Images = 3;
 
     private readonly CpuDevice _device = new(threads: 1);
-    private readonly CohortKernels _kernels;
+    private readonly DeviceKernels _kernels;
     private readonly DeviceCohort _cohort;
 
     public ArgumentTests()
     {
-        _kernels = CohortKernels.Create(_device);
+        _kernels = DeviceKernels.Create(_device);
         _cohort = new DeviceCohort(_device, ColumnLayout.Create([4], Inputs, 1), [0.1f]);
     }
 

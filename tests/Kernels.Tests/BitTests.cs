@@ -1,7 +1,9 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Training;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -21,7 +23,7 @@ public sealed class BitTests : IDisposable
         get
         {
             var data = new TheoryData<KernelForm, SimdWidth>();
-            foreach (KernelVariant variant in KernelCatalog.Of(KernelOperation.TrainEpoch))
+            foreach (KernelVariant variant in KernelCatalog.Of(TrainEpochOperation.Instance))
                 data.Add(variant.Form, variant.Width);
             return data;
         }
@@ -132,7 +134,7 @@ public sealed class BitTests : IDisposable
     [MemberData(nameof(Forms))]
     public void A_cohort_that_has_diverged_can_be_used_again(KernelForm form)
     {
-        var kernels = CohortKernels.Create(_device);
+        var kernels = DeviceKernels.Create(_device);
         ModelParameters[] models = [.. s_hidden.Select((hidden, m) => Samples.Model(Inputs, hidden, seed: m))];
         ColumnLayout layout = ColumnLayout.Create(s_hidden, Inputs, _device.Threads);
         using var images = new DeviceImages(
@@ -157,7 +159,7 @@ public sealed class BitTests : IDisposable
     [Fact]
     public void Hidden_activations_do_not_depend_on_the_batches()
     {
-        var kernels = CohortKernels.Create(_device);
+        var kernels = DeviceKernels.Create(_device);
         ColumnLayout layout = ColumnLayout.Create(s_hidden, Inputs, _device.Threads);
         using var cohort = new DeviceCohort(_device, layout, Samples.Rates(s_hidden.Length));
         cohort.Upload([.. s_hidden.Select((hidden, m) => Samples.Model(Inputs, hidden, seed: m))]);

@@ -1,5 +1,6 @@
-using GpuMlp.Kernels.Corrupt;
+using GpuMlp.Kernels.Analyses.Corruptions;
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Launching;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -16,13 +17,18 @@ public sealed class CorruptTests : IDisposable
     [MemberData(nameof(Kinds))]
     public void The_kernel_by_pixel_and_the_body_by_image_give_the_same_bytes(CorruptionKind kind)
     {
-        var byImage = new CorruptLauncher(_device, byImage: true);
-        var byPixel = new CorruptLauncher(_device, byImage: false);
+        DeviceKernels kernels = DeviceKernels.Create(_device);
         foreach ((int rows, int columns, int images) in CorruptCase.Shapes)
         {
             using CorruptionSource source = CorruptCase.Source(_device, rows, columns, images);
             foreach (Corruption corruption in Of(kind))
-                Assert.Equal(byImage.Run(source, corruption), byPixel.Run(source, corruption));
+            {
+                byte[] byImage = kernels.Corrupt(source, corruption);
+                using DeviceArray<int> table = _device.Upload(CorruptOperation.Table(corruption));
+                _device.Write(source.Target, new byte[byImage.Length]);
+                kernels.Launch(CorruptGpu.Of(CorruptOperation.Arguments(new CorruptJob(source, corruption), table), images));
+                Assert.Equal(byImage, _device.Download(source.Target));
+            }
         }
     }
 
@@ -31,7 +37,7 @@ public sealed class CorruptTests : IDisposable
     public void A_severity_of_0_leaves_every_byte_alone(CorruptionKind kind)
     {
         using CorruptionSource source = CorruptCase.Source(_device, 28, 28, 5);
-        Assert.Equal(CorruptCase.Pixels(28, 28, 5), CohortKernels.Create(_device).Corrupt(source, new Corruption(kind, 0)));
+        Assert.Equal(CorruptCase.Pixels(28, 28, 5), DeviceKernels.Create(_device).Corrupt(source, new Corruption(kind, 0)));
     }
 
     [Theory]
@@ -40,12 +46,12 @@ public sealed class CorruptTests : IDisposable
     {
         const int Side = 28, Images = 40, Inputs = Side * Side;
         using CorruptionSource together = CorruptCase.Source(_device, Side, Side, Images);
-        CohortKernels kernels = CohortKernels.Create(_device);
+        DeviceKernels kernels = DeviceKernels.Create(_device);
         byte[] pixels = CorruptCase.Pixels(Side, Side, Images);
         var corruption = new Corruption(kind, kind is CorruptionKind.Gaussian or CorruptionKind.SaltPepper ? 0.3 : 7);
         byte[] all = kernels.Corrupt(together, corruption);
         using var device = new CpuDevice(threads: 1);
-        CohortKernels other = CohortKernels.Create(device);
+        DeviceKernels other = DeviceKernels.Create(device);
         foreach (int image in new[] { 0, 17, Images - 1 })
         {
             using var alone = new CorruptionSource(device, pixels[(image * Inputs)..((image + 1) * Inputs)], Side, Side, [CorruptCase.Number(image)]);
@@ -66,7 +72,7 @@ public sealed class CorruptTests : IDisposable
         const int Side = 100;
         byte[] grey = [.. Enumerable.Repeat((byte)128, Side * Side)];
         using var source = new CorruptionSource(_device, grey, Side, Side, [3]);
-        CohortKernels kernels = CohortKernels.Create(_device);
+        DeviceKernels kernels = DeviceKernels.Create(_device);
         double[] Noise(double sigma) => [.. kernels.Corrupt(source, new Corruption(CorruptionKind.Gaussian, sigma)).Select(value => (value - 128.0) / 255)];
         double[] narrow = Noise(0.05), wide = Noise(0.1);
 
@@ -83,7 +89,7 @@ public sealed class CorruptTests : IDisposable
         const int Side = 100;
         byte[] grey = [.. Enumerable.Repeat((byte)128, Side * Side)];
         using var source = new CorruptionSource(_device, grey, Side, Side, [3]);
-        byte[] speckled = CohortKernels.Create(_device).Corrupt(source, new Corruption(CorruptionKind.SaltPepper, 0.2));
+        byte[] speckled = DeviceKernels.Create(_device).Corrupt(source, new Corruption(CorruptionKind.SaltPepper, 0.2));
 
         // Four standard errors of a count of 1,000 in 10,000: 4 sqrt(900) = 120.
         Assert.InRange(speckled.Count(value => value == 0), 880, 1120);
@@ -97,7 +103,7 @@ public sealed class CorruptTests : IDisposable
         const int Side = 9, Size = 4, Images = 1500, Inputs = Side * Side;
         byte[] white = [.. Enumerable.Repeat((byte)255, Images * Inputs)];
         using var source = new CorruptionSource(_device, white, Side, Side, [.. Enumerable.Range(0, Images)]);
-        byte[] hidden = CohortKernels.Create(_device).Corrupt(source, new Corruption(CorruptionKind.Occlusion, Size));
+        byte[] hidden = DeviceKernels.Create(_device).Corrupt(source, new Corruption(CorruptionKind.Occlusion, Size));
         var corners = new HashSet<int>();
         foreach (byte[] image in hidden.Chunk(Inputs))
         {
@@ -120,7 +126,7 @@ public sealed class CorruptTests : IDisposable
     public void A_severity_that_cannot_be_is_refused(CorruptionKind kind, double severity)
     {
         using CorruptionSource source = CorruptCase.Source(_device, 3, 3, 1);
-        Assert.Throws<ArgumentOutOfRangeException>(() => CohortKernels.Create(_device).Corrupt(source, new Corruption(kind, severity)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => DeviceKernels.Create(_device).Corrupt(source, new Corruption(kind, severity)));
     }
 
     private static IEnumerable<Corruption> Of(CorruptionKind kind) => CorruptCase.Corruptions.Where(corruption => corruption.Kind == kind);

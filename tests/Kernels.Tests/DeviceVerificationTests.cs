@@ -1,7 +1,8 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Training;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -16,10 +17,10 @@ public sealed class DeviceVerificationTests : IDisposable
     [Fact]
     public void A_wrong_gradient_is_no_slope_of_the_loss()
     {
-        VerificationResult result = First("gradients", (operation, arguments, _) =>
+        VerificationResult result = First("gradients", (operation, job, _) =>
         {
-            if (operation == KernelOperation.HiddenBackward)
-                arguments.Scratch.GradW1[0] += 1e-4f;
+            if (operation == HiddenBackwardOperation.Instance)
+                ((ChunkJob)job).Cohort.Scratch.GradW1[0] += 1e-4f;
         });
         Assert.Contains("W1[0]", result.Failure);
         Assert.True(result.Deviation.OfBound > 1);
@@ -28,10 +29,10 @@ public sealed class DeviceVerificationTests : IDisposable
     [Fact]
     public void A_kernel_that_is_off_in_one_value_fails_and_those_before_it_hold()
     {
-        VerificationResult[] results = Until("Update", [KernelOperation.HiddenForward, KernelOperation.Update], (operation, arguments, _) =>
+        VerificationResult[] results = Until("Update", [HiddenForwardOperation.Instance, UpdateOperation.Instance], (operation, job, _) =>
         {
-            if (operation == KernelOperation.Update)
-                arguments.Cohort.W1[0] *= 1.001f;
+            if (operation == UpdateOperation.Instance)
+                ((UpdateJob)job).Cohort.Cohort.W1[0] *= 1.001f;
         });
         Assert.All(results[..^1], result => Assert.True(result.Holds, $"{result.Name}: {result.Failure}"));
         Assert.Contains("W1[0]: expected", results[^1].Failure);
@@ -43,7 +44,7 @@ public sealed class DeviceVerificationTests : IDisposable
     {
         VerificationResult result = First("HiddenForward", (operation, _, calls) =>
         {
-            if (operation == KernelOperation.HiddenForward && calls > 4)
+            if (operation == HiddenForwardOperation.Instance && calls > 4)
                 throw new NotSupportedException("no such intrinsic");
         });
         Assert.Contains("NotSupportedException: no such intrinsic", result.Failure);
@@ -53,20 +54,22 @@ public sealed class DeviceVerificationTests : IDisposable
     public void A_bit_that_differs_from_run_to_run_fails()
     {
         int epochs = 0;
-        Assert.Contains("expected bits", Bits((operation, arguments, _) =>
+        Assert.Contains("expected bits", Bits((_, job, _) =>
         {
-            if (operation == KernelOperation.TrainEpoch && ++epochs == 6)
-                arguments.Cohort.B2[0] = MathF.BitIncrement(arguments.Cohort.B2[0]);
+            if (job is TrainEpochJob { Cohort.Cohort.B2: var biases } && ++epochs == 6)
+                biases[0] = MathF.BitIncrement(biases[0]);
         }, checks => checks.RunToRun).Message);
     }
 
     [Fact]
     public void A_bit_that_depends_on_the_number_of_models_fails()
     {
-        Assert.Contains("expected bits", Bits((operation, arguments, _) =>
+        Assert.Contains("expected bits", Bits((_, job, _) =>
         {
-            for (int slot = 0; operation == KernelOperation.TrainEpoch && arguments.Cohort.B2.Length > 100 && slot < arguments.Cohort.B2.Length; slot++)
-                arguments.Cohort.B2[slot] = MathF.BitIncrement(arguments.Cohort.B2[slot]);
+            if (job is not TrainEpochJob { Cohort.Cohort.B2: { Length: > 100 } biases })
+                return;
+            for (int slot = 0; slot < biases.Length; slot++)
+                biases[slot] = MathF.BitIncrement(biases[slot]);
         }, checks => checks.BatchInvariance).Message);
     }
 
@@ -85,12 +88,12 @@ public sealed class DeviceVerificationTests : IDisposable
         Assert.Throws<VerificationException>(() => Check.Near("NaN", [1.0], new[] { double.NaN }, [double.PositiveInfinity]));
     }
 
-    private VerificationResult First(string name, Spoil spoil) => Until(name, [KernelOperation.HiddenForward], spoil)[^1];
+    private VerificationResult First(string name, Spoil spoil) => Until(name, [HiddenForwardOperation.Instance], spoil)[^1];
 
-    private VerificationResult[] Until(string name, KernelOperation[] operations, Spoil spoil)
+    private VerificationResult[] Until(string name, Operation[] operations, Spoil spoil)
     {
         List<VerificationResult> results = [];
-        foreach (VerificationResult result in DeviceVerification.Run(_device, width => new WrongKernels(_device, width, spoil), operations))
+        foreach (VerificationResult result in DeviceVerification.Run(_device, width => Wrong(width, spoil), operations))
         {
             results.Add(result);
             if (result.Name.StartsWith(name, StringComparison.Ordinal))
@@ -100,19 +103,14 @@ public sealed class DeviceVerificationTests : IDisposable
     }
 
     private VerificationException Bits(Spoil spoil, Func<BitChecks, Action> check) =>
-        Assert.Throws<VerificationException>(check(new BitChecks(_device, width => new WrongKernels(_device, width, spoil))));
+        Assert.Throws<VerificationException>(check(new BitChecks(_device, width => Wrong(width, spoil))));
 
-    private delegate void Spoil(KernelOperation operation, BlockArguments arguments, int calls);
+    private delegate void Spoil(Operation operation, object job, int calls);
 
     /// <summary>The CPU's kernels, and something that is done to their results.</summary>
-    private sealed class WrongKernels(CpuDevice device, SimdWidth width, Spoil spoil) : CpuKernels(device, width)
+    private DeviceKernels Wrong(SimdWidth width, Spoil spoil)
     {
-        private int _calls;
-
-        private protected override void Launch(KernelOperation operation, in BlockArguments arguments, DeviceImages? images)
-        {
-            base.Launch(operation, arguments, images);
-            spoil(operation, arguments, ++_calls);
-        }
+        int calls = 0;
+        return DeviceKernels.Create(_device, width, (operation, job) => spoil(operation, job, ++calls));
     }
 }

@@ -1,10 +1,10 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Products.Digits;
 using GpuMlp.Kernels.Reference;
+using GpuMlp.Kernels.Training;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -147,7 +147,7 @@ public sealed class DigitProductTests
         ModelParameters[]? models = null, byte[]? pixels = null) =>
         SimulatedGpu.Use(support, device =>
         {
-            (device.Kernels.Digits.LeastSplits, device.Kernels.Digits.MostStages) = (splits, stages);
+            (device.Tuning.LeastSplits, device.Tuning.MostStages) = (splits, stages);
             using var run = new ProductRun(device, shape, models, pixels);
             run.Compare();
         });
@@ -168,7 +168,7 @@ public sealed class DigitProductTests
             device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, KernelForm.Dense, withBackward: true);
         for (int epoch = 0; epoch < expected[0].Epochs.Length; epoch++)
         {
-            device.Kernels.TrainEpoch(cohort, images);
+            DeviceKernels.Create(device).TrainEpoch(cohort, images);
             EpochTotals[] totals = cohort.DownloadTotals();
             for (int m = 0; m < totals.Length; m++)
                 ExactExpectations.SameTotals($"model {m}, epoch {epoch}", expected[m].Epochs[epoch], totals[m]);

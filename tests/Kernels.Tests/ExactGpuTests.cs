@@ -1,9 +1,11 @@
-using GpuMlp.Kernels.Compress;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.SparseBackward;
+using GpuMlp.Kernels.Training;
 using ILGPU.Runtime;
 using Xunit;
 
@@ -31,7 +33,7 @@ public abstract class ExactGpuTests(AcceleratorType kind)
             ExactTraining[] expected = ExactExpectations.Trained(shape);
             using var cohort = Upload(device, shape);
             using var images = ImagesOf(device, shape, form);
-            Compare($"{shape}", expected, cohort, () => device.Kernels.TrainEpoch(cohort, images));
+            Compare($"{shape}", expected, cohort, () => DeviceKernels.Create(device).TrainEpoch(cohort, images));
         }
     });
 
@@ -44,13 +46,13 @@ public abstract class ExactGpuTests(AcceleratorType kind)
             ExactStep[][] expected = ExactExpectations.FirstStep(shape);
             using var cohort = Upload(device, shape);
             using var images = ImagesOf(device, shape, form);
-            ModelEvaluation[] actual = device.Kernels.Evaluate(cohort, images);
+            ModelEvaluation[] actual = DeviceKernels.Create(device).Evaluate(cohort, images);
             for (int m = 0; m < actual.Length; m++)
             {
                 string name = $"{shape}, model {m}";
                 Check.SameBits($"{name}: logits", [.. expected[m].SelectMany(step => step.Logits)], actual[m].Logits.Span);
                 Assert.Equal(Enumerable.Range(0, shape.Hidden[m]).Select(h => expected[m].Max(step => step.Active[h])), actual[m].Active);
-                float[] activations = device.Kernels.HiddenActivations(cohort, images, m);
+                float[] activations = DeviceKernels.Create(device).HiddenActivations(cohort, images, m);
                 Check.SameBits($"{name}: relu(Z)", [.. expected[m].SelectMany(step => step.Z).Select(z => Math.Max(z, 0f))], activations);
             }
         }
@@ -69,8 +71,8 @@ public abstract class ExactGpuTests(AcceleratorType kind)
             using var sparse = new SparseCohort(device, cohort.Layout, 1);
             using DeviceImages dense = ImagesOf(device, shape, KernelForm.Dense), tiles = new(
                 device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, KernelForm.WeightSparse, withBackward: false);
-            device.Kernels.Compress(cohort, sparse);
-            ModelEvaluation[] expected = device.Kernels.Evaluate(cohort, dense), actual = device.Kernels.Evaluate(sparse, tiles)[0];
+            DeviceKernels.Create(device).Compress(cohort, sparse);
+            ModelEvaluation[] expected = DeviceKernels.Create(device).Evaluate(cohort, dense), actual = DeviceKernels.Create(device).Evaluate(sparse, tiles)[0];
             for (int m = 0; m < actual.Length; m++)
             {
                 Check.SameBits($"{shape}, model {m}: logits", expected[m].Logits.Span, actual[m].Logits.Span);
@@ -90,16 +92,16 @@ public abstract class ExactGpuTests(AcceleratorType kind)
             ExactTraining[] expected = ExactExpectations.Trained(shape);
             foreach (int most in new[] { 1, 2, 3, int.MaxValue })
             {
-                (device.Kernels.MostSegments, device.Kernels.SplitsSmall) = (most, most != 2);
+                (device.Tuning.MostSegments, device.Tuning.SplitsSmall) = (most, most != 2);
                 try
                 {
                     using var cohort = Upload(device, shape);
                     using var images = ImagesOf(device, shape, form);
-                    Compare($"{shape}, {most} at once", expected, cohort, () => device.Kernels.TrainEpoch(cohort, images));
+                    Compare($"{shape}, {most} at once", expected, cohort, () => DeviceKernels.Create(device).TrainEpoch(cohort, images));
                 }
                 finally
                 {
-                    (device.Kernels.MostSegments, device.Kernels.SplitsSmall) = (int.MaxValue, true);
+                    (device.Tuning.MostSegments, device.Tuning.SplitsSmall) = (int.MaxValue, true);
                 }
             }
         }
@@ -124,12 +126,12 @@ public abstract class ExactGpuTests(AcceleratorType kind)
         using var cohort = Upload(device, shape, models);
         using var images = ImagesOf(device, shape, form);
         cohort.SetRates(rates);
-        Compare($"{shape}", expected, cohort, () => device.Kernels.TrainEpoch(cohort, images));
+        Compare($"{shape}", expected, cohort, () => DeviceKernels.Create(device).TrainEpoch(cohort, images));
         for (int m = 0; m < models.Length; m++)
             Assert.Equal(m < 5, double.IsNaN(expected[m].Epochs[^1].Loss));
 
         // An evaluation says so too, and leaves the totals of the epoch alone.
-        ModelEvaluation[] evaluations = device.Kernels.Evaluate(cohort, images);
+        ModelEvaluation[] evaluations = DeviceKernels.Create(device).Evaluate(cohort, images);
         for (int m = 0; m < models.Length; m++)
         {
             Check.SameBits($"logits of model {m}", new ExactMlp(expected[m].Model).Forward(shape.Pixels).Logits, evaluations[m].Logits.Span);
@@ -149,20 +151,20 @@ public abstract class ExactGpuTests(AcceleratorType kind)
         using var gradient = new SparseGradient(device);
         using DeviceImages dense = ImagesOf(device, shape, KernelForm.Dense), tiles = new(
             device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, KernelForm.WeightSparse, withBackward: true);
-        device.Kernels.Compress(cohort, sparse);
+        DeviceKernels.Create(device).Compress(cohort, sparse);
         for (int chunk = 0; chunk < dense.Chunks; chunk++)
         {
-            device.Kernels.HiddenForward(cohort, dense, chunk);
-            device.Kernels.OutputForwardWithLoss(cohort, dense, chunk);
-            device.Kernels.OutputBackward(cohort, dense, chunk);
-            device.Kernels.HiddenBackward(sparse, cohort, tiles, chunk, gradient);
+            DeviceKernels.Create(device).HiddenForward(cohort, dense, chunk);
+            DeviceKernels.Create(device).OutputLoss(cohort, dense, chunk);
+            DeviceKernels.Create(device).OutputBackward(cohort, dense, chunk);
+            DeviceKernels.Create(device).HiddenBackward(sparse, cohort, tiles, chunk, gradient);
             if (!shape.Schedule.Chunks[chunk].IsLast)
                 continue;
             Chunk batch = shape.Schedule.Chunks.Last(first => first.IsFirst && first.FirstRow <= shape.Schedule.Chunks[chunk].FirstRow);
             float[][] actual = gradient.Download(sparse);
             for (int m = 0; m < models.Length; m++)
             {
-                var mask = new Mask.ModelMask([.. models[m].W1.Select(w => w != 0)], [.. models[m].W2.Select(_ => true)]);
+                var mask = new ModelMask([.. models[m].W1.Select(w => w != 0)], [.. models[m].W2.Select(_ => true)]);
                 var expected = new ExactStep(
                     models[m], mask, shape.Pixels.AsSpan(batch.FirstRow * shape.Inputs, batch.BatchRows * shape.Inputs),
                     shape.Labels.AsSpan(batch.FirstRow, batch.BatchRows));

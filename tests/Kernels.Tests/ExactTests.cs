@@ -1,8 +1,10 @@
+using GpuMlp.Kernels.Analyses.Evaluation;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Training;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -19,7 +21,7 @@ public sealed class ExactTests : IDisposable
         get
         {
             var data = new TheoryData<KernelForm, SimdWidth, bool>();
-            foreach (KernelVariant variant in KernelCatalog.Of(KernelOperation.TrainEpoch))
+            foreach (KernelVariant variant in KernelCatalog.Of(TrainEpochOperation.Instance))
             {
                 data.Add(variant.Form, variant.Width, false);
                 data.Add(variant.Form, variant.Width, true);
@@ -34,7 +36,7 @@ public sealed class ExactTests : IDisposable
     [MemberData(nameof(Variants))]
     public void Training_has_the_bits_of_the_reference(KernelForm form, SimdWidth width, bool isMasked)
     {
-        var kernels = CohortKernels.Create(_device, width);
+        var kernels = DeviceKernels.Create(_device, width);
         foreach (Shape plain in Shape.All)
         {
             Shape shape = plain with { IsMasked = isMasked };
@@ -63,7 +65,7 @@ public sealed class ExactTests : IDisposable
     [MemberData(nameof(Variants))]
     public void Logits_and_activity_have_the_bits_of_the_reference(KernelForm form, SimdWidth width, bool isMasked)
     {
-        var kernels = CohortKernels.Create(_device, width);
+        var kernels = DeviceKernels.Create(_device, width);
         foreach (Shape plain in Shape.All)
         {
             Shape shape = plain with { IsMasked = isMasked };

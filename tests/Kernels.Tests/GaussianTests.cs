@@ -1,6 +1,8 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Initialize;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Training;
 using ILGPU;
 using ILGPU.Runtime;
 using Xunit;
@@ -51,7 +53,7 @@ public sealed class GaussianTests : IDisposable
     public void A_million_weights_have_the_moments_of_a_normal_distribution()
     {
         const int Count = 1_000_000;
-        ModelParameters model = CohortKernels.Create(_device).Initialize(inputs: 999, hidden: 1000, identity: 7, seed: 3, std: 1f);
+        ModelParameters model = DeviceKernels.Create(_device).Initialize(inputs: 999, hidden: 1000, identity: 7, seed: 3, std: 1f);
         double[] z = [.. model.W1.Select(w => (double)w), .. model.W2.Select(w => (double)w)];
         Assert.Equal(Count, z.Length);
 
@@ -127,5 +129,5 @@ public sealed class GaussianTests : IDisposable
 public static class NormalKernel
 {
     public static void Run(Index1D i, ArrayView<uint> bits, ArrayView<int> table, ArrayView<float> output) =>
-        output[i] = InitializeKernel.Normal(bits[i], table);
+        output[i] = NormalPlace.Fixed(bits[i], table) * (1f / GaussianTable.One);
 }

@@ -1,9 +1,12 @@
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Training;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -12,7 +15,7 @@ namespace GpuMlp.Kernels.Tests;
 /// The golden models on one device in one form. Each tolerance is relative to the largest magnitude of the tensor, of the
 /// list of losses or of the map compared.
 /// </summary>
-internal sealed class GoldenRuns(ComputeDevice device, CohortKernels kernels, KernelForm form)
+internal sealed class GoldenRuns(ComputeDevice device, DeviceKernels kernels, KernelForm form)
 {
     private const double FirstStep = 1e-5, AfterTraining = 1e-4, Maps = 1e-5;
 
@@ -25,7 +28,7 @@ internal sealed class GoldenRuns(ComputeDevice device, CohortKernels kernels, Ke
             for (int chunk = 0; chunk < first.Chunks; chunk++)
             {
                 kernels.HiddenForward(cohort, first, chunk);
-                kernels.OutputForwardWithLoss(cohort, first, chunk);
+                kernels.OutputLoss(cohort, first, chunk);
                 kernels.OutputBackward(cohort, first, chunk);
                 kernels.HiddenBackward(cohort, first, chunk);
             }

@@ -1,7 +1,10 @@
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Saliency;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Training;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -22,7 +25,7 @@ public sealed class GoldenTests : IDisposable
             var data = new TheoryData<string, KernelForm, SimdWidth>();
             foreach (string name in GoldenCase.Names)
             {
-                foreach (KernelVariant variant in KernelCatalog.Of(KernelOperation.TrainEpoch))
+                foreach (KernelVariant variant in KernelCatalog.Of(TrainEpochOperation.Instance))
                     data.Add(name, variant.Form, variant.Width);
             }
             return data;
@@ -36,22 +39,22 @@ public sealed class GoldenTests : IDisposable
     [Theory]
     [MemberData(nameof(Runs))]
     public void First_gradient_and_losses_of_a_ragged_cohort_are_those_of_the_golden_run(string name, KernelForm form, SimdWidth width) =>
-        new GoldenRuns(_device, CohortKernels.Create(_device, width), form).FirstGradientAndLosses(s_cases[name]);
+        new GoldenRuns(_device, DeviceKernels.Create(_device, width), form).FirstGradientAndLosses(s_cases[name]);
 
     [Theory]
     [MemberData(nameof(Runs))]
     public void Trained_parameters_probabilities_and_accuracy_are_those_of_the_golden_run(string name, KernelForm form, SimdWidth width) =>
-        new GoldenRuns(_device, CohortKernels.Create(_device, width), form).Training(s_cases[name]);
+        new GoldenRuns(_device, DeviceKernels.Create(_device, width), form).Training(s_cases[name]);
 
     [Theory]
     [MemberData(nameof(Runs))]
     public void Saliency_maps_of_the_golden_models_are_those_of_the_golden_run(string name, KernelForm form, SimdWidth width) =>
-        new GoldenRuns(_device, CohortKernels.Create(_device, width), form).Saliency(s_cases[name]);
+        new GoldenRuns(_device, DeviceKernels.Create(_device, width), form).Saliency(s_cases[name]);
 
     [Theory]
     [MemberData(nameof(Runs))]
     public void The_golden_models_pruned_by_95_percent_are_those_of_the_golden_run(string name, KernelForm form, SimdWidth width) =>
-        new GoldenRuns(_device, CohortKernels.Create(_device, width), form).Pruning(s_cases[name]);
+        new GoldenRuns(_device, DeviceKernels.Create(_device, width), form).Pruning(s_cases[name]);
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -1,8 +1,10 @@
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Training;
 using ILGPU.Runtime;
 using Xunit;
 
@@ -19,10 +21,7 @@ public abstract class GpuTests(AcceleratorType kind)
 
     private static readonly int[] s_hidden = [5, 1, 16, 17, 33, 8, 2, 100, 31, 7, 9];
 
-    public static TheoryData<KernelOperation> Operations =>
-        [.. KernelCatalog.Variants.Where(variant => variant.Accelerator != AcceleratorType.CPU).Select(variant => variant.Operation).Distinct()];
-
-    public static TheoryData<KernelOperation> Guarded => [.. Operations.Select(row => row.Data).Where(GuardCase.Has)];
+    public static TheoryData<string> Operations => [.. KernelCatalog.Operations.Select(operation => operation.Name)];
 
     public static TheoryData<string> Golden => [.. GoldenCase.Names];
 
@@ -30,21 +29,21 @@ public abstract class GpuTests(AcceleratorType kind)
 
     [Theory]
     [MemberData(nameof(Operations))]
-    public void A_kernel_agrees_with_the_double_reference_within_the_rounding_of_its_sums(KernelOperation operation) => Use(device =>
+    public void A_kernel_agrees_with_the_double_reference_within_the_rounding_of_its_sums(string operation) => Use(device =>
     {
-        foreach (KernelVariant variant in Variants(operation))
+        foreach (KernelVariant variant in Variants(KernelVariantTests.Named(operation)))
         {
-            foreach (Shape shape in Shape.All)
+            foreach (Shape shape in KernelCases.Shapes(variant.Operation))
                 KernelCases.Run(device, variant, shape);
         }
     });
 
     [Theory]
-    [MemberData(nameof(Guarded))]
-    public void A_kernel_neither_writes_nor_reads_outside_its_buffers(KernelOperation operation) => Use(device =>
+    [MemberData(nameof(Operations))]
+    public void A_kernel_neither_writes_nor_reads_outside_its_buffers(string operation) => Use(device =>
     {
-        foreach (KernelVariant variant in Variants(operation))
-            GuardCase.Run(CohortKernels.Create(device), operation, variant.Form);
+        foreach (KernelVariant variant in Variants(KernelVariantTests.Named(operation)))
+            GuardTests.Run(device, variant);
     });
 
     [Theory]
@@ -52,9 +51,9 @@ public abstract class GpuTests(AcceleratorType kind)
     public void Training_evaluation_saliency_and_pruning_are_those_of_the_golden_run(string name) => Use(device =>
     {
         GoldenCase golden = GoldenCase.Load(name);
-        foreach (KernelVariant variant in Variants(KernelOperation.TrainEpoch))
+        foreach (KernelVariant variant in Variants(TrainEpochOperation.Instance))
         {
-            var runs = new GoldenRuns(device, CohortKernels.Create(device), variant.Form);
+            var runs = new GoldenRuns(device, DeviceKernels.Create(device), variant.Form);
             runs.FirstGradientAndLosses(golden);
             runs.Training(golden);
             runs.Saliency(golden);
@@ -85,7 +84,7 @@ public abstract class GpuTests(AcceleratorType kind)
     public void Every_form_trains_to_the_bits_of_the_dense_one(int batch) => Use(device =>
     {
         Outcome[] dense = Run(device, Models(), batch);
-        foreach (KernelVariant variant in Variants(KernelOperation.TrainEpoch))
+        foreach (KernelVariant variant in Variants(TrainEpochOperation.Instance))
             Outcome.SameBits($"{variant}", dense, Outcome.Train(device, SimdWidth.V128, variant.Form, Inputs, Images, batch, Models()));
     });
 
@@ -118,14 +117,14 @@ public abstract class GpuTests(AcceleratorType kind)
         (ModelParameters, float)[] models = Models();
         Outcome[] Train(int atOnce)
         {
-            device.Kernels.MostSegments = atOnce;
+            device.Tuning.MostSegments = atOnce;
             try
             {
                 return Outcome.Train(device, SimdWidth.V128, KernelForm.Dense, Inputs, images: 2100, batch: 2000, models, epochs: 2, weightDecay: 0.01f);
             }
             finally
             {
-                device.Kernels.MostSegments = int.MaxValue;
+                device.Tuning.MostSegments = int.MaxValue;
             }
         }
         Outcome[] all = Train(int.MaxValue);
@@ -140,14 +139,14 @@ public abstract class GpuTests(AcceleratorType kind)
     public void Whether_small_batches_are_cut_finer_changes_no_bit(int batch) => Use(device =>
     {
         Outcome[] fine = Run(device, Models(), batch);
-        device.Kernels.SplitsSmall = false;
+        device.Tuning.SplitsSmall = false;
         try
         {
             Outcome.SameBits($"batches of {batch} in large tiles", fine, Run(device, Models(), batch));
         }
         finally
         {
-            device.Kernels.SplitsSmall = true;
+            device.Tuning.SplitsSmall = true;
         }
     });
 
@@ -172,7 +171,7 @@ public abstract class GpuTests(AcceleratorType kind)
         using var cpu = new CpuDevice(threads: 2);
         float[][] Logits(ComputeDevice on)
         {
-            CohortKernels kernels = CohortKernels.Create(on);
+            DeviceKernels kernels = DeviceKernels.Create(on);
             ModelParameters[] models = [.. s_hidden.Select((hidden, m) => kernels.Initialize(Inputs, hidden, (ulong)m, seed: 3, std: 0.1f))];
             using var cohort = new DeviceCohort(on, ColumnLayout.Create(s_hidden, Inputs, on.LayoutWays), Samples.Rates(s_hidden.Length));
             cohort.Upload(models);
@@ -210,7 +209,7 @@ public abstract class GpuTests(AcceleratorType kind)
         using var cohort = new DeviceCohort(device, ColumnLayout.Create(s_hidden, Inputs, device.LayoutWays), Samples.Rates(models.Length));
         cohort.Upload(models);
         return PruneCase.PruneLevels(
-            CohortKernels.Create(device), device, cohort, method, PruneCase.Seed, [.. models.Select((_, m) => PruneCase.Identity(m))]);
+            DeviceKernels.Create(device), device, cohort, method, PruneCase.Seed, [.. models.Select((_, m) => PruneCase.Identity(m))]);
     }
 
     private static ModelParameters Quantized(ModelParameters model)
@@ -225,7 +224,7 @@ public abstract class GpuTests(AcceleratorType kind)
     private static Outcome[] Run(GpuDevice device, (ModelParameters, float)[] models, int batch) =>
         Outcome.Train(device, SimdWidth.V128, KernelForm.Dense, Inputs, Images, batch, models);
 
-    private KernelVariant[] Variants(KernelOperation operation)
+    private KernelVariant[] Variants(Operation operation)
     {
         KernelVariant[] variants = [.. KernelCatalog.Variants.Where(variant => variant.Operation == operation && variant.Accelerator == kind)];
         Assert.NotEmpty(variants);

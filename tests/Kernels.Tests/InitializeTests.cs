@@ -1,5 +1,7 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Training;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -9,9 +11,9 @@ public sealed class InitializeTests : IDisposable
     private const ulong Identity = 0x0123456789ABCDEF;
 
     private readonly CpuDevice _device = new(threads: 2);
-    private readonly CohortKernels _kernels;
+    private readonly DeviceKernels _kernels;
 
-    public InitializeTests() => _kernels = CohortKernels.Create(_device);
+    public InitializeTests() => _kernels = DeviceKernels.Create(_device);
 
     public void Dispose() => _device.Dispose();
 
@@ -27,7 +29,7 @@ public sealed class InitializeTests : IDisposable
     public void The_weights_of_a_model_do_not_depend_on_the_number_of_threads()
     {
         using var other = new CpuDevice(threads: 3);
-        ModelParameters model = CohortKernels.Create(other).Initialize(inputs: 13, hidden: 5, Identity, seed: 1, std: 1f);
+        ModelParameters model = DeviceKernels.Create(other).Initialize(inputs: 13, hidden: 5, Identity, seed: 1, std: 1f);
         Check.SameBits("weights", Weights(Identity, seed: 1, hidden: 5), [.. model.W1, .. model.W2]);
     }
 

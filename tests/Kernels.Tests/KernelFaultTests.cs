@@ -1,9 +1,8 @@
 using System.Runtime.InteropServices;
-using GpuMlp.Kernels.Corrupt;
+using GpuMlp.Kernels.Analyses.Corruptions;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Tsne;
-using ILGPU.IR.Intrinsics;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Numerics;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -22,15 +21,15 @@ public sealed class KernelFaultTests
     public void What_a_body_throws_comes_out_of_the_launch_and_the_device_goes_on(int threads)
     {
         using var device = new CpuDevice(threads);
-        var kernel = new BlockKernel<Throwing>(device);
+        var kernel = new CpuKernel<Throwing>(device);
         for (int attempt = 0; attempt < 3; attempt++)
         {
-            var error = Assert.Throws<InvalidDataException>(() => kernel.Launch(new BlockArguments { Items = Items, Mode = Bad }));
+            var error = Assert.Throws<InvalidDataException>(() => kernel.Launch(new Throwing { Bad = Bad }, SimdWidth.V128));
             Assert.Equal($"item {Bad}", error.Message);
             Assert.Contains(nameof(Throwing), error.StackTrace);
 
             Array.Clear(s_done);
-            kernel.Launch(new BlockArguments { Items = Items, Mode = -1 });
+            kernel.Launch(new Throwing { Bad = -1 }, SimdWidth.V128);
             Assert.All(s_done, done => Assert.Equal(1, done));
         }
     }
@@ -39,36 +38,37 @@ public sealed class KernelFaultTests
     public void When_every_item_throws_one_of_them_is_told()
     {
         using var device = new CpuDevice(4);
-        var kernel = new BlockKernel<AlwaysThrowing>(device);
+        var kernel = new CpuKernel<AlwaysThrowing>(device);
         for (int attempt = 0; attempt < 20; attempt++)
-            Assert.Throws<InvalidDataException>(() => kernel.Launch(new BlockArguments { Items = Items }));
+            Assert.Throws<InvalidDataException>(() => kernel.Launch(default, SimdWidth.V128));
     }
 
     [Fact]
     public void A_device_is_not_told_what_went_wrong_on_another()
     {
         using CpuDevice good = new(2), bad = new(2);
-        BlockKernel<AlwaysThrowing> failing = new(bad);
-        BlockKernel<Throwing> working = new(good);
-        Assert.Throws<InvalidDataException>(() => failing.Launch(new BlockArguments { Items = Items }));
-        working.Launch(new BlockArguments { Items = 1, Mode = -1 });
+        CpuKernel<AlwaysThrowing> failing = new(bad);
+        CpuKernel<Throwing> working = new(good);
+        Assert.Throws<InvalidDataException>(() => failing.Launch(default, SimdWidth.V128));
+        working.Launch(new Throwing { Bad = -1 }, SimdWidth.V128);
     }
 
     [Fact]
     public void Memory_that_runs_out_in_a_body_is_told_as_that()
     {
         using var device = new CpuDevice(2);
-        var error = Assert.ThrowsAny<Exception>(() => new BlockKernel<OutOfMemory>(device).Launch(new BlockArguments { Items = 2 }));
+        var error = Assert.ThrowsAny<Exception>(() => new CpuKernel<OutOfMemory>(device).Launch(default, SimdWidth.V128));
         Assert.Equal(DeviceFault.OutOfMemory, DeviceFaults.Of(error));
     }
 
+    /// <summary>Items that are taken several at once.</summary>
     [Fact]
-    public void Rows_of_an_embedding_throw_to_their_launch_too()
+    public void Rows_throw_to_their_launch_too_and_those_before_are_done()
     {
-        using var device = new CpuDevice(2);
-        var kernel = new TsneRowKernel<ThrowingRow>(device);
-        Assert.Equal("row 33", Assert.Throws<InvalidDataException>(() => kernel.Launch(default, rows: 100)).Message);
-        kernel.Launch(default, rows: 33);
+        using var device = new CpuDevice(1);
+        var kernel = new CpuKernel<ThrowingRow>(device);
+        Assert.Equal("row 33", Assert.Throws<InvalidDataException>(() => kernel.Launch(new ThrowingRow { Rows = 100 }, SimdWidth.V128)).Message);
+        kernel.Launch(new ThrowingRow { Rows = 33 }, SimdWidth.V128);
     }
 
     [Fact]
@@ -76,41 +76,55 @@ public sealed class KernelFaultTests
     {
         using var device = new CpuDevice(2);
         using CorruptionSource source = CorruptCase.Source(device, 5, 5, images: 3);
-        var launcher = new CorruptLauncher(device);
+        DeviceKernels kernels = DeviceKernels.Create(device);
         var corruption = new Corruption(CorruptionKind.Occlusion, 2);
         CorruptArguments arguments = source.Arguments(corruption);
         arguments.Columns = -1;
-        Assert.Throws<ArgumentOutOfRangeException>(() => launcher.Launch(source.Images, arguments));
-        Assert.NotEmpty(launcher.Run(source, corruption));
+        Assert.Throws<ArgumentOutOfRangeException>(() => kernels.Launch(new CorruptCpu { Arguments = arguments, Items = source.Images }));
+        Assert.NotEmpty(kernels.Corrupt(source, corruption));
     }
 
-    private readonly struct Throwing : IBlockOperation
+    /// <summary>Throws at one item.</summary>
+    public struct Throwing : ICpuJob
     {
-        [IntrinsicImplementation]
-        public static void Run(BlockArguments arguments, int item)
+        public int Bad;
+
+        readonly int ICpuJob.Items => Items;
+
+        readonly void ICpuJob.Run<T>(int item)
         {
-            if (item == arguments.Mode)
+            if (item == Bad)
                 throw new InvalidDataException($"item {item}");
             Interlocked.Increment(ref s_done[item]);
         }
     }
 
-    private readonly struct AlwaysThrowing : IBlockOperation
+    /// <summary>Throws at every item.</summary>
+    public readonly struct AlwaysThrowing : ICpuJob
     {
-        [IntrinsicImplementation]
-        public static void Run(BlockArguments arguments, int item) => throw new InvalidDataException($"item {item}");
+        int ICpuJob.Items => Items;
+
+        void ICpuJob.Run<T>(int item) => throw new InvalidDataException($"item {item}");
     }
 
-    private readonly struct OutOfMemory : IBlockOperation
+    /// <summary>Wants more memory than there is.</summary>
+    public readonly unsafe struct OutOfMemory : ICpuJob
     {
-        [IntrinsicImplementation]
-        public static unsafe void Run(BlockArguments arguments, int item) => NativeMemory.Alloc(nuint.MaxValue / 2);
+        int ICpuJob.Items => 2;
+
+        void ICpuJob.Run<T>(int item) => NativeMemory.Alloc(nuint.MaxValue / 2);
     }
 
-    private readonly struct ThrowingRow : ITsneOperation
+    /// <summary>Takes eight rows at once and throws at one.</summary>
+    public struct ThrowingRow : ICpuJob
     {
-        [IntrinsicImplementation]
-        public static void Run(TsneArguments arguments, int row)
+        public int Rows;
+
+        readonly int ICpuJob.Items => Rows;
+
+        static int ICpuJob.AtOnce => 8;
+
+        readonly void ICpuJob.Run<T>(int row)
         {
             if (row == 33)
                 throw new InvalidDataException($"row {row}");

@@ -1,11 +1,11 @@
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Numerics;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
 
 public sealed unsafe class LaneMathTests
 {
-    // What LaneMath states.
+    // What Formulas states.
     private const double ExpError = 2e-7, LogError = 3e-7;
 
     private const int Points = 1 << 20;
@@ -99,7 +99,7 @@ public sealed unsafe class LaneMathTests
         fixed (float* source = input, target = output)
         {
             for (int i = 0; i < whole; i += LaneMask.Lanes)
-                T.Store(log ? LaneMath.Log1P(T.Load(source + i)) : LaneMath.ExpOfNegative(T.Load(source + i)), target + i);
+                T.Store(log ? Formulas.Log1P(T.Load(source + i)) : Formulas.ExpOfNegative(T.Load(source + i)), target + i);
         }
         return output[..values.Length];
     }

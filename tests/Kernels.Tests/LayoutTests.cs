@@ -1,6 +1,5 @@
 using CsCheck;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -72,12 +71,13 @@ public sealed class LayoutTests
             Chunk chunk = schedule.Chunks[c];
             int width = inputs + 1, rows = chunk.Rows;
             int[] expected = [.. Enumerable.Range(0, rows * width).Select(at => at % width == inputs ? 255 : sample.Pixels[((chunk.FirstRow + (at / width)) * inputs) + (at % width)])];
-            int[] forward = new int[rows * width], backward = new int[rows * width], partners = [.. images.Partners[c]];
+            int[] forward = new int[rows * width], backward = new int[rows * width], partners = [.. images.Partners[c]], turns = [.. images.Turns[c]];
             Unpack(images.ForwardStarts[c], images.ForwardIndex[c], images.ForwardValue[c], images.Order, (row, pixel, value) => forward[(row * width) + pixel] += value);
-            Unpack(images.BackwardStarts[c], images.BackwardIndex[c], images.BackwardValue[c], partners, (place, row, value) => backward[(row * width) + images.Order[place]] += value);
+            Unpack(images.BackwardStarts[c], images.BackwardIndex[c], images.BackwardValue[c], partners, (place, row, value) => backward[(row * width) + images.Order[(2 * turns[place / 2]) + (place % 2)]] += value);
             Assert.Equal(expected, forward);
             Assert.Equal(expected, backward);
             Assert.Equal(Enumerable.Range(0, rows), partners.Distinct().Order());
+            Assert.Equal(Enumerable.Range(0, images.Order.Length / 2), turns.Order());
             Assert.True(partners.Length == (rows + 1) / 2 * 2);
         }
     });

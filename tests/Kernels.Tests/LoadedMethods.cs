@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Reflection.Emit;
-using GpuMlp.Kernels.Gpu;
+using GpuMlp.Kernels.Launching;
 
 namespace GpuMlp.Kernels.Tests;
 
@@ -10,7 +10,7 @@ internal static class LoadedMethods
     private static readonly Dictionary<short, OpCode> s_codes = typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
         .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => code.Value);
 
-    /// <summary>Static methods whose address is taken by a method that calls one of ILGPU's loaders or makes a launcher.</summary>
+    /// <summary>Static methods whose address is taken by a method that calls one of ILGPU's loaders or launches.</summary>
     public static IReadOnlyList<MethodBase> Of(Assembly assembly)
     {
         const BindingFlags All = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
@@ -27,7 +27,7 @@ internal static class LoadedMethods
     private static bool Loads(MethodBase method) =>
         (method.DeclaringType?.Namespace?.StartsWith("ILGPU", StringComparison.Ordinal) == true
             && method.Name.StartsWith("Load", StringComparison.Ordinal) && method.Name.EndsWith("Kernel", StringComparison.Ordinal))
-        || (method.IsConstructor && method.DeclaringType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(GpuLauncher<>));
+        || (method.DeclaringType == typeof(GpuLaunch) && method.Name == nameof(GpuLaunch.Launch));
 
     // Instructions that name a method.
     private static IEnumerable<(OpCode Code, MethodBase? Target)> Calls(MethodBase method)

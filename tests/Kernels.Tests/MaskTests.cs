@@ -1,9 +1,10 @@
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Mask;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Training;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -70,7 +71,7 @@ public sealed class MaskTests : IDisposable
     [MemberData(nameof(Methods))]
     public void Pruning_into_a_cohort_with_a_mask_sets_the_mask(PruneMethod method)
     {
-        var kernels = CohortKernels.Create(_device);
+        var kernels = DeviceKernels.Create(_device);
         ColumnLayout layout = ColumnLayout.Create(s_hidden, Inputs, _device.LayoutWays);
         using DeviceCohort source = Cohort(layout, withMask: false), target = Cohort(layout, withMask: true);
         using DeviceImages images = Upload(_device, KernelForm.InputSparse);
@@ -99,7 +100,7 @@ public sealed class MaskTests : IDisposable
             for (int i = 0; i < models[m].W1.Length; i++)
                 models[m].W1[i] = masks[m].W1[i] ? models[m].W1[i] : i % 2 == 0 ? float.NaN : float.PositiveInfinity;
         }
-        var kernels = CohortKernels.Create(_device);
+        var kernels = DeviceKernels.Create(_device);
         ColumnLayout layout = ColumnLayout.Create(s_hidden, Inputs, _device.LayoutWays);
         using DeviceCohort cohort = Cohort(layout, withMask: true);
         using DeviceImages images = Upload(_device, KernelForm.Dense);
@@ -128,7 +129,7 @@ public sealed class MaskTests : IDisposable
         CpuDevice device, KernelForm form, SimdWidth width, float decay, ModelMask[]? masks, Action<int, ModelParameters[]>? afterEpoch = null, int[]? only = null)
     {
         only ??= [.. Enumerable.Range(0, s_hidden.Length)];
-        var kernels = CohortKernels.Create(device, width);
+        var kernels = DeviceKernels.Create(device, width);
         ColumnLayout layout = ColumnLayout.Create([.. only.Select(m => s_hidden[m])], Inputs, device.LayoutWays);
         using var cohort = new DeviceCohort(device, layout, [.. only.Select(m => 0.05f + (0.01f * m))], masks is not null) { WeightDecay = decay };
         using DeviceImages images = Upload(device, form);

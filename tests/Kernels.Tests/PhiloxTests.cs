@@ -1,4 +1,4 @@
-using GpuMlp.Kernels.Random;
+using GpuMlp.Kernels.Numerics;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;

@@ -1,6 +1,7 @@
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 using Xunit;
 using static GpuMlp.Kernels.Verification.PruneCase;
 
@@ -140,7 +141,7 @@ public sealed class PruneTests : IDisposable
     [Fact]
     public void What_does_not_fit_is_refused()
     {
-        var kernels = CohortKernels.Create(_device);
+        var kernels = DeviceKernels.Create(_device);
         ColumnLayout layout = ColumnLayout.Create([4, 2], Inputs, 2), other = ColumnLayout.Create([4, 3], Inputs, 2);
         using var cohort = new DeviceCohort(_device, layout, [0.1f, 0.1f]);
         using var target = new DeviceCohort(_device, ColumnLayout.Create([4, 2], Inputs, 2), [0.1f, 0.1f]);
@@ -163,7 +164,7 @@ public sealed class PruneTests : IDisposable
         ColumnLayout layout = ColumnLayout.Create([.. models.Select(m => m.B1.Length)], Inputs, device.LayoutWays);
         using var cohort = new DeviceCohort(device, layout, Samples.Rates(models.Length));
         cohort.Upload(models);
-        return PruneLevels(CohortKernels.Create(device), device, cohort, method, seed, identities ?? [.. models.Select((_, m) => Identity(m))]);
+        return PruneLevels(DeviceKernels.Create(device), device, cohort, method, seed, identities ?? [.. models.Select((_, m) => Identity(m))]);
     }
 
     private static ModelParameters[] Models() => [.. s_hidden.Select((hidden, m) => Samples.Model(Inputs, hidden, seed: m))];

@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using GpuMlp.Kernels.Gpu;
+using GpuMlp.Kernels.Launching;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -25,13 +25,13 @@ public sealed partial class PtxTests
     [InlineData("HiddenForwardGpu", "mad.wide.s32")]
     [InlineData("HiddenForwardGpu", "cvt.rn.f32.s64")]
     [InlineData("HiddenBackwardGpu", "mad.wide.s32")]
-    [InlineData("OutputPassGpu", "cvt.rni.f32.f32")]
-    [InlineData("OutputPassGpu", "cvt.rn.f32.s64")]
+    [InlineData("OutputPassGpu<LogisticLoss>", "cvt.rni.f32.f32")]
+    [InlineData("OutputPassGpu<LogisticLoss>", "cvt.rn.f32.s64")]
     [InlineData("GradientGpu", "cvt.rn.f32.s64")]
     [InlineData("DigitForward.Mma", "cvt.rn.f32.s64")]
     [InlineData("DigitForward.Mma", "cvt.rni.s64.f32")]
     [InlineData("DigitForward.Dp4a", "cvt.rn.f32.s64")]
-    [InlineData("DigitOutput", "cvt.rn.f32.s64")]
+    [InlineData("DigitOutput<LogisticLoss>", "cvt.rn.f32.s64")]
     public void What_rounds_is_named_in_the_text(string name, string instruction)
     {
         string text = PtxCompiler.Compile(MethodOf(name)).Text;
@@ -65,18 +65,23 @@ public sealed partial class PtxTests
     [Fact]
     public void Every_method_that_is_loaded_as_a_kernel_is_in_the_list_or_of_the_CPU()
     {
-        IReadOnlyList<MethodBase> loaded = LoadedMethods.Of(typeof(PtxCompiler).Assembly);
-        string[] forgotten = [.. loaded.Except(PtxCompiler.Kernels).Where(method => !IsOfCpu(method)).Select(method => $"{method.DeclaringType}.{method.Name}")];
+        // A kernel with a type argument is loaded open where the code that loads it has the argument too.
+        static (Module, int) Key(MethodBase method) => (method.Module, method.MetadataToken);
+        MethodBase[] loaded = [.. LoadedMethods.Of(typeof(PtxCompiler).Assembly).DistinctBy(Key)];
+        string[] forgotten =
+        [
+            .. loaded.ExceptBy(PtxCompiler.Kernels.Select(Key), Key).Where(method => !IsOfCpu(method)).Select(method => $"{method.DeclaringType}.{method.Name}"),
+        ];
         Assert.True(forgotten.Length == 0, $"not compiled to PTX by any test: {string.Join(", ", forgotten)}");
-        Assert.True(loaded.Count(IsOfCpu) >= 3, "the CPU's own kernels were not found: the reader of instructions finds nothing");
+        Assert.True(loaded.Any(IsOfCpu), "the CPU's own kernels were not found: the reader of instructions finds nothing");
 
         // And the other way round: what is listed is launched somewhere.
-        Assert.Empty(PtxCompiler.Kernels.Where(kernel => !loaded.Contains(kernel)).Select(PtxCompiler.NameOf));
+        Assert.Empty(PtxCompiler.Kernels.ExceptBy(loaded.Select(Key), Key).Select(PtxCompiler.NameOf));
     }
 
     // Loaders of CPU kernels are generic over the operation, and what ILGPU does not read is marked so.
     private static bool IsOfCpu(MethodBase method) =>
-        method.DeclaringType!.IsGenericType || PtxCompiler.IsOfCpu(method.DeclaringType);
+        PtxCompiler.IsOfCpu(method.DeclaringType!);
 
     private static MethodInfo MethodOf(string name) => PtxCompiler.Kernels.Single(kernel => PtxCompiler.NameOf(kernel) == name);
 

@@ -1,5 +1,5 @@
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Saliency;
 using Xunit;
 using static GpuMlp.Kernels.Verification.GradientCheck;
 

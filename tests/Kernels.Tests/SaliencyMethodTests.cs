@@ -1,8 +1,8 @@
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Saliency;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -106,7 +106,7 @@ public sealed class SaliencyMethodTests : IDisposable
         using var cohort = new DeviceCohort(_device, ColumnLayout.Create(s_hidden, Inputs, _device.LayoutWays), Samples.Rates(s_hidden.Length));
         using var images = new DeviceImages(_device, _pixels, new float[Images], Inputs, ChunkSchedule.Consecutive(Images, Images), form, withBackward: false);
         cohort.Upload(_models);
-        return CohortKernels.Create(_device).Saliency(cohort, images, method);
+        return DeviceKernels.Create(_device).Saliency(cohort, images, method);
     }
 
     private static double Normal(System.Random random) =>

@@ -1,11 +1,9 @@
-using GpuMlp.Kernels.Compress;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Evaluate;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Simd;
-using GpuMlp.Kernels.SparseEvaluate;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -28,7 +26,7 @@ public sealed class SparseEvaluateTests : IDisposable
             var data = new TheoryData<PruneMethod, SimdWidth>();
             foreach (PruneMethod method in Enum.GetValues<PruneMethod>())
             {
-                foreach (KernelVariant variant in KernelCatalog.Of(KernelOperation.SparseEvaluate))
+                foreach (KernelVariant variant in KernelCatalog.Of(SparseEvaluateOperation.Instance))
                     data.Add(method, variant.Width);
             }
             return data;
@@ -72,7 +70,7 @@ public sealed class SparseEvaluateTests : IDisposable
                 pixels[at] = 0;
         }
         using var device = new CpuDevice(threads);
-        var kernels = CohortKernels.Create(device);
+        var kernels = DeviceKernels.Create(device);
         using DeviceCohort cohort = Upload(device, Models());
         using DeviceImages tiles = Upload(device, KernelForm.WeightSparse, pixels), rows = Upload(device, KernelForm.Dense, pixels);
         using var sparse = new SparseCohort(device, cohort.Layout, 1);
@@ -89,7 +87,7 @@ public sealed class SparseEvaluateTests : IDisposable
     [InlineData(1000, 7, 7, 3)]
     public void Items_cover_all_tiles_and_blocks_once_and_are_as_many_as_threads_need(int tiles, int places, long entries, int threads)
     {
-        (int items, int itemTiles, int itemPlaces) = SparseEvaluateOperation.Cut(tiles, places, entries, threads);
+        (int items, int itemTiles, int itemPlaces) = SparseEvaluateCpu.Cut(tiles, places, entries, threads);
         Assert.InRange(itemTiles, 1, tiles);
         Assert.InRange(itemPlaces, 1, places);
         Assert.Equal((tiles + itemTiles - 1) / itemTiles * ((places + itemPlaces - 1) / itemPlaces), items);
@@ -130,7 +128,7 @@ public sealed class SparseEvaluateTests : IDisposable
     [Fact]
     public void Counting_gives_what_compressing_gives()
     {
-        var kernels = CohortKernels.Create(_device);
+        var kernels = DeviceKernels.Create(_device);
         using DeviceCohort cohort = Upload(_device, Models());
         using var ranks = new PruneRanks(_device, cohort.Layout, Identities(), seed: 1);
         using SparseCohort counted = new(_device, cohort.Layout, s_levels.Length), compressed = new(_device, cohort.Layout, s_levels.Length);
@@ -148,7 +146,7 @@ public sealed class SparseEvaluateTests : IDisposable
     [Fact]
     public void What_does_not_fit_is_refused()
     {
-        var kernels = CohortKernels.Create(_device);
+        var kernels = DeviceKernels.Create(_device);
         using DeviceCohort cohort = Upload(_device, Models()), other = Upload(_device, [Models()[0]]);
         using var ranks = new PruneRanks(_device, cohort.Layout, Identities(), seed: 1);
         using SparseCohort two = new(_device, cohort.Layout, 2), one = new(_device, cohort.Layout, 1);
@@ -176,7 +174,7 @@ public sealed class SparseEvaluateTests : IDisposable
         CpuDevice device, SimdWidth width, ModelParameters[] models, PruneMethod method, ulong[] identities, double[]? levels = null)
     {
         levels ??= s_levels;
-        var kernels = CohortKernels.Create(device, width);
+        var kernels = DeviceKernels.Create(device, width);
         using DeviceCohort cohort = Upload(device, models);
         using DeviceImages images = Upload(device, KernelForm.WeightSparse);
         using var ranks = new PruneRanks(device, cohort.Layout, identities, seed: 1);
@@ -191,7 +189,7 @@ public sealed class SparseEvaluateTests : IDisposable
 
     private ModelEvaluation[][] Pruned(KernelForm form, ModelParameters[] models, PruneMethod method)
     {
-        var kernels = CohortKernels.Create(_device);
+        var kernels = DeviceKernels.Create(_device);
         using DeviceCohort cohort = Upload(_device, models), pruned = Upload(_device, models);
         using DeviceImages images = Upload(_device, form);
         using var ranks = new PruneRanks(_device, cohort.Layout, Identities(), seed: 1);

@@ -1,10 +1,11 @@
-using GpuMlp.Kernels.Compress;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Saliency;
-using GpuMlp.Kernels.Simd;
-using GpuMlp.Kernels.SparseBackward;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Training;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -22,7 +23,7 @@ public sealed class SparseGradientTests : IDisposable
     private readonly CpuDevice _device = new(threads: 2);
 
     /// <summary>The register widths of this machine.</summary>
-    public static TheoryData<SimdWidth> Widths => [.. KernelCatalog.Of(KernelOperation.SparseBackward).Select(variant => variant.Width)];
+    public static TheoryData<SimdWidth> Widths => [.. KernelCatalog.Of(SparseBackwardOperation.Instance).Select(variant => variant.Width)];
 
     public static TheoryData<SaliencyMethod> Gradients => [SaliencyMethod.LogitGradient, SaliencyMethod.ProbabilityGradient];
 
@@ -32,28 +33,28 @@ public sealed class SparseGradientTests : IDisposable
     [MemberData(nameof(Gradients))]
     public void Maps_have_the_bits_of_those_of_the_pruned_models_in_the_dense_form(SaliencyMethod method)
     {
-        var kernels = CohortKernels.Create(_device);
+        var kernels = DeviceKernels.Create(_device);
         using DeviceCohort pruned = Upload(_device, Pruned(Models()));
         using var images = new DeviceImages(_device, Pixels(), Labels(), Inputs, ChunkSchedule.Consecutive(Images, Batch), KernelForm.Dense, withBackward: false);
         ReadOnlyMemory<float>[] expected = kernels.Saliency(pruned, images, method);
-        foreach (KernelVariant variant in KernelCatalog.Of(KernelOperation.SparseSaliency))
+        foreach (KernelVariant variant in KernelCatalog.Of(SparseSaliencyOperation.Instance))
             SameBits($"{method}, {variant.Width}", expected, Run(_device, variant.Width, Pruned(Models())).Maps[method]);
     }
 
     [Fact]
     public void The_gradient_is_the_masked_one_but_for_the_order_of_its_sums()
     {
-        var kernels = CohortKernels.Create(_device);
+        var kernels = DeviceKernels.Create(_device);
         ModelParameters[] models = Pruned(Models());
         using var cohort = new DeviceCohort(_device, Layout(_device, models), Samples.Rates(models.Length), withMask: true);
         cohort.Upload(models);
-        cohort.SetMask([.. models.Select(model => new Mask.ModelMask([.. model.W1.Select(w => w != 0)], [.. model.W2.Select(w => w != 0)]))]);
+        cohort.SetMask([.. models.Select(model => new ModelMask([.. model.W1.Select(w => w != 0)], [.. model.W2.Select(w => w != 0)]))]);
         using var images = new DeviceImages(_device, Pixels(), Labels(), Inputs, ChunkSchedule.Consecutive(Images, Batch), KernelForm.Dense, withBackward: true);
         float[][] actual = Run(_device, SimdSupport.Best, models).Gradients;
         for (int chunk = 0; chunk < images.Chunks; chunk++)
         {
             kernels.HiddenForward(cohort, images, chunk);
-            kernels.OutputForwardWithLoss(cohort, images, chunk);
+            kernels.OutputLoss(cohort, images, chunk);
             kernels.OutputBackward(cohort, images, chunk);
             kernels.HiddenBackward(cohort, images, chunk);
         }
@@ -108,7 +109,7 @@ public sealed class SparseGradientTests : IDisposable
     [Fact]
     public void What_does_not_fit_is_refused()
     {
-        var kernels = CohortKernels.Create(_device);
+        var kernels = DeviceKernels.Create(_device);
         ModelParameters[] models = Models();
         using DeviceCohort cohort = Upload(_device, models), other = Upload(_device, [models[0]]);
         using SparseCohort weights = new(_device, cohort.Layout, 1), two = new(_device, cohort.Layout, 2);
@@ -152,7 +153,7 @@ public sealed class SparseGradientTests : IDisposable
 
     private static Result Run(ComputeDevice device, SimdWidth width, ModelParameters[] models)
     {
-        var kernels = CohortKernels.Create(device, width);
+        var kernels = DeviceKernels.Create(device, width);
         using DeviceCohort cohort = Upload(device, models);
         using SparseCohort weights = new(device, cohort.Layout, 1);
         using DeviceImages images = Tiled(device);
@@ -165,7 +166,7 @@ public sealed class SparseGradientTests : IDisposable
     // Of the last batch.
     private static float[][] Gradient(ComputeDevice device, SimdWidth width, ModelParameters[] models, SparseGradient gradient)
     {
-        var kernels = CohortKernels.Create(device, width);
+        var kernels = DeviceKernels.Create(device, width);
         using DeviceCohort cohort = Upload(device, models);
         using SparseCohort weights = new(device, cohort.Layout, 1);
         using DeviceImages images = Tiled(device);
@@ -174,7 +175,7 @@ public sealed class SparseGradientTests : IDisposable
         for (int chunk = 0; chunk < images.Chunks; chunk++)
         {
             kernels.HiddenForward(cohort, dense, chunk);
-            kernels.OutputForwardWithLoss(cohort, dense, chunk);
+            kernels.OutputLoss(cohort, dense, chunk);
             kernels.OutputBackward(cohort, dense, chunk);
             kernels.HiddenBackward(weights, cohort, images, chunk, gradient);
         }

@@ -1,5 +1,6 @@
+using GpuMlp.Kernels.Analyses.Tsne;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Tsne;
+using GpuMlp.Kernels.Launching;
 using ILGPU;
 using ILGPU.Runtime;
 using Xunit;
@@ -22,11 +23,11 @@ public abstract class TsneGpuTests(AcceleratorType kind)
     public void Every_step_has_the_bits_of_the_CPU_kernels() => Use(device =>
     {
         using var cpu = new CpuDevice(threads: 2);
-        (TsneKernels expected, TsneKernels actual) = (TsneKernels.Create(cpu), TsneKernels.Create(device));
+        (DeviceKernels expected, DeviceKernels actual) = (DeviceKernels.Create(cpu), DeviceKernels.Create(device));
         using EmbeddingBuffer e = Buffer(cpu), a = Buffer(device);
         void Compare(string name, Func<TsneViews, ArrayView<float>> view) =>
             Check.SameBits(name, cpu.Download(view(e.Views)), device.Download(view(a.Views)));
-        void Both(Action<TsneKernels, EmbeddingBuffer> run)
+        void Both(Action<DeviceKernels, EmbeddingBuffer> run)
         {
             run(expected, e);
             run(actual, a);
@@ -70,7 +71,7 @@ public abstract class TsneGpuTests(AcceleratorType kind)
         float[] features = new float[Points * Hidden];
         if (different > 0)
             TsneCase.Features(different, Hidden).CopyTo(features, 0);
-        TsneKernels kernels = TsneKernels.Create(device);
+        DeviceKernels kernels = DeviceKernels.Create(device);
         using var buffer = new EmbeddingBuffer(device, features, Hidden);
         buffer.Scatter([.. Enumerable.Range(0, Points)], identity: 1, seed: 2);
         double divergence = (s_short with { Perplexity = 5 }).Run(kernels, buffer, TestContext.Current.CancellationToken);
@@ -84,7 +85,7 @@ public abstract class TsneGpuTests(AcceleratorType kind)
     [InlineData(16)]
     [InlineData(65)]
     [InlineData(257)]
-    public void No_kernel_writes_or_reads_outside_its_buffers(int points) => Use(device => TsneGuardCase.Run(TsneKernels.Create(device), points, Hidden));
+    public void No_kernel_writes_or_reads_outside_its_buffers(int points) => Use(device => GuardTests.RunTsne(DeviceKernels.Create(device), points, Hidden));
 
     private static EmbeddingBuffer Buffer(ComputeDevice device)
     {
@@ -96,7 +97,7 @@ public abstract class TsneGpuTests(AcceleratorType kind)
     private static (float[] X, float[] Y, double Divergence) Embed(ComputeDevice device)
     {
         using EmbeddingBuffer buffer = Buffer(device);
-        double divergence = s_short.Run(TsneKernels.Create(device), buffer, TestContext.Current.CancellationToken);
+        double divergence = s_short.Run(DeviceKernels.Create(device), buffer, TestContext.Current.CancellationToken);
         (float[] x, float[] y) = buffer.DownloadPlaces();
         return (x, y, divergence);
     }

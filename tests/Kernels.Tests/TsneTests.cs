@@ -1,7 +1,8 @@
+using GpuMlp.Kernels.Analyses.Tsne;
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Simd;
-using GpuMlp.Kernels.Tsne;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -38,7 +39,7 @@ public sealed class TsneTests : IDisposable
     [InlineData(12f)]
     public void Forces_of_the_kernel_make_the_gradient_of_the_reference(float exaggeration)
     {
-        TsneKernels kernels = TsneKernels.Create(_device);
+        DeviceKernels kernels = DeviceKernels.Create(_device);
         using EmbeddingBuffer buffer = Prepared(kernels, TsneCase.Features(Points, Hidden), Hidden);
         TsneCase.Spread(buffer);
         kernels.Forces(buffer);
@@ -60,7 +61,7 @@ public sealed class TsneTests : IDisposable
     [InlineData(30)]
     public void The_search_finds_the_precision_that_the_reference_finds(double perplexity)
     {
-        TsneKernels kernels = TsneKernels.Create(_device);
+        DeviceKernels kernels = DeviceKernels.Create(_device);
         using var buffer = new EmbeddingBuffer(_device, TsneCase.Features(Points, Hidden), Hidden);
         kernels.Distances(buffer);
         double[] distances = TsneCase.Matrix(_device.Download(buffer.Views.Conditional), buffer);
@@ -79,7 +80,7 @@ public sealed class TsneTests : IDisposable
     public void The_divergence_falls_and_groups_part()
     {
         float[] features = [.. TsneCase.Features(Points, Hidden).Select((value, k) => value + (k / Hidden % 3 == 0 ? 4 : 0))];
-        TsneKernels kernels = TsneKernels.Create(_device);
+        DeviceKernels kernels = DeviceKernels.Create(_device);
         using EmbeddingBuffer buffer = Prepared(kernels, features, Hidden);
         double start = kernels.Divergence(buffer);
         var divergences = new List<double>();
@@ -123,7 +124,7 @@ public sealed class TsneTests : IDisposable
         float[] features = new float[Points * Hidden];
         if (different > 0)
             TsneCase.Features(different, Hidden).CopyTo(features, 0);
-        TsneKernels kernels = TsneKernels.Create(_device);
+        DeviceKernels kernels = DeviceKernels.Create(_device);
         using EmbeddingBuffer buffer = Prepared(kernels, features, Hidden, perplexity: 5);
         double divergence = (s_short with { Perplexity = 5 }).Run(kernels, buffer, TestContext.Current.CancellationToken);
         Assert.True(double.IsFinite(divergence));
@@ -151,7 +152,7 @@ public sealed class TsneTests : IDisposable
     [Fact]
     public void What_does_not_fit_is_refused()
     {
-        TsneKernels kernels = TsneKernels.Create(_device);
+        DeviceKernels kernels = DeviceKernels.Create(_device);
         using var other = new CpuDevice(1);
         using var buffer = new EmbeddingBuffer(other, new float[4], 2);
         Assert.Throws<ArgumentException>(() => new EmbeddingBuffer(_device, new float[3], 2));
@@ -159,8 +160,8 @@ public sealed class TsneTests : IDisposable
         Assert.Throws<ArgumentException>(() => new EmbeddingBuffer(_device, new float[100_000], 1));
         Assert.Throws<ArgumentException>(() => kernels.Distances(buffer));
         Assert.Throws<ArgumentException>(() => buffer.Scatter([1], 0, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => TsneKernels.Create(other).Affinities(buffer, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => TsneKernels.Create(other).Affinities(buffer, 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => DeviceKernels.Create(other).Affinities(buffer, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => DeviceKernels.Create(other).Affinities(buffer, 2));
     }
 
     [Theory]
@@ -170,7 +171,7 @@ public sealed class TsneTests : IDisposable
     public void No_kernel_writes_or_reads_outside_its_buffers(int points)
     {
         foreach (SimdWidth width in SimdSupport.Available)
-            TsneGuardCase.Run(TsneKernels.Create(_device, width), points, Hidden);
+            GuardTests.RunTsne(DeviceKernels.Create(_device, width), points, Hidden);
     }
 
     [Theory]
@@ -192,7 +193,7 @@ public sealed class TsneTests : IDisposable
     [Fact]
     public void A_cancelled_run_stops()
     {
-        TsneKernels kernels = TsneKernels.Create(_device);
+        DeviceKernels kernels = DeviceKernels.Create(_device);
         using EmbeddingBuffer buffer = Prepared(kernels, TsneCase.Features(Points, Hidden), Hidden);
         Assert.Throws<OperationCanceledException>(() => s_short.Run(kernels, buffer, new CancellationToken(canceled: true)));
     }
@@ -222,7 +223,7 @@ public sealed class TsneTests : IDisposable
 
     private static void Scatter(EmbeddingBuffer buffer) => buffer.Scatter([.. Enumerable.Range(0, buffer.Points)], identity: 1, seed: 2);
 
-    private static EmbeddingBuffer Prepared(TsneKernels kernels, float[] features, int hidden, double perplexity = 15)
+    private static EmbeddingBuffer Prepared(DeviceKernels kernels, float[] features, int hidden, double perplexity = 15)
     {
         var buffer = new EmbeddingBuffer(kernels.Device, features, hidden);
         Scatter(buffer);
@@ -234,7 +235,7 @@ public sealed class TsneTests : IDisposable
 
     private static (float[] X, float[] Y, double Divergence) Embed(CpuDevice device, SimdWidth width)
     {
-        TsneKernels kernels = TsneKernels.Create(device, width);
+        DeviceKernels kernels = DeviceKernels.Create(device, width);
         using EmbeddingBuffer buffer = Prepared(kernels, TsneCase.Features(Points, Hidden), Hidden);
         double divergence = (s_short with { Steps = 60, EarlySteps = 30 }).Run(kernels, buffer, TestContext.Current.CancellationToken);
         (float[] x, float[] y) = buffer.DownloadPlaces();

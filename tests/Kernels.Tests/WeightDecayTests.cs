@@ -1,7 +1,9 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Training;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -22,7 +24,7 @@ public sealed class WeightDecayTests : IDisposable
         get
         {
             var data = new TheoryData<KernelForm, SimdWidth>();
-            foreach (KernelVariant variant in KernelCatalog.Of(KernelOperation.TrainEpoch))
+            foreach (KernelVariant variant in KernelCatalog.Of(TrainEpochOperation.Instance))
                 data.Add(variant.Form, variant.Width);
             return data;
         }

@@ -1,6 +1,6 @@
 using GpuMlp.Engine;
 using GpuMlp.Engine.Devices;
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Runner.Options;
 using Xunit;
 

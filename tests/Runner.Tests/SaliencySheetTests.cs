@@ -1,4 +1,4 @@
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Runner.Pictures;
 using Xunit;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Verification;
 
 namespace GpuMlp.Engine.Bench;

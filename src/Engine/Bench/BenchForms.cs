@@ -1,5 +1,11 @@
 using GpuMlp.Kernels;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Engine.Bench;
 
@@ -43,15 +49,13 @@ internal class BenchForms(ComputeDevice device) : IDisposable
         _ => KernelForm.Dense,
     };
 
-    private static KernelOperation Operation(BenchForm form, BenchOp op) => (op, form) switch
+    private static Operation Operation(BenchForm form, BenchOp op) => (op, form) switch
     {
-        (BenchOp.Forward, BenchForm.WeightSparse) => KernelOperation.SparseEvaluate,
-        (BenchOp.Backward, BenchForm.WeightSparse) => KernelOperation.SparseBackward,
-        (BenchOp.Saliency, BenchForm.WeightSparse) => KernelOperation.SparseSaliency,
-        (BenchOp.Forward, BenchForm.Masked) => KernelOperation.MaskedForward,
-        (BenchOp.Forward, _) => KernelOperation.Evaluate,
-        (BenchOp.Backward, BenchForm.Masked) => KernelOperation.MaskedBackward,
-        (BenchOp.Backward, _) => KernelOperation.HiddenBackward,
-        _ => KernelOperation.Saliency,
+        (BenchOp.Forward, BenchForm.WeightSparse) => SparseEvaluateOperation.Instance,
+        (BenchOp.Backward, BenchForm.WeightSparse) => SparseBackwardOperation.Instance,
+        (BenchOp.Saliency, BenchForm.WeightSparse) => SparseSaliencyOperation.Instance,
+        (BenchOp.Forward, _) => EvaluateOperation.Instance,
+        (BenchOp.Backward, _) => HiddenBackwardOperation.Instance,
+        _ => SaliencyOperation.Instance,
     };
 }

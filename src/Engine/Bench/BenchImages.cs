@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using GpuMlp.Engine.Splits;
-using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Bench;
 

@@ -2,10 +2,10 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Mask;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Engine.Bench;
 
@@ -21,7 +21,7 @@ internal sealed class BenchModels : IDisposable
     private const float InitStd = 0.1f;
     private const double LearningRate = 0.03;
 
-    private readonly CohortKernels _kernels;
+    private readonly DeviceKernels _kernels;
     private readonly Cohort _trained;
     private readonly DeviceCohort _pruned;
     private readonly PruneRanks _ranks;
@@ -34,7 +34,7 @@ internal sealed class BenchModels : IDisposable
     /// <param name="hidden">H.</param>
     /// <param name="models">Most models of a launch.</param>
     /// <param name="epochs">1 or more.</param>
-    public BenchModels(CohortKernels kernels, Dataset data, Split split, int hidden, int models, int epochs)
+    public BenchModels(DeviceKernels kernels, Dataset data, Split split, int hidden, int models, int epochs)
     {
         _kernels = kernels;
         int count = Math.Min(models, Different);

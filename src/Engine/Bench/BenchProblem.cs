@@ -1,6 +1,6 @@
-using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Bench;
 
@@ -9,7 +9,7 @@ namespace GpuMlp.Engine.Bench;
 /// <param name="Cohort">Holds the pruned parameters on that device.</param>
 /// <param name="Models">The same on the host.</param>
 /// <param name="Images">Those of the batch.</param>
-internal sealed record BenchProblem(CohortKernels Kernels, DeviceCohort Cohort, IReadOnlyList<ModelParameters> Models, BenchImages Images)
+internal sealed record BenchProblem(DeviceKernels Kernels, DeviceCohort Cohort, IReadOnlyList<ModelParameters> Models, BenchImages Images)
 {
     public ComputeDevice Device => Kernels.Device;
 

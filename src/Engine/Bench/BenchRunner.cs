@@ -1,8 +1,8 @@
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
-using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Verification;
 
 namespace GpuMlp.Engine.Bench;
@@ -40,7 +40,7 @@ public sealed class BenchRunner
     // Maps beyond this many numbers (400 MB) are not worth their memory: the rate no longer changes.
     private const long MostMapNumbers = 100_000_000;
 
-    private readonly CohortKernels _kernels;
+    private readonly DeviceKernels _kernels;
     private readonly Dataset _data;
     private readonly BenchSpec _spec;
     private readonly IBenchObserver _observer;
@@ -50,12 +50,12 @@ public sealed class BenchRunner
 
     /// <param name="kernels">Of the device to measure.</param>
     /// <param name="data">Holds the classes 4 and 9.</param>
-    public BenchRunner(CohortKernels kernels, Dataset data, BenchSpec spec, IBenchObserver observer)
+    public BenchRunner(DeviceKernels kernels, Dataset data, BenchSpec spec, IBenchObserver observer)
         : this(kernels, data, spec, observer, new BenchForms(kernels.Device))
     {
     }
 
-    internal BenchRunner(CohortKernels kernels, Dataset data, BenchSpec spec, IBenchObserver observer, BenchForms forms)
+    internal BenchRunner(DeviceKernels kernels, Dataset data, BenchSpec spec, IBenchObserver observer, BenchForms forms)
     {
         _kernels = kernels;
         _data = data;

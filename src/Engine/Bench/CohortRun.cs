@@ -1,8 +1,9 @@
-using GpuMlp.Kernels;
-using GpuMlp.Kernels.Evaluate;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Saliency;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Engine.Bench;
 
@@ -34,7 +35,7 @@ internal class CohortRun : FormRun
 
     public override double Call(BenchOp op)
     {
-        CohortKernels kernels = _problem.Kernels;
+        DeviceKernels kernels = _problem.Kernels;
         switch (op)
         {
             case BenchOp.Forward:

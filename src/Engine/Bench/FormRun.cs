@@ -1,7 +1,8 @@
 using System.Diagnostics;
-using GpuMlp.Kernels;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Training;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Engine.Bench;
@@ -31,7 +32,7 @@ internal abstract class FormRun : IDisposable
     /// own, whose time is left out.
     /// </summary>
     /// <param name="hiddenBackward">Starts dW1 of a chunk.</param>
-    protected static double Backward(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Action<int> hiddenBackward)
+    protected static double Backward(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Action<int> hiddenBackward)
     {
         double sum = 0;
         for (int chunk = 0; chunk < images.Chunks; chunk++)
@@ -41,7 +42,7 @@ internal abstract class FormRun : IDisposable
             kernels.Device.Stream.Synchronize();
             sum += Time(kernels.Device.Stream, () =>
             {
-                kernels.OutputForwardWithLoss(cohort, images, at);
+                kernels.OutputLoss(cohort, images, at);
                 kernels.OutputBackward(cohort, images, at);
                 hiddenBackward(at);
             });

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Kernels.Mask;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Bench;
 

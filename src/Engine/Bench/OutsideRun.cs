@@ -1,7 +1,8 @@
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 using ILGPU;
 using ILGPU.Algorithms.MatrixOperations;
 using ILGPU.Runtime;
+
 using Matrix = ILGPU.Runtime.MemoryBuffer2D<float, ILGPU.Stride2D.DenseY>;
 using SparseWeights = ILGPU.Algorithms.MatrixOperations.SparseMatrixView<float, ILGPU.Stride2D.General>;
 

@@ -1,9 +1,10 @@
-using GpuMlp.Kernels;
-using GpuMlp.Kernels.Compress;
-using GpuMlp.Kernels.Evaluate;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Saliency;
-using GpuMlp.Kernels.SparseBackward;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Engine.Bench;
 
@@ -36,7 +37,7 @@ internal sealed class WeightSparseRun : FormRun
 
     public override double Call(BenchOp op)
     {
-        CohortKernels kernels = _problem.Kernels;
+        DeviceKernels kernels = _problem.Kernels;
         switch (op)
         {
             case BenchOp.Forward:

@@ -2,7 +2,8 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Training;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Engine.Devices;
@@ -39,7 +40,7 @@ internal static class CohortMemory
         long logits = sizeof(float) * slice.ModelCount * images;
 
         // The dense form holds floats, or bytes on a GPU; the sparse forms hold less for the images they are chosen for.
-        long workspace = GpuDevice.WorkspaceBytes(layout, Math.Max(split.Train.Length, split.Validation.Length), plan.Spec.Pruning.Count > 0);
+        long workspace = GpuMemory.WorkspaceBytes(layout, Math.Max(split.Train.Length, split.Validation.Length), plan.Spec.Pruning.Count > 0);
         return cohort + pruning + logits + workspace + (sizeof(float) * images * inputs);
     }
 }

@@ -2,8 +2,8 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Launching;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Engine.Devices;
@@ -29,7 +29,7 @@ public sealed class DeviceWorkers(DeviceSelection selection, Plan plan, Dataset 
 internal sealed class DeviceWorker(DeviceInfo info, int threads, Plan plan, Dataset data) : IUnitWorker
 {
     private ComputeDevice? _device;
-    private CohortKernels? _kernels;
+    private DeviceKernels? _kernels;
 
     public string Device => info.ToString();
 
@@ -38,7 +38,7 @@ internal sealed class DeviceWorker(DeviceInfo info, int threads, Plan plan, Data
     public IReadOnlyList<ModelResult> Train(WorkUnit slice, Split split, Action<IReadOnlyList<EpochMetrics>> afterEpoch, CancellationToken cancel)
     {
         _device ??= ComputeDevice.Open(info, threads);
-        _kernels ??= CohortKernels.Create(_device);
+        _kernels ??= DeviceKernels.Create(_device);
         using var cohort = new Cohort(_device, _kernels, data, split, plan.ModelsOf(slice), plan.VariantOf(slice));
         return Trainer.Train(cohort, plan.SpecOf(slice), (_, metrics) => afterEpoch(metrics), cancel);
     }

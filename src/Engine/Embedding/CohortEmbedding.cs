@@ -1,10 +1,11 @@
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Tsne;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Tsne;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Products;
 
 namespace GpuMlp.Engine.Embedding;
 
@@ -69,7 +70,7 @@ internal static class CohortEmbedding
         (DeviceImages images, float[] labels) = cohort.Upload(imageNumbers);
         using DeviceImages uploaded = images;
 
-        TsneKernels tsne = TsneKernels.Create(cohort.Launchers.Device);
+        DeviceKernels tsne = DeviceKernels.Create(cohort.Launchers.Device);
         List<EmbeddingResult> pictures = [];
         List<EmbeddingPlace> places = [];
         Add(cohort.Device, Dense, 0);

@@ -3,10 +3,10 @@ using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Export;
 
@@ -24,11 +24,11 @@ internal readonly record struct ExportedModel(string Suffix, ModelParameters Par
 internal sealed class ExportPruner : IDisposable
 {
     private readonly CpuDevice _device = new(Math.Min(Environment.ProcessorCount, CpuDevice.MostThreads));
-    private readonly CohortKernels _kernels;
+    private readonly DeviceKernels _kernels;
 
     public ExportPruner()
     {
-        _kernels = CohortKernels.Create(_device);
+        _kernels = DeviceKernels.Create(_device);
     }
 
     /// <param name="models">Of one task and seed.</param>

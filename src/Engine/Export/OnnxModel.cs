@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using GpuMlp.Engine.Export.Onnx;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Export;
 

@@ -1,8 +1,7 @@
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Pruning;
 

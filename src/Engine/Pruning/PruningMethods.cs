@@ -1,4 +1,4 @@
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Analyses.Pruning;
 
 namespace GpuMlp.Engine.Pruning;
 

@@ -2,9 +2,9 @@ using GpuMlp.Engine.Evaluation;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
-using GpuMlp.Kernels.Corrupt;
-using GpuMlp.Kernels.Images;
+using GpuMlp.Kernels.Analyses.Corruptions;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Robustness;
 

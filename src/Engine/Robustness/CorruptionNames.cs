@@ -1,5 +1,5 @@
 using System.Globalization;
-using GpuMlp.Kernels.Corrupt;
+using GpuMlp.Kernels.Analyses.Corruptions;
 
 namespace GpuMlp.Engine.Robustness;
 

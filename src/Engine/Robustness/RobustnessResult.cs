@@ -1,4 +1,4 @@
-using GpuMlp.Kernels.Corrupt;
+using GpuMlp.Kernels.Analyses.Corruptions;
 
 namespace GpuMlp.Engine.Robustness;
 

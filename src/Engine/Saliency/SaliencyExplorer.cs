@@ -1,12 +1,12 @@
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Saliency;
 
@@ -31,7 +31,7 @@ public sealed record ClassAverage(int Class, byte[] Pixels, int Images, IReadOnl
 public sealed class SaliencyExplorer : IDisposable
 {
     private readonly CpuDevice _device;
-    private readonly CohortKernels _kernels;
+    private readonly DeviceKernels _kernels;
     private readonly Dataset _data;
     private readonly SavedModels _models;
     private readonly DeviceCohort _dense, _pruned;
@@ -41,7 +41,7 @@ public sealed class SaliencyExplorer : IDisposable
     {
         (_data, _models) = (data, models);
         _device = new CpuDevice(threads);
-        _kernels = CohortKernels.Create(_device);
+        _kernels = DeviceKernels.Create(_device);
         ColumnLayout layout = ColumnLayout.Create([.. models.Models.Select(model => model.Hidden)], data.Inputs, threads);
         float[] rates = [.. models.Models.Select(model => (float)model.LearningRate)];
         _dense = new DeviceCohort(_device, layout, rates);

@@ -1,4 +1,4 @@
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Analyses.Saliency;
 
 namespace GpuMlp.Engine.Saliency;
 

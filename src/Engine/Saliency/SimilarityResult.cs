@@ -1,6 +1,6 @@
 using GpuMlp.Engine.Pruning;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
 
 namespace GpuMlp.Engine.Saliency;
 

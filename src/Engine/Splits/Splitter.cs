@@ -1,5 +1,5 @@
 using GpuMlp.Engine.Data;
-using GpuMlp.Kernels.Random;
+using GpuMlp.Kernels.Numerics;
 
 namespace GpuMlp.Engine.Splits;
 

@@ -1,7 +1,7 @@
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
-using GpuMlp.Kernels.Corrupt;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Analyses.Corruptions;
+using GpuMlp.Kernels.Analyses.Pruning;
 
 namespace GpuMlp.Engine.Sweeps;
 

@@ -4,9 +4,9 @@ using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
-using GpuMlp.Kernels.Corrupt;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Analyses.Corruptions;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
 
 namespace GpuMlp.Engine.Sweeps;
 

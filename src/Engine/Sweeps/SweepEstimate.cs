@@ -4,9 +4,9 @@ using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Sweeps;
 
@@ -33,7 +33,7 @@ public sealed record SweepEstimate(
     public static SweepEstimate Measure(Plan plan, Dataset data, DeviceSelection selection)
     {
         using ComputeDevice device = ComputeDevice.Open(selection.Devices[0], selection.Threads);
-        var kernels = CohortKernels.Create(device);
+        var kernels = DeviceKernels.Create(device);
         WorkUnit largest = plan.Units.MaxBy(unit => Columns(plan, unit));
         long start = Stopwatch.GetTimestamp();
         Split split = Splitter.Create(data, largest.Task, largest.Seed);

@@ -1,7 +1,7 @@
 using GpuMlp.Engine.Splits;
-using GpuMlp.Kernels.Corrupt;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Analyses.Corruptions;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
 
 namespace GpuMlp.Engine.Sweeps;
 

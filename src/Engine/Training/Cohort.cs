@@ -2,12 +2,13 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Evaluation;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Kernels;
-using GpuMlp.Kernels.Compress;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Engine.Training;
 
@@ -30,7 +31,7 @@ public sealed class Cohort : IDisposable
     /// <param name="variant">How they are trained; batches are consecutive blocks of the split's training order, the same in every epoch.</param>
     /// <param name="form">Null chooses by the share of zero pixels; the bits do not depend on it.</param>
     public Cohort(
-        ComputeDevice device, CohortKernels kernels, Dataset data, Split split, IReadOnlyList<ModelSpec> models, TrainingVariant variant, KernelForm? form = null)
+        ComputeDevice device, DeviceKernels kernels, Dataset data, Split split, IReadOnlyList<ModelSpec> models, TrainingVariant variant, KernelForm? form = null)
     {
         _device = device;
         Launchers = kernels;
@@ -65,7 +66,7 @@ public sealed class Cohort : IDisposable
 
     public DeviceCohort Device { get; }
 
-    internal CohortKernels Launchers { get; }
+    internal DeviceKernels Launchers { get; }
 
     /// <summary>Dense-equivalent floating point operations of one epoch: 4 N D C.</summary>
     public double EpochFlop => 4.0 * TrainLabels.Length * Data.Inputs * Models.Sum(m => m.Hidden);
@@ -105,7 +106,7 @@ public sealed class Cohort : IDisposable
     public ModelEvaluation[] EvaluateTrain() => Launchers.Evaluate(Device, TrainImages);
 
     /// <summary>Saliency maps [image, D] of all models.</summary>
-    public ReadOnlyMemory<float>[] Saliency(ReadOnlySpan<int> images, Kernels.Saliency.SaliencyMethod method)
+    public ReadOnlyMemory<float>[] Saliency(ReadOnlySpan<int> images, SaliencyMethod method)
     {
         (DeviceImages device, _) = Upload(images);
         using (device)

@@ -4,9 +4,8 @@ using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Kernels;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Training;
 

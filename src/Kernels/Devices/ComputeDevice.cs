@@ -24,14 +24,17 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>As the driver calls it.</summary>
     public virtual string Name => Accelerator.Name;
 
-    /// <summary>How many blocks of columns it works on at once; see <see cref="Layout.ColumnLayout.Create"/>. Never changes a result's bits.</summary>
+    /// <summary>How many blocks of columns it works on at once. Never changes a result's bits.</summary>
     public abstract int LayoutWays { get; }
 
     /// <summary>Whether skipping zero pixels is what is fast when most are 0; a GPU multiplies by them sooner than it looks for the others.</summary>
     public virtual bool SkipsZeroPixels => true;
 
-    /// <summary>Group size of kernels in which a thread owns one element.</summary>
-    public abstract int ElementGroup { get; }
+    /// <summary>What others keep with the device for as long as it lives, such as compiled kernels.</summary>
+    internal Dictionary<object, object> Kept { get; } = [];
+
+    /// <summary>Told of all memory that is taken from now on; null for nobody.</summary>
+    internal IMemoryGuards? Guards { get; set; }
 
     /// <summary>Frees the accelerator; all memory on it must have been freed before.</summary>
     public void Dispose()

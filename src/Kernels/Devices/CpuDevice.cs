@@ -38,9 +38,6 @@ public sealed class CpuDevice : ComputeDevice
     /// <summary>A thread takes a block at a time.</summary>
     public override int LayoutWays => Threads;
 
-    /// <summary>A larger group would start threads that only wait for each other.</summary>
-    public override int ElementGroup => 1;
-
     /// <summary>Under which <see cref="CpuFaults"/> knows it.</summary>
     internal int Number { get; } = CpuFaults.NewDevice();
 

@@ -7,25 +7,24 @@ namespace GpuMlp.Kernels.Devices;
 internal static class DeviceMemory
 {
     /// <summary>A copy of an array. A buffer must have a length, so an empty array becomes one unused element.</summary>
-    public static MemoryBuffer1D<T, Stride1D.Dense> Upload<T>(this ComputeDevice device, T[] values)
+    public static DeviceArray<T> Upload<T>(this ComputeDevice device, T[] values)
         where T : unmanaged
     {
         T[] source = values.Length == 0 ? new T[1] : values;
-        MemoryBuffer1D<T, Stride1D.Dense> buffer = device.Accelerator.Allocate1D<T>(source.Length);
-        buffer.View.BaseView.CopyFromCPU(device.Stream, source);
-        device.Stream.Synchronize();
-        return buffer;
+        var array = new DeviceArray<T>(device, source.Length, zeroed: false);
+        array.CopyFrom(source);
+        return array;
     }
 
     /// <summary>Zeroed memory.</summary>
     /// <param name="length">Elements, 1 or more.</param>
-    public static MemoryBuffer1D<T, Stride1D.Dense> Zeroed<T>(this ComputeDevice device, long length)
-        where T : unmanaged
-    {
-        MemoryBuffer1D<T, Stride1D.Dense> buffer = device.Accelerator.Allocate1D<T>(length);
-        buffer.MemSetToZero(device.Stream);
-        return buffer;
-    }
+    public static DeviceArray<T> Zeroed<T>(this ComputeDevice device, long length)
+        where T : unmanaged => new(device, length, zeroed: true);
+
+    /// <summary>Memory with anything in it.</summary>
+    /// <param name="length">Elements, 1 or more.</param>
+    public static DeviceArray<T> Room<T>(this ComputeDevice device, long length)
+        where T : unmanaged => new(device, length, zeroed: false);
 
     /// <summary>Waits for the device and copies a view's contents.</summary>
     public static T[] Download<T>(this ComputeDevice device, ArrayView<T> view)

@@ -1,8 +1,4 @@
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Products.Digits;
-using GpuMlp.Kernels.Tsne;
+using GpuMlp.Kernels.Numerics;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -14,8 +10,6 @@ namespace GpuMlp.Kernels.Devices;
 public sealed class GpuDevice : ComputeDevice
 {
     private readonly Context _context;
-    private GpuKernels? _kernels;
-    private GpuTsneKernels? _tsneKernels;
 
     /// <param name="kind">CUDA or OpenCL.</param>
     /// <param name="index">As in <see cref="DeviceInfo.Index"/>.</param>
@@ -68,8 +62,6 @@ public sealed class GpuDevice : ComputeDevice
     /// <summary>The same for all devices, so that their memory looks the same.</summary>
     public override int LayoutWays => 1;
 
-    public override int ElementGroup => 128;
-
     /// <summary>Only for a CPU that OpenCL offers.</summary>
     public override bool SkipsZeroPixels { get; }
 
@@ -79,23 +71,8 @@ public sealed class GpuDevice : ComputeDevice
     /// <summary>Working memory that operations share.</summary>
     internal GpuWorkspace Workspace { get; }
 
-    /// <summary>The device's launchers, one set: a kernel is compiled once a device, however often launchers are asked for.</summary>
-    internal GpuKernels Kernels => _kernels ??= new GpuKernels(this);
-
-    /// <summary>Likewise those of t-SNE.</summary>
-    internal GpuTsneKernels TsneKernels => _tsneKernels ??= new GpuTsneKernels(this);
-
-    /// <summary>Bytes of working memory, an upper guess, beside what a cohort holds itself.</summary>
-    /// <param name="layout">Of the cohort.</param>
-    /// <param name="images">The most that go through it at once.</param>
-    /// <param name="ranks">Whether its weights will be ranked: two keys and two indices for each.</param>
-    public static long WorkspaceBytes(ColumnLayout layout, int images, bool ranks)
-    {
-        long columns = layout.PaddedColumns, weights = (layout.Inputs + 1L) * columns;
-        long rows = Math.Clamp(GpuWorkspace.MostFloats / columns, ChunkSchedule.ChunkRows, Math.Max(images, ChunkSchedule.ChunkRows));
-        long parts = Math.Min(GpuWorkspace.MostFloats, 2 * weights * GpuParts.Chunks(images));
-        return DigitProducts.WorkspaceBytes(layout, images) + (sizeof(float) * ((rows * columns) + weights + parts + (ranks ? 4 * weights : 0)));
-    }
+    /// <summary>How work is cut; no bit depends on it.</summary>
+    internal GpuTuning Tuning { get; } = new();
 
     /// <summary>What every context needs in which GPU kernels are compiled: full optimisation, and what their intrinsics are.</summary>
     public static void Configure(Context.Builder builder)
@@ -120,4 +97,20 @@ public sealed class GpuDevice : ComputeDevice
         else
             builder.OpenCL(device => DeviceList.Problem(device) is null);
     }
+}
+
+/// <summary>How operations cut their work on a GPU. No bit depends on it: tests change it to show that.</summary>
+internal sealed class GpuTuning
+{
+    /// <summary>A bound on the parts in which images are dealt out, and on the chunks of a run, 1 or more.</summary>
+    public int MostSegments { get; set; } = int.MaxValue;
+
+    /// <summary>False computes small batches in large tiles.</summary>
+    public bool SplitsSmall { get; set; } = true;
+
+    /// <summary>At least so many parts of a run in a backward product of bytes.</summary>
+    public int LeastSplits { get; set; } = 1;
+
+    /// <summary>A bound on the stages of a run in products of bytes, 1 or more.</summary>
+    public int MostStages { get; set; } = int.MaxValue;
 }

@@ -54,7 +54,7 @@ public static class ExactSums
     public static float ActivationScale(int exponent) => (1f / ConstantPixel) * PowerOfTwo(exponent - 23);
 
     /// <summary>Whether no image can bring the column's share of a logit beyond 2^30.</summary>
-    /// <inheritdoc cref="LogitBits"/>
+    /// <inheritdoc cref="LogitBits(int, float, int, int)"/>
     public static bool IsInRange(int exponent, float weight, int inputs, int hidden) =>
         LogitBits(exponent, weight, inputs, hidden) <= MostLogitBits;
 
@@ -63,12 +63,19 @@ public static class ExactSums
     /// <param name="weight">The column's w2.</param>
     /// <param name="inputs">D.</param>
     /// <param name="hidden">H of the column's model.</param>
-    public static int LogitBits(int exponent, float weight, int inputs, int hidden)
+    public static int LogitBits(int exponent, float weight, int inputs, int hidden) => LogitBits(exponent, weight, SizeBits(inputs, hidden));
+
+    /// <inheritdoc cref="LogitBits(int, float, int, int)"/>
+    /// <param name="sizeBits">Of the column's model.</param>
+    public static int LogitBits(int exponent, float weight, int sizeBits)
     {
         // |w2| < 2^power; |relu(Z)| <= (D + 1) 2^e; H columns.
         int biased = (Bits(weight) >> 23) & 0xFF, power = biased - 126;
-        return biased == 0xFF ? 2 * MostLogitBits : exponent + power + CeilingLog2(inputs + 1) + CeilingLog2(hidden);
+        return biased == 0xFF ? 2 * MostLogitBits : exponent + power + sizeBits;
     }
+
+    /// <summary>What the shape of a model adds to <see cref="LogitBits(int, float, int)"/>.</summary>
+    public static int SizeBits(int inputs, int hidden) => CeilingLog2(inputs + 1) + CeilingLog2(hidden);
 
     /// <summary>Whether b2 is finite and leaves room for the columns: below 2^30.</summary>
     public static bool IsInRange(float bias) => ((Bits(bias) >> 23) & 0xFF) < 127 + 30;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Numerics;
 
 namespace GpuMlp.Kernels.Peak;
 

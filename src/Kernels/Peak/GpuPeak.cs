@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Gpu;
-using ILGPU;
+using GpuMlp.Kernels.Launching;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Peak;
@@ -17,19 +16,17 @@ public static class GpuPeak
     public static double Gflops(GpuDevice device)
     {
         int groups = GroupsAUnit * Math.Max(1, device.Accelerator.NumMultiprocessors);
-        using MemoryBuffer1D<float, Stride1D.Dense> output = device.Accelerator.Allocate1D<float>((long)groups * MultiplyAddGpu.Threads);
-        var kernel = new GpuLauncher<MultiplyAddGpu>(device, MultiplyAddGpu.Kernel, MultiplyAddGpu.Threads);
+        using DeviceArray<float> output = device.Room<float>((long)groups * MultiplyAddGpu.Threads);
         var job = new MultiplyAddGpu { Output = output.View, X = 0.999f, Y = 1e-3f };
-        double seconds = Best(device, () => kernel.Launch(groups, job));
+        double seconds = Best(device, () => device.Launch(MultiplyAddGpu.Kernel, MultiplyAddGpu.Threads, groups, job));
         return 2.0 * MultiplyAddGpu.Chains * MultiplyAddGpu.Steps * groups * MultiplyAddGpu.Threads / seconds / 1e9;
     }
 
     /// <summary>GB/s (1e9 bytes) of a copy within the device's memory, reads and writes counted: the best of nine runs.</summary>
     public static double GigabytesPerSecond(GpuDevice device)
     {
-        using MemoryBuffer1D<float, Stride1D.Dense> from = device.Accelerator.Allocate1D<float>(CopyFloats), to = device.Accelerator.Allocate1D<float>(CopyFloats);
-        from.MemSetToZero(device.Stream);
-        double seconds = Best(device, () => from.View.BaseView.CopyTo(device.Stream, to.View.BaseView));
+        using DeviceArray<float> from = device.Zeroed<float>(CopyFloats), to = device.Room<float>(CopyFloats);
+        double seconds = Best(device, () => from.View.CopyTo(device.Stream, to.View));
         return 2.0 * sizeof(float) * CopyFloats / seconds / 1e9;
     }
 

@@ -1,4 +1,4 @@
-using GpuMlp.Kernels.Gpu;
+using GpuMlp.Kernels.Numerics;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Peak;

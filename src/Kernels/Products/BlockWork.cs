@@ -1,6 +1,5 @@
-using System.Runtime.CompilerServices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 
 namespace GpuMlp.Kernels.Products;
 
@@ -8,19 +7,11 @@ namespace GpuMlp.Kernels.Products;
 /// What a CPU thread keeps of its block of columns besides the parameters: their digits, and one chunk of images.
 /// </summary>
 /// <remarks>
-/// Digits (of weights, and of what the output sends back) are 12 bits each, low and high, in 16-bit numbers. They lie as
-/// [two vectors, pair, vector of the two, low or high, column, first or second of the pair]: a vector of sixteen columns is 64
-/// numbers, and one instruction multiplies a pair of pixels with the digits of sixteen columns. Two vectors of all pairs of
-/// images of a chunk are 32 KB: what a product goes through again and again stays in L1.
+/// Digits (of weights, and of what the output sends back) are 12 bits each, low and high, in 16-bit numbers; see
+/// <see cref="DigitTiles"/>.
 /// </remarks>
 internal readonly unsafe struct BlockWork
 {
-    /// <summary>16-bit numbers of a pair and a vector of sixteen columns.</summary>
-    public const int VectorShorts = 4 * ColumnLayout.Vector;
-
-    /// <summary>Vectors that lie side by side.</summary>
-    public const int TileVectors = 2;
-
     /// <summary>Wq of each pair of places (see <see cref="PairImages.Order"/>).</summary>
     public readonly short* Digits;
 
@@ -39,11 +30,11 @@ internal readonly unsafe struct BlockWork
     /// <summary>G [place, stride], of the batch's chunks before this one.</summary>
     public readonly double* Sums;
 
-    /// <summary>G of one row, [stride].</summary>
-    public readonly double* Row;
+    /// <summary>Digit sums of a few rows of G, [<see cref="PairRows.Band"/>, vector, low or high, column]: stride numbers of 64 bits a row.</summary>
+    public readonly int* Band;
 
-    /// <summary>sum over d of Wq G', the halves of Wq apart: sixteen columns take 32 numbers, high half first.</summary>
-    public readonly double* WeightSums;
+    /// <summary>sum over d of Wq G', sixteen a vector: columns 0, 2, 4 ... of it, then columns 1, 3, 5 ...</summary>
+    public readonly long* WeightSums;
 
     /// <summary>One value a column: 2^(23 - e); z; w2 times the gradient's scale; the rate, 0 for a model that has failed.</summary>
     public readonly float* Scales, ActivationScales, Factors, Rates;
@@ -79,10 +70,10 @@ internal readonly unsafe struct BlockWork
             bytes += (size + Line - 1) / Line * Line;
             return at;
         }
-        long digits = Place(sizeof(short) * Pairs * Vectors * VectorShorts);
-        long deltas = Place(withBackward ? sizeof(short) * ImagePairs * Vectors * VectorShorts : 0);
+        long digits = Place(sizeof(short) * Pairs * Vectors * DigitTiles.VectorShorts);
+        long deltas = Place(withBackward ? sizeof(short) * ImagePairs * Vectors * DigitTiles.VectorShorts : 0);
         long sums = Place(withBackward ? sizeof(double) * places * stride : 0);
-        long weightSums = Place(sizeof(double) * 2 * stride), row = Place(sizeof(double) * stride);
+        long weightSums = Place(sizeof(long) * stride), band = Place(withBackward ? sizeof(long) * PairRows.Band * stride : 0);
         long z = Place(sizeof(float) * ((Rows * stride) + ColumnLayout.Vector)), logits = Place(sizeof(float) * Rows * slots);
         long columns = Place(sizeof(float) * 7 * padded), words = Place(sizeof(int) * 2 * padded);
         long flags = Place(sizeof(int) * 2 * slots), deltaSums = Place(sizeof(long) * slots);
@@ -90,8 +81,8 @@ internal readonly unsafe struct BlockWork
         Digits = (short*)(memory + digits);
         Deltas = (short*)(memory + deltas);
         Sums = (double*)(memory + sums);
-        WeightSums = (double*)(memory + weightSums);
-        Row = (double*)(memory + row);
+        WeightSums = (long*)(memory + weightSums);
+        Band = (int*)(memory + band);
         Z = (float*)(memory + z);
         Logits = (float*)(memory + logits);
         float* column = (float*)(memory + columns);
@@ -108,15 +99,16 @@ internal readonly unsafe struct BlockWork
         DeltaSums = (long*)(memory + deltaSums);
     }
 
-    /// <summary>Vectors of the tile that begins with one: the last tile may have fewer.</summary>
-    public static int TileWidth(int vectors, int first) => Math.Min(TileVectors, vectors - first);
+    /// <summary><see cref="Digits"/>.</summary>
+    public DigitTiles WeightTiles<T>()
+        where T : unmanaged, ILanes<T> => new(Digits, Pairs, Vectors, Math.Min(T.DigitTile, DigitTiles.WeightVectors));
 
-    /// <summary>Where the digits of a pair and a vector lie.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static short* Place(short* digits, int pairs, int vectors, int pair, int vector)
+    /// <summary><see cref="Deltas"/> of a chunk of so many images.</summary>
+    public DigitTiles DeltaTiles<T>(int rows)
+        where T : unmanaged, ILanes<T>
     {
-        int first = vector / TileVectors * TileVectors;
-        return digits + ((((long)pairs * first) + ((long)pair * TileWidth(vectors, first)) + vector - first) * VectorShorts);
+        int pairs = (rows + 1) / 2;
+        return new(Deltas, pairs, Vectors, Math.Min(T.DigitTile, DigitTiles.MostPairs / pairs));
     }
 
     private BlockWork(in BlockWork work, in BlockPointers block)
@@ -129,4 +121,42 @@ internal readonly unsafe struct BlockWork
 
     /// <summary>The same with Z, logits and G in the cohort's own scratch, where an operation on one chunk leaves them.</summary>
     public BlockWork In(in BlockPointers block) => new(this, block);
+}
+
+/// <summary>
+/// How digits lie: [tile of vectors, pair, vector of the tile, low or high, column, first or second of the pair]. A vector of
+/// sixteen columns is 64 numbers, and one instruction multiplies a pair of pixels with the low or the high digits of sixteen columns.
+/// </summary>
+/// <param name="Width">
+/// Vectors of a tile; the last one may have fewer. A product goes through a tile again and again, once for each row, so that a wide
+/// one shares the work of a row among more columns, and a narrow one stays in L1.
+/// </param>
+internal readonly unsafe record struct DigitTiles(nint First, int Pairs, int Vectors, int Width)
+{
+    /// <summary>16-bit numbers of a pair and a vector of sixteen columns.</summary>
+    public const int VectorShorts = 4 * ColumnLayout.Vector;
+
+    /// <summary>Of weights, whose pairs are too many for L1 at any width.</summary>
+    public const int WeightVectors = 2;
+
+    /// <summary>Pairs of a tile of one vector that fill an L1 of 32 KB.</summary>
+    public const int MostPairs = 256;
+
+    public DigitTiles(short* first, int pairs, int vectors, int width)
+        : this((nint)first, pairs, vectors, width)
+    {
+    }
+
+    /// <summary>Vectors of the tile in which a vector lies.</summary>
+    public int WidthAt(int vector) => Math.Min(Width, Vectors - (vector / Width * Width));
+
+    /// <summary>The digits of pair 0 of a vector; those of the next pair lie <see cref="PairShorts"/> behind.</summary>
+    public short* Start(int vector)
+    {
+        int first = vector / Width * Width;
+        return (short*)First + ((((long)Pairs * first) + vector - first) * VectorShorts);
+    }
+
+    /// <summary>From pair to pair.</summary>
+    public int PairShorts(int vector) => WidthAt(vector) * VectorShorts;
 }

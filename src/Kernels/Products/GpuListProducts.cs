@@ -1,49 +1,46 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.HiddenBackward;
-using GpuMlp.Kernels.HiddenForward;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Quantise;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Products;
 
 /// <summary>Products over the pixels that are not 0: the input-sparse form, for the CPUs that OpenCL offers.</summary>
-internal sealed class GpuListProducts(GpuDevice device, GpuProductParts parts) : IGpuProducts
+/// <param name="images">Of a set in that form.</param>
+internal sealed class GpuListProducts(GpuDevice device, ImageViews images) : IGpuProducts
 {
-    private readonly GpuLauncher<HiddenForwardSparseGpu> _forward = new(device, HiddenForwardSparseGpu.Kernel, HiddenForwardSparseGpu.Threads);
-    private readonly GpuLauncher<HiddenBackwardSparseGpu> _backward = new(device, HiddenBackwardSparseGpu.Kernel, HiddenBackwardSparseGpu.Threads);
-
-    public void Forward(in BlockArguments arguments, in GpuWeights weights, in GpuImages run, in GpuActivations activations) => _forward.Launch(
-        HiddenForwardSparseGpu.Groups(run.Rows, Vectors(arguments.Cohort)),
+    public void Forward(in CohortViews cohort, in GpuWeights weights, in GpuImages run, in GpuActivations activations) => device.Launch(
+        HiddenForwardSparseGpu.Kernel,
+        HiddenForwardSparseGpu.Threads,
+        HiddenForwardSparseGpu.Groups(run.Rows, cohort.VectorCount),
         new HiddenForwardSparseGpu
         {
-            Cohort = arguments.Cohort,
+            Cohort = cohort,
             Weights = weights,
-            Starts = arguments.Images.ImageStarts,
-            Index = arguments.Images.ImageIndex,
-            Value = arguments.Images.ImageValue,
+            Starts = images.ImageStarts,
+            Index = images.ImageIndex,
+            Value = images.ImageValue,
             Activations = activations,
             First = run.First,
             Rows = run.Rows,
         });
 
-    public void Backward(in BlockArguments arguments, in GpuImages run, in GpuActivations activations, ArrayView<long> sums, bool goesOn)
+    public void Backward(in CohortViews cohort, in GpuImages run, in GpuActivations activations, ArrayView<long> sums, bool goesOn)
     {
         var job = new HiddenBackwardSparseGpu
         {
-            Cohort = arguments.Cohort,
-            Starts = arguments.Images.PixelStarts,
-            Index = arguments.Images.PixelIndex,
-            Value = arguments.Images.PixelValue,
+            Cohort = cohort,
+            Starts = images.PixelStarts,
+            Index = images.PixelIndex,
+            Value = images.PixelValue,
             FirstChunk = run.Chunk,
             Activations = activations,
         };
-        int inputs = arguments.Cohort.Inputs, vectors = Vectors(arguments.Cohort);
-        parts.Run(run.Rows, sums, goesOn, HiddenBackwardSparseGpu.Groups(inputs, vectors, 1), (dealt, target, adds) =>
-            _backward.Launch(
-                HiddenBackwardSparseGpu.Groups(inputs, vectors, dealt.Count), job with { Parts = dealt, Sums = target, GoesOn = adds ? 1 : 0 }));
+        int inputs = cohort.Inputs, vectors = cohort.VectorCount;
+        GpuProductParts.Run(device, run.Rows, sums, goesOn, HiddenBackwardSparseGpu.Groups(inputs, vectors, 1), (dealt, target, adds) => device.Launch(
+            HiddenBackwardSparseGpu.Kernel,
+            HiddenBackwardSparseGpu.Threads,
+            HiddenBackwardSparseGpu.Groups(inputs, vectors, dealt.Count),
+            job with { Parts = dealt, Sums = target, GoesOn = adds ? 1 : 0 }));
     }
-
-    private static int Vectors(in CohortViews cohort) => cohort.Vectors.IntLength / ColumnLayout.VectorFields;
 }

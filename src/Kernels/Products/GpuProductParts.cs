@@ -1,29 +1,24 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.HiddenBackward;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Products;
 
 /// <summary>Deals the images of a backward product out in parts, where one sum over all of them would leave processors idle, and adds the parts.</summary>
-internal sealed class GpuProductParts(GpuDevice device)
+internal static class GpuProductParts
 {
     /// <summary>Groups that keep the largest GPU of today busy: 132 processors with four groups of 128 threads each, twice over.</summary>
     public const int EnoughGroups = 1056;
 
-    private readonly GpuLauncher<SumPartsGpu> _sum = new(device, SumPartsGpu.Kernel, SumPartsGpu.Threads);
-
-    /// <summary>A bound on the parts, 1 or more; no bit depends on it.</summary>
-    public int Most { get; set; } = int.MaxValue;
-
     /// <param name="rows">Images of the run.</param>
     /// <param name="groups">Groups that a part makes.</param>
     /// <param name="launch">Starts the product: parts, where their sums go, whether they go on from what is there.</param>
-    public void Run(int rows, ArrayView<long> sums, bool goesOn, int groups, Action<GpuParts, ArrayView<long>, bool> launch)
+    public static void Run(GpuDevice device, int rows, ArrayView<long> sums, bool goesOn, int groups, Action<GpuParts, ArrayView<long>, bool> launch)
     {
         long fit = Math.Max(1, GpuWorkspace.MostFloats * sizeof(float) / (sizeof(long) * sums.Length));
         long wanted = Math.Min((EnoughGroups + groups - 1) / groups, GpuParts.Chunks(rows));
-        int count = (int)Math.Min(Math.Min(wanted, fit), Most);
+        int count = (int)Math.Min(Math.Min(wanted, fit), device.Tuning.MostSegments);
         if (count <= 1)
         {
             launch(GpuParts.Of(rows, 1), sums, goesOn);
@@ -32,6 +27,6 @@ internal sealed class GpuProductParts(GpuDevice device)
         ArrayView<long> parts = device.Workspace.Take<long>("parts of gradient sums", count * sums.Length);
         launch(GpuParts.Of(rows, count), parts, false);
         var job = new SumPartsGpu { Parts = parts, Target = sums, Count = count, GoesOn = goesOn ? 1 : 0 };
-        _sum.Launch(job.Groups, job);
+        device.Launch(SumPartsGpu.Kernel, SumPartsGpu.Threads, job.Groups, job);
     }
 }

@@ -1,15 +1,18 @@
 using System.Runtime.CompilerServices;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Numerics;
 
 namespace GpuMlp.Kernels.Products;
 
 /// <summary>
 /// The exact product on a CPU: for each row, sum over its entries q of the dot product of value[q] (two 16-bit numbers) with two
-/// rows of 12-bit digits, low and high apart, for sixteen or thirty-two columns in registers; the row's sums go to a sink.
+/// rows of 12-bit digits, low and high apart, for as many columns as registers hold; the row's sums go to a sink.
 /// </summary>
 /// <remarks>An entry adds at most 2 * 255 * 2048 to a sum of 32 bits, so after 2,048 entries sums go to float64, which is exact to 2^53.</remarks>
 internal static unsafe class PairRows
 {
+    /// <summary>Rows that a sink may finish together; even, and few enough for their sums of eight vectors to stay in L1.</summary>
+    public const int Band = 8;
+
     private const int MostEntries = 2048;
 
     /// <summary>Compressed rows: the entries of row r are starts[r] .. starts[r + 1] - 1 of index and value.</summary>
@@ -19,117 +22,180 @@ internal static unsafe class PairRows
         public readonly int* Starts = starts;
         public readonly ushort* Index = index;
         public readonly uint* Value = value;
+
+        /// <summary>The same up to a row.</summary>
+        public Panel First(int rows) => new(rows, Starts, Index, Value);
     }
 
-    /// <summary>What becomes of the sums of sixteen columns of a row: integers in float64, columns 0 .. 7 and 8 .. 15.</summary>
+    /// <summary>What becomes of the sums of sixteen columns of a row, 4096 high + low.</summary>
     public interface ISink
     {
         /// <summary>Whether nothing becomes of a row without an entry.</summary>
-        bool SkipsEmpty { get; }
+        static abstract bool SkipsEmpty { get; }
 
+        /// <summary>Sums as integers.</summary>
         void Take<T>(int row, int column, T low, T high)
             where T : unmanaged, ILanes<T>;
 
-        /// <summary>All columns from <paramref name="column"/> to <paramref name="end"/> of a row have been taken. Work that is too long to stand in the loop eight times.</summary>
-        void Finish<T>(int row, int column, int end)
+        /// <summary>4096 high + low of a row of very many entries: integers in float64, columns 0 .. 7 and 8 .. 15.</summary>
+        void TakeLong<T>(int row, int column, T first, T second)
+            where T : unmanaged, ILanes<T>;
+
+        /// <summary>Columns of a band of rows have been taken. Work that is too long to stand in the loop once a vector.</summary>
+        void Finish<T>(int row, int endRow, int column, int endColumn)
             where T : unmanaged, ILanes<T>;
     }
 
-    /// <param name="digits">Of so many pairs, see <see cref="BlockWork"/>.</param>
-    /// <param name="vectors">Times sixteen columns.</param>
     /// <param name="sink">By reference: a call through an `in` parameter of generic type copies the whole structure.</param>
-    public static void Multiply<T, TSink>(in Panel panel, short* digits, int pairs, int vectors, ref TSink sink)
+    public static void Multiply<T, TSink>(in Panel panel, in DigitTiles digits, ref TSink sink)
         where T : unmanaged, ILanes<T>
         where TSink : struct, ISink
     {
-        for (int vector = 0; vector < vectors; vector += BlockWork.TileVectors)
+        for (int vector = 0; vector < digits.Vectors; vector += digits.Width)
         {
-            int width = BlockWork.TileWidth(vectors, vector);
-            short* tile = BlockWork.Place(digits, pairs, vectors, 0, vector);
-            if (width == BlockWork.TileVectors && T.DigitTile >= width)
+            short* tile = digits.Start(vector);
+            int column = vector * LaneMask.Lanes;
+            switch (digits.WidthAt(vector))
             {
-                Rows<T, N2, TSink>(panel, tile, width * BlockWork.VectorShorts, vector * LaneMask.Lanes, ref sink);
-                continue;
+                case 1: Rows<T, N1, TSink>(panel, tile, column, ref sink); break;
+                case 2: Rows<T, N2, TSink>(panel, tile, column, ref sink); break;
+                case 3: Rows<T, N3, TSink>(panel, tile, column, ref sink); break;
+                case 4: Rows<T, N4, TSink>(panel, tile, column, ref sink); break;
+                case 5: Rows<T, N5, TSink>(panel, tile, column, ref sink); break;
+                case 6: Rows<T, N6, TSink>(panel, tile, column, ref sink); break;
+                case 7: Rows<T, N7, TSink>(panel, tile, column, ref sink); break;
+                default: Rows<T, N8, TSink>(panel, tile, column, ref sink); break;
             }
-            for (int within = 0; within < width; within++)
-                Rows<T, N1, TSink>(panel, tile + (within * BlockWork.VectorShorts), width * BlockWork.VectorShorts, (vector + within) * LaneMask.Lanes, ref sink);
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows<T, N, TSink>(in Panel panel, short* digits, int pairShorts, int column, ref TSink sink)
+    /// <summary>4096 high + low of columns 0 .. 7, exactly.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T First<T>(T low, T high)
+        where T : unmanaged, ILanes<T> => T.FmaDoubles(T.LowIntsToDoubles(high), T.BroadcastDouble(4096), T.LowIntsToDoubles(low));
+
+    /// <summary>Of columns 8 .. 15.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Second<T>(T low, T high)
+        where T : unmanaged, ILanes<T> => T.FmaDoubles(T.HighIntsToDoubles(high), T.BroadcastDouble(4096), T.HighIntsToDoubles(low));
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Rows<T, N, TSink>(in Panel panel, short* digits, int column, ref TSink sink)
         where T : unmanaged, ILanes<T>
         where N : struct, ICount
         where TSink : struct, ISink
     {
-        int* starts = panel.Starts;
-        ushort* index = panel.Index;
-        uint* value = panel.Value;
-        for (int r = 0; r < panel.Rows; r++)
+        for (int band = 0; band < panel.Rows; band += Band)
         {
-            int q = starts[r], end = starts[r + 1];
-            if (q == end && sink.SkipsEmpty)
-                continue;
-            if (end - q > MostEntries)
+            int endRow = Math.Min(band + Band, panel.Rows);
+            for (int r = band; r < endRow; r++)
             {
-                Long<T, N, TSink>(panel, r, digits, pairShorts, column, ref sink);
-                continue;
-            }
-
-            // N is a constant for the JIT: the branches vanish and so do the registers that a tile does not use.
-            T l0 = default, h0 = default, l1 = default, h1 = default;
-            for (; q < end; q++)
-            {
-                T x = T.BroadcastBits(value[q]);
-                float* w = (float*)(digits + ((long)index[q] * pairShorts));
-                l0 = T.AddInts(l0, T.MultiplyAddPairs(x, T.Load(w)));
-                h0 = T.AddInts(h0, T.MultiplyAddPairs(x, T.Load(w + 16)));
-                if (N.Value > 1)
+                int start = panel.Starts[r], count = panel.Starts[r + 1] - start;
+                if (count == 0 && TSink.SkipsEmpty)
+                    continue;
+                if (count > MostEntries)
                 {
-                    l1 = T.AddInts(l1, T.MultiplyAddPairs(x, T.Load(w + 32)));
-                    h1 = T.AddInts(h1, T.MultiplyAddPairs(x, T.Load(w + 48)));
+                    Long<T, N, TSink>(panel, r, digits, column, ref sink);
+                    continue;
                 }
+                uint* value = panel.Value + start, end = value + count;
+                ushort* index = panel.Index + start;
+
+                // N is a constant for the JIT: the branches vanish and so do the registers that a tile does not use.
+                T l0 = default, l1 = default, l2 = default, l3 = default, l4 = default, l5 = default, l6 = default, l7 = default;
+                T h0 = default, h1 = default, h2 = default, h3 = default, h4 = default, h5 = default, h6 = default, h7 = default;
+                if (count > 0)
+                {
+                    do
+                    {
+                        T x = T.BroadcastBits(*value);
+                        short* w = digits + (*index * (long)(N.Value * DigitTiles.VectorShorts));
+                        l0 = T.AddInts(l0, T.MultiplyAddPairs(x, w));
+                        h0 = T.AddInts(h0, T.MultiplyAddPairs(x, w + 32));
+                        if (N.Value > 1)
+                        {
+                            l1 = T.AddInts(l1, T.MultiplyAddPairs(x, w + 64));
+                            h1 = T.AddInts(h1, T.MultiplyAddPairs(x, w + 96));
+                        }
+                        if (N.Value > 2)
+                        {
+                            l2 = T.AddInts(l2, T.MultiplyAddPairs(x, w + 128));
+                            h2 = T.AddInts(h2, T.MultiplyAddPairs(x, w + 160));
+                        }
+                        if (N.Value > 3)
+                        {
+                            l3 = T.AddInts(l3, T.MultiplyAddPairs(x, w + 192));
+                            h3 = T.AddInts(h3, T.MultiplyAddPairs(x, w + 224));
+                        }
+                        if (N.Value > 4)
+                        {
+                            l4 = T.AddInts(l4, T.MultiplyAddPairs(x, w + 256));
+                            h4 = T.AddInts(h4, T.MultiplyAddPairs(x, w + 288));
+                        }
+                        if (N.Value > 5)
+                        {
+                            l5 = T.AddInts(l5, T.MultiplyAddPairs(x, w + 320));
+                            h5 = T.AddInts(h5, T.MultiplyAddPairs(x, w + 352));
+                        }
+                        if (N.Value > 6)
+                        {
+                            l6 = T.AddInts(l6, T.MultiplyAddPairs(x, w + 384));
+                            h6 = T.AddInts(h6, T.MultiplyAddPairs(x, w + 416));
+                        }
+                        if (N.Value > 7)
+                        {
+                            l7 = T.AddInts(l7, T.MultiplyAddPairs(x, w + 448));
+                            h7 = T.AddInts(h7, T.MultiplyAddPairs(x, w + 480));
+                        }
+                        value++;
+                        index++;
+                    }
+                    while (value < end);
+                }
+                sink.Take(r, column, l0, h0);
+                if (N.Value > 1)
+                    sink.Take(r, column + 16, l1, h1);
+                if (N.Value > 2)
+                    sink.Take(r, column + 32, l2, h2);
+                if (N.Value > 3)
+                    sink.Take(r, column + 48, l3, h3);
+                if (N.Value > 4)
+                    sink.Take(r, column + 64, l4, h4);
+                if (N.Value > 5)
+                    sink.Take(r, column + 80, l5, h5);
+                if (N.Value > 6)
+                    sink.Take(r, column + 96, l6, h6);
+                if (N.Value > 7)
+                    sink.Take(r, column + 112, l7, h7);
             }
-            sink.Take(r, column, Low(l0, h0), High(l0, h0));
-            if (N.Value > 1)
-                sink.Take(r, column + 16, Low(l1, h1), High(l1, h1));
-            sink.Finish<T>(r, column, column + (16 * N.Value));
+            sink.Finish<T>(band, endRow, column, column + (16 * N.Value));
         }
     }
 
     // A row of more entries than 32 bits hold, vector by vector.
-    private static void Long<T, N, TSink>(in Panel panel, int r, short* digits, int pairShorts, int column, ref TSink sink)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Long<T, N, TSink>(in Panel panel, int r, short* digits, int column, ref TSink sink)
         where T : unmanaged, ILanes<T>
         where N : struct, ICount
         where TSink : struct, ISink
     {
         for (int vector = 0; vector < N.Value; vector++)
         {
-            T low = T.Zero, high = T.Zero;
+            T first = T.Zero, second = T.Zero;
             for (int q = panel.Starts[r], end = panel.Starts[r + 1]; q < end;)
             {
-                T l = T.Zero, h = T.Zero;
+                T low = T.Zero, high = T.Zero;
                 for (int last = Math.Min(end, q + MostEntries); q < last; q++)
                 {
                     T x = T.BroadcastBits(panel.Value[q]);
-                    float* w = (float*)(digits + ((long)panel.Index[q] * pairShorts) + (vector * BlockWork.VectorShorts));
-                    l = T.AddInts(l, T.MultiplyAddPairs(x, T.Load(w)));
-                    h = T.AddInts(h, T.MultiplyAddPairs(x, T.Load(w + 16)));
+                    short* w = digits + (panel.Index[q] * (long)(N.Value * DigitTiles.VectorShorts)) + (vector * DigitTiles.VectorShorts);
+                    low = T.AddInts(low, T.MultiplyAddPairs(x, w));
+                    high = T.AddInts(high, T.MultiplyAddPairs(x, w + 32));
                 }
-                low = T.AddDoubles(low, Low(l, h));
-                high = T.AddDoubles(high, High(l, h));
+                first = T.AddDoubles(first, First(low, high));
+                second = T.AddDoubles(second, Second(low, high));
             }
-            sink.Take(r, column + (16 * vector), low, high);
+            sink.TakeLong(r, column + (16 * vector), first, second);
         }
-        sink.Finish<T>(r, column, column + (16 * N.Value));
     }
-
-    // 4096 high + low, exactly.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Low<T>(T low, T high)
-        where T : unmanaged, ILanes<T> => T.FmaDoubles(T.LowIntsToDoubles(high), T.BroadcastDouble(4096), T.LowIntsToDoubles(low));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T High<T>(T low, T high)
-        where T : unmanaged, ILanes<T> => T.FmaDoubles(T.HighIntsToDoubles(high), T.BroadcastDouble(4096), T.HighIntsToDoubles(low));
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 
 namespace GpuMlp.Kernels.Products;
 

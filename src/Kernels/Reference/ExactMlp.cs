@@ -1,7 +1,4 @@
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Mask;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 
 namespace GpuMlp.Kernels.Reference;
@@ -90,8 +87,8 @@ public sealed class ExactMlp
         {
             float x = logits[n], y = labels[n];
             bool positive = x >= 0f, actual = y > 0.5f, failed = float.IsNaN(x);
-            float e = GpuMath.ExpOfNegative(-GpuMath.Abs(x));
-            float loss = GpuMath.Relu(x) - (x * y) + GpuMath.Log1P(e);
+            float e = Formulas.ExpOfNegative<Scalar>(-GpuMath.Abs(x)).Value;
+            float loss = GpuMath.Relu(x) - (x * y) + Formulas.Log1P<Scalar>(e).Value;
             float p = GpuMath.Divide(positive ? 1f : e, 1f + e), whole = MathF.Floor(loss);
             deltas[n] = failed ? 0 : (int)MathF.Round((p - y) * ExactSums.Largest, MidpointRounding.ToEven);
             totals += new ExactTotals(

@@ -1,6 +1,5 @@
-using GpuMlp.Kernels.Corrupt;
-using GpuMlp.Kernels.Initialize;
-using GpuMlp.Kernels.Random;
+using GpuMlp.Kernels.Analyses.Corruptions;
+using GpuMlp.Kernels.Numerics;
 
 namespace GpuMlp.Kernels.Reference;
 

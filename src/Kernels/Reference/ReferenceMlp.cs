@@ -1,6 +1,5 @@
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Mask;
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Analyses.Saliency;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Kernels.Reference;
 

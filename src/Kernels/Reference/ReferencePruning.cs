@@ -1,5 +1,5 @@
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Random;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Numerics;
 
 namespace GpuMlp.Kernels.Reference;
 

@@ -1,11 +1,13 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Kernels.Verification;
 
 /// <summary>Whether a device repeats its own bits: training, evaluation and saliency, full batch and small batches.</summary>
-internal sealed class BitChecks(ComputeDevice device, Func<SimdWidth, CohortKernels> kernels)
+internal sealed class BitChecks(ComputeDevice device, Func<SimdWidth, DeviceKernels> kernels)
 {
     private const int Inputs = 37, Images = 300, Crowd = 200;
 
@@ -20,7 +22,7 @@ internal sealed class BitChecks(ComputeDevice device, Func<SimdWidth, CohortKern
     {
         (ModelParameters, float)[] models = Models(), crowd =
             [.. Enumerable.Range(0, Crowd).Select(m => (Samples.Model(Inputs, 1 + (m * 7 % 40), seed: 1000 + m), 0.01f)), .. models];
-        CohortKernels own = kernels(SimdSupport.Best);
+        DeviceKernels own = kernels(SimdSupport.Best);
         Outcome[] among = Train(own, form, batch, crowd)[Crowd..];
         foreach (int m in new[] { 0, 4, 7 })
             Outcome.SameBits($"{name}, model {m}", Train(own, form, batch, [models[m]])[0], among[m]);
@@ -31,20 +33,20 @@ internal sealed class BitChecks(ComputeDevice device, Func<SimdWidth, CohortKern
     {
         using var single = new CpuDevice(1);
         Outcome.SameBits(
-            name, Train(CohortKernels.Create(single), form, batch, Models()), Train(kernels(SimdSupport.Best), form, batch, Models()));
+            name, Train(DeviceKernels.Create(single), form, batch, Models()), Train(kernels(SimdSupport.Best), form, batch, Models()));
     });
 
     private void EachCase(Action<string, KernelForm, int> run)
     {
         foreach (KernelForm form in KernelCatalog.Variants
-            .Where(v => v.Operation == KernelOperation.TrainEpoch && v.Accelerator == device.Kind).Select(v => v.Form).Distinct())
+            .Where(v => v.Operation == TrainEpochOperation.Instance && v.Accelerator == device.Kind).Select(v => v.Form).Distinct())
         {
             foreach (int batch in s_batches)
                 run($"{form}, batch {batch}", form, batch);
         }
     }
 
-    private static Outcome[] Train(CohortKernels own, KernelForm form, int batch, (ModelParameters, float)[] models) =>
+    private static Outcome[] Train(DeviceKernels own, KernelForm form, int batch, (ModelParameters, float)[] models) =>
         Outcome.Train(own, form, Inputs, Images, batch, models);
 
     private static (ModelParameters, float)[] Models() =>

@@ -1,6 +1,7 @@
-using GpuMlp.Kernels.Corrupt;
+using GpuMlp.Kernels.Analyses.Corruptions;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Initialize;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Reference;
 
 namespace GpuMlp.Kernels.Verification;
@@ -23,7 +24,7 @@ internal static class CorruptCase
         [(28, 28, 40), (1, 1, 9), (1, 7, 5), (5, 3, 17), (9, 31, 3), (33, 2, 4), (256, 3, 2), (3, 256, 2)];
 
     /// <summary>All kinds on all shapes against the double reference: for the catalogue.</summary>
-    public static void Compare(CohortKernels kernels)
+    public static void Compare(DeviceKernels kernels)
     {
         foreach ((int rows, int columns, int images) in Shapes)
         {

@@ -1,7 +1,8 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Reference;
+using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Kernels.Verification;
 
@@ -12,10 +13,10 @@ namespace GpuMlp.Kernels.Verification;
 internal static class CpuAgreement
 {
     /// <exception cref="VerificationException">They are further apart.</exception>
-    public static void Run(CohortKernels kernels)
+    public static void Run(DeviceKernels kernels)
     {
         using var cpu = new CpuDevice(Environment.ProcessorCount);
-        var reference = CohortKernels.Create(cpu);
+        var reference = DeviceKernels.Create(cpu);
         foreach (Shape shape in Shape.All)
         {
             ModelParameters[] expected = Train(reference, shape), actual = Train(kernels, shape);
@@ -31,10 +32,10 @@ internal static class CpuAgreement
         }
     }
 
-    private static ModelParameters[] Train(CohortKernels kernels, Shape shape)
+    private static ModelParameters[] Train(DeviceKernels kernels, Shape shape)
     {
         ComputeDevice device = kernels.Device;
-        KernelForm form = KernelCatalog.Variants.First(v => v.Operation == KernelOperation.TrainEpoch && v.Accelerator == device.Kind).Form;
+        KernelForm form = KernelCatalog.Variants.First(v => v.Operation == TrainEpochOperation.Instance && v.Accelerator == device.Kind).Form;
         using var cohort = new DeviceCohort(
             device, ColumnLayout.Create(shape.Hidden, shape.Inputs, device.LayoutWays), Samples.Rates(shape.Hidden.Length))
         {

@@ -1,5 +1,7 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Verification;
@@ -19,22 +21,25 @@ public static class DeviceVerification
     /// <summary>All checks, each run when it is asked for; about a second each.</summary>
     /// <param name="device">Not used by anybody else meanwhile.</param>
     /// <exception cref="AcceleratorException">The device is lost. Whatever else goes wrong is a result.</exception>
-    public static IEnumerable<VerificationResult> Run(ComputeDevice device) => Run(device, width => CohortKernels.Create(device, width));
+    public static IEnumerable<VerificationResult> Run(ComputeDevice device) => Run(device, width => DeviceKernels.Create(device, width));
 
     /// <param name="kernels">Makes the kernels of the device; tests pass wrong ones.</param>
     /// <param name="operations">The operations whose kernels are compared; null for all.</param>
-    internal static IEnumerable<VerificationResult> Run(ComputeDevice device, Func<SimdWidth, CohortKernels> kernels, KernelOperation[]? operations = null)
+    internal static IEnumerable<VerificationResult> Run(ComputeDevice device, Func<SimdWidth, DeviceKernels> kernels, Operation[]? operations = null)
     {
         var bits = new BitChecks(device, kernels);
         yield return Measure("gradients, central differences", () => GradientCheck.Run(kernels(SimdSupport.Best)));
         foreach (KernelVariant variant in KernelCatalog.Variants.Where(variant => RunsOn(variant, device) && operations?.Contains(variant.Operation) != false))
         {
-            CohortKernels own = kernels(variant.Width);
-            yield return Measure(NameOf(variant), () =>
+            DeviceKernels own = kernels(variant.Width);
+            foreach (IGrouping<bool, Shape> shapes in KernelCases.Shapes(variant.Operation).GroupBy(shape => shape.IsMasked))
             {
-                foreach (Shape shape in Shape.All)
-                    KernelCases.Run(own, variant, shape);
-            });
+                yield return Measure(NameOf(variant, shapes.Key), () =>
+                {
+                    foreach (Shape shape in shapes)
+                        KernelCases.Run(own, variant, shape);
+                });
+            }
         }
         yield return Measure("twice the same bits", bits.RunToRun);
         yield return Measure("alone or among 200 models", bits.BatchInvariance);
@@ -47,10 +52,11 @@ public static class DeviceVerification
         variant.Accelerator == device.Kind && (device.Kind != AcceleratorType.CPU || variant.IsSupported);
 
     // A width says something on CPUs, a form where pixels are seen.
-    private static string NameOf(KernelVariant variant)
+    private static string NameOf(KernelVariant variant, bool isMasked)
     {
         string form = variant.Form == KernelForm.InputSparse ? ", sparse" : "";
-        return $"{variant.Operation}{form}{(variant.Accelerator == AcceleratorType.CPU ? $", {(int)variant.Width} bit" : "")}";
+        string mask = isMasked ? ", masked" : "";
+        return $"{variant.Operation}{form}{mask}{(variant.Accelerator == AcceleratorType.CPU ? $", {(int)variant.Width} bit" : "")}";
     }
 
     private static VerificationResult Measure(string name, Action check)

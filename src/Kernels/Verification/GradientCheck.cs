@@ -1,7 +1,9 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Reference;
+using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Kernels.Verification;
 
@@ -20,7 +22,7 @@ internal static class GradientCheck
     private static readonly Shape s_shape = new([7, 16], 11, 23, 23);
 
     /// <exception cref="VerificationException">A gradient is no slope, or too many parameters are near a corner.</exception>
-    public static void Run(CohortKernels kernels)
+    public static void Run(DeviceKernels kernels)
     {
         foreach (KernelForm form in Enum.GetValues<KernelForm>().Where(form => HasForm(kernels.Device, form)))
         {
@@ -39,9 +41,9 @@ internal static class GradientCheck
     }
 
     private static bool HasForm(ComputeDevice device, KernelForm form) =>
-        KernelCatalog.Variants.Any(v => v.Operation == KernelOperation.HiddenBackward && v.Form == form && v.Accelerator == device.Kind);
+        KernelCatalog.Variants.Any(v => v.Operation == HiddenBackwardOperation.Instance && v.Form == form && v.Accelerator == device.Kind);
 
-    private static ModelParameters[] OnDevice(CohortKernels kernels, KernelForm form)
+    private static ModelParameters[] OnDevice(DeviceKernels kernels, KernelForm form)
     {
         ComputeDevice device = kernels.Device;
         using var cohort = new DeviceCohort(
@@ -49,7 +51,7 @@ internal static class GradientCheck
         using var images = new DeviceImages(device, s_shape.Pixels, s_shape.Labels, s_shape.Inputs, s_shape.Schedule, form, withBackward: true);
         cohort.Upload(s_shape.Models);
         kernels.HiddenForward(cohort, images, 0);
-        kernels.OutputForwardWithLoss(cohort, images, 0);
+        kernels.OutputLoss(cohort, images, 0);
         kernels.OutputBackward(cohort, images, 0);
         kernels.HiddenBackward(cohort, images, 0);
         return cohort.DownloadGradients();

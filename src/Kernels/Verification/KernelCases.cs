@@ -1,11 +1,14 @@
+using GpuMlp.Kernels.Analyses.Corruptions;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Initialize;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Random;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Training;
 using static GpuMlp.Kernels.Verification.ExactExpectations;
 using static GpuMlp.Kernels.Verification.KernelExpectations;
 
@@ -14,55 +17,65 @@ namespace GpuMlp.Kernels.Verification;
 /// <summary>For each operation, how one variant of it is compared on one shape: with the double reference within bounds, and with the exact one bit by bit.</summary>
 internal static class KernelCases
 {
-    private delegate void Case(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape);
+    private delegate void Case(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape);
 
-    private static readonly Dictionary<KernelOperation, Case> s_cases = new()
+    private static readonly Dictionary<Operation, Case> s_cases = new()
     {
-        [KernelOperation.HiddenForward] = HiddenForward,
-        [KernelOperation.OutputForward] = OutputForward,
-        [KernelOperation.OutputBackward] = OutputBackward,
-        [KernelOperation.HiddenBackward] = HiddenBackward,
-        [KernelOperation.Update] = Update,
-        [KernelOperation.TrainEpoch] = TrainEpoch,
-        [KernelOperation.Evaluate] = Evaluate,
-        [KernelOperation.Saliency] = Saliency,
-        [KernelOperation.PruneRank] = PruneRank,
-        [KernelOperation.Prune] = Prune,
-        [KernelOperation.Corrupt] = (kernels, _, _, _) => CorruptCase.Compare(kernels),
-        [KernelOperation.Compress] = (kernels, cohort, _, shape) => SparseCases.Compress(kernels, cohort, shape),
-        [KernelOperation.SparseEvaluate] = SparseCases.SparseEvaluate,
-        [KernelOperation.SparseBackward] = SparseCases.SparseBackward,
-        [KernelOperation.SparseSaliency] = SparseCases.SparseSaliency,
-        [KernelOperation.MaskedForward] = HiddenForward + (Case)Evaluate,
-        [KernelOperation.MaskedBackward] = OutputBackward + (Case)HiddenBackward,
-        [KernelOperation.MaskedUpdate] = Update,
-        [KernelOperation.MaskedTrainEpoch] = TrainEpoch,
+        [HiddenForwardOperation.Instance] = HiddenForward,
+        [OutputForwardOperation.Instance] = OutputForward,
+        [OutputLossOperation.Instance] = OutputLoss,
+        [OutputBackwardOperation.Instance] = OutputBackward,
+        [HiddenBackwardOperation.Instance] = HiddenBackward,
+        [UpdateOperation.Instance] = Update,
+        [TrainEpochOperation.Instance] = TrainEpoch,
+        [EvaluateOperation.Instance] = Evaluate,
+        [SaliencyOperation.Instance] = Saliency,
+        [PruneRankOperation.Instance] = PruneRank,
+        [PruneOperation.Instance] = Prune,
+        [CorruptOperation.Instance] = (kernels, _, _, _) => CorruptCase.Compare(kernels),
+        [CompressOperation.Instance] = (kernels, cohort, _, shape) => SparseCases.Compress(kernels, cohort, shape),
+        [SparseEvaluateOperation.Instance] = SparseCases.SparseEvaluate,
+        [SparseBackwardOperation.Instance] = SparseCases.SparseBackward,
+        [SparseSaliencyOperation.Instance] = SparseCases.SparseSaliency,
     };
 
-    public static bool Has(KernelOperation operation) => operation == KernelOperation.Initialize || TsneCase.Has(operation) || s_cases.ContainsKey(operation);
+    // What a mask changes.
+    private static readonly Operation[] s_masked =
+    [
+        HiddenForwardOperation.Instance, EvaluateOperation.Instance, OutputBackwardOperation.Instance, HiddenBackwardOperation.Instance,
+        UpdateOperation.Instance, TrainEpochOperation.Instance,
+    ];
+
+    public static bool Has(Operation operation) =>
+        operation == InitializeOperation.Instance || TsneCase.Has(operation) || s_cases.ContainsKey(operation);
+
+    /// <summary>Whether weights under a mask are to be compared apart: such shapes come behind the others.</summary>
+    public static bool HasMasks(Operation operation) => s_masked.Contains(operation);
+
+    /// <summary>The shapes on which an operation is compared.</summary>
+    public static IEnumerable<Shape> Shapes(Operation operation) =>
+        HasMasks(operation) ? Shape.All.Concat(Shape.All.Select(shape => shape with { IsMasked = true })) : Shape.All;
 
     public static void Run(ComputeDevice device, KernelVariant variant, Shape shape) =>
-        Run(CohortKernels.Create(device, variant.Width), variant, shape);
+        Run(DeviceKernels.Create(device, variant.Width), variant, shape);
 
     /// <param name="kernels">Of the variant's accelerator and width.</param>
-    public static void Run(CohortKernels kernels, KernelVariant variant, Shape shape)
+    public static void Run(DeviceKernels kernels, KernelVariant variant, Shape shape)
     {
         ComputeDevice device = kernels.Device;
         if (TsneCase.Has(variant.Operation))
         {
-            TsneCase.Run(device, variant, shape);
+            TsneCase.Run(kernels, variant.Operation, shape);
             return;
         }
-        if (variant.Operation == KernelOperation.Initialize)
+        if (variant.Operation == InitializeOperation.Instance)
         {
             Initialize(kernels, shape);
             return;
         }
-        if (variant.IsMasked)
-            shape = shape with { IsMasked = true };
 
         // Gradients over pixel-major images: batches of whole tiles.
-        bool inTiles = variant.Operation == KernelOperation.SparseBackward;
+        bool inTiles = variant.Operation == SparseBackwardOperation.Instance;
         if (inTiles)
             shape = shape with { Batch = PixelTiles.Tiles(shape.Batch) * PixelTiles.TileImages };
         using var cohort = new DeviceCohort(
@@ -70,14 +83,15 @@ internal static class KernelCases
         {
             WeightDecay = shape.WeightDecay,
         };
-        using var images = new DeviceImages(device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, variant.Form, withBackward: inTiles || variant.Form != KernelForm.WeightSparse);
+        using var images = new DeviceImages(
+            device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, variant.Form, withBackward: inTiles || variant.Form != KernelForm.WeightSparse);
         cohort.Upload(shape.Models);
         if (shape.IsMasked)
             cohort.SetMask(shape.Masks);
         s_cases[variant.Operation](kernels, cohort, images, shape);
     }
 
-    private static void Initialize(CohortKernels kernels, Shape shape)
+    private static void Initialize(DeviceKernels kernels, Shape shape)
     {
         const uint Seed = 11;
         const float Std = 0.05f;
@@ -100,7 +114,7 @@ internal static class KernelCases
         }
     }
 
-    private static void HiddenForward(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    private static void HiddenForward(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
         RunningError[][] expected = KernelExpectations.FirstStep(shape);
         ExactStep[][] exact = ExactExpectations.FirstStep(shape);
@@ -114,7 +128,7 @@ internal static class KernelCases
         });
     }
 
-    private static void OutputForward(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    private static void OutputForward(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
         RunningError[][] expected = KernelExpectations.FirstStep(shape);
         ExactStep[][] exact = ExactExpectations.FirstStep(shape);
@@ -125,8 +139,18 @@ internal static class KernelCases
             kernels.OutputForward(cohort, images, chunk);
             CompareSlots($"{shape}, chunk {chunk}: logits", cohort, first, rows, expected, batch, e => e.Forward.Logits, e => e.LogitError);
             SameSlots($"{shape}, chunk {chunk}: logits", cohort, first, rows, m => exact[m][batch].Logits);
-            kernels.OutputForwardWithLoss(cohort, images, chunk);
-            SameSlots($"{shape}, chunk {chunk}: q", cohort, first, rows, m => exact[m][batch].Deltas);
+        });
+    }
+
+    private static void OutputLoss(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    {
+        RunningError[][] expected = KernelExpectations.FirstStep(shape);
+        ExactStep[][] exact = ExactExpectations.FirstStep(shape);
+        EachChunk(shape, (chunk, batch, first) =>
+        {
+            kernels.HiddenForward(cohort, images, chunk);
+            kernels.OutputLoss(cohort, images, chunk);
+            SameSlots($"{shape}, chunk {chunk}: q", cohort, first, shape.Schedule.Chunks[chunk].Rows, m => exact[m][batch].Deltas);
         });
         EpochTotals[] totals = cohort.DownloadTotals();
         for (int m = 0; m < totals.Length; m++)
@@ -142,20 +166,20 @@ internal static class KernelCases
         }
     }
 
-    private static void OutputBackward(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    private static void OutputBackward(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
         ExactStep[][] exact = ExactExpectations.FirstStep(shape);
         EachChunk(shape, (chunk, batch, first) =>
         {
             kernels.HiddenForward(cohort, images, chunk);
-            kernels.OutputForwardWithLoss(cohort, images, chunk);
+            kernels.OutputLoss(cohort, images, chunk);
             kernels.OutputBackward(cohort, images, chunk);
             float[] gated = Copy(kernels.Device, cohort.Scratch.Activations);
             SameColumns($"{shape}, chunk {chunk}: gate q", cohort, gated, first, shape.Schedule.Chunks[chunk].Rows, m => exact[m][batch].Gated);
         });
     }
 
-    private static void HiddenBackward(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    private static void HiddenBackward(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
         RunningError[][] expected = KernelExpectations.FirstStep(shape);
         ExactStep[][] exact = ExactExpectations.FirstStep(shape);
@@ -174,11 +198,11 @@ internal static class KernelCases
         });
     }
 
-    private static void Update(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    private static void Update(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
         for (int chunk = 0; chunk < shape.Schedule.Chunks.Count && (chunk == 0 || !shape.Schedule.Chunks[chunk].IsFirst); chunk++)
             Gradients(kernels, cohort, images, chunk);
-        kernels.Update(cohort, images);
+        kernels.Update(cohort);
         float[] rates = Samples.Rates(shape.Hidden.Length);
         ModelParameters[] actual = cohort.Download(), exact = Stepped(shape);
         for (int m = 0; m < actual.Length; m++)
@@ -188,7 +212,7 @@ internal static class KernelCases
         }
     }
 
-    private static void TrainEpoch(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    private static void TrainEpoch(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
         TrainedModel[] expected = KernelExpectations.Trained(shape);
         ExactTraining[] exact = ExactExpectations.Trained(shape);
@@ -211,7 +235,7 @@ internal static class KernelCases
         }
     }
 
-    private static void Evaluate(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    private static void Evaluate(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
         RunningError[][] expected = KernelExpectations.FirstStep(shape);
         ExactStep[][] exact = ExactExpectations.FirstStep(shape);
@@ -226,7 +250,7 @@ internal static class KernelCases
         }
     }
 
-    private static void Saliency(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    private static void Saliency(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
         double[] x = ReferenceMlp.Scale(shape.Pixels);
         foreach (SaliencyMethod method in Enum.GetValues<SaliencyMethod>())
@@ -248,7 +272,7 @@ internal static class KernelCases
     }
 
     // Rank of a weight by its definition: the weights of its layer whose magnitude is strictly smaller.
-    private static void PruneRank(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    private static void PruneRank(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
         using var ranks = new PruneRanks(kernels.Device, cohort.Layout, new ulong[shape.Hidden.Length], seed: 1);
         kernels.PruneRank(cohort, ranks, PruneMethod.Layer);
@@ -269,16 +293,16 @@ internal static class KernelCases
         }
     }
 
-    private static void Prune(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    private static void Prune(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
         foreach (PruneMethod method in Enum.GetValues<PruneMethod>())
             PruneCase.Compare($"{shape}", kernels, kernels.Device, cohort, shape.Models, method);
     }
 
-    private static void Gradients(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, int chunk)
+    private static void Gradients(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, int chunk)
     {
         kernels.HiddenForward(cohort, images, chunk);
-        kernels.OutputForwardWithLoss(cohort, images, chunk);
+        kernels.OutputLoss(cohort, images, chunk);
         kernels.OutputBackward(cohort, images, chunk);
         kernels.HiddenBackward(cohort, images, chunk);
     }

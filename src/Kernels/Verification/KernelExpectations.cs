@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Mask;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Reference;
 using ILGPU;
 

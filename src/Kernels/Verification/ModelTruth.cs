@@ -1,6 +1,6 @@
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Analyses.Saliency;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Saliency;
 
 namespace GpuMlp.Kernels.Verification;
 

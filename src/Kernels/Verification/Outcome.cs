@@ -1,8 +1,10 @@
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Saliency;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Kernels.Verification;
 
@@ -13,11 +15,11 @@ internal sealed record Outcome(ModelParameters Model, EpochTotals[] Epochs, floa
     public static Outcome[] Train(
         ComputeDevice device, SimdWidth width, KernelForm form, int inputs, int images, int batch, IReadOnlyList<(ModelParameters Model, float Rate)> models,
         int epochs = 4, float weightDecay = 0) =>
-        Train(CohortKernels.Create(device, width), form, inputs, images, batch, models, epochs, weightDecay);
+        Train(DeviceKernels.Create(device, width), form, inputs, images, batch, models, epochs, weightDecay);
 
     /// <summary>The same with given kernels.</summary>
     public static Outcome[] Train(
-        CohortKernels kernels, KernelForm form, int inputs, int images, int batch, IReadOnlyList<(ModelParameters Model, float Rate)> models,
+        DeviceKernels kernels, KernelForm form, int inputs, int images, int batch, IReadOnlyList<(ModelParameters Model, float Rate)> models,
         int epochs = 4, float weightDecay = 0)
     {
         ComputeDevice device = kernels.Device;

@@ -1,6 +1,7 @@
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Reference;
 
 namespace GpuMlp.Kernels.Verification;
@@ -13,7 +14,7 @@ internal static class PruneCase
     public static readonly double[] Levels = [0, 0.001, 0.0095, 0.1, 0.29, 0.5, 0.57, 0.95, 0.99, 1];
 
     /// <summary>Ranks once, prunes at every level and compares.</summary>
-    public static void Compare(string name, CohortKernels kernels, ComputeDevice device, DeviceCohort cohort, ModelParameters[] models, PruneMethod method)
+    public static void Compare(string name, DeviceKernels kernels, ComputeDevice device, DeviceCohort cohort, ModelParameters[] models, PruneMethod method)
     {
         ModelParameters[][] pruned = PruneLevels(kernels, device, cohort, method, Seed, [.. models.Select((_, m) => Identity(m))]);
         CompareWithReference(method, models, pruned, name);
@@ -37,7 +38,7 @@ internal static class PruneCase
 
     /// <summary>[level][model] of one ranking.</summary>
     public static ModelParameters[][] PruneLevels(
-        CohortKernels kernels, ComputeDevice device, DeviceCohort cohort, PruneMethod method, uint seed, ulong[] identities)
+        DeviceKernels kernels, ComputeDevice device, DeviceCohort cohort, PruneMethod method, uint seed, ulong[] identities)
     {
         using var target = new DeviceCohort(device, cohort.Layout, Samples.Rates(identities.Length));
         using var ranks = new PruneRanks(device, cohort.Layout, identities, seed);

@@ -1,4 +1,4 @@
-using GpuMlp.Kernels.Mask;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Reference;
 

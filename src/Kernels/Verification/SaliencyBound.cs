@@ -1,5 +1,5 @@
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Saliency;
 
 namespace GpuMlp.Kernels.Verification;
 

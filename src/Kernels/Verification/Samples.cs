@@ -1,6 +1,4 @@
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Mask;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Kernels.Verification;
 

@@ -1,11 +1,11 @@
-using GpuMlp.Kernels.Compress;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Mask;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Saliency;
-using GpuMlp.Kernels.SparseBackward;
+using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Kernels.Verification;
 
@@ -14,7 +14,7 @@ internal static class SparseCases
 {
     private static readonly double[] s_levels = [0, 0.29, 0.6, 0.95, 1];
 
-    public static void Compress(CohortKernels kernels, DeviceCohort cohort, Shape shape)
+    public static void Compress(DeviceKernels kernels, DeviceCohort cohort, Shape shape)
     {
         using var sparse = new SparseCohort(kernels.Device, cohort.Layout, s_levels.Length);
         using var ranks = Ranks(kernels, cohort);
@@ -34,7 +34,7 @@ internal static class SparseCases
         CompareEntries($"{shape}, pruned before", kernels, single, (m, _) => Pruned(shape, PruneMethod.Global, m, s_levels[2]));
     }
 
-    public static void SparseEvaluate(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    public static void SparseEvaluate(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
         double[] x = ReferenceMlp.Scale(shape.Pixels), y = Check.Widen(shape.Labels);
         using var sparse = new SparseCohort(kernels.Device, cohort.Layout, s_levels.Length);
@@ -59,7 +59,7 @@ internal static class SparseCases
     }
 
     /// <summary>The entries of dW1 beside the reference's gradient of the pruned model at the weights that are left.</summary>
-    public static void SparseBackward(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    public static void SparseBackward(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
         double[] x = ReferenceMlp.Scale(shape.Pixels), y = Check.Widen(shape.Labels);
         using var dense = new DeviceImages(kernels.Device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, KernelForm.Dense, withBackward: true);
@@ -75,7 +75,7 @@ internal static class SparseCases
             KernelExpectations.EachChunk(shape, (chunk, batch, _) =>
             {
                 kernels.HiddenForward(pruned, dense, chunk);
-                kernels.OutputForwardWithLoss(pruned, dense, chunk);
+                kernels.OutputLoss(pruned, dense, chunk);
                 kernels.OutputBackward(pruned, dense, chunk);
                 kernels.HiddenBackward(sparse, pruned, images, chunk, gradient);
                 if (!shape.Schedule.Chunks[chunk].IsLast)
@@ -99,7 +99,7 @@ internal static class SparseCases
     }
 
     /// <summary>Both gradient maps over compressed weights.</summary>
-    public static void SparseSaliency(CohortKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    public static void SparseSaliency(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
         double[] x = ReferenceMlp.Scale(shape.Pixels), y = Check.Widen(shape.Labels);
         using var sparse = new SparseCohort(kernels.Device, cohort.Layout, 1);
@@ -136,13 +136,13 @@ internal static class SparseCases
         return new ModelParameters(Narrow(model.W1), Narrow(model.B1), Narrow(model.W2), (float)model.B2);
     }
 
-    private static PruneRanks Ranks(CohortKernels kernels, DeviceCohort cohort) =>
+    private static PruneRanks Ranks(DeviceKernels kernels, DeviceCohort cohort) =>
         new(kernels.Device, cohort.Layout, [.. Enumerable.Range(0, cohort.Layout.Slots.Count).Select(PruneCase.Identity)], PruneCase.Seed);
 
     private static ReferenceParameters Pruned(Shape shape, PruneMethod method, int model, double level) =>
         ReferencePruning.Prune(ReferenceParameters.From(shape.Models[model]), method, level, PruneCase.Identity(model), PruneCase.Seed);
 
-    private static void CompareEntries(string name, CohortKernels kernels, SparseCohort sparse, Func<int, int, ReferenceParameters> expected)
+    private static void CompareEntries(string name, DeviceKernels kernels, SparseCohort sparse, Func<int, int, ReferenceParameters> expected)
     {
         SparseViews views = sparse.Views;
         int[] starts = KernelExpectations.Copy(kernels.Device, views.Starts);

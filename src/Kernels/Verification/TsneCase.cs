@@ -1,6 +1,7 @@
+using GpuMlp.Kernels.Analyses.Tsne;
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Tsne;
 
 namespace GpuMlp.Kernels.Verification;
 
@@ -18,37 +19,37 @@ internal static class TsneCase
     // A tenth of the points, as far as that is a perplexity.
     private static double Perplexity(int points) => Math.Max(1.5, points / 10.0);
 
-    public static bool Has(KernelOperation operation) => operation
-        is KernelOperation.TsneDistances or KernelOperation.TsneAffinities or KernelOperation.TsneSymmetrize
-        or KernelOperation.TsneForces or KernelOperation.TsneStep or KernelOperation.TsneDivergence;
+    public static bool Has(Operation operation) => operation
+        is TsneDistancesOperation or TsneAffinitiesOperation or TsneSymmetrizeOperation or TsneForcesOperation or TsneStepOperation or TsneDivergenceOperation;
 
-    public static void Run(ComputeDevice device, KernelVariant variant, Shape shape)
+    public static void Run(DeviceKernels kernels, Operation operation, Shape shape)
     {
+        ComputeDevice device = kernels.Device;
+
         // At least five points: three others bear a perplexity of 1.5.
         int points = Math.Max(5, shape.Images), hidden = shape.Hidden[0];
-        TsneKernels kernels = TsneKernels.Create(device, variant.Width);
         using var buffer = new EmbeddingBuffer(device, Features(points, hidden), hidden);
         string name = $"{points} points of {hidden} features";
         kernels.Distances(buffer);
-        if (variant.Operation == KernelOperation.TsneDistances)
+        if (operation is TsneDistancesOperation)
         {
             Distances(name, kernels, buffer);
             return;
         }
         float[] distances = device.Download(buffer.Views.Conditional);
         kernels.Affinities(buffer, Perplexity(points));
-        if (variant.Operation == KernelOperation.TsneAffinities)
+        if (operation is TsneAffinitiesOperation)
         {
             Affinities(name, kernels, buffer, distances);
             return;
         }
         kernels.Symmetrize(buffer);
         Spread(buffer);
-        switch (variant.Operation)
+        switch (operation)
         {
-            case KernelOperation.TsneSymmetrize: Symmetrize(name, kernels, buffer); break;
-            case KernelOperation.TsneForces: Forces(name, kernels, buffer); break;
-            case KernelOperation.TsneStep: Step(name, kernels, buffer); break;
+            case TsneSymmetrizeOperation: Symmetrize(name, kernels, buffer); break;
+            case TsneForcesOperation: Forces(name, kernels, buffer); break;
+            case TsneStepOperation: Step(name, kernels, buffer); break;
             default:
                 double[] joint = Matrix(device.Download(buffer.Views.Joint), buffer), places = Places(buffer);
                 Check.Near($"{name}: divergence", ReferenceTsne.Divergence(joint, places), kernels.Divergence(buffer), DivergenceBound(joint, places));
@@ -93,7 +94,7 @@ internal static class TsneCase
 
     private static double Bound(int terms, double sum) => RunningError.Slack * (terms + Few) * Unit * sum;
 
-    private static void Distances(string name, TsneKernels kernels, EmbeddingBuffer buffer)
+    private static void Distances(string name, DeviceKernels kernels, EmbeddingBuffer buffer)
     {
         float[] stored = kernels.Device.Download(buffer.Views.Features);
         double[] features = [.. Enumerable.Range(0, buffer.Points).SelectMany(i => Enumerable.Range(0, buffer.Hidden).Select(h => (double)stored[(h * buffer.Stride) + i]))];
@@ -108,7 +109,7 @@ internal static class TsneCase
         Check.Near($"{name}: distances", expected, actual, [.. expected.Select(d => Bound(buffer.Hidden, d))]);
     }
 
-    private static void Affinities(string name, TsneKernels kernels, EmbeddingBuffer buffer, float[] distances)
+    private static void Affinities(string name, DeviceKernels kernels, EmbeddingBuffer buffer, float[] distances)
     {
         int points = buffer.Points;
         double[] d = Matrix(distances, buffer), actual = Matrix(kernels.Device.Download(buffer.Views.Conditional), buffer);
@@ -138,7 +139,7 @@ internal static class TsneCase
         return row.Where((_, j) => j != i).Count(d => d <= nearest) >= Perplexity(points);
     }
 
-    private static void Symmetrize(string name, TsneKernels kernels, EmbeddingBuffer buffer)
+    private static void Symmetrize(string name, DeviceKernels kernels, EmbeddingBuffer buffer)
     {
         double[] expected = ReferenceTsne.Joint(Matrix(kernels.Device.Download(buffer.Views.Conditional), buffer), buffer.Points);
         double[] actual = Matrix(kernels.Device.Download(buffer.Views.Joint), buffer);
@@ -150,7 +151,7 @@ internal static class TsneCase
         }
     }
 
-    private static void Forces(string name, TsneKernels kernels, EmbeddingBuffer buffer)
+    private static void Forces(string name, DeviceKernels kernels, EmbeddingBuffer buffer)
     {
         kernels.Forces(buffer);
         int points = buffer.Points;
@@ -179,7 +180,7 @@ internal static class TsneCase
         }
     }
 
-    private static void Step(string name, TsneKernels kernels, EmbeddingBuffer buffer)
+    private static void Step(string name, DeviceKernels kernels, EmbeddingBuffer buffer)
     {
         const float Exaggeration = 3, Momentum = 0.5f, Rate = 2;
         int points = buffer.Points;

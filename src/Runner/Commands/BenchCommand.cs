@@ -4,10 +4,10 @@ using GpuMlp.Engine.Bench;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Peak;
-using GpuMlp.Kernels.Simd;
 using GpuMlp.Runner.Options;
 using GpuMlp.Runner.Plots;
 using GpuMlp.Runner.Progress;
@@ -73,7 +73,7 @@ internal static class BenchCommand
     {
         using ComputeDevice device = ComputeDevice.Open(info, threads);
         long start = Stopwatch.GetTimestamp();
-        var kernels = CohortKernels.Create(device);
+        var kernels = DeviceKernels.Create(device);
         double loadMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
 
         // A CPU that OpenCL offers has the CPU's own roofs: a kernel of scalars does not reach them there.

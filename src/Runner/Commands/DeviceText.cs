@@ -1,5 +1,5 @@
 using GpuMlp.Engine.Devices;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Numerics;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Runner.Commands;

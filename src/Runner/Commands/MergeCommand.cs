@@ -4,7 +4,7 @@ using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Simd;
+using GpuMlp.Kernels.Numerics;
 using GpuMlp.Runner.Cluster;
 using GpuMlp.Runner.Options;
 using GpuMlp.Runner.Pictures;

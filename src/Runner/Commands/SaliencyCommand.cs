@@ -6,9 +6,9 @@ using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Saliency;
 using GpuMlp.Runner.Options;
 using GpuMlp.Runner.Pictures;
 

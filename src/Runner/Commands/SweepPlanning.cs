@@ -5,8 +5,8 @@ using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Kernels.Corrupt;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Analyses.Corruptions;
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Runner.Options;
 
 namespace GpuMlp.Runner.Commands;

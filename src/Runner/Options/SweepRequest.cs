@@ -2,8 +2,8 @@ using System.Globalization;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Saliency;
 
 namespace GpuMlp.Runner.Options;
 

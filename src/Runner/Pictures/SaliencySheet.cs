@@ -1,5 +1,5 @@
 using System.Globalization;
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Analyses.Saliency;
 
 namespace GpuMlp.Runner.Pictures;
 

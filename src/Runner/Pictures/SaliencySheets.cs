@@ -3,8 +3,8 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Runner.Plots;
 
 namespace GpuMlp.Runner.Pictures;

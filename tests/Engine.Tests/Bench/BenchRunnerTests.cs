@@ -3,10 +3,9 @@ using GpuMlp.Engine.Bench;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Tests.Runs;
 using GpuMlp.Engine.Tests.Training;
-using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Mask;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Tests.Bench;
 
@@ -154,7 +153,7 @@ public sealed class BenchRunnerTests
     {
         using var cancel = new CancellationTokenSource();
         using var device = new CpuDevice(threads: 1);
-        var runner = new BenchRunner(CohortKernels.Create(device), Mnist.Few, s_tiny, new CancelAt(cancel, problem: 1));
+        var runner = new BenchRunner(DeviceKernels.Create(device), Mnist.Few, s_tiny, new CancelAt(cancel, problem: 1));
         Assert.ThrowsAny<OperationCanceledException>(() => runner.Run(cancel.Token));
         Assert.NotEmpty(runner.Result.Rows);
     }
@@ -203,7 +202,7 @@ public sealed class BenchRunnerTests
     private static BenchResult Run(BenchSpec spec, Func<CpuDevice, BenchForms>? forms = null)
     {
         using var device = new CpuDevice(threads: 2);
-        var kernels = CohortKernels.Create(device);
+        var kernels = DeviceKernels.Create(device);
         var runner = new BenchRunner(kernels, Mnist.Few, spec, new Silent(), forms?.Invoke(device) ?? new BenchForms(device));
         runner.Run(CancellationToken.None);
         return runner.Result;

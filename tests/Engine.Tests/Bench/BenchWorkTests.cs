@@ -1,5 +1,5 @@
 using GpuMlp.Engine.Bench;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Tests.Bench;
 

@@ -3,10 +3,11 @@ using GpuMlp.Engine.Embedding;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Reference;
 
 namespace GpuMlp.Engine.Tests.Embedding;
@@ -79,11 +80,11 @@ public sealed class CohortEmbeddingTests
     {
         using var device = new CpuDevice(2);
         Split split = Splitter.Create(s_data, new PairTask(0, 1), 7);
-        using var cohort = new Cohort(device, CohortKernels.Create(device), s_data, split, [new(3, 0.5), new(20, 0.5)], s_spec.Variants()[0]);
+        using var cohort = new Cohort(device, DeviceKernels.Create(device), s_data, split, [new(3, 0.5), new(20, 0.5)], s_spec.Variants()[0]);
         cohort.Initialize();
         cohort.TrainEpoch();
         int[] all = [.. split.Train, .. split.Validation];
-        (Kernels.Images.DeviceImages images, _) = cohort.Upload(all);
+        (DeviceImages images, _) = cohort.Upload(all);
         using (images)
         {
             float[] actual = cohort.Launchers.HiddenActivations(cohort.Device, images, 1);
@@ -100,7 +101,7 @@ public sealed class CohortEmbeddingTests
         using var device = new CpuDevice(threads);
         models ??= [.. from rate in spec.LearningRates from hidden in spec.Hidden select new ModelSpec(hidden, rate)];
         using var cohort = new Cohort(
-            device, CohortKernels.Create(device), s_data, Splitter.Create(s_data, spec.Tasks[0], seed), models, spec.Variants().Single());
+            device, DeviceKernels.Create(device), s_data, Splitter.Create(s_data, spec.Tasks[0], seed), models, spec.Variants().Single());
         return Trainer.Train(cohort, spec, null, TestContext.Current.CancellationToken);
     }
 

@@ -4,7 +4,7 @@ using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tests.Runs;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Analyses.Pruning;
 using Microsoft.ML.OnnxRuntime;
 
 namespace GpuMlp.Engine.Tests.Export;

@@ -3,12 +3,10 @@ using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Mask;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Reference;
 
 namespace GpuMlp.Engine.Tests.Pruning;
@@ -179,6 +177,6 @@ public sealed class CohortFinetuningTests : IDisposable
     private Cohort Create(SweepSpec spec)
     {
         ModelSpec[] models = [.. spec.LearningRates.SelectMany(rate => spec.Hidden.Select(hidden => new ModelSpec(hidden, rate)))];
-        return new Cohort(_device, CohortKernels.Create(_device), _data, Splitter.Create(_data, spec.Tasks[0], seed: 3), models, spec.Variants()[0]);
+        return new Cohort(_device, DeviceKernels.Create(_device), _data, Splitter.Create(_data, spec.Tasks[0], seed: 3), models, spec.Variants()[0]);
     }
 }

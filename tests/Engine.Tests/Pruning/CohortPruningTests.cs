@@ -4,9 +4,9 @@ using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Reference;
 
 namespace GpuMlp.Engine.Tests.Pruning;
@@ -105,7 +105,7 @@ public sealed class CohortPruningTests : IDisposable
     {
         split = Splitter.Create(_data, new PairTask(0, 1), seed: 7);
         ModelSpec[] models = [.. from rate in spec.LearningRates from hidden in spec.Hidden select new ModelSpec(hidden, rate)];
-        using var cohort = new Cohort(_device, CohortKernels.Create(_device), _data, split, models, spec.Variants().Single());
+        using var cohort = new Cohort(_device, DeviceKernels.Create(_device), _data, split, models, spec.Variants().Single());
         return Trainer.Train(cohort, spec, (epoch, _) => afterEpoch(epoch), cancel);
     }
 

@@ -4,7 +4,7 @@ using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tests.Training;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels.Corrupt;
+using GpuMlp.Kernels.Analyses.Corruptions;
 using GpuMlp.Kernels.Reference;
 
 namespace GpuMlp.Engine.Tests.Robustness;

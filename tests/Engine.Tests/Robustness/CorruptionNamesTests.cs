@@ -1,6 +1,6 @@
 using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Kernels.Corrupt;
+using GpuMlp.Kernels.Analyses.Corruptions;
 
 namespace GpuMlp.Engine.Tests.Robustness;
 

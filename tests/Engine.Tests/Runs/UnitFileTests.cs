@@ -2,7 +2,7 @@ using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Analyses.Pruning;
 
 namespace GpuMlp.Engine.Tests.Runs;
 

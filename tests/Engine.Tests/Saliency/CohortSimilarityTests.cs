@@ -3,10 +3,10 @@ using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tests.Training;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Saliency;
 
 namespace GpuMlp.Engine.Tests.Saliency;
 

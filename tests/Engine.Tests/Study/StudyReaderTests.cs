@@ -8,8 +8,8 @@ using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tests.Runs;
 using GpuMlp.Engine.Tests.Training;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels.Corrupt;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Analyses.Corruptions;
+using GpuMlp.Kernels.Analyses.Pruning;
 
 namespace GpuMlp.Engine.Tests.Study;
 

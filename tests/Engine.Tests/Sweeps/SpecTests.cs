@@ -2,9 +2,9 @@ using System.Text;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tests.Runs;
-using GpuMlp.Kernels.Corrupt;
-using GpuMlp.Kernels.Prune;
-using GpuMlp.Kernels.Saliency;
+using GpuMlp.Kernels.Analyses.Corruptions;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
 
 namespace GpuMlp.Engine.Tests.Sweeps;
 

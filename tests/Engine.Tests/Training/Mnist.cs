@@ -3,9 +3,9 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Tests.Training;
 
@@ -34,7 +34,7 @@ internal static class Mnist
     {
         using var device = new CpuDevice(threads);
         Split split = Splitter.Create(data, spec.Tasks[0], spec.Seeds[0]);
-        using var cohort = new Cohort(device, CohortKernels.Create(device), data, split, models, spec.Variants().Single(), form);
+        using var cohort = new Cohort(device, DeviceKernels.Create(device), data, split, models, spec.Variants().Single(), form);
         return Trainer.Train(
             cohort,
             spec,

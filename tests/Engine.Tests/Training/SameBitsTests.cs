@@ -1,7 +1,7 @@
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Tests.Training;
 

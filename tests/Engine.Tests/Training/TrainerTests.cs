@@ -5,10 +5,10 @@ using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels;
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.Prune;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Tests.Training;
 
@@ -157,7 +157,7 @@ public sealed class TrainerTests
         using var stop = new CancellationTokenSource();
         using var device = new CpuDevice(1);
         Split split = Splitter.Create(Mnist.Few, Mnist.Spec.Tasks[0], 0);
-        using var cohort = new Cohort(device, CohortKernels.Create(device), Mnist.Few, split, [new(2, 0.03)], new TrainingVariant(Batch: null, Epochs: 1000, InitStd: 0.1, WeightDecay: 0));
+        using var cohort = new Cohort(device, DeviceKernels.Create(device), Mnist.Few, split, [new(2, 0.03)], new TrainingVariant(Batch: null, Epochs: 1000, InitStd: 0.1, WeightDecay: 0));
         int epochs = 0;
         Assert.Throws<OperationCanceledException>(() => Trainer.Train(
             cohort,

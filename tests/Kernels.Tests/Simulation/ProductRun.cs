@@ -1,13 +1,11 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Images;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
-using GpuMlp.Kernels.OutputForward;
+using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Products.Digits;
-using GpuMlp.Kernels.Quantise;
 using GpuMlp.Kernels.Reference;
+using GpuMlp.Kernels.Training.Losses;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Tests;
 
@@ -39,14 +37,14 @@ internal sealed class ProductRun : IDisposable
     public void Compare()
     {
         CohortViews views = _cohort.Cohort;
-        DigitProducts products = _device.Kernels.Digits;
+        var products = new DigitProducts(_device);
         int slots = _models.Length, parts = 2;
         ExactMlp[] exact = [.. _cohort.Layout.Slots.Select(slot => new ExactMlp(_models[slot.Model]))];
-        using MemoryBuffer1D<int, Stride1D.Dense> values = _device.Upload(Weights(exact)), exponents = _device.Upload(Exponents(exact));
-        using MemoryBuffer1D<int, Stride1D.Dense> failed = _device.Upload([.. exact.Select(model => model.Failed ? 1 : 0)]);
-        using MemoryBuffer1D<long, Stride1D.Dense> loss = _device.Zeroed<long>(2 * parts * slots);
-        using MemoryBuffer1D<long, Stride1D.Dense> deltas = _device.Zeroed<long>(parts * slots);
-        using MemoryBuffer1D<int, Stride1D.Dense> counts = _device.Zeroed<int>(4 * parts * slots);
+        using DeviceArray<int> values = _device.Upload(Weights(exact)), exponents = _device.Upload(Exponents(exact));
+        using DeviceArray<int> failed = _device.Upload([.. exact.Select(model => model.Failed ? 1 : 0)]);
+        using DeviceArray<long> loss = _device.Zeroed<long>(2 * parts * slots);
+        using DeviceArray<long> deltas = _device.Zeroed<long>(parts * slots);
+        using DeviceArray<int> counts = _device.Zeroed<int>(4 * parts * slots);
         var weights = new GpuWeights { Values = values.View, Exponents = exponents.View, Failed = failed.View };
         var totals = new GpuTotals { Loss = loss.View, Counts = counts.View, Deltas = deltas.View };
         ArrayView<long> gradient = _cohort.Scratch.GradSums;
@@ -61,11 +59,11 @@ internal sealed class ProductRun : IDisposable
                 bool opens = run.FirstRow == batch.FirstRow;
                 products.Forward(views, weights, _digits, run);
                 CompareForward(truth, run, run.FirstRow - batch.FirstRow);
-                products.Output(views, failed.View, _images.Views.Labels, run, totals, parts, opens, opens);
+                products.Output<LogisticLoss>(views, failed.View, _images.Views.Labels, run, totals, parts, opens, opens);
                 products.Backward(views, _digits, run, gradient, goesOn: !opens);
             }
             CompareTotals(
-                truth, _device.Download<long>(loss.View), _device.Download<long>(deltas.View), _device.Download<int>(counts.View),
+                truth, _device.Download(loss.View), _device.Download(deltas.View), _device.Download(counts.View),
                 batch.Rows);
             CompareGradient(truth, _device.Download(gradient));
         }

@@ -1,5 +1,5 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Products.Digits;
+using GpuMlp.Kernels.Numerics;
 using ILGPU;
 using ILGPU.Runtime.CPU;
 

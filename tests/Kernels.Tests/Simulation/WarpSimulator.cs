@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.Products.Digits;
+using GpuMlp.Kernels.Numerics;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Tests;

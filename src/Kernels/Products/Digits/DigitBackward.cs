@@ -1,4 +1,5 @@
-using GpuMlp.Kernels.Gpu;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Products.Digits;
@@ -16,10 +17,10 @@ public struct DigitBackward : IDigitJob
     /// <summary>[K to whole tiles, ImagePitch] from the run's first image on.</summary>
     public ArrayView<byte> Pixels;
 
-    /// <summary>[slot, DeltaPitch] each, see <see cref="DigitOutput"/>.</summary>
+    /// <summary>[slot, DeltaPitch] each, see <see cref="DigitOutput{TLoss}"/>.</summary>
     public ArrayView<byte> Deltas0, Deltas1, Deltas2;
 
-    /// <summary>See <see cref="Layout.CohortViews.Units"/>.</summary>
+    /// <summary>See <see cref="CohortViews.Units"/>.</summary>
     public ArrayView<Int4> Units;
 
     /// <summary>[C, DeltaPitch / 32], from <see cref="DigitForward"/>.</summary>

@@ -1,4 +1,4 @@
-using GpuMlp.Kernels.Gpu;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using ILGPU;
 
@@ -21,7 +21,7 @@ public struct DigitForward : IDigitJob
     /// <summary>[C, PixelPitch] each, see <see cref="WeightPlanes"/>.</summary>
     public ArrayView<byte> Weights0, Weights1, Weights2;
 
-    /// <summary>See <see cref="Layout.CohortViews.Units"/>.</summary>
+    /// <summary>See <see cref="CohortViews.Units"/>.</summary>
     public ArrayView<Int4> Units;
 
     /// <summary>e of each padded column; anything for a model that has failed, whose digits are 0.</summary>

@@ -1,7 +1,5 @@
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.Layout;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
-using GpuMlp.Kernels.OutputForward;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Products.Digits;
@@ -10,7 +8,8 @@ namespace GpuMlp.Kernels.Products.Digits;
 /// Loss, counts and q of a run of images from the integer sums that <see cref="DigitForward"/> leaves; q goes out in digits.
 /// A group a model and part of the images, four neighbouring images a thread.
 /// </summary>
-public struct DigitOutput
+internal struct DigitOutput<TLoss>
+    where TLoss : struct, ILoss
 {
     public const int Threads = 256;
 
@@ -42,7 +41,7 @@ public struct DigitOutput
     internal readonly int Groups => checked(Cohort.B2.IntLength * Parts.Count);
 
     /// <summary>The ILGPU kernel; parts the fastest, then slots.</summary>
-    public static void Kernel(DigitOutput job)
+    public static void Kernel(DigitOutput<TLoss> job)
     {
         ArrayView<long> shared = SharedMemory.Allocate<long>(3 * Threads);
         ArrayView<int> counts = SharedMemory.Allocate<int>(3 * Threads);
@@ -80,6 +79,6 @@ public struct DigitOutput
             return default;
         long place = ((long)slot * Pitch) + image, sum = GpuGroup.Keep(Logits[place]);
         Logits[place] = 0;
-        return OutputSums.Of(OutputForwardGpu.Logit(sum + bias), Labels[image], failed);
+        return OutputSums.Of<TLoss>(OutputForwardGpu.Logit(sum + bias), Labels[image], failed);
     }
 }

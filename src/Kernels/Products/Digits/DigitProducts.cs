@@ -1,8 +1,7 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.Layout;
-using GpuMlp.Kernels.OutputForward;
-using GpuMlp.Kernels.Quantise;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -19,20 +18,6 @@ internal sealed class DigitProducts(GpuDevice device)
     // Working memory of a run, unless one stage takes more.
     private const long MostBytes = 1L << 31;
 
-    private readonly GpuLauncher<WeightPlanes> _weights = new(device, WeightPlanes.Kernel, WeightPlanes.Threads);
-    private readonly GpuLauncher<DigitForward> _forward = new(
-        device, device.Digits == DigitSupport.TensorCores ? DigitForward.Mma : DigitForward.Dp4a, DigitTile.Threads);
-
-    private readonly GpuLauncher<DigitOutput> _output = new(device, DigitOutput.Kernel, DigitOutput.Threads);
-    private readonly GpuLauncher<DigitBackward> _backward = new(
-        device, device.Digits == DigitSupport.TensorCores ? DigitBackward.Mma : DigitBackward.Dp4a, DigitTile.Threads);
-
-    /// <summary>At least so many parts of a run in a backward product; no bit depends on it.</summary>
-    public int LeastSplits { get; set; } = 1;
-
-    /// <summary>A bound on the stages of a run, 1 or more; no bit depends on it.</summary>
-    public int MostStages { get; set; } = int.MaxValue;
-
     /// <summary>Bytes of working memory that a cohort takes, an upper guess.</summary>
     public static long WorkspaceBytes(ColumnLayout layout, int images) =>
         (3L * layout.Columns * DigitImages.ToMultiple(layout.Inputs + 1, DigitTile.Stage))
@@ -40,11 +25,11 @@ internal sealed class DigitProducts(GpuDevice device)
 
     /// <summary>Images of a run: whole stages.</summary>
     public int RowsAtOnce(in CohortViews cohort, DigitImages images) =>
-        RowsAtOnce(Slots(cohort), Units(cohort).IntLength, images.MostRows, MostStages);
+        RowsAtOnce(cohort.SlotCount, Units(cohort).IntLength, images.MostRows, device.Tuning.MostStages);
 
     /// <summary>Whether kernels can index the digits of the cohort's weights, and of a stage of q: 32 bits.</summary>
     public static bool Fits(in CohortViews cohort, DigitImages images) =>
-        Math.Max(WeightBytes(cohort, images), (long)Slots(cohort) * DigitTile.Stage) <= int.MaxValue;
+        Math.Max(WeightBytes(cohort, images), (long)cohort.SlotCount * DigitTile.Stage) <= int.MaxValue;
 
     /// <summary>Begins an epoch: sums that are added to become 0.</summary>
     /// <param name="gradient">G; rows of pixels that no image has stay 0 from here on.</param>
@@ -58,7 +43,9 @@ internal sealed class DigitProducts(GpuDevice device)
     public void Weights(in CohortViews cohort, in GpuWeights weights, DigitImages images)
     {
         long plane = WeightBytes(cohort, images);
-        _weights.Launch(
+        device.Launch(
+            WeightPlanes.Kernel,
+            WeightPlanes.Threads,
             WeightPlanes.Groups(Units(cohort).IntLength, images.PixelPitch),
             new WeightPlanes
             {
@@ -77,7 +64,9 @@ internal sealed class DigitProducts(GpuDevice device)
     public void Forward(in CohortViews cohort, in GpuWeights weights, DigitImages images, DigitRun run)
     {
         long plane = WeightBytes(cohort, images);
-        _forward.Launch(
+        device.Launch(
+            HasTensorCores ? DigitForward.Mma : DigitForward.Dp4a,
+            DigitTile.Threads,
             DigitForward.Groups(run.Rows, Units(cohort).IntLength),
             new DigitForward
             {
@@ -100,12 +89,13 @@ internal sealed class DigitProducts(GpuDevice device)
     /// <summary>Loss and counts of a run, and q.</summary>
     /// <param name="labels">Of all images.</param>
     /// <param name="parts">In which the images are dealt out; see <see cref="GpuTotals"/>.</param>
-    public void Output(
+    public void Output<TLoss>(
         in CohortViews cohort, ArrayView<int> failed, ArrayView<float> labels, DigitRun run, in GpuTotals totals, int parts,
         bool opensEpoch, bool opensBatch)
+        where TLoss : struct, ILoss
     {
         long plane = DeltaBytes(cohort, run);
-        var job = new DigitOutput
+        var job = new DigitOutput<TLoss>
         {
             Cohort = cohort,
             Labels = labels.SubView(run.FirstRow, run.Rows),
@@ -120,7 +110,7 @@ internal sealed class DigitProducts(GpuDevice device)
             OpensEpoch = opensEpoch ? 1 : 0,
             OpensBatch = opensBatch ? 1 : 0,
         };
-        _output.Launch(job.Groups, job);
+        device.Launch(DigitOutput<TLoss>.Kernel, DigitOutput<TLoss>.Threads, job.Groups, job);
     }
 
     /// <summary>G of a run.</summary>
@@ -130,10 +120,12 @@ internal sealed class DigitProducts(GpuDevice device)
     {
         long plane = DeltaBytes(cohort, run);
         int tiles = DigitBackward.Tiles(images.PixelRows, Units(cohort).IntLength);
-        (int splits, int stages) = Splits(run.PaddedRows / DigitTile.Stage, tiles, device.Accelerator.NumMultiprocessors, LeastSplits);
+        (int splits, int stages) = Splits(run.PaddedRows / DigitTile.Stage, tiles, device.Accelerator.NumMultiprocessors, device.Tuning.LeastSplits);
         if (splits > 1 && !goesOn)
             gradient.MemSetToZero(device.Stream);
-        _backward.Launch(
+        device.Launch(
+            HasTensorCores ? DigitBackward.Mma : DigitBackward.Dp4a,
+            DigitTile.Threads,
             checked(tiles * splits),
             new DigitBackward
             {
@@ -165,6 +157,8 @@ internal sealed class DigitProducts(GpuDevice device)
         return ((stages + each - 1) / each, each);
     }
 
+    private bool HasTensorCores => device.Digits == DigitSupport.TensorCores;
+
     private static long RowBytes(int slots, int columns) => ((sizeof(long) + 3L) * slots) + ((columns + 7) / 8);
 
     private static int RowsAtOnce(int slots, int columns, int images, int mostStages)
@@ -173,16 +167,14 @@ internal sealed class DigitProducts(GpuDevice device)
         return (int)Math.Min(stages * DigitTile.Stage, DigitImages.ToMultiple(images, DigitTile.Stage));
     }
 
-    private static int Slots(in CohortViews cohort) => cohort.Slots.IntLength / 2;
-
     private static ArrayView<Int4> Units(in CohortViews cohort) => cohort.Units.Cast<Int4>();
 
     private static long WeightBytes(in CohortViews cohort, DigitImages images) => Units(cohort).Length * images.PixelPitch;
 
-    private static long DeltaBytes(in CohortViews cohort, DigitRun run) => (long)Slots(cohort) * run.PaddedRows;
+    private static long DeltaBytes(in CohortViews cohort, DigitRun run) => (long)cohort.SlotCount * run.PaddedRows;
 
     private ArrayView<long> Logits(in CohortViews cohort, int rows) =>
-        device.Workspace.Take<long>("logit sums", (long)Slots(cohort) * rows);
+        device.Workspace.Take<long>("logit sums", (long)cohort.SlotCount * rows);
 
     private ArrayView<uint> Gates(in CohortViews cohort, DigitRun run) =>
         device.Workspace.Take<uint>("gates", Units(cohort).Length * (run.PaddedRows / 32));

@@ -1,4 +1,4 @@
-using GpuMlp.Kernels.Gpu;
+using GpuMlp.Kernels.Numerics;
 
 namespace GpuMlp.Kernels.Products.Digits;
 

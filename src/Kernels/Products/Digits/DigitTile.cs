@@ -1,3 +1,4 @@
+using GpuMlp.Kernels.Memory;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Products.Digits;
@@ -53,13 +54,13 @@ internal interface IDigitJob
 /// </remarks>
 internal static class DigitTile
 {
-    public const int Rows = 128, Columns = 64, Threads = 128;
+    public const int Rows = DigitPlanes.TileRows, Columns = 64, Threads = 128;
 
-    /// <summary>k of a stage; pitches are multiples of it.</summary>
-    public const int Stage = 64;
+    /// <inheritdoc cref="DigitPlanes.Stage"/>
+    public const int Stage = DigitPlanes.Stage;
 
-    /// <summary>A sum of so many stages stays within 255 * 128 * 64,960 &lt; 2^31.</summary>
-    public const int MostStages = 65_000 / Stage;
+    /// <inheritdoc cref="DigitPlanes.MostStages"/>
+    public const int MostStages = DigitPlanes.MostStages;
 
     /// <summary>Bytes of a plane of the right operand, and of gates of a column, in a buffer.</summary>
     public const int PlaneBytes = Columns * Stage, GateBytes = Stage / 8;

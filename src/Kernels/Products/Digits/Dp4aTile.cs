@@ -1,4 +1,4 @@
-using GpuMlp.Kernels.Gpu;
+using GpuMlp.Kernels.Numerics;
 using ILGPU;
 using static GpuMlp.Kernels.Products.Digits.DigitTile;
 

@@ -1,5 +1,5 @@
-using GpuMlp.Kernels.Gpu;
-using GpuMlp.Kernels.Quantise;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Products.Digits;
@@ -19,7 +19,7 @@ public struct WeightPlanes
     /// <summary>Digits of a model that has failed become 0.</summary>
     public GpuWeights Weights;
 
-    /// <summary>See <see cref="Layout.CohortViews.Units"/>.</summary>
+    /// <summary>See <see cref="CohortViews.Units"/>.</summary>
     public ArrayView<Int4> Units;
 
     /// <summary>One value a k: its pixel d, D for the constant one.</summary>

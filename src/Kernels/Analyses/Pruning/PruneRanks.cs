@@ -1,0 +1,90 @@
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Memory;
+
+namespace GpuMlp.Kernels.Analyses.Pruning;
+
+/// <summary>
+/// The rank of every weight of a cohort: how many weights of its layer (or model) go strictly before it. A level s prunes
+/// the weights whose rank is below k = (int)(s * size), so one ranking serves all levels.
+/// </summary>
+public sealed class PruneRanks : IDisposable
+{
+    private readonly ComputeDevice _device;
+    private readonly DeviceArray<int> _w1, _w2, _counts;
+    private readonly DeviceArray<uint> _identities;
+    private readonly uint _seed;
+
+    /// <param name="device">Where.</param>
+    /// <param name="layout">Of the cohorts that will be ranked.</param>
+    /// <param name="identities">One a model, in the caller's order: what a random choice belongs to, besides the seed.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <exception cref="ArgumentException">Identities do not fit the models.</exception>
+    public PruneRanks(ComputeDevice device, ColumnLayout layout, IReadOnlyList<ulong> identities, uint seed)
+    {
+        if (identities.Count != layout.Slots.Count)
+            throw new ArgumentException($"{identities.Count} identities for {layout.Slots.Count} models", nameof(identities));
+
+        _device = device;
+        Layout = layout;
+        _seed = seed;
+        _w1 = device.Zeroed<int>(checked(layout.Inputs * layout.PaddedColumns));
+        _w2 = device.Zeroed<int>(layout.PaddedColumns);
+        _counts = device.Zeroed<int>(2 * layout.Slots.Count);
+        _identities = device.Upload(
+            layout.Slots.Select(slot => identities[slot.Model]).SelectMany(identity => new[] { (uint)(identity >> 32), (uint)identity }).ToArray());
+    }
+
+    public ColumnLayout Layout { get; }
+
+    /// <summary>Of the last ranking; null before the first.</summary>
+    public PruneMethod? Method { get; internal set; }
+
+    internal PruneViews Views => new()
+    {
+        RanksW1 = _w1.View,
+        RanksW2 = _w2.View,
+        Counts = _counts.View,
+        Identities = _identities.View,
+        Seed = _seed,
+    };
+
+    /// <summary>k of a level, as the published study computes it: the product in double, rounded down.</summary>
+    /// <param name="sparsity">0..1.</param>
+    /// <param name="size">Weights that are ranked together.</param>
+    public static int Count(double sparsity, int size) => (int)(sparsity * size);
+
+    public void Dispose()
+    {
+        _w1.Dispose();
+        _w2.Dispose();
+        _counts.Dispose();
+        _identities.Dispose();
+    }
+
+    /// <exception cref="ArgumentException">Nothing has been ranked yet.</exception>
+    internal void CheckRanked()
+    {
+        if (Method is null)
+            throw new ArgumentException("nothing has been ranked yet");
+    }
+
+    /// <summary>Sets k of each slot for one level; the kernel compares integers and needs no double.</summary>
+    internal void SetLevel(double sparsity) => _device.Write<int>(_counts.View, Thresholds(sparsity));
+
+    /// <summary>k of one level, two ints a slot: for W1 and for w2. Something must have been ranked.</summary>
+    internal int[] Thresholds(double sparsity)
+    {
+        var thresholds = new int[2 * Layout.Slots.Count];
+        for (int slot = 0; slot < Layout.Slots.Count; slot++)
+        {
+            int w2 = Layout.Slots[slot].Hidden, w1 = Layout.Inputs * w2;
+            (thresholds[2 * slot], thresholds[(2 * slot) + 1]) = Method switch
+            {
+                PruneMethod.Global => (Count(sparsity, w1 + w2), Count(sparsity, w1 + w2)),
+                PruneMethod.W1 => (Count(sparsity, w1), 0),
+                _ => (Count(sparsity, w1), Count(sparsity, w2)),
+            };
+        }
+        return thresholds;
+    }
+}

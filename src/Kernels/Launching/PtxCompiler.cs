@@ -1,0 +1,75 @@
+using System.Reflection;
+using GpuMlp.Kernels.Devices;
+using ILGPU;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.IR.Intrinsics;
+using ILGPU.Runtime.Cuda;
+
+namespace GpuMlp.Kernels.Launching;
+
+/// <summary>A GPU kernel as the CUDA driver would be given it.</summary>
+/// <param name="Name">Its type and, where that has several, its method.</param>
+/// <param name="Text">PTX.</param>
+internal sealed record PtxKernel(string Name, string Text);
+
+/// <summary>Compiles the GPU kernels for CUDA on machines without a CUDA device.</summary>
+internal static class PtxCompiler
+{
+    /// <summary>
+    /// All GPU kernels there are: static methods that take a job of their own type, or ILGPU's index first, in types without
+    /// parts for CPUs alone; those with a type argument, such as a loss, once for each there is. A new kernel is found without a line here.
+    /// </summary>
+    public static IReadOnlyList<MethodInfo> Kernels { get; } =
+    [
+        .. from type in typeof(PtxCompiler).Assembly.GetTypes().SelectMany(Closed)
+           where !IsOfCpu(type)
+           from method in type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)
+           where method.ReturnType == typeof(void) && (IsJob(method) || IsIndexed(method))
+           orderby NameOf(method)
+           select method,
+    ];
+
+    /// <summary>Compiles one kernel with the options that a device's context has.</summary>
+    /// <exception cref="Exception">ILGPU's own, when something in the kernel has no PTX.</exception>
+    public static PtxKernel Compile(MethodInfo kernel)
+    {
+        using var context = Context.Create(GpuDevice.Configure);
+        using var backend = new PTXBackend(context, CudaArchitecture.SM_90, CudaInstructionSet.ISA_78, null!);
+        EntryPointDescription entry = IsIndexed(kernel)
+            ? EntryPointDescription.FromImplicitlyGroupedKernel(kernel)
+            : EntryPointDescription.FromExplicitlyGroupedKernel(kernel);
+        var compiled = (PTXCompiledKernel)backend.Compile(entry, default);
+        return new PtxKernel(NameOf(kernel), compiled.PTXAssembly);
+    }
+
+    /// <summary>For tables.</summary>
+    public static string NameOf(MethodInfo kernel) =>
+        kernel.Name == "Kernel" ? NameOf(kernel.DeclaringType!) : $"{NameOf(kernel.DeclaringType!)}.{kernel.Name}";
+
+    // OutputPassGpu<LogisticLoss>
+    private static string NameOf(Type type) => type.IsGenericType
+        ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(",", type.GetGenericArguments().Select(NameOf))}>"
+        : type.Name;
+
+    // A type with its parameter replaced by each structure that the parameter's interface has in this assembly.
+    private static IEnumerable<Type> Closed(Type type)
+    {
+        if (!type.IsGenericTypeDefinition)
+            return [type];
+        if (type.GetGenericArguments() is not [var only])
+            return [];
+        Type[] interfaces = [.. only.GetGenericParameterConstraints().Where(constraint => constraint.IsInterface && !constraint.IsGenericType)];
+        return interfaces.Length == 0 ? [] : type.Assembly.GetTypes()
+            .Where(part => part.IsValueType && !part.IsGenericTypeDefinition && interfaces.All(constraint => constraint.IsAssignableFrom(part)))
+            .Select(part => type.MakeGenericType(part));
+    }
+
+    // ILGPU never reads a method that is marked so; there is SIMD in it.
+    internal static bool IsOfCpu(Type type) =>
+        type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Any(method => method.IsDefined(typeof(IntrinsicImplementationAttribute)));
+
+    private static bool IsJob(MethodInfo method) => method.GetParameters() is [var only] && only.ParameterType == method.DeclaringType;
+
+    private static bool IsIndexed(MethodInfo method) => method.GetParameters() is [var first, ..] && first.ParameterType == typeof(Index1D);
+}

@@ -1,0 +1,114 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuMlp.Kernels.Memory;
+
+/// <summary>What a CPU kernel body sees of one block: raw pointers, since a checked view costs more than the arithmetic.</summary>
+internal readonly unsafe struct BlockPointers
+{
+    public readonly float* W1, B1, W2, ColumnRates, Activations, GradW1, GradB1, GradW2;
+
+    /// <summary>One value a slot of the block.</summary>
+    public readonly float* B2, SlotRates, GradB2;
+
+    /// <summary>[slot of the block, 256].</summary>
+    public readonly float* Logits;
+
+    /// <summary>Null without a mask.</summary>
+    public readonly float* MaskW1, MaskW2;
+
+    /// <summary>Two sums, four counts and one flag a slot of the block, see <see cref="ScratchViews"/>.</summary>
+    public readonly long* Loss;
+
+    public readonly int* Counts, Failed;
+
+    /// <summary>One value a slot of the block; for operations on one chunk.</summary>
+    public readonly long* DeltaSums;
+
+    /// <summary>[place, stride]; for operations on one chunk. Integers in float64, in the memory that GPUs keep them in as 64-bit ones.</summary>
+    public readonly double* Sums;
+
+    public readonly int Inputs, FirstColumn, Stride, Slots, FirstSlot;
+
+    /// <summary>See <see cref="DeviceCohort.WeightDecay"/>.</summary>
+    public readonly float WeightDecay;
+
+    private readonly int* _slots;
+
+    /// <summary>For operations without scratch.</summary>
+    public BlockPointers(in CohortViews cohort, int block)
+        : this(cohort, default, block)
+    {
+    }
+
+    public BlockPointers(in CohortViews cohort, in ScratchViews scratch, int block)
+    {
+        int* fields = Pointer(cohort.Blocks) + (4 * block);
+        FirstColumn = fields[0];
+        Stride = fields[1];
+        FirstSlot = fields[2];
+        Slots = fields[3];
+        Inputs = cohort.Inputs;
+        WeightDecay = cohort.WeightDecay;
+        long firstWeight = (long)Inputs * FirstColumn;
+        W1 = Pointer(cohort.W1) + firstWeight;
+        B1 = Pointer(cohort.B1) + FirstColumn;
+        W2 = Pointer(cohort.W2) + FirstColumn;
+        ColumnRates = Pointer(cohort.ColumnRates) + FirstColumn;
+        B2 = Pointer(cohort.B2) + FirstSlot;
+        SlotRates = Pointer(cohort.SlotRates) + FirstSlot;
+        Loss = Pointer(scratch.Loss) + (2 * FirstSlot);
+        Counts = Pointer(scratch.Counts) + (4 * FirstSlot);
+        Failed = Pointer(scratch.Failed) + FirstSlot;
+        Activations = Pointer(scratch.Activations) + ((long)ChunkSchedule.ChunkRows * FirstColumn);
+        Logits = Pointer(scratch.Logits) + ((long)ChunkSchedule.ChunkRows * FirstSlot);
+        DeltaSums = Pointer(scratch.DeltaSums) + FirstSlot;
+        Sums = (double*)Pointer(scratch.GradSums) + ((Inputs + 1L) * FirstColumn);
+        GradW1 = Pointer(scratch.GradW1) + firstWeight;
+        GradB1 = Pointer(scratch.GradB1) + FirstColumn;
+        GradW2 = Pointer(scratch.GradW2) + FirstColumn;
+        GradB2 = Pointer(scratch.GradB2) + FirstSlot;
+        bool isMasked = cohort.HasMask != 0;
+        MaskW1 = isMasked ? Pointer(cohort.MaskW1) + firstWeight : null;
+        MaskW2 = isMasked ? Pointer(cohort.MaskW2) + FirstColumn : null;
+        _slots = Pointer(cohort.Slots) + (2 * FirstSlot);
+    }
+
+    /// <summary>Whether <see cref="MaskW1"/> and <see cref="MaskW2"/> are set.</summary>
+    public bool IsMasked => MaskW1 != null;
+
+    /// <summary>Vectors of sixteen columns in a row.</summary>
+    public int Vectors => Stride / ColumnLayout.Vector;
+
+    /// <summary>First column of a slot, counted from the block's first.</summary>
+    public int Column(int slot) => _slots[2 * slot] - FirstColumn;
+
+    public int Hidden(int slot) => _slots[(2 * slot) + 1];
+
+    /// <summary>Null for a view that is unset.</summary>
+    public static T* Pointer<T>(ArrayView<T> view)
+        where T : unmanaged => view.IsValid ? (T*)view.LoadEffectiveAddressAsPtr() : null;
+}
+
+/// <summary>One chunk of images as a CPU kernel body sees it.</summary>
+internal readonly unsafe struct ChunkPointers
+{
+    public readonly int Index, FirstRow, Rows, BatchRows;
+
+    public readonly bool IsFirst, IsLast;
+
+    /// <summary>Labels of the chunk from its first image on.</summary>
+    public readonly float* Labels;
+
+    public ChunkPointers(in ImageViews images, int chunk)
+    {
+        int* fields = BlockPointers.Pointer(images.Chunks) + (ChunkSchedule.ChunkFields * chunk);
+        Index = chunk;
+        FirstRow = fields[0];
+        Rows = fields[1];
+        BatchRows = fields[2];
+        IsFirst = (fields[3] & 1) != 0;
+        IsLast = (fields[3] & 2) != 0;
+        Labels = BlockPointers.Pointer(images.Labels) + FirstRow;
+    }
+}

@@ -1,0 +1,54 @@
+namespace GpuMlp.Kernels.Memory;
+
+/// <summary>
+/// The order in which an epoch goes through the images: batches, each cut into chunks of at most <see cref="ChunkRows"/>
+/// images, small enough for their activations to stay in L2.
+/// </summary>
+public sealed class ChunkSchedule
+{
+    /// <summary>Most images of a chunk.</summary>
+    public const int ChunkRows = 256;
+
+    /// <summary>Ints of one chunk in the kernels' table.</summary>
+    public const int ChunkFields = 4;
+
+    private ChunkSchedule(IReadOnlyList<Chunk> chunks)
+    {
+        Chunks = chunks;
+    }
+
+    public IReadOnlyList<Chunk> Chunks { get; }
+
+    /// <summary>Consecutive batches of <paramref name="batch"/> images over 0 .. images - 1, the last one as short as it must be.</summary>
+    public static ChunkSchedule Consecutive(int images, int batch)
+    {
+        var batches = new List<(int, int)>();
+        for (int first = 0; first < images; first += batch)
+            batches.Add((first, Math.Min(batch, images - first)));
+        return FromBatches(batches);
+    }
+
+    /// <summary>Any batches, each a run of rows (first row, rows); rows may come more than once.</summary>
+    public static ChunkSchedule FromBatches(IReadOnlyList<(int FirstRow, int Rows)> batches)
+    {
+        var chunks = new List<Chunk>();
+        foreach ((int firstRow, int rows) in batches)
+        {
+            if (rows < 1 || firstRow < 0)
+                throw new ArgumentException($"a batch needs at least one image: first row {firstRow}, rows {rows}", nameof(batches));
+            for (int done = 0; done < rows; done += ChunkRows)
+            {
+                int count = Math.Min(ChunkRows, rows - done);
+                chunks.Add(new Chunk(firstRow + done, count, rows, IsFirst: done == 0, IsLast: done + count == rows));
+            }
+        }
+        return new ChunkSchedule(chunks);
+    }
+
+    /// <summary>For kernels: first row, rows, rows of the batch, and flags (1 for the first of its batch, 2 for the last) of each chunk.</summary>
+    internal int[] Table() =>
+        [.. Chunks.SelectMany(chunk => new[] { chunk.FirstRow, chunk.Rows, chunk.BatchRows, (chunk.IsFirst ? 1 : 0) | (chunk.IsLast ? 2 : 0) })];
+}
+
+/// <summary>Rows FirstRow .. FirstRow + Rows - 1 of a batch of BatchRows images.</summary>
+public readonly record struct Chunk(int FirstRow, int Rows, int BatchRows, bool IsFirst, bool IsLast);

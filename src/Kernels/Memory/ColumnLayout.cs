@@ -1,0 +1,145 @@
+namespace GpuMlp.Kernels.Memory;
+
+/// <summary>
+/// Where the columns (hidden units) of a ragged cohort lie in memory. Whole models stand side by side in blocks; a block
+/// is what one thread owns from the first image to the last, so models never wait for each other.
+/// </summary>
+/// <remarks>
+/// A block's W1 is row-major [D, Stride] and starts at D * FirstColumn; arrays with one value a column (b1, w2, their
+/// gradients) start at FirstColumn. A block ends on a multiple of 16 columns; the columns behind its last model hold
+/// zeros that stay zeros. Behind each block lies a gap of 16 columns, because the last sixteen lanes of a model may reach
+/// past its block: there they touch nothing that another thread owns. How models are dealt to blocks changes where a column lies, never its bits.
+/// </remarks>
+public sealed class ColumnLayout
+{
+    /// <summary>Columns are padded to this many at the end of each block.</summary>
+    public const int Vector = 16;
+
+    /// <summary>The largest H: saliency numbers a model's hidden units in sixteen bits.</summary>
+    public const int MostHidden = 65536;
+
+    /// <summary>Ints of a vector in the table that GPU kernels read.</summary>
+    internal const int VectorFields = 4;
+
+    // A tile of 8 x 16 columns fills half the registers of AVX-512; wider blocks gain nothing and leave L2.
+    private const int BlockColumns = 128;
+
+    private ColumnLayout(int inputs, ColumnBlock[] blocks, ModelSlot[] slots)
+    {
+        Inputs = inputs;
+        Blocks = blocks;
+        Slots = slots;
+    }
+
+    /// <summary>D.</summary>
+    public int Inputs { get; }
+
+    public IReadOnlyList<ColumnBlock> Blocks { get; }
+
+    /// <summary>Models in memory order.</summary>
+    public IReadOnlyList<ModelSlot> Slots { get; }
+
+    /// <summary>C with the padding and the gap of every block.</summary>
+    public int PaddedColumns => Blocks[^1].FirstColumn + Blocks[^1].Stride + Vector;
+
+    /// <summary>C, the sum of H.</summary>
+    public int Columns => Slots.Sum(slot => slot.Hidden);
+
+    /// <summary>
+    /// Deals models to blocks, the largest first and each to the narrowest block, so that <paramref name="threads"/>
+    /// threads have equal work.
+    /// </summary>
+    /// <param name="hidden">H of each model, 1 to <see cref="MostHidden"/>.</param>
+    /// <param name="inputs">D, 1 or more.</param>
+    /// <param name="threads">How many blocks can be worked on at once.</param>
+    /// <exception cref="ArgumentException">No models, a size below 1, or H above <see cref="MostHidden"/>.</exception>
+    public static ColumnLayout Create(IReadOnlyList<int> hidden, int inputs, int threads)
+    {
+        if (hidden.Count == 0 || hidden.Any(h => h < 1) || inputs < 1 || threads < 1)
+            throw new ArgumentException("a cohort needs at least one model, and every size is at least 1");
+        if (hidden.Max() > MostHidden)
+            throw new ArgumentException($"{hidden.Max()} hidden units in one model; {MostHidden} are the most", nameof(hidden));
+
+        int columns = hidden.Sum();
+        int count = Math.Max(threads, (columns + BlockColumns - 1) / BlockColumns);
+        count = Math.Min(hidden.Count, (count + threads - 1) / threads * threads);
+        var members = new List<int>[count];
+        var widths = new PriorityQueue<int, (int Width, int Block)>();
+        for (int block = 0; block < count; block++)
+        {
+            members[block] = [];
+            widths.Enqueue(block, (0, block));
+        }
+        foreach (int model in Enumerable.Range(0, hidden.Count).OrderByDescending(m => hidden[m]).ThenBy(m => m))
+        {
+            widths.TryDequeue(out int block, out (int Width, int Block) key);
+            members[block].Add(model);
+            widths.Enqueue(block, (key.Width + hidden[model], block));
+        }
+        return Place(hidden, inputs, members);
+    }
+
+    /// <summary>Whether every model has its columns at the same place: then one array of columns fits both.</summary>
+    public bool IsSameAs(ColumnLayout other) =>
+        ReferenceEquals(this, other) || (Inputs == other.Inputs && Blocks.SequenceEqual(other.Blocks) && Slots.SequenceEqual(other.Slots));
+
+    /// <summary>For kernels: first column, stride, first slot and slots of each block.</summary>
+    internal int[] BlockTable() => [.. Blocks.SelectMany(b => new[] { b.FirstColumn, b.Stride, b.FirstSlot, b.Slots })];
+
+    /// <summary>
+    /// For kernels: four ints a column, padding left out, in the order of the slots: its slot; its place among the padded
+    /// columns; where its element 0 lies in a matrix [D + 1, stride] block after block, which is as W1 with a row for the bias;
+    /// and how far element 1 is from it.
+    /// </summary>
+    internal int[] UnitTable() => [.. Slots.SelectMany((slot, s) => Enumerable.Range(slot.Column, slot.Hidden).SelectMany(column =>
+    {
+        ColumnBlock block = Blocks[slot.Block];
+        return new[] { s, column, (Inputs * block.FirstColumn) + column, block.Stride };
+    }))];
+
+    /// <summary>For kernels: column and H of each slot.</summary>
+    internal int[] SlotTable() => [.. Slots.SelectMany(s => new[] { s.Column, s.Hidden })];
+
+    /// <summary>Place of W1[d, 0] of a slot: its block starts at D * FirstColumn and has rows of Stride.</summary>
+    internal int Weight(ModelSlot slot, int d)
+    {
+        ColumnBlock block = Blocks[slot.Block];
+        return (Inputs * block.FirstColumn) + (d * block.Stride) + slot.Column - block.FirstColumn;
+    }
+
+    private static ColumnLayout Place(IReadOnlyList<int> hidden, int inputs, List<int>[] members)
+    {
+        var blocks = new ColumnBlock[members.Length];
+        var slots = new List<ModelSlot>(hidden.Count);
+        int firstColumn = 0;
+        for (int block = 0; block < members.Length; block++)
+        {
+            int column = 0, firstSlot = slots.Count;
+            foreach (int model in members[block])
+            {
+                slots.Add(new ModelSlot(model, block, firstColumn + column, hidden[model]));
+                column += hidden[model];
+            }
+            int stride = PaddedStride(column);
+            blocks[block] = new ColumnBlock(firstColumn, stride, firstSlot, members[block].Count);
+            firstColumn += stride + Vector;
+        }
+        return new ColumnLayout(inputs, blocks, [.. slots]);
+    }
+
+    private static int PaddedStride(int columns)
+    {
+        int vectors = (columns + Vector - 1) / Vector;
+
+        // Rows a multiple of 4 KiB apart fall into one set of L1; an odd number of cache lines spreads them over all sets.
+        if (vectors > 8 && vectors % 2 == 0)
+            vectors++;
+        return vectors * Vector;
+    }
+}
+
+/// <summary>A run of columns with whole models in it. <paramref name="Stride"/>: its padded width, a multiple of 16.</summary>
+public readonly record struct ColumnBlock(int FirstColumn, int Stride, int FirstSlot, int Slots);
+
+/// <summary>Model <paramref name="Model"/> of the caller's list has columns Column .. Column + Hidden - 1, all in one block.</summary>
+public readonly record struct ModelSlot(int Model, int Block, int Column, int Hidden);

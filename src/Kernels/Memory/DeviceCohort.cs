@@ -1,0 +1,238 @@
+using GpuMlp.Kernels.Devices;
+
+namespace GpuMlp.Kernels.Memory;
+
+/// <summary>The memory of one cohort on a device: parameters, gradients and scratch, allocated once.</summary>
+public sealed class DeviceCohort : IDisposable
+{
+    private readonly ComputeDevice _device;
+    private readonly DeviceArray<float> _w1, _gradW1, _activations, _logits;
+    private readonly DeviceArray<float> _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2;
+    private readonly DeviceArray<int> _blocks, _slots, _vectors, _slotBlocks, _columnSlots, _units, _counts, _failed;
+    private readonly DeviceArray<long> _loss, _gradSums, _deltaSums;
+    private readonly CohortMask _mask;
+
+    /// <param name="device">Where.</param>
+    /// <param name="layout">Which columns lie where.</param>
+    /// <param name="learningRates">One a model, in the caller's order.</param>
+    /// <param name="withMask">Takes room for a mask, under which weights stay 0; at first it keeps everything.</param>
+    /// <exception cref="ArgumentException">Rates do not fit the models, or W1 has more than 2^31 elements.</exception>
+    public DeviceCohort(ComputeDevice device, ColumnLayout layout, IReadOnlyList<float> learningRates, bool withMask = false)
+    {
+        if (learningRates.Count != layout.Slots.Count)
+            throw new ArgumentException($"{learningRates.Count} rates for {layout.Slots.Count} models", nameof(learningRates));
+        long weights = (long)layout.Inputs * layout.PaddedColumns, sums = weights + layout.PaddedColumns;
+        if (sums > int.MaxValue)
+            throw new ArgumentException($"{sums} weights and biases in one cohort; 2^31 - 1 are the most", nameof(layout));
+
+        _device = device;
+        Layout = layout;
+        int columns = layout.PaddedColumns, slots = layout.Slots.Count;
+        DeviceArray<float> Floats(long length) => device.Zeroed<float>(length);
+        _w1 = Floats(weights);
+        _gradW1 = Floats(weights);
+        _activations = Floats((long)ChunkSchedule.ChunkRows * columns);
+        _logits = Floats((long)ChunkSchedule.ChunkRows * slots);
+        (_b1, _w2, _columnRates, _gradB1, _gradW2) = (Floats(columns), Floats(columns), Floats(columns), Floats(columns), Floats(columns));
+        (_b2, _slotRates, _gradB2) = (Floats(slots), Floats(slots), Floats(slots));
+        _loss = device.Zeroed<long>(2 * slots);
+        _gradSums = device.Zeroed<long>(sums);
+        _deltaSums = device.Zeroed<long>(slots);
+        _failed = device.Zeroed<int>(slots);
+        _mask = new CohortMask(device, layout, withMask);
+        _counts = device.Zeroed<int>(4 * slots);
+        _blocks = device.Upload(layout.BlockTable());
+        _slots = device.Upload(layout.SlotTable());
+        _vectors = device.Upload(layout.Blocks.SelectMany(Vectors).ToArray());
+        _slotBlocks = device.Upload(layout.Slots.Select(s => layout.Blocks[s.Block]).SelectMany(b => new[] { b.FirstColumn, b.Stride }).ToArray());
+        _columnSlots = device.Upload(ColumnSlots(layout));
+        _units = device.Upload(layout.UnitTable());
+        SetRates(learningRates);
+    }
+
+    public ColumnLayout Layout { get; }
+
+    /// <summary>Where its memory lies.</summary>
+    internal ComputeDevice Device => _device;
+
+    /// <summary>
+    /// L2 on W1 and w2 of all models: an update takes gradient + decay * weight for the gradient; biases are spared. 0, the
+    /// default, is no decay, bit by bit.
+    /// </summary>
+    public float WeightDecay { get; init; }
+
+    /// <summary>
+    /// Whether weights lie under a mask: then every product takes W o mask, gradients of masked weights are 0 and an update
+    /// leaves them at exactly 0.
+    /// </summary>
+    public bool HasMask => _mask.IsUsed;
+
+    internal CohortViews Cohort => new()
+    {
+        W1 = _w1.View,
+        B1 = _b1.View,
+        W2 = _w2.View,
+        ColumnRates = _columnRates.View,
+        B2 = _b2.View,
+        SlotRates = _slotRates.View,
+        Blocks = _blocks.View,
+        Slots = _slots.View,
+        Vectors = _vectors.View,
+        SlotBlocks = _slotBlocks.View,
+        ColumnSlots = _columnSlots.View,
+        Units = _units.View,
+        Inputs = Layout.Inputs,
+        WeightDecay = WeightDecay,
+        MaskW1 = _mask.W1,
+        MaskW2 = _mask.W2,
+        HasMask = HasMask ? 1 : 0,
+    };
+
+    internal ScratchViews Scratch => new()
+    {
+        Activations = _activations.View,
+        Logits = _logits.View,
+        GradW1 = _gradW1.View,
+        GradB1 = _gradB1.View,
+        GradW2 = _gradW2.View,
+        GradB2 = _gradB2.View,
+        GradSums = _gradSums.View,
+        DeltaSums = _deltaSums.View,
+        Loss = _loss.View,
+        Failed = _failed.View,
+        Counts = _counts.View,
+    };
+
+    /// <summary>Bytes that a cohort of this layout takes on the device.</summary>
+    public static long Bytes(ColumnLayout layout)
+    {
+        long columns = layout.PaddedColumns, slots = layout.Slots.Count;
+        return (sizeof(float) * ((2 * layout.Inputs * columns) + (ChunkSchedule.ChunkRows * (columns + slots)) + (10 * columns) + (10 * slots)))
+            + (sizeof(long) * (((layout.Inputs + 1) * columns) + (3 * slots)));
+    }
+
+    /// <summary>Puts parameters of all models in place, in the caller's order.</summary>
+    /// <exception cref="ArgumentException">A shape does not fit.</exception>
+    public void Upload(IReadOnlyList<ModelParameters> models)
+    {
+        if (models.Count != Layout.Slots.Count)
+            throw new ArgumentException($"parameters of {models.Count} models for {Layout.Slots.Count}", nameof(models));
+
+        int inputs = Layout.Inputs;
+        float[] w1 = new float[_w1.Length], b1 = new float[_b1.Length], w2 = new float[_w2.Length], b2 = new float[_b2.Length];
+        for (int s = 0; s < Layout.Slots.Count; s++)
+        {
+            ModelSlot slot = Layout.Slots[s];
+            ModelParameters model = models[slot.Model];
+            int hidden = slot.Hidden;
+            if (model.W1.Length != inputs * hidden || model.B1.Length != hidden || model.W2.Length != hidden)
+                throw new ArgumentException($"model {slot.Model} is not [{inputs}, {hidden}]", nameof(models));
+            for (int d = 0; d < inputs; d++)
+                model.W1.AsSpan(d * hidden, hidden).CopyTo(w1.AsSpan(Layout.Weight(slot, d), hidden));
+            model.B1.CopyTo(b1, slot.Column);
+            model.W2.CopyTo(w2, slot.Column);
+            b2[s] = model.B2;
+        }
+        _w1.CopyFrom(w1);
+        _b1.CopyFrom(b1);
+        _w2.CopyFrom(w2);
+        _b2.CopyFrom(b2);
+    }
+
+    /// <summary>Sets which weights are kept, in the caller's order; the others become 0 with the next kernel that works on them.</summary>
+    /// <exception cref="InvalidOperationException">The cohort was made without a mask.</exception>
+    /// <exception cref="ArgumentException">A mask of the wrong shape, or not one a model.</exception>
+    public void SetMask(IReadOnlyList<ModelMask> masks) => _mask.Set(masks);
+
+    /// <summary>Parameters of all models, in the caller's order.</summary>
+    public ModelParameters[] Download() => Gather(_w1, _b1, _w2, _b2);
+
+    /// <summary>Gradients of the batch that the backward kernels last worked on, in the caller's order.</summary>
+    public ModelParameters[] DownloadGradients() => Gather(_gradW1, _gradB1, _gradW2, _gradB2);
+
+    /// <summary>Loss sums and counts of the last epoch, in the caller's order.</summary>
+    public EpochTotals[] DownloadTotals()
+    {
+        long[] loss = _device.Download<long>(_loss.View);
+        int[] counts = _device.Download<int>(_counts.View), failed = _device.Download<int>(_failed.View);
+        var totals = new EpochTotals[Layout.Slots.Count];
+        for (int s = 0; s < totals.Length; s++)
+        {
+            var sums = new ExactTotals(loss[2 * s], loss[(2 * s) + 1], counts[4 * s], counts[(4 * s) + 1], counts[(4 * s) + 2]);
+            totals[Layout.Slots[s].Model] = sums.ToEpoch(counts[(4 * s) + 3], failed[s] != 0);
+        }
+        return totals;
+    }
+
+    public void SetRates(IReadOnlyList<float> learningRates)
+    {
+        float[] columns = new float[_columnRates.Length], slots = new float[_slotRates.Length];
+        for (int s = 0; s < slots.Length; s++)
+        {
+            ModelSlot slot = Layout.Slots[s];
+            slots[s] = learningRates[slot.Model];
+            columns.AsSpan(slot.Column, slot.Hidden).Fill(slots[s]);
+        }
+        _columnRates.CopyFrom(columns);
+        _slotRates.CopyFrom(slots);
+    }
+
+    public void Dispose()
+    {
+        foreach (IDisposable buffer in new IDisposable[]
+        {
+            _w1, _gradW1, _activations, _logits, _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2, _blocks, _slots, _vectors, _slotBlocks, _columnSlots, _units, _counts, _failed,
+            _loss, _gradSums, _deltaSums, _mask,
+        })
+        {
+            buffer.Dispose();
+        }
+    }
+
+    private static int[] ColumnSlots(ColumnLayout layout)
+    {
+        var owners = new int[layout.PaddedColumns];
+        Array.Fill(owners, -1);
+        for (int s = 0; s < layout.Slots.Count; s++)
+            owners.AsSpan(layout.Slots[s].Column, layout.Slots[s].Hidden).Fill(s);
+        return owners;
+    }
+
+    private static IEnumerable<int> Vectors(ColumnBlock block)
+    {
+        for (int column = block.FirstColumn; column < block.FirstColumn + block.Stride; column += ColumnLayout.Vector)
+        {
+            yield return block.FirstColumn;
+            yield return block.Stride;
+            yield return column;
+            yield return 0;
+        }
+    }
+
+    private ModelParameters[] Gather(
+        DeviceArray<float> w1Buffer,
+        DeviceArray<float> b1Buffer,
+        DeviceArray<float> w2Buffer,
+        DeviceArray<float> b2Buffer)
+    {
+        float[] w1 = w1Buffer.ToArray(), b1 = b1Buffer.ToArray(), w2 = w2Buffer.ToArray(), b2 = b2Buffer.ToArray();
+        var models = new ModelParameters[Layout.Slots.Count];
+        for (int s = 0; s < models.Length; s++)
+        {
+            ModelSlot slot = Layout.Slots[s];
+            int hidden = slot.Hidden;
+            var weights = new float[Layout.Inputs * hidden];
+            for (int d = 0; d < Layout.Inputs; d++)
+                w1.AsSpan(Layout.Weight(slot, d), hidden).CopyTo(weights.AsSpan(d * hidden, hidden));
+            models[slot.Model] = new ModelParameters(
+                weights, b1.AsSpan(slot.Column, hidden).ToArray(), w2.AsSpan(slot.Column, hidden).ToArray(), b2[s]);
+        }
+        return models;
+    }
+}
+
+/// <summary>Parameters (or their gradients) of one model in float32: W1 row-major [D, H], b1 [H], w2 [H], b2.</summary>
+public sealed record ModelParameters(float[] W1, float[] B1, float[] W2, float B2);
+
+/// <summary>Sums over the images of an epoch: binary cross-entropy in nats, and counts.</summary>
+public readonly record struct EpochTotals(double Loss, int TruePositives, int FalsePositives, int FalseNegatives, int Images);

@@ -1,0 +1,142 @@
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Numerics;
+using ILGPU.Runtime;
+
+namespace GpuMlp.Kernels.Memory;
+
+/// <summary>The images of one split on a device, in the form that one kernel form wants.</summary>
+public sealed class DeviceImages : IDisposable
+{
+    private readonly DeviceArray<int> _chunks, _tileRows, _imageStarts, _pixelStarts;
+    private readonly DeviceArray<ushort> _imageIndex, _pixelIndex;
+    private readonly DeviceArray<byte> _bytes, _tileBytes, _imageValue, _pixelValue;
+    private readonly DeviceArray<double> _tiles;
+    private readonly DeviceArray<float> _labels;
+    private readonly DevicePairs? _pairs;
+
+    /// <param name="device">Where.</param>
+    /// <param name="pixels">Unsigned bytes, row-major [N, D].</param>
+    /// <param name="labels">0 or 1 an image; may be all 0 where no loss is wanted.</param>
+    /// <param name="inputs">D.</param>
+    /// <param name="schedule">Batches and chunks.</param>
+    /// <param name="form">Which form the kernels are to run in; CUDA has no input-sparse one and takes the dense one instead.</param>
+    /// <param name="withBackward">
+    /// False when no gradient is taken over these images. In the weight-sparse form batches must begin with a tile of
+    /// <see cref="PixelTiles.TileImages"/> images.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// Pixels are not N D, D is out of range, a chunk lies beyond the images, or a batch begins within a tile or has more than
+    /// <see cref="ExactSums.MostBatch"/> images.
+    /// </exception>
+    public DeviceImages(
+        ComputeDevice device, ReadOnlyMemory<byte> pixels, ReadOnlySpan<float> labels, int inputs, ChunkSchedule schedule, KernelForm form, bool withBackward)
+    {
+        if (withBackward && form == KernelForm.WeightSparse && schedule.Chunks.FirstOrDefault(chunk => chunk.FirstRow % PixelTiles.TileImages != 0) is { Rows: > 0 } astray)
+            throw new ArgumentException($"a batch begins at image {astray.FirstRow}; in the form {form} it must begin at a multiple of {PixelTiles.TileImages}", nameof(schedule));
+        if (inputs is < 1 or > ushort.MaxValue + 1)
+            throw new ArgumentException($"{inputs} pixels an image; 1 to {ushort.MaxValue + 1} can be numbered in 16 bits", nameof(inputs));
+        if (pixels.Length != (long)labels.Length * inputs)
+            throw new ArgumentException($"{pixels.Length} pixels for {labels.Length} images of {inputs}", nameof(pixels));
+        foreach (Chunk chunk in schedule.Chunks)
+        {
+            if (chunk.FirstRow + chunk.Rows > labels.Length)
+                throw new ArgumentException($"a chunk ends at image {chunk.FirstRow + chunk.Rows} of {labels.Length}", nameof(schedule));
+            if (chunk.BatchRows > ExactSums.MostBatch)
+                throw new ArgumentException($"a batch of {chunk.BatchRows} images; at most {ExactSums.MostBatch} fit", nameof(schedule));
+        }
+
+        Images = labels.Length;
+        Inputs = inputs;
+        HasBackward = withBackward;
+        Schedule = schedule;
+        bool onGpu = device is GpuDevice;
+        Form = device.Kind == AcceleratorType.Cuda && form == KernelForm.InputSparse ? KernelForm.Dense : form;
+        bool isSparse = Form == KernelForm.InputSparse;
+        PixelLists lists = isSparse && onGpu ? PixelLists.Compress(pixels, inputs, schedule, withBackward) : PixelLists.None;
+        PixelTiles? tiles = Form == KernelForm.WeightSparse ? PixelTiles.Arrange(pixels, inputs) : null;
+        NonZeros = isSparse ? pixels.Length - (long)pixels.Span.Count((byte)0) : 0;
+        _chunks = device.Upload(schedule.Table());
+        _imageStarts = device.Upload(lists.ImageStarts);
+        _imageIndex = device.Upload(lists.ImageIndex);
+        _imageValue = device.Upload(lists.ImageValue);
+        _pixelStarts = device.Upload(lists.PixelStarts);
+        _pixelIndex = device.Upload(lists.PixelIndex);
+        _pixelValue = device.Upload(lists.PixelValue);
+        _bytes = device.Upload(onGpu && tiles is null ? Pad(pixels.Span, inputs) : []);
+        _tileRows = device.Upload(tiles?.Rows ?? []);
+        _tileBytes = device.Upload(onGpu && tiles is not null ? tiles.Values : []);
+        _tiles = device.Upload(onGpu || tiles is null ? [] : Array.ConvertAll(tiles.Values, value => (double)value));
+        _labels = device.Upload(labels.ToArray());
+        if (!onGpu && tiles is null)
+            _pairs = new DevicePairs(device, PairImages.Create(pixels, inputs, schedule, all: !isSparse, withBackward), inputs);
+        if (device is GpuDevice { Digits: not DigitSupport.None } && Form == KernelForm.Dense && withBackward)
+            Digits = DigitImages.Create(device, pixels.Span, inputs, schedule);
+    }
+
+    /// <summary>N.</summary>
+    public int Images { get; }
+
+    /// <summary>D.</summary>
+    public int Inputs { get; }
+
+    public int Chunks => Schedule.Chunks.Count;
+
+    /// <summary>Bytes from one image to the next on a GPU: the pixels and the constant one, in whole loads of sixteen.</summary>
+    internal static int Pitch(int inputs) => (inputs + 16) / 16 * 16;
+
+    /// <summary>Whether gradients can be taken over these images.</summary>
+    public bool HasBackward { get; }
+
+    public KernelForm Form { get; }
+
+    internal ChunkSchedule Schedule { get; }
+
+    /// <summary>Likewise as training in bytes reads them; null where nothing is.</summary>
+    internal DigitImages? Digits { get; }
+
+    /// <summary>Non-zero pixels of the images; 0 for the dense form, which does not count them.</summary>
+    public long NonZeros { get; }
+
+    internal ImageViews Views => new()
+    {
+        Chunks = _chunks.View,
+        Bytes = _bytes.View,
+        TileRows = _tileRows.View,
+        Tiles = _tiles.View,
+        TileBytes = _tileBytes.View,
+        ImageStarts = _imageStarts.View,
+        ImageIndex = _imageIndex.View,
+        ImageValue = _imageValue.View,
+        PixelStarts = _pixelStarts.View,
+        PixelIndex = _pixelIndex.View,
+        PixelValue = _pixelValue.View,
+        Labels = _labels.View,
+        Pairs = _pairs?.Views ?? default,
+        Images = Images,
+    };
+
+    public void Dispose()
+    {
+        Digits?.Dispose();
+        foreach (IDisposable buffer in new IDisposable[]
+        {
+            _chunks, _bytes, _tileRows, _tiles, _tileBytes, _labels, _imageStarts, _imageIndex, _imageValue, _pixelStarts, _pixelIndex, _pixelValue,
+        })
+        {
+            buffer.Dispose();
+        }
+        _pairs?.Dispose();
+    }
+
+    private static byte[] Pad(ReadOnlySpan<byte> pixels, int inputs)
+    {
+        int pitch = Pitch(inputs);
+        var padded = new byte[checked(pixels.Length / inputs * pitch)];
+        for (int row = 0; row < pixels.Length / inputs; row++)
+        {
+            pixels.Slice(row * inputs, inputs).CopyTo(padded.AsSpan(row * pitch));
+            padded[(row * pitch) + inputs] = ExactSums.ConstantPixel;
+        }
+        return padded;
+    }
+}

@@ -1,0 +1,188 @@
+using GpuMlp.Kernels.Numerics;
+using ILGPU;
+
+namespace GpuMlp.Kernels.Memory;
+
+/// <summary>Parameters and shape of a cohort on the device. Columns are laid out as <see cref="ColumnLayout"/> says.</summary>
+public struct CohortViews
+{
+    /// <summary>[D, stride] block after block.</summary>
+    public ArrayView<float> W1;
+
+    /// <summary>One value a padded column.</summary>
+    public ArrayView<float> B1, W2, ColumnRates;
+
+    /// <summary>One value a slot.</summary>
+    public ArrayView<float> B2, SlotRates;
+
+    /// <summary>Four ints a block: first column, stride, first slot, slots.</summary>
+    public ArrayView<int> Blocks;
+
+    /// <summary>Two ints a slot: column, hidden.</summary>
+    public ArrayView<int> Slots;
+
+    /// <summary>Four ints a vector of sixteen columns, gaps left out: first column and stride of its block, its own first column, unused.</summary>
+    public ArrayView<int> Vectors;
+
+    /// <summary>Two ints a slot: first column and stride of its block.</summary>
+    public ArrayView<int> SlotBlocks;
+
+    /// <summary>One a padded column: its slot, -1 for padding.</summary>
+    public ArrayView<int> ColumnSlots;
+
+    /// <summary>Four ints a column, padding left out: see <see cref="ColumnLayout.UnitTable"/>.</summary>
+    public ArrayView<int> Units;
+
+    /// <summary>D.</summary>
+    public int Inputs;
+
+    /// <summary>Times a weight, added to its gradient by the update; W1 and w2 only, 0 for none.</summary>
+    public float WeightDecay;
+
+    /// <summary>As W1 and w2, above 0 where a weight is kept; one unused value each without a mask.</summary>
+    public ArrayView<float> MaskW1, MaskW2;
+
+    /// <summary>1 for a cohort with a mask.</summary>
+    public int HasMask;
+
+    /// <summary>M.</summary>
+    public readonly int SlotCount => Slots.IntLength / 2;
+
+    public readonly int BlockCount => Blocks.IntLength / 4;
+
+    /// <summary>Vectors of sixteen columns, gaps left out.</summary>
+    public readonly int VectorCount => Vectors.IntLength / ColumnLayout.VectorFields;
+}
+
+/// <summary>Images of one split in the forms that the kernels want; see <see cref="DeviceImages"/>.</summary>
+public struct ImageViews
+{
+    /// <summary>Six ints a chunk.</summary>
+    public ArrayView<int> Chunks;
+
+    /// <summary>Pixels in rows of 128 images at <see cref="TileRows"/>; only for the weight-sparse form on a CPU.</summary>
+    public ArrayView<double> Tiles;
+
+    /// <summary>Row-major [N, D + 1 rounded up to 16]: pixels, the constant pixel, zeros; only on a GPU, else one unused value.</summary>
+    public ArrayView<byte> Bytes;
+
+    /// <summary>[tile, D], see <see cref="PixelTiles"/>; only for the weight-sparse form.</summary>
+    public ArrayView<int> TileRows;
+
+    /// <summary>What exact products take on a CPU; unset on a GPU and for the weight-sparse form.</summary>
+    public PairViews Pairs;
+
+    /// <summary>Rows of 128 images at <see cref="TileRows"/>; only for the weight-sparse form on a GPU.</summary>
+    public ArrayView<byte> TileBytes;
+
+    /// <summary>The pixels of each image, and of each pixel chunk by chunk, that are not 0; only for the input-sparse form on a GPU. See <see cref="PixelLists"/>.</summary>
+    public ArrayView<int> ImageStarts, PixelStarts;
+
+    public ArrayView<ushort> ImageIndex, PixelIndex;
+
+    public ArrayView<byte> ImageValue, PixelValue;
+
+    /// <summary>0 or 1 an image.</summary>
+    public ArrayView<float> Labels;
+
+    /// <summary>N.</summary>
+    public int Images;
+
+    public readonly int ChunkCount => Chunks.IntLength / ChunkSchedule.ChunkFields;
+}
+
+/// <summary>Images in pairs of pixels and of images, see <see cref="PairImages"/>; its arrays chunk after chunk.</summary>
+public struct PairViews
+{
+    /// <summary>Pixel number at each place, D for the constant pixel, -1 for none.</summary>
+    public ArrayView<int> Order;
+
+    /// <summary>Pixels that are 0 in every image, ascending; their weights are in no product.</summary>
+    public ArrayView<int> Dropped;
+
+    /// <summary>How many of them there are: memory has a place at least.</summary>
+    public int DroppedCount;
+
+    /// <summary>Three ints a chunk: where its forward starts, its backward starts and its partners begin.</summary>
+    public ArrayView<int> Chunks;
+
+    public ArrayView<int> ForwardStarts, BackwardStarts;
+
+    public ArrayView<ushort> ForwardIndex, BackwardIndex, Partners;
+
+    /// <summary>[chunk, pair of places]: the order of backward rows, see <see cref="PairImages.Turns"/>.</summary>
+    public ArrayView<ushort> Turns;
+
+    public ArrayView<uint> ForwardValue, BackwardValue;
+}
+
+/// <summary>Working memory of a cohort for one chunk of at most 256 images.</summary>
+public struct ScratchViews
+{
+    /// <summary>[256, stride] block after block: Z after the forward pass, gate * q after the output's backward pass.</summary>
+    public ArrayView<float> Activations;
+
+    /// <summary>[slot, 256]: logits after the output's forward pass, q after the loss.</summary>
+    public ArrayView<float> Logits;
+
+    /// <summary>As W1, and one value a padded column or slot: gradients, once the last chunk of a batch has been through.</summary>
+    public ArrayView<float> GradW1, GradB1, GradW2, GradB2;
+
+    /// <summary>G of the batch so far, [D + 1, stride] block after block: a block starts at (D + 1) * its first column.</summary>
+    public ArrayView<long> GradSums;
+
+    /// <summary>One a slot: the sum of q of the batch so far.</summary>
+    public ArrayView<long> DeltaSums;
+
+    /// <summary>Two sums a slot over the images seen in this epoch: binary cross-entropy in whole nats, and what is left in units of 2^-32.</summary>
+    public ArrayView<long> Loss;
+
+    /// <summary>One flag a slot: 1 once a forward pass of this epoch found the model out of range, see <see cref="ExactSums"/>.</summary>
+    public ArrayView<int> Failed;
+
+    /// <summary>Four counts a slot: true positives, false positives, false negatives, images.</summary>
+    public ArrayView<int> Counts;
+}
+
+/// <summary>Ranking and pruning.</summary>
+public struct PruneViews
+{
+    /// <summary>As W1 and w2: how many weights go before this one.</summary>
+    public ArrayView<int> RanksW1, RanksW2;
+
+    /// <summary>Two ints a slot: ranks below the first go from W1, below the second from w2.</summary>
+    public ArrayView<int> Counts;
+
+    /// <summary>Two words a slot, high word first: the model's identity.</summary>
+    public ArrayView<uint> Identities;
+
+    /// <summary>The run's seed.</summary>
+    public uint Seed;
+}
+
+/// <summary>Compressed weights at one or more levels; see <see cref="SparseCohort"/>.</summary>
+public struct SparseViews
+{
+    /// <summary>Where each padded column's entries begin, level after level, and one end.</summary>
+    public ArrayView<int> Starts;
+
+    /// <summary>Entries of each padded column, level after level.</summary>
+    public ArrayView<int> Counts;
+
+    /// <summary>Two ints a slot, level after level: ranks below the first go from W1, below the second from w2.</summary>
+    public ArrayView<int> Thresholds;
+
+    /// <summary>Pixel number of each entry.</summary>
+    public ArrayView<ushort> Index;
+
+    /// <summary>Weight of each entry.</summary>
+    public ArrayView<float> Value;
+
+    /// <summary>One value a padded column, level after level.</summary>
+    public ArrayView<float> B1, W2;
+
+    /// <summary>One value a slot, level after level.</summary>
+    public ArrayView<float> B2;
+
+    public int Levels;
+}

@@ -1,0 +1,129 @@
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Products.Digits;
+using ILGPU;
+
+namespace GpuMlp.Kernels.Training;
+
+/// <summary>An epoch of a cohort on a GPU: a few launches a batch, on the device's stream. Whatever is cut into runs or parts changes no bit.</summary>
+internal readonly struct GpuEpoch<TLoss>
+    where TLoss : struct, ILoss
+{
+    private readonly GpuDevice _device;
+    private readonly CohortViews _cohort;
+    private readonly ScratchViews _scratch;
+
+    public GpuEpoch(GpuDevice device, DeviceCohort cohort)
+    {
+        _device = device;
+        _cohort = cohort.Cohort;
+        _scratch = cohort.Scratch;
+    }
+
+    /// <summary>
+    /// Five launches a batch: Wq, Z, the output and gate q in place of Z, G, the step. A batch that takes too much memory goes
+    /// through the three in the middle in several runs, and G of a narrow cohort is summed in parts, which a sixth launch adds.
+    /// </summary>
+    public void Run(DeviceImages images)
+    {
+        GpuWeights weights = Begin();
+        IGpuProducts products = GpuProducts.Of(_device, images);
+        int rowsAtOnce = GpuProducts.RowsAtOnce(_device, _cohort), most = images.Schedule.Chunks.Max(chunk => chunk.BatchRows);
+        int parts = OutputParts(Math.Min(rowsAtOnce, most));
+        GpuTotals totals = Totals(parts);
+        bool opensEpoch = true;
+        for (int chunk = 0; chunk < images.Chunks; chunk++)
+        {
+            Chunk batch = images.Schedule.Chunks[chunk];
+            if (!batch.IsFirst)
+                continue;
+            GpuQuantise.Run(_device, _cohort, weights);
+            for (int done = 0; done < batch.BatchRows; done += rowsAtOnce)
+            {
+                int rows = Math.Min(rowsAtOnce, batch.BatchRows - done);
+                GpuImages run = GpuImages.Of(images, batch.FirstRow + done, rows, chunk + (done / ChunkSchedule.ChunkRows));
+                GpuActivations activations = GpuProducts.Activations(_device, _cohort, Math.Min(rowsAtOnce, most));
+                products.Forward(_cohort, weights, run, activations);
+                var pass = new OutputPassGpu<TLoss>
+                {
+                    Cohort = _cohort,
+                    Images = run,
+                    Activations = activations,
+                    Failed = weights.Failed,
+                    Totals = totals,
+                    Parts = GpuParts.Of(run.Rows, parts),
+                    Gates = 1,
+                    Values = _scratch.Logits,
+                    OpensEpoch = opensEpoch ? 1 : 0,
+                    OpensBatch = done == 0 ? 1 : 0,
+                };
+                _device.Launch(OutputPassGpu<TLoss>.Kernel, OutputPassGpu<TLoss>.Threads, pass.Groups, pass);
+                products.Backward(_cohort, run, activations, _scratch.GradSums, goesOn: done > 0);
+                opensEpoch = false;
+            }
+            Step(weights, totals.Deltas, parts, batch.BatchRows);
+        }
+        End(totals, parts);
+    }
+
+    /// <summary>Six launches a batch: Wq, its digits, gates and logits, the output and digits of q, G, the step.</summary>
+    public void Run(DeviceImages images, DigitImages digits)
+    {
+        GpuWeights weights = Begin();
+        var products = new DigitProducts(_device);
+        products.Open(_cohort, digits, _scratch.GradSums);
+        int rowsAtOnce = products.RowsAtOnce(_cohort, digits);
+        int parts = OutputParts(rowsAtOnce);
+        GpuTotals totals = Totals(parts);
+        bool opensEpoch = true;
+        foreach (DigitRun batch in digits.Batches)
+        {
+            GpuQuantise.Run(_device, _cohort, weights);
+            products.Weights(_cohort, weights, digits);
+            foreach (DigitRun run in batch.Cut(rowsAtOnce))
+            {
+                bool opensBatch = run.FirstRow == batch.FirstRow;
+                products.Forward(_cohort, weights, digits, run);
+                products.Output<TLoss>(_cohort, weights.Failed, images.Views.Labels, run, totals, parts, opensEpoch, opensBatch);
+                products.Backward(_cohort, digits, run, _scratch.GradSums, goesOn: !opensBatch);
+                opensEpoch = false;
+            }
+            Step(weights, totals.Deltas, parts, batch.Rows);
+        }
+        End(totals, parts);
+    }
+
+    private GpuWeights Begin()
+    {
+        GpuWeights weights = GpuQuantise.Room(_device, _cohort, _scratch.Failed);
+        GpuQuantise.Mask(_device, _cohort);
+        ClearGpu.Run(_device, weights.Failed);
+        return weights;
+    }
+
+    private void Step(in GpuWeights weights, ArrayView<long> deltas, int deltaParts, int batch)
+    {
+        GradientGpu step = GradientGpu.Of(_cohort, _scratch, weights, batch);
+        (step.Deltas, step.DeltaParts, step.Steps) = (deltas, deltaParts, 1);
+        _device.Launch(GradientGpu.Kernel, GradientGpu.Threads, step.Groups, step);
+    }
+
+    private void End(in GpuTotals totals, int parts)
+    {
+        var sum = new TotalsGpu { Parts = totals, Target = GpuTotals.Of(_scratch), Count = parts };
+        _device.Launch(TotalsGpu.Kernel, TotalsGpu.Threads, sum.Groups, sum);
+    }
+
+    private GpuTotals Totals(int parts) => new()
+    {
+        Loss = _device.Workspace.Take<long>("parts of losses", parts * 2 * _cohort.B2.Length),
+        Counts = _device.Workspace.Take<int>("parts of counts", parts * 4 * _cohort.B2.Length),
+        Deltas = _device.Workspace.Take<long>("parts of delta sums", parts * _cohort.B2.Length),
+    };
+
+    // Parts of the images in which models go through their output: as many as fill the device.
+    private int OutputParts(int rows) => Math.Min(
+        Math.Clamp(GpuProductParts.EnoughGroups / _cohort.SlotCount, 1, GpuParts.Chunks(rows)), _device.Tuning.MostSegments);
+}

@@ -1,0 +1,127 @@
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
+using ILGPU;
+
+namespace GpuMlp.Kernels.Training;
+
+/// <summary>Gradients as floats, as the parameters lie.</summary>
+public struct GpuGradients
+{
+    public ArrayView<float> W1, B1, W2, B2;
+
+    /// <summary>A cohort's own.</summary>
+    internal static GpuGradients Of(in ScratchViews scratch) =>
+        new() { W1 = scratch.GradW1, B1 = scratch.GradB1, W2 = scratch.GradW2, B2 = scratch.GradB2 };
+}
+
+/// <summary>
+/// Gradients of a batch's mean loss from its integers: dW1 = fl(fl(G) 2^-40 * fl(w2 scale)), db1 likewise from row D,
+/// dw2 = fl(fl(T) 2^(s + e - 63) * scale) where T sums Wq (G >> s) over a column, db2 from the sum of q; in training the
+/// step from them at once. A group owns sixteen columns, sixteen threads a column; the first thread of a model's first column does its b2.
+/// </summary>
+public struct GradientGpu
+{
+    public const int Threads = Columns * Shares;
+
+    private const int Columns = ColumnLayout.Vector, Shares = 16;
+
+    public CohortViews Cohort;
+
+    public GpuWeights Weights;
+
+    /// <summary>G, [D + 1, stride] block after block.</summary>
+    public ArrayView<long> Sums;
+
+    /// <summary>Sums of q, one a slot, part after part.</summary>
+    public ArrayView<long> Deltas;
+
+    public int DeltaParts;
+
+    /// <summary>Where gradients go when they are not used up.</summary>
+    public GpuGradients Gradients;
+
+    /// <summary>1 steps: gradients are not kept.</summary>
+    public int Steps;
+
+    /// <summary>s, and the two factors of the batch; see <see cref="ExactSums"/>.</summary>
+    public int Shift;
+
+    public float Scale, BiasScale;
+
+    /// <summary>From G in a cohort's scratch, into its gradients; sums of q and whether it steps are still to be set.</summary>
+    /// <param name="batch">Its images.</param>
+    internal static GradientGpu Of(in CohortViews cohort, in ScratchViews scratch, in GpuWeights weights, int batch) => new()
+    {
+        Cohort = cohort,
+        Weights = weights,
+        Sums = scratch.GradSums,
+        Gradients = GpuGradients.Of(scratch),
+        Shift = ExactSums.GradientShift(batch, cohort.Inputs),
+        Scale = ExactSums.GradientScale(batch),
+        BiasScale = ExactSums.BiasScale(batch),
+    };
+
+    /// <summary>Groups of a launch.</summary>
+    internal readonly int Groups => Cohort.Vectors.IntLength / ColumnLayout.VectorFields;
+
+    /// <summary>The ILGPU kernel; a group a vector. No group leaves before the barrier: PoCL 6 goes wrong behind a conditional one.</summary>
+    public static void Kernel(GradientGpu job)
+    {
+        ArrayView<long> products = SharedMemory.Allocate<long>(Threads);
+        int thread = Group.IdxX, within = thread % Columns, share = thread / Columns, inputs = job.Cohort.Inputs;
+        var vector = new GpuVector(job.Cohort, Grid.IdxX);
+        int column = vector.Column + within, slot = job.Cohort.ColumnSlots[column];
+        bool isOn = slot >= 0 && job.Weights.Failed[slot] == 0;
+        float factor = job.Cohort.W2[column] * job.Scale;
+        long product = 0, half = (1L << job.Shift) >> 1;
+        for (int d = share; d <= inputs; d += Shares)
+        {
+            int place = vector.Base(inputs + 1) + within + (d * vector.Stride);
+            long sum = job.Sums[place];
+            product += job.Weights.Values[place] * ((sum + half) >> job.Shift);
+            float gradient = isOn ? GpuMath.Product(sum * ExactSums.PowerOfTwo(-40), factor) : 0f;
+            if (d < inputs)
+                Leave(job, job.Cohort.W1, job.Gradients.W1, job.Cohort.MaskW1, vector.Base(inputs) + within + (d * vector.Stride), column, isOn, gradient);
+            else
+                LeaveBias(job, job.Cohort.B1, job.Gradients.B1, column, job.Cohort.ColumnRates[column], isOn, gradient);
+        }
+        products[thread] = product;
+        GpuGroup.Barrier();
+        if (thread >= Columns)
+            return;
+        for (int other = thread + Columns; other < Threads; other += Columns)
+            product += products[other];
+        float scaled = product * ExactSums.PowerOfTwo(job.Shift + job.Weights.Exponents[column] - 63);
+        Leave(job, job.Cohort.W2, job.Gradients.W2, job.Cohort.MaskW2, column, column, isOn, isOn ? scaled * job.Scale : 0f);
+        if (slot >= 0 && column == job.Cohort.Slots[2 * slot])
+            LeaveSlot(job, slot, isOn);
+    }
+
+    private static void LeaveSlot(GradientGpu job, int slot, bool isOn)
+    {
+        long sum = 0;
+        for (int part = 0; part < job.DeltaParts; part++)
+            sum += job.Deltas[(part * job.Cohort.B2.IntLength) + slot];
+        LeaveBias(job, job.Cohort.B2, job.Gradients.B2, slot, job.Cohort.SlotRates[slot], isOn, isOn ? sum * job.BiasScale : 0f);
+    }
+
+    // A weight: it may lie under a mask, and it decays. It is 0 under a mask already, and stays so without a gradient.
+    private static void Leave(
+        GradientGpu job, ArrayView<float> weights, ArrayView<float> gradients, ArrayView<float> mask, int place, int column, bool isOn, float gradient)
+    {
+        if (job.Cohort.HasMask != 0 && !(mask[place] > 0f))
+            gradient = 0f;
+        if (job.Steps == 0)
+            gradients[place] = gradient;
+        else if (isOn)
+            weights[place] = UpdateGpu.Step(job.Cohort.ColumnRates[column], gradient, weights[place], job.Cohort.WeightDecay);
+    }
+
+    private static void LeaveBias(GradientGpu job, ArrayView<float> biases, ArrayView<float> gradients, int place, float rate, bool isOn, float gradient)
+    {
+        if (job.Steps == 0)
+            gradients[place] = gradient;
+        else if (isOn)
+            biases[place] = UpdateGpu.Step(rate, gradient, biases[place], 0f);
+    }
+}

@@ -1,0 +1,44 @@
+using GpuMlp.Kernels.Products;
+using ILGPU;
+
+namespace GpuMlp.Kernels.Training;
+
+/// <summary>An epoch's loss and counts: the sum of what the parts of its images have left. A thread a slot.</summary>
+public struct TotalsGpu
+{
+    public const int Threads = 128;
+
+    public GpuTotals Parts;
+
+    public GpuTotals Target;
+
+    /// <summary>Parts.</summary>
+    public int Count;
+
+    /// <summary>Groups of a launch.</summary>
+    internal readonly int Groups => (Slots + Threads - 1) / Threads;
+
+    private readonly int Slots => Target.Deltas.IntLength;
+
+    /// <summary>The ILGPU kernel.</summary>
+    public static void Kernel(TotalsGpu job)
+    {
+        int slot = (Grid.IdxX * Threads) + Group.IdxX;
+        if (slot >= job.Slots)
+            return;
+        for (int sum = 2 * slot; sum < (2 * slot) + 2; sum++)
+        {
+            long loss = 0;
+            for (int part = 0; part < job.Count; part++)
+                loss += job.Parts.Loss[(part * 2 * job.Slots) + sum];
+            job.Target.Loss[sum] = loss;
+        }
+        for (int sum = 4 * slot; sum < (4 * slot) + 4; sum++)
+        {
+            int count = 0;
+            for (int part = 0; part < job.Count; part++)
+                count += job.Parts.Counts[(part * 4 * job.Slots) + sum];
+            job.Target.Counts[sum] = count;
+        }
+    }
+}

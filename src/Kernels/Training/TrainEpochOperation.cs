@@ -1,0 +1,97 @@
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Products.Digits;
+using GpuMlp.Kernels.Training.Losses;
+using ILGPU.Runtime;
+
+namespace GpuMlp.Kernels.Training;
+
+/// <summary>A whole epoch: forward, loss, backward and update of every batch.</summary>
+public sealed class TrainEpochOperation : Operation<TrainEpochJob>
+{
+    public static TrainEpochOperation Instance { get; } = new();
+
+    public override string Name => "TrainEpoch";
+
+    public override IReadOnlyList<KernelForm> Forms(AcceleratorType accelerator) => OperationForms.OfPixels(accelerator);
+
+    internal override ComputeDevice? DeviceOf(TrainEpochJob job) => job.Cohort.Device;
+
+    internal override void Check(TrainEpochJob job)
+    {
+        Fit.Check(job.Cohort.Layout, job.Images);
+        Fit.CheckTrainable(job.Images);
+    }
+
+    internal override void OnCpu(DeviceKernels kernels, TrainEpochJob job) => kernels.Launch(
+        new TrainEpochCpu<LogisticLoss> { Cohort = job.Cohort.Cohort, Scratch = job.Cohort.Scratch, Images = job.Images.Views });
+
+    internal override void OnGpu(GpuDevice device, TrainEpochJob job)
+    {
+        var epoch = new GpuEpoch<LogisticLoss>(device, job.Cohort);
+        if (job.Images.Digits is { } digits && DigitProducts.Fits(job.Cohort.Cohort, digits))
+            epoch.Run(job.Images, digits);
+        else
+            epoch.Run(job.Images);
+    }
+}
+
+/// <summary>What it is given; totals of loss and counts are left in the cohort.</summary>
+public readonly record struct TrainEpochJob(DeviceCohort Cohort, DeviceImages Images);
+
+/// <summary>How it is called.</summary>
+public static class TrainEpochKernels
+{
+    /// <summary>One epoch over the images' schedule; totals of loss and counts are left in the cohort.</summary>
+    public static void TrainEpoch(this DeviceKernels kernels, DeviceCohort cohort, DeviceImages images) =>
+        kernels.Run(TrainEpochOperation.Instance, new TrainEpochJob(cohort, images));
+}
+
+/// <summary>
+/// A whole epoch in one launch: for each chunk forward, loss and backward while it is in L2, and the update with the last chunk
+/// of each batch. A thread takes its block through all of it, so there is nothing to wait for and a mini-batch costs no launch.
+/// </summary>
+internal unsafe struct TrainEpochCpu<TLoss> : ICpuJob
+    where TLoss : struct, ILoss
+{
+    public CohortViews Cohort;
+
+    public ScratchViews Scratch;
+
+    public ImageViews Images;
+
+    public readonly int Items => Cohort.BlockCount;
+
+    public readonly void Run<T>(int item)
+        where T : unmanaged, ILanes<T>
+    {
+        var block = new BlockPointers(Cohort, Scratch, item);
+        MaskBody.Weights<T>(block);
+        new Span<long>(block.Loss, 2 * block.Slots).Clear();
+        new Span<int>(block.Counts, 4 * block.Slots).Clear();
+        new Span<int>(block.Failed, block.Slots).Clear();
+        var images = new PairPointers(Images.Pairs);
+        var work = new BlockWork(block, images.Places, withBackward: true);
+        QuantiseBody.All<T>(block, work, images);
+        int chunks = Images.ChunkCount;
+        for (int index = 0; index < chunks; index++)
+        {
+            var chunk = new ChunkPointers(Images, index);
+            HiddenForwardBody.Run<T>(block, work, images, chunk);
+            OutputForwardBody.Logits<T>(block, work, chunk.Rows);
+            OutputForwardBody.LossAndDelta<T, TLoss>(block, work, chunk);
+            OutputBackwardBody.Digits<T>(block, work, images.Partners(index), chunk.Rows, gated: false);
+            if (!chunk.IsLast)
+            {
+                HiddenBackwardBody.Accumulate<T>(block, work, images, chunk);
+                continue;
+            }
+            UpdateBody.Batch<T>(block, work, images, chunk);
+            if (index + 1 < chunks)
+                QuantiseBody.Changed<T>(block, work, images);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
+using ILGPU;
+
+namespace GpuMlp.Kernels.Training;
+
+/// <summary>
+/// Gradient descent from gradients that lie in memory: parameter = fma(-rate, gradient, parameter); with weight decay the
+/// gradient of W1 and w2 is fma(decay, weight, gradient). Models that have failed stay as they are. A thread owns an element.
+/// </summary>
+public struct UpdateGpu
+{
+    public const int Threads = 128;
+
+    public CohortViews Cohort;
+
+    public GpuGradients Gradients;
+
+    /// <summary>One flag a slot.</summary>
+    public ArrayView<int> Failed;
+
+    /// <summary>Groups of a launch.</summary>
+    internal readonly int Groups => checked((int)((((Cohort.Inputs + 1L) * Columns) + Cohort.B2.IntLength + Threads - 1) / Threads));
+
+    private readonly int Columns => Cohort.Vectors.IntLength / ColumnLayout.VectorFields * ColumnLayout.Vector;
+
+    /// <summary>The ILGPU kernel: rows of W1, then columns of b1 and w2, then slots.</summary>
+    public static void Kernel(UpdateGpu job)
+    {
+        int item = (Grid.IdxX * Threads) + Group.IdxX, inputs = job.Cohort.Inputs, row = item / job.Columns;
+        if (row > inputs)
+        {
+            int slot = item - ((inputs + 1) * job.Columns);
+            if (slot < job.Cohort.B2.IntLength && job.Failed[slot] == 0)
+                job.Cohort.B2[slot] = Step(job.Cohort.SlotRates[slot], job.Gradients.B2[slot], job.Cohort.B2[slot], 0f);
+            return;
+        }
+        int within = item - (row * job.Columns);
+        var vector = new GpuVector(job.Cohort, within / ColumnLayout.Vector);
+        int unit = within % ColumnLayout.Vector, column = vector.Column + unit, owner = job.Cohort.ColumnSlots[column];
+        if (owner < 0 || job.Failed[owner] != 0)
+            return;
+        float rate = job.Cohort.ColumnRates[column], decay = job.Cohort.WeightDecay;
+        if (row < inputs)
+        {
+            int place = vector.Base(inputs) + unit + (row * vector.Stride);
+            job.Cohort.W1[place] = Step(rate, job.Gradients.W1[place], job.Cohort.W1[place], decay);
+        }
+        else
+        {
+            job.Cohort.B1[column] = Step(rate, job.Gradients.B1[column], job.Cohort.B1[column], 0f);
+            job.Cohort.W2[column] = Step(rate, job.Gradients.W2[column], job.Cohort.W2[column], decay);
+        }
+    }
+
+    /// <summary>A parameter after a step; decay 0 leaves its term out.</summary>
+    internal static float Step(float rate, float gradient, float parameter, float decay) =>
+        GpuMath.Fma(-rate, decay == 0f ? gradient : GpuMath.Fma(decay, parameter, gradient), parameter);
+}

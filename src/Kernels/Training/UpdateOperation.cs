@@ -1,0 +1,63 @@
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Products;
+
+namespace GpuMlp.Kernels.Training;
+
+/// <summary>The update of all parameters from the gradients in scratch, on its own; training fuses it.</summary>
+public sealed class UpdateOperation : Operation<UpdateJob>
+{
+    public static UpdateOperation Instance { get; } = new();
+
+    public override string Name => "Update";
+
+    internal override ComputeDevice? DeviceOf(UpdateJob job) => job.Cohort.Device;
+
+    internal override void Check(UpdateJob job)
+    {
+    }
+
+    internal override void OnCpu(DeviceKernels kernels, UpdateJob job) =>
+        kernels.Launch(new UpdateCpu { Cohort = job.Cohort.Cohort, Scratch = job.Cohort.Scratch });
+
+    internal override void OnGpu(GpuDevice device, UpdateJob job)
+    {
+        CohortViews cohort = job.Cohort.Cohort;
+        var update = new UpdateGpu { Cohort = cohort, Gradients = GpuGradients.Of(job.Cohort.Scratch), Failed = GpuQuantise.Now(device, cohort).Failed };
+        device.Launch(UpdateGpu.Kernel, UpdateGpu.Threads, update.Groups, update);
+        GpuQuantise.Mask(device, cohort);
+    }
+}
+
+/// <summary>What it is given: gradients are those in the cohort's scratch.</summary>
+public readonly record struct UpdateJob(DeviceCohort Cohort);
+
+/// <summary>How it is called.</summary>
+public static class UpdateKernels
+{
+    /// <summary>All parameters from their gradients.</summary>
+    public static void Update(this DeviceKernels kernels, DeviceCohort cohort) => kernels.Run(UpdateOperation.Instance, new UpdateJob(cohort));
+}
+
+/// <summary>A block of columns an item.</summary>
+internal struct UpdateCpu : ICpuJob
+{
+    public CohortViews Cohort;
+
+    public ScratchViews Scratch;
+
+    public readonly int Items => Cohort.BlockCount;
+
+    public readonly void Run<T>(int item)
+        where T : unmanaged, ILanes<T>
+    {
+        var block = new BlockPointers(Cohort, Scratch, item);
+        var work = new BlockWork(block, 0, withBackward: false);
+        QuantiseBody.Exponents<T>(block, work);
+        UpdateBody.Weights<T>(block, work);
+        UpdateBody.Rest<T>(block, work);
+        MaskBody.Weights<T>(block);
+    }
+}
