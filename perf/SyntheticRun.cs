@@ -2,6 +2,7 @@ using System.Globalization;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Layout;
 
@@ -78,9 +79,19 @@ internal static class SyntheticRun
     private static UnitResult ResultOf(Plan plan, WorkUnit unit)
     {
         ModelResult Model(ModelSpec spec) => new(
-            ModelKey.Of(unit.Task, unit.Seed, plan.VariantOf(unit), spec),
-            default, default, 0.5, 1, 0, 0, 0, Trainer.Ok, [default, default],
-            new ModelParameters(new float[Inputs * spec.Hidden], new float[spec.Hidden], new float[spec.Hidden], 0), []);
+            new ResultRow
+            {
+                Key = spec.KeyOf(unit.Task, unit.Seed, plan.VariantOf(unit)),
+                Train = default,
+                Validation = default,
+                BestTrainF1 = 0.5,
+                BestTrainF1Epoch = 1,
+                DeadInactive = 0,
+                DeadNoInput = 0,
+                DeadNoOutput = 0,
+            },
+            [default, default],
+            new ModelParameters(new float[Inputs * spec.Hidden], new float[spec.Hidden], new float[spec.Hidden], 0));
         return new UnitResult(unit, new Split(unit.Task, unit.Seed, [.. Enumerable.Range(0, TrainImages)], [.. Enumerable.Range(0, TrainImages / 4)]), [.. plan.ModelsOf(unit).Select(Model)]);
     }
 }

@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Plots;
@@ -29,8 +30,8 @@ internal static class EmbeddingPlot
         EmbeddingRow[] model = [.. rows.Where(row => row.Kind == first.Kind && row.Seed == first.Seed)];
         return
         [
-            .. model.Where(row => row.Method == "dense"),
-            .. model.Where(row => row.Method != "dense").GroupBy(row => row.Method)
+            .. model.Where(row => row.Method == EmbeddingRow.Dense),
+            .. model.Where(row => row.Method != EmbeddingRow.Dense).GroupBy(row => row.Method)
                 .Select(method => method.MinBy(row => Math.Abs(row.Sparsity - StudyFigures.Level))!),
             .. model.Where(row => row.Method == StudyFigures.Ranking && row.Sparsity == StudyFigures.AppliedLevel),
         ];
@@ -46,7 +47,7 @@ internal static class EmbeddingPlot
             Math.Min(3, pictures.Length), 380, 360);
         foreach (EmbeddingRow picture in pictures)
         {
-            string name = picture.Method == "dense" ? "not pruned" : $"{picture.Method}, {PlotText.Percent(picture.Sparsity)} %";
+            string name = picture.Method == EmbeddingRow.Dense ? "not pruned" : $"{picture.Method}, {PlotText.Percent(picture.Sparsity)} %";
             Panel panel = figure.Add(FormattableString.Invariant($"{name}: trust {picture.Trustworthiness:0.00}, same class {picture.Purity:0.00}"), "", "");
             int shown = 0;
             foreach (var label in StudyReader.Points(run, picture).GroupBy(point => point.Label).OrderBy(group => group.Key))
