@@ -13,7 +13,8 @@ public static class RunTables
     /// <exception cref="UserErrorException">
     /// Not merged (exit 3), not the merge's, or a column that is not there or of another type; the message names file and column.
     /// </exception>
-    public static IReadOnlyList<TRow> Read<TRow>(RunDirectory run, string tail = "") => Ask<TRow>(run, Schema<TRow>.Name, from => from, tail);
+    public static IReadOnlyList<TRow> Read<TRow>(RunDirectory run, string tail = "") =>
+        Ask<TRow>(run, Schema<TRow>.Name, from => from, tail);
 
     /// <summary>The models that failed.</summary>
     /// <inheritdoc cref="Read" path="/exception"/>

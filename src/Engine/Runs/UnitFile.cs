@@ -17,8 +17,8 @@ public sealed record UnitResult(WorkUnit Unit, Split Split, IReadOnlyList<ModelR
 /// <c>history_*</c>, <c>pruning_*</c> and the like (lists, see <see cref="ModelTable"/>),
 /// <c>w1 b1 w2 b2</c> (BLOBs: float32, little endian, W1 row-major [D, H]),
 /// <c>split_train split_validation</c> (lists in the first row, NULL below). Key-value metadata: <c>plan_hash unit
-/// first_model models variant checksum</c> (see <see cref="SealedParquet"/>). Figures that are not finite are stored as NULL and come back as NaN. The same result gives
-/// the same bytes.
+/// first_model models variant checksum</c> (see <see cref="SealedParquet"/>). Figures that are not finite are stored as NULL and come
+/// back as NaN. The same result gives the same bytes.
 /// </summary>
 public static class UnitFile
 {
@@ -35,23 +35,12 @@ public static class UnitFile
     /// <summary>What a unit file has of a model besides rows of tables; the lists are null but for the first model.</summary>
     private sealed record Remainder
     {
-        [Column]
-        public required float[] W1 { get; init; }
-
-        [Column]
-        public required float[] B1 { get; init; }
-
-        [Column]
-        public required float[] W2 { get; init; }
-
-        [Column]
-        public required float[] B2 { get; init; }
-
-        [Column]
-        public required int[]? SplitTrain { get; init; }
-
-        [Column]
-        public required int[]? SplitValidation { get; init; }
+        [Column] public required float[] W1 { get; init; }
+        [Column] public required float[] B1 { get; init; }
+        [Column] public required float[] W2 { get; init; }
+        [Column] public required float[] B2 { get; init; }
+        [Column] public required int[]? SplitTrain { get; init; }
+        [Column] public required int[]? SplitValidation { get; init; }
     }
 
     /// <summary>Writes the file whole or not at all.</summary>

@@ -71,8 +71,9 @@ public static class StudyReader
     {
         string name = Schema<EmbeddingPoint>.Name;
         return !run.Manifest.Lists(RunTables.PathOf(run, name)) || Unread(run, name) is not null ? []
-            : RunTables.Read<EmbeddingPoint>(run, $"WHERE {Schema<ModelKey>.Equal(picture.Key)} AND method = {DuckSession.Quote(picture.Method)} "
-                + $"AND {RunTables.AtLevels([picture.Sparsity])}");
+            : RunTables.Read<EmbeddingPoint>(
+                run, $"WHERE {Schema<ModelKey>.Equal(picture.Key)} AND method = {DuckSession.Quote(picture.Method)} "
+                    + $"AND {RunTables.AtLevels([picture.Sparsity])}");
     }
 
     /// <summary>
@@ -118,25 +119,21 @@ public static class StudyReader
 
     private sealed record Total
     {
-        [Column]
-        public required long Models { get; init; }
+        [Column] public required long Models { get; init; }
     }
 
     /// <summary>A value that a column of the key has, and whether the shown model has it.</summary>
     private sealed record Distinct
     {
-        [Column]
-        public required string Value { get; init; }
-
-        [Column]
-        public required int Shown { get; init; }
+        [Column] public required string Value { get; init; }
+        [Column] public required int Shown { get; init; }
     }
 
     private static IReadOnlyList<CurveRow> Curves(RunDirectory run, ModelKind focus, string where) => RunTables.Ask<CurveRow>(
         run, Schema<EpochMetrics>.Name, from =>
             "(SELECT task, hidden, epoch, avg(train_f1) AS mean_f1, min(train_f1) AS min_f1, max(train_f1) AS max_f1 "
-            + $"FROM {from} WHERE {where} AND {RunTables.IsOk} AND lr = {DuckSession.Number(focus.Rate)} AND {Schema<TrainedHow>.Equal(focus.How)} "
-            + "GROUP BY task, hidden, epoch)",
+            + $"FROM {from} WHERE {where} AND {RunTables.IsOk} AND lr = {DuckSession.Number(focus.Rate)} "
+            + $"AND {Schema<TrainedHow>.Equal(focus.How)} GROUP BY task, hidden, epoch)",
         "ORDER BY task, hidden, epoch");
 
     /// <summary>Why a table that the merge made cannot be read now; null where it can be, or the run has none.</summary>

@@ -5,23 +5,12 @@ namespace GpuMlp.Engine.Study;
 /// <summary>An epoch of training, over the seeds of a task and size: the answer to a question about history.parquet.</summary>
 public sealed record CurveRow
 {
-    [Column]
-    public required string Task { get; init; }
-
-    [Column]
-    public required int Hidden { get; init; }
-
-    [Column]
-    public required int Epoch { get; init; }
-
-    [Column("0..1")]
-    public required double MeanF1 { get; init; }
-
-    [Column("0..1")]
-    public required double MinF1 { get; init; }
-
-    [Column("0..1")]
-    public required double MaxF1 { get; init; }
+    [Column] public required string Task { get; init; }
+    [Column] public required int Hidden { get; init; }
+    [Column] public required int Epoch { get; init; }
+    [Column("0..1")] public required double MeanF1 { get; init; }
+    [Column("0..1")] public required double MinF1 { get; init; }
+    [Column("0..1")] public required double MaxF1 { get; init; }
 }
 
 /// <summary>What a run has to say, table by table; null where the run has no such table.</summary>

@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using System.Runtime.InteropServices;
 using DuckDB.NET.Data;
 
@@ -10,26 +11,29 @@ internal readonly record struct ColumnType(string Name, string Type);
 public sealed class Column<TRow>
 {
     private readonly ColumnAttribute _declared;
-    private readonly Delegate _value;
+    private readonly Lazy<Delegate> _value;
     private readonly string _prefix;
 
-    /// <param name="value">From a row: string, int, int?, long, double, float[] or int[].</param>
-    internal Column(string prefix, string name, ColumnAttribute declared, bool isKey, Delegate value) =>
-        (_prefix, Name, _declared, IsKey, _value) = (prefix, prefix + name, declared, isKey, value);
+    /// <param name="value">From a row: string, int, int?, long, double, float[] or int[]. Compiled when it is asked for: a merge asks for none.</param>
+    internal Column(string prefix, string name, ColumnAttribute declared, bool isKey, LambdaExpression value)
+    {
+        (_prefix, Name, _declared, IsKey, _value) = (prefix, prefix + name, declared, isKey, new Lazy<Delegate>(value.Compile));
+        Type = value.ReturnType switch
+        {
+            var type when type == typeof(string) => "VARCHAR",
+            var type when type == typeof(int) || type == typeof(int?) => "INTEGER",
+            var type when type == typeof(long) => "BIGINT",
+            var type when type == typeof(double) => "DOUBLE",
+            var type when type == typeof(float[]) => "BLOB",
+            var type when type == typeof(int[]) => "INTEGER[]",
+            var type => throw new NotSupportedException($"column {Name}: no column has type {type}"),
+        };
+    }
 
     public string Name { get; }
 
     /// <summary>DuckDB's; Parquet files give it back.</summary>
-    public string Type => _value switch
-    {
-        Func<TRow, string> => "VARCHAR",
-        Func<TRow, int> or Func<TRow, int?> => "INTEGER",
-        Func<TRow, long> => "BIGINT",
-        Func<TRow, double> => "DOUBLE",
-        Func<TRow, float[]> => "BLOB",
-        Func<TRow, int[]> => "INTEGER[]",
-        _ => throw new NotSupportedException($"column {Name}: no type for {_value.GetType()}"),
-    };
+    public string Type { get; }
 
     public string Unit => _declared.Unit;
 
@@ -43,11 +47,11 @@ public sealed class Column<TRow>
     public bool IsKey { get; }
 
     /// <summary>The value of a column of words, or null.</summary>
-    public string? Text(TRow row) => (_value as Func<TRow, string>)?.Invoke(row);
+    public string? Text(TRow row) => (_value.Value as Func<TRow, string>)?.Invoke(row);
 
     /// <summary>The value of a column of numbers; NaN where there is none.</summary>
     /// <exception cref="NotSupportedException">It has words or lists.</exception>
-    public double Number(TRow row) => _value switch
+    public double Number(TRow row) => _value.Value switch
     {
         Func<TRow, double> number => number(row),
         Func<TRow, int> integer => integer(row),
@@ -57,7 +61,7 @@ public sealed class Column<TRow>
 
     internal ColumnType ListOf(string table) => new($"{table}_{Name}", $"{Type}[]");
 
-    internal void Append(IDuckDBAppenderRow to, TRow row) => _ = _value switch
+    internal void Append(IDuckDBAppenderRow to, TRow row) => _ = _value.Value switch
     {
         Func<TRow, string> text => to.AppendValue(text(row)),
         Func<TRow, int> integer => to.AppendValue(integer(row)),
@@ -71,7 +75,7 @@ public sealed class Column<TRow>
     };
 
     /// <summary>The values of many rows, as one list in one cell.</summary>
-    internal void AppendList(IDuckDBAppenderRow to, IReadOnlyList<TRow> rows) => _ = _value switch
+    internal void AppendList(IDuckDBAppenderRow to, IReadOnlyList<TRow> rows) => _ = _value.Value switch
     {
         Func<TRow, string> text => to.AppendValue<string>(rows.Select(text).ToList()),
         Func<TRow, int> integer => to.AppendValue<int>(rows.Select(integer).ToList()),
@@ -81,7 +85,7 @@ public sealed class Column<TRow>
     };
 
     /// <summary>What <see cref="AppendList"/> wrote.</summary>
-    internal Array ReadList(DuckDBDataReader reader, int ordinal) => _value switch
+    internal Array ReadList(DuckDBDataReader reader, int ordinal) => _value.Value switch
     {
         Func<TRow, string> => reader.GetFieldValue<List<string>>(ordinal).ToArray(),
         Func<TRow, int> => reader.GetFieldValue<List<int>>(ordinal).ToArray(),

@@ -8,18 +8,9 @@ namespace GpuMlp.Engine.Tables;
 public readonly record struct EpochMetrics
 {
     /// <summary>Mean binary cross-entropy.</summary>
-    [Figure("nats", Name = "train_loss")]
-    public required double Loss { get; init; }
-
-    [Figure("0..1", Name = "train_accuracy")]
-    public required double Accuracy { get; init; }
-
-    [Figure("0..1", Name = "train_precision")]
-    public required double Precision { get; init; }
-
-    [Figure("0..1", Name = "train_recall")]
-    public required double Recall { get; init; }
-
-    [Figure("0..1", Name = "train_f1")]
-    public required double F1 { get; init; }
+    [Figure("nats", Name = "train_loss")] public required double Loss { get; init; }
+    [Figure("0..1", Name = "train_accuracy")] public required double Accuracy { get; init; }
+    [Figure("0..1", Name = "train_precision")] public required double Precision { get; init; }
+    [Figure("0..1", Name = "train_recall")] public required double Recall { get; init; }
+    [Figure("0..1", Name = "train_f1")] public required double F1 { get; init; }
 }

@@ -18,20 +18,11 @@ public readonly record struct ModelKind(string Task, int Hidden, double Rate, Tr
 public sealed record ModelKey
 {
     /// <summary><c>4v9</c></summary>
-    [Column]
-    public required string Task { get; init; }
-
-    [Column]
-    public required int Seed { get; init; }
-
-    [Column("units", Head = "H")]
-    public required int Hidden { get; init; }
-
-    [Column(Name = "lr", Head = "rate", Shown = Shown.Exactly)]
-    public required double LearningRate { get; init; }
-
-    [Columns]
-    public required TrainedHow How { get; init; }
+    [Column] public required string Task { get; init; }
+    [Column] public required int Seed { get; init; }
+    [Column("units", Head = "H")] public required int Hidden { get; init; }
+    [Column(Name = "lr", Head = "rate", Shown = Shown.Exactly)] public required double LearningRate { get; init; }
+    [Columns] public required TrainedHow How { get; init; }
 
     public ModelKind Kind => new(Task, Hidden, LearningRate, How);
 }

@@ -19,12 +19,10 @@ public static class Statuses
 /// </summary>
 public abstract record ModelRow
 {
-    [Columns]
-    public required ModelKey Key { get; init; }
+    [Columns] public required ModelKey Key { get; init; }
 
     /// <summary>One of <see cref="Statuses"/>.</summary>
-    [Column("ok or failed")]
-    public string Status { get; init; } = Statuses.Ok;
+    [Column("ok or failed")] public string Status { get; init; } = Statuses.Ok;
 
     /// <summary>False: there are no figures, but NaN and null in their places.</summary>
     public bool Ok => Status == Statuses.Ok;

@@ -15,44 +15,30 @@ public abstract record PrunedRow : ModelRow
     public virtual string Further => "";
 
     /// <summary>Share of W1 that is zero; counted, so ties and weights that were zero before are in it.</summary>
-    [Figure("0..1", Head = "zero W1")]
-    public required double ZeroW1 { get; init; }
+    [Figure("0..1", Head = "zero W1")] public required double ZeroW1 { get; init; }
 
     /// <summary>The same of w2.</summary>
-    [Figure("0..1", Head = "zero W2")]
-    public required double ZeroW2 { get; init; }
-
-    [Figure("0..1", Head = "val F1")]
-    public required double ValF1 { get; init; }
-
-    [Figure("0..1")]
-    public required double ValAuc { get; init; }
-
-    [Figure("0..1")]
-    public required double ValAccuracy { get; init; }
+    [Figure("0..1", Head = "zero W2")] public required double ZeroW2 { get; init; }
+    [Figure("0..1", Head = "val F1")] public required double ValF1 { get; init; }
+    [Figure("0..1")] public required double ValAuc { get; init; }
+    [Figure("0..1")] public required double ValAccuracy { get; init; }
 
     /// <summary>Hidden units that are 0 on every validation image.</summary>
-    [Figure("units", Head = "inactive")]
-    public required int? DeadInactive { get; init; }
+    [Figure("units", Head = "inactive")] public required int? DeadInactive { get; init; }
 
     /// <summary>Hidden units without a non-zero input weight.</summary>
-    [Figure("units", Head = "no input weight")]
-    public required int? DeadNoInput { get; init; }
+    [Figure("units", Head = "no input weight")] public required int? DeadNoInput { get; init; }
 
     /// <summary>Hidden units whose output weight is zero.</summary>
-    [Figure("units", Head = "no output weight")]
-    public required int? DeadNoOutput { get; init; }
+    [Figure("units", Head = "no output weight")] public required int? DeadNoOutput { get; init; }
 }
 
 /// <summary>Pruned in one shot.</summary>
 [Table("pruning")]
 public sealed record PruningRow : PrunedRow
 {
-    [Column(Head = "ranking")]
-    public override required string Method { get; init; }
-
-    [Column("0..1, of the weights", Head = "level", Shown = Shown.AsPercent)]
-    public override required double Sparsity { get; init; }
+    [Column(Head = "ranking")] public override required string Method { get; init; }
+    [Column("0..1, of the weights", Head = "level", Shown = Shown.AsPercent)] public override required double Sparsity { get; init; }
 }
 
 /// <summary>Trained further under the mask; all figures are those after the last epoch.</summary>
@@ -71,18 +57,13 @@ public sealed record FinetuneRow : PrunedRow
     public FinetuneRow(PruningRow pruned, string protocol, int epochs)
         : base(pruned) => (Protocol, Method, Sparsity, FinetuneEpochs) = (protocol, pruned.Method, pruned.Sparsity, epochs);
 
-    /// <summary><c>finetune</c>: from the trained values; <c>rewind</c>: the kept weights began again at their initial values, biases at 0.</summary>
-    [Column]
-    public required string Protocol { get; init; }
-
-    [Column(Head = "ranking")]
-    public override required string Method { get; init; }
-
-    [Column("0..1, of the weights", Head = "level", Shown = Shown.AsPercent)]
-    public override required double Sparsity { get; init; }
-
-    [Column("epochs", Head = "epochs")]
-    public required int FinetuneEpochs { get; init; }
+    /// <summary>
+    /// <c>finetune</c>: from the trained values; <c>rewind</c>: the kept weights began again at their initial values, biases at 0.
+    /// </summary>
+    [Column] public required string Protocol { get; init; }
+    [Column(Head = "ranking")] public override required string Method { get; init; }
+    [Column("0..1, of the weights", Head = "level", Shown = Shown.AsPercent)] public override required double Sparsity { get; init; }
+    [Column("epochs", Head = "epochs")] public required int FinetuneEpochs { get; init; }
 
     public override string Further => $"{Protocol} of {FinetuneEpochs} epoch{(FinetuneEpochs == 1 ? "" : "s")}";
 }

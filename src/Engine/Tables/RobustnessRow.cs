@@ -5,15 +5,8 @@ namespace GpuMlp.Engine.Tables;
 public sealed record RobustnessRow : ModelRow
 {
     /// <summary>As in flags: <c>gaussian</c>.</summary>
-    [Column]
-    public required string Corruption { get; init; }
-
-    [Column("of the corruption", Shown = Shown.Exactly)]
-    public required double Severity { get; init; }
-
-    [Figure("0..1", Head = "val F1")]
-    public required double ValF1 { get; init; }
-
-    [Figure("0..1")]
-    public required double ValAccuracy { get; init; }
+    [Column] public required string Corruption { get; init; }
+    [Column("of the corruption", Shown = Shown.Exactly)] public required double Severity { get; init; }
+    [Figure("0..1", Head = "val F1")] public required double ValF1 { get; init; }
+    [Figure("0..1")] public required double ValAccuracy { get; init; }
 }

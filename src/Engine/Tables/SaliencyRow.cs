@@ -14,26 +14,15 @@ public sealed record SaliencyRow : ModelRow
     public const string Reinitialised = "reinitialised";
 
     /// <summary>How the maps are made, as in flags.</summary>
-    [Column(Head = "map")]
-    public required string Method { get; init; }
+    [Column(Head = "map")] public required string Method { get; init; }
 
     /// <summary>How the model was changed: a ranking, or <see cref="Reinitialised"/>.</summary>
-    [Column(Head = "ranking")]
-    public required string Pruning { get; init; }
+    [Column(Head = "ranking")] public required string Pruning { get; init; }
 
     /// <summary>Of the pruning; 0 for new weights.</summary>
-    [Column("0..1, of the weights", Head = "level", Shown = Shown.AsPercent)]
-    public required double Sparsity { get; init; }
-
-    [Column("number in the training file, -1 for the mean")]
-    public int Image { get; init; } = MeanOfSet;
-
-    [Figure("-1..1", Head = "Spearman")]
-    public required double Spearman { get; init; }
-
-    [Figure("-1..1", Head = "SSIM")]
-    public required double Ssim { get; init; }
-
-    [Figure("0..1", Head = "top-k overlap")]
-    public required double TopkIou { get; init; }
+    [Column("0..1, of the weights", Head = "level", Shown = Shown.AsPercent)] public required double Sparsity { get; init; }
+    [Column("number in the training file, -1 for the mean")] public int Image { get; init; } = MeanOfSet;
+    [Figure("-1..1", Head = "Spearman")] public required double Spearman { get; init; }
+    [Figure("-1..1", Head = "SSIM")] public required double Ssim { get; init; }
+    [Figure("0..1", Head = "top-k overlap")] public required double TopkIou { get; init; }
 }

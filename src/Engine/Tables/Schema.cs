@@ -14,12 +14,16 @@ public static class Schema<TRow>
 {
     private static readonly List<Column<TRow>> s_columns = [];
 
+    // Compiled when they are asked for, which takes milliseconds.
+    private static readonly Lazy<Func<Cells, TRow>> s_read;
+    private static readonly Lazy<Func<TRow, TRow>> s_withoutFigures;
+
     static Schema()
     {
         ParameterExpression row = Expression.Parameter(typeof(TRow)), cells = Expression.Parameter(typeof(Cells));
         (Expression read, Expression failed) = Build(typeof(TRow), row, "", isKey: false, row, cells);
-        Read = Expression.Lambda<Func<Cells, TRow>>(read, cells).Compile();
-        WithoutFigures = Expression.Lambda<Func<TRow, TRow>>(failed, row).Compile();
+        s_read = new(Expression.Lambda<Func<Cells, TRow>>(read, cells).Compile);
+        s_withoutFigures = new(Expression.Lambda<Func<TRow, TRow>>(failed, row).Compile);
     }
 
     /// <summary>Of the files, without <c>.csv</c> or <c>.parquet</c>; empty for a record that is the answer to a question.</summary>
@@ -36,10 +40,10 @@ public static class Schema<TRow>
 
     internal static IEnumerable<ColumnType> Types => s_columns.Select(column => new ColumnType(column.Name, column.Type));
 
-    internal static Func<Cells, TRow> Read { get; }
+    internal static Func<Cells, TRow> Read => s_read.Value;
 
     /// <summary>A copy with NaN or null for every figure, and the status of a model that failed where there is one.</summary>
-    public static Func<TRow, TRow> WithoutFigures { get; }
+    public static Func<TRow, TRow> WithoutFigures => s_withoutFigures.Value;
 
     /// <exception cref="KeyNotFoundException">No column of that name.</exception>
     public static Column<TRow> Column(string name) =>
@@ -59,7 +63,8 @@ public static class Schema<TRow>
         connection.Require(from, Types);
         List<TRow> rows = [];
         ReaderCells? cells = null;
-        connection.Query($"SELECT {Names} FROM {from} {tail}", reader => rows.Add(Read(cells ??= new ReaderCells(reader))));
+        Func<Cells, TRow> read = Read;
+        connection.Query($"SELECT {Names} FROM {from} {tail}", reader => rows.Add(read(cells ??= new ReaderCells(reader))));
         return rows;
     });
 
@@ -83,11 +88,12 @@ public static class Schema<TRow>
             ColumnAttribute declared = property.GetCustomAttribute<ColumnAttribute>()!;
             read.Add(Expression.Bind(property, Expression.Call(cells, ReaderOf(property), [], Expression.Constant(s_columns.Count))));
             failed.Add(Expression.Bind(property,
-                declared is FigureAttribute ? Expression.Constant(property.PropertyType == typeof(double) ? double.NaN : null, property.PropertyType)
+                declared is FigureAttribute
+                    ? Expression.Constant(property.PropertyType == typeof(double) ? double.NaN : null, property.PropertyType)
                 : property.Name == nameof(ModelRow.Status) ? Expression.Constant(Statuses.Failed)
                 : value));
             s_columns.Add(new Column<TRow>(
-                prefix, declared.Name ?? SnakeCase(property.Name), declared, isKey, Expression.Lambda(value, row).Compile()));
+                prefix, declared.Name ?? SnakeCase(property.Name), declared, isKey, Expression.Lambda(value, row)));
         }
 
         return (Expression.MemberInit(Expression.New(type), read), Expression.MemberInit(Expression.New(type), failed));
@@ -122,5 +128,5 @@ public static class Schema<TRow>
     }
 
     private static string SnakeCase(string name) =>
-        string.Concat(name.Select((letter, i) => char.IsUpper(letter) ? $"{(i > 0 ? "_" : "")}{char.ToLowerInvariant(letter)}" : $"{letter}"));
+        string.Concat(name.Select((letter, i) => char.IsUpper(letter) && i > 0 ? $"_{letter}" : $"{letter}")).ToLowerInvariant();
 }

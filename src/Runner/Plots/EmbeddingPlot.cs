@@ -42,7 +42,7 @@ internal static class EmbeddingPlot
         ModelKind kind = pictures[0].Kind;
         Figure figure = new(
             theme,
-            $"Hidden activations before and after pruning, {PictureNames.Of(run.ClassNames).OfTask(kind.Task)}, H = {kind.Hidden}, seed {pictures[0].Seed}",
+            $"Hidden activations before and after pruning, {Title(run, kind.Task)}, H = {kind.Hidden}, seed {pictures[0].Seed}",
             $"t-SNE of {pictures[0].Points} images, perplexity {PlotText.Number(Math.Round(pictures[0].Perplexity, 1))}. Trust: trustworthiness of the picture. Same class: share of the {NeighbourPurity.Neighbours} nearest neighbours in the picture with the point's class. Axes have no unit. {Pick.Focus(tables)}{Lost(run, kind.Task)}",
             Math.Min(3, pictures.Length), 380, 360);
         foreach (EmbeddingRow picture in pictures)
@@ -62,6 +62,9 @@ internal static class EmbeddingPlot
 
         return figure;
     }
+
+    private static string Title(RunDirectory run, string task) =>
+        PairTask.TryParse(task, out PairTask pair) ? pair.In(PictureNames.Of(run.ClassNames)) : task;
 
     // Label 1 is the second class of a task.
     private static string ClassName(RunDirectory run, string task, int label) =>

@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Study.Claims;
 using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Tests.Study;

@@ -3,6 +3,7 @@ using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Study.Claims;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Tests.Runs;

@@ -8,10 +8,8 @@ namespace GpuMlp.Engine.Tests.Tables;
 /// <summary>One declaration of a column serves all who write, read and show it; a file that does not fit is refused by name.</summary>
 public sealed class SchemaTests : IDisposable
 {
-    private const string Key = "task VARCHAR, seed INTEGER, hidden INTEGER, lr DOUBLE, batch VARCHAR, epochs INTEGER, init_std DOUBLE, weight_decay DOUBLE";
-
-    private const string Pruned = "zero_w1 DOUBLE, zero_w2 DOUBLE, val_f1 DOUBLE, val_auc DOUBLE, val_accuracy DOUBLE, "
-        + "dead_inactive INTEGER, dead_no_input INTEGER, dead_no_output INTEGER, status VARCHAR";
+    private const string Key = "task VARCHAR, seed INTEGER, hidden INTEGER, lr DOUBLE, batch VARCHAR, epochs INTEGER, init_std DOUBLE, "
+        + "weight_decay DOUBLE";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -21,22 +19,21 @@ public sealed class SchemaTests : IDisposable
     public void Columns_and_their_types_are_those_that_are_promised()
     {
         const string Metrics = "{0}loss DOUBLE, {0}accuracy DOUBLE, {0}precision DOUBLE, {0}recall DOUBLE, {0}f1 DOUBLE, {0}auc DOUBLE";
-        Assert.Equal(
-            $"{Key}, {string.Format(null, Metrics, "train_")}, {string.Format(null, Metrics, "val_")}, best_train_f1 DOUBLE, best_train_f1_epoch INTEGER, "
-                + "dead_inactive INTEGER, dead_no_input INTEGER, dead_no_output INTEGER, status VARCHAR",
-            Columns<ResultRow>());
-        Assert.Equal("train_loss DOUBLE, train_accuracy DOUBLE, train_precision DOUBLE, train_recall DOUBLE, train_f1 DOUBLE", Columns<EpochMetrics>());
-        Assert.Equal($"{Key}, method VARCHAR, sparsity DOUBLE, {Pruned}", Columns<PruningRow>());
-        Assert.Equal($"{Key}, protocol VARCHAR, method VARCHAR, sparsity DOUBLE, finetune_epochs INTEGER, {Pruned}", Columns<FinetuneRow>());
-        Assert.Equal($"{Key}, corruption VARCHAR, severity DOUBLE, val_f1 DOUBLE, val_accuracy DOUBLE, status VARCHAR", Columns<RobustnessRow>());
-        Assert.Equal(
-            $"{Key}, method VARCHAR, pruning VARCHAR, sparsity DOUBLE, image INTEGER, spearman DOUBLE, ssim DOUBLE, topk_iou DOUBLE, status VARCHAR",
-            Columns<SaliencyRow>());
-        Assert.Equal(
-            $"{Key}, method VARCHAR, sparsity DOUBLE, points INTEGER, perplexity DOUBLE, kl DOUBLE, trustworthiness DOUBLE, neighbours_kept DOUBLE, status VARCHAR",
-            Columns<EmbeddingRow>());
-        Assert.Equal(
-            $"{Key}, method VARCHAR, sparsity DOUBLE, image INTEGER, label INTEGER, x DOUBLE, y DOUBLE, status VARCHAR", Columns<EmbeddingPoint>());
+        const string Dead = "dead_inactive INTEGER, dead_no_input INTEGER, dead_no_output INTEGER";
+        string train = string.Format(null, Metrics, "train_"), validation = string.Format(null, Metrics, "val_");
+        AssertColumns<ResultRow>($"{Key}, {train}, {validation}, best_train_f1 DOUBLE, best_train_f1_epoch INTEGER, {Dead}, status VARCHAR");
+        AssertColumns<EpochMetrics>(
+            "train_loss DOUBLE, train_accuracy DOUBLE, train_precision DOUBLE, train_recall DOUBLE, train_f1 DOUBLE");
+        const string Pruned = $"zero_w1 DOUBLE, zero_w2 DOUBLE, val_f1 DOUBLE, val_auc DOUBLE, val_accuracy DOUBLE, {Dead}, status VARCHAR";
+        AssertColumns<PruningRow>($"{Key}, method VARCHAR, sparsity DOUBLE, {Pruned}");
+        AssertColumns<FinetuneRow>($"{Key}, protocol VARCHAR, method VARCHAR, sparsity DOUBLE, finetune_epochs INTEGER, {Pruned}");
+        AssertColumns<RobustnessRow>($"{Key}, corruption VARCHAR, severity DOUBLE, val_f1 DOUBLE, val_accuracy DOUBLE, status VARCHAR");
+        AssertColumns<SaliencyRow>($"{Key}, method VARCHAR, pruning VARCHAR, sparsity DOUBLE, image INTEGER, spearman DOUBLE, ssim DOUBLE, "
+            + "topk_iou DOUBLE, status VARCHAR");
+        AssertColumns<EmbeddingRow>($"{Key}, method VARCHAR, sparsity DOUBLE, points INTEGER, perplexity DOUBLE, kl DOUBLE, "
+            + "trustworthiness DOUBLE, neighbours_kept DOUBLE, status VARCHAR");
+        AssertColumns<EmbeddingPoint>(
+            $"{Key}, method VARCHAR, sparsity DOUBLE, image INTEGER, label INTEGER, x DOUBLE, y DOUBLE, status VARCHAR");
     }
 
     [Fact]
@@ -99,7 +96,8 @@ public sealed class SchemaTests : IDisposable
         Assert.Throws<KeyNotFoundException>(() => Schema<ResultRow>.Column("val_recal"));
     }
 
-    private static string Columns<TRow>() => string.Join(", ", Schema<TRow>.Columns.Select(column => $"{column.Name} {column.Type}"));
+    private static void AssertColumns<TRow>(string promised) =>
+        Assert.Equal(promised, string.Join(", ", Schema<TRow>.Columns.Select(column => $"{column.Name} {column.Type}")));
 
     private RunDirectory Merged()
     {
