@@ -2,6 +2,7 @@ using System.Globalization;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Memory;
 
@@ -78,9 +79,29 @@ internal static class SyntheticRun
     private static UnitResult ResultOf(Plan plan, WorkUnit unit)
     {
         ModelResult Model(ModelSpec spec) => new(
-            ModelKey.Of(unit.Task, unit.Seed, plan.VariantOf(unit), spec),
-            default, default, 0.5, 1, 0, 0, 0, Trainer.Ok, [default, default],
-            new ModelParameters(new float[Inputs * spec.Hidden], new float[spec.Hidden], new float[spec.Hidden], 0), []);
+            Schema<ResultRow>.Read(new Zeros(spec.KeyOf(unit.Task, unit.Seed, plan.VariantOf(unit)))),
+            [default, default],
+            new ModelParameters(new float[Inputs * spec.Hidden], new float[spec.Hidden], new float[spec.Hidden], 0));
         return new UnitResult(unit, new Split(unit.Task, unit.Seed, [.. Enumerable.Range(0, TrainImages)], [.. Enumerable.Range(0, TrainImages / 4)]), [.. plan.ModelsOf(unit).Select(Model)]);
+    }
+
+    /// <summary>A row whose figures are all 0, whatever columns there are.</summary>
+    private sealed class Zeros(ModelKey key) : Cells
+    {
+        public override string Text(int column) => Statuses.Ok;
+
+        public override int Integer(int column) => 0;
+
+        public override int? Count(int column) => 0;
+
+        public override double Number(int column) => 0;
+
+        public override long Long(int column) => 0;
+
+        public override float[] Floats(int column) => [];
+
+        public override int[] Integers(int column) => [];
+
+        public override ModelKey Key() => key;
     }
 }

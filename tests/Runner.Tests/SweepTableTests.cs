@@ -1,3 +1,5 @@
+using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Runner.Tables;
 using Xunit;
 
@@ -5,16 +7,6 @@ namespace GpuMlp.Runner.Tests;
 
 public sealed class SweepTableTests
 {
-    [Fact]
-    public void Mean_and_sample_deviation_are_those_of_the_textbook()
-    {
-        (double mean, double std) = SweepTable.MeanStd([2, 4, 4, 4, 5, 5, 7, 9]);
-        Assert.Equal(5, mean, 12);
-        Assert.Equal(Math.Sqrt(32.0 / 7), std, 12);
-        Assert.True(double.IsNaN(SweepTable.MeanStd([3]).Std));
-        Assert.True(double.IsNaN(SweepTable.MeanStd([]).Mean));
-    }
-
     [Fact]
     public void Piped_table_is_the_text_expected()
     {
@@ -51,10 +43,10 @@ public sealed class SweepTableTests
     [Fact]
     public void Smallest_size_needs_every_seed_and_more_than_the_mark()
     {
-        Assert.Null(SweepTable.SmallestHidden([Row("a", 2, 0, 0.90, 0)]));
-        Assert.Equal(2, SweepTable.SmallestHidden([Row("a", 2, 0, 0.9001, 0), Row("a", 4, 0, 0.5, 0)]));
-        Assert.Equal(4, SweepTable.SmallestHidden([Row("a", 2, 0, 0.95, 0), Row("a", 4, 0, 0.95, 0), Row("a", 4, 1, 0.95, 0)]));
-        Assert.Null(SweepTable.SmallestHidden([Row("a", 2, 0, 0.95, 0), Row("a", 2, 1, 0.95, 0, ok: false)]));
+        Assert.Null(Capacity.EverySeed([Row("a", 2, 0, 0.90, 0)]));
+        Assert.Equal(2, Capacity.EverySeed([Row("a", 2, 0, 0.9001, 0), Row("a", 4, 0, 0.5, 0)]));
+        Assert.Equal(4, Capacity.EverySeed([Row("a", 2, 0, 0.95, 0), Row("a", 4, 0, 0.95, 0), Row("a", 4, 1, 0.95, 0)]));
+        Assert.Null(Capacity.EverySeed([Row("a", 2, 0, 0.95, 0), Row("a", 2, 1, 0.95, 0, ok: false)]));
     }
 
     [Theory]
@@ -65,7 +57,7 @@ public sealed class SweepTableTests
     [InlineData(45, true)]
     public void Any_number_of_tasks_fits_80_columns_and_each_is_shown(int tasks, bool terminal)
     {
-        SweepTableRow[] rows =
+        ResultRow[] rows =
         [
             .. from task in Enumerable.Range(0, tasks)
                from hidden in new[] { 2, 64, 1024 }
@@ -75,7 +67,7 @@ public sealed class SweepTableTests
         string text = terminal ? Terminal(rows) : Piped(rows);
 
         Assert.All(Cli.Lines(text), line => Assert.True(line.TrimEnd().Length <= 80, $"{line.Length}: {line}"));
-        Assert.All(rows, row => Assert.Equal(2, text.Split(' ', '\n', '\r').Count(word => word == row.Task)));
+        Assert.All(rows, row => Assert.Equal(2, text.Split(' ', '\n', '\r').Count(word => word == row.Kind.Task)));
         Assert.Equal(2 * tasks * 3, text.Split('±').Length - 2);
         Assert.DoesNotContain("…", text);
     }
@@ -92,7 +84,7 @@ public sealed class SweepTableTests
     [InlineData(false)]
     public void The_papers_five_tasks_are_one_table(bool terminal)
     {
-        SweepTableRow[] rows =
+        ResultRow[] rows =
         [
             .. from task in new[] { "0v1", "1v7", "5v6", "3v8", "4v9" }
                from seed in new[] { 0, 42, 78 }
@@ -106,22 +98,22 @@ public sealed class SweepTableTests
     [Fact]
     public void Each_learning_rate_is_a_block_of_its_own()
     {
-        string text = Piped([Row("4v9", 2, 0, 0.9, 0.9) with { LearningRate = 0.1 }, Row("4v9", 2, 0, 0.8, 0.8)]);
+        string text = Piped([Row("4v9", 2, 0, 0.9, 0.9, rate: 0.1), Row("4v9", 2, 0, 0.8, 0.8)]);
         Assert.True(text.IndexOf("rate 0.03", StringComparison.Ordinal) < text.IndexOf("rate 0.1\n", StringComparison.Ordinal));
         Assert.Contains("One seed", text);
     }
 
-    private static SweepTableRow Row(string task, int hidden, int seed, double train, double validation, bool ok = true) =>
-        new(task, hidden, seed, 0.03, train, validation, ok);
+    private static ResultRow Row(string task, int hidden, int seed, double train, double validation, bool ok = true, double rate = 0.03) =>
+        SampleRows.Model(task, hidden, seed, train, validation, rate).FailedUnless(ok);
 
-    private static string Piped(SweepTableRow[] rows)
+    private static string Piped(ResultRow[] rows)
     {
         using StringWriter stdout = new() { NewLine = "\n" };
         SweepTable.Write(rows, Cli.Piped(stdout, TextWriter.Null));
         return stdout.ToString();
     }
 
-    private static string Terminal(SweepTableRow[] rows)
+    private static string Terminal(ResultRow[] rows)
     {
         using StringWriter stdout = new() { NewLine = "\n" };
         SweepTable.Write(rows, Cli.Piped(stdout, TextWriter.Null) with { OutIsTerminal = true });

@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Runner.Tables;
 using Xunit;
 
@@ -6,21 +7,21 @@ namespace GpuMlp.Runner.Tests;
 
 public sealed class VariantTableTests
 {
-    private static readonly TrainingVariant s_study = new(null, 100, 0.1, 0), s_other = new(32, 20, 0.03, 0.001);
+    private static readonly TrainedHow s_study = SampleRows.Study, s_other = new("32", 20, 0.03, 0.001);
 
     [Fact]
     public void Piped_table_is_the_text_expected()
     {
         VariantRow[] rows =
         [
-            new(s_study, 0.03, 24, "4v9", 0, 0.9, 0.88, [("layer", 0.6), ("global", 0.7)]),
-            new(s_study, 0.03, 12, "4v9", 0, 0.8, 0.79, [("layer", 0.79), ("global", 0.79)]),
-            new(s_study, 0.03, 24, "3v8", 42, 0.92, 0.9, [("layer", 0.7), ("global", 0.8)]),
-            new(s_study, 0.03, 12, "3v8", 42, 0.8, 0.79, [("layer", 0.79), ("global", 0.79)]),
-            new(s_other, 0.03, 24, "4v9", 0, 0.98, 0.97, [("layer", 0.9), ("global", 0.965)]),
-            new(s_other, 0.03, 24, "3v8", 42, 0.98, 0.97, [("layer", 0.9), ("global", 0.956)]),
-            new(s_other, 0.03, 12, "4v9", 0, 0.98, double.NaN, [("layer", double.NaN), ("global", double.NaN)]),
-            new(s_other, 0.03, 12, "3v8", 42, 0.98, 0.9, [("layer", 0.9), ("global", 0.9)]),
+            Row(s_study, 0.03, 24, "4v9", 0, 0.9, 0.88, [("layer", 0.6), ("global", 0.7)]),
+            Row(s_study, 0.03, 12, "4v9", 0, 0.8, 0.79, [("layer", 0.79), ("global", 0.79)]),
+            Row(s_study, 0.03, 24, "3v8", 42, 0.92, 0.9, [("layer", 0.7), ("global", 0.8)]),
+            Row(s_study, 0.03, 12, "3v8", 42, 0.8, 0.79, [("layer", 0.79), ("global", 0.79)]),
+            Row(s_other, 0.03, 24, "4v9", 0, 0.98, 0.97, [("layer", 0.9), ("global", 0.965)]),
+            Row(s_other, 0.03, 24, "3v8", 42, 0.98, 0.97, [("layer", 0.9), ("global", 0.956)]),
+            Row(s_other, 0.03, 12, "4v9", 0, 0.98, double.NaN, [("layer", double.NaN), ("global", double.NaN)]),
+            Row(s_other, 0.03, 12, "3v8", 42, 0.98, 0.9, [("layer", 0.9), ("global", 0.9)]),
         ];
         Assert.Equal(
             """
@@ -44,7 +45,7 @@ public sealed class VariantTableTests
     [Fact]
     public void Without_pruning_F1_alone_is_shown_and_rates_where_they_differ()
     {
-        string text = Text([new(s_study, 0.03, 24, "4v9", 0, 0.9, 0.88, []), new(s_study, 1e-5, 24, "4v9", 0, 0.5, 0.4, [])], null);
+        string text = Text([Row(s_study, 0.03, 24, "4v9", 0, 0.9, 0.88, []), Row(s_study, 1e-5, 24, "4v9", 0, 0.5, 0.4, [])], null);
         Assert.StartsWith("F1 by way to train\nbatch  epochs  init  decay     lr   H  best train  dense\n", text);
         Assert.Contains(" 1e-05  24       0.500  0.400\n", text);
         Assert.EndsWith("Mean over 4v9 and one seed; a mean with a failed model is -.\n", text);
@@ -61,7 +62,7 @@ public sealed class VariantTableTests
     [Fact]
     public void Hundreds_of_lines_are_cut()
     {
-        VariantRow[] rows = [.. Enumerable.Range(1, 300).Select(hidden => new VariantRow(s_study, 0.03, hidden, "4v9", 0, 0.9, 0.88, []))];
+        VariantRow[] rows = [.. Enumerable.Range(1, 300).Select(hidden => Row(s_study, 0.03, hidden, "4v9", 0, 0.9, 0.88, []))];
         string[] lines = Cli.Lines(Text(rows, null));
         Assert.Contains("100 more lines are left out here; results.csv has all.", lines);
         Assert.InRange(lines.Length, 200, 210);
@@ -72,8 +73,15 @@ public sealed class VariantTableTests
     [InlineData(true)]
     public void The_widest_usual_table_fits_80_columns(bool terminal)
     {
-        VariantRow[] rows = [new(new(1024, 100000, 0.0001, 0.00001), 0.03, 1024, "100v255", 0, 0.9, 0.9, [("layer", 0.9), ("global", 0.9), ("w1", 0.9)])];
+        VariantRow[] rows = [Row(new("1024", 100000, 0.0001, 0.00001), 0.03, 1024, "100v255", 0, 0.9, 0.9, [("layer", 0.9), ("global", 0.9), ("w1", 0.9)])];
         Assert.All(Cli.Lines(Text(rows, 0.95, terminal)).Where(line => !line.StartsWith('*')), line => Assert.True(line.TrimEnd().Length <= 80, line));
+    }
+
+    private static VariantRow Row(
+        TrainedHow how, double rate, int hidden, string task, int seed, double best, double dense, (string Method, double F1)[] pruned)
+    {
+        ResultRow model = SampleRows.Model(task, hidden, seed, best, dense, rate, how);
+        return new(model, [.. pruned.Select(row => SampleRows.Pruned(model.Key, row.Method, 0.95, row.F1))]);
     }
 
     private static string Text(VariantRow[] rows, double? level, bool terminal = false)

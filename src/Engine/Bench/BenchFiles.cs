@@ -9,11 +9,23 @@ namespace GpuMlp.Engine.Bench;
 /// <summary>bench.csv and bench.json: the first for tables, the second with all samples, conversions, checks and provenance.</summary>
 public static class BenchFiles
 {
-    /// <summary>Columns of bench.csv.</summary>
-    public static readonly IReadOnlyList<string> Columns =
+    /// <summary>Columns of bench.csv, each with what stands in it.</summary>
+    private static readonly (string Name, Func<string, BenchRow, string> Cell)[] s_columns =
     [
-        "device", "op", "form", "masks", "sparsity", "hidden", "models", "batch",
-        "median_ms", "p10_ms", "p90_ms", "useful_gflops", "dense_gflops", "speedup_vs_dense",
+        ("device", (device, _) => device),
+        ("op", (_, row) => BenchNames.Of(row.Case.Op)),
+        ("form", (_, row) => BenchNames.Of(row.Case.Form)),
+        ("masks", (_, row) => BenchNames.Of(row.Case.Masks)),
+        ("sparsity", (_, row) => Number(row.Case.Sparsity)),
+        ("hidden", (_, row) => Number(row.Case.Hidden)),
+        ("models", (_, row) => Number(row.Case.Models)),
+        ("batch", (_, row) => Number(row.Case.Batch)),
+        ("median_ms", (_, row) => Number(row.MedianMs)),
+        ("p10_ms", (_, row) => Number(row.P10Ms)),
+        ("p90_ms", (_, row) => Number(row.P90Ms)),
+        ("useful_gflops", (_, row) => Number(row.UsefulGflops)),
+        ("dense_gflops", (_, row) => Number(row.DenseGflops)),
+        ("speedup_vs_dense", (_, row) => Number(row.SpeedupVsDense)),
     ];
 
     private static readonly JsonSerializerOptions s_json = new()
@@ -30,18 +42,9 @@ public static class BenchFiles
     public static void WriteCsv(string path, IReadOnlyList<BenchRun> runs)
     {
         var text = new StringBuilder();
-        text.Append(string.Join(',', Columns)).Append('\n');
+        text.AppendJoin(',', s_columns.Select(column => column.Name)).Append('\n');
         foreach ((string device, BenchRow row) in runs.SelectMany(run => run.Result.Rows.Select(row => (run.Device, row))))
-        {
-            BenchCase at = row.Case;
-            string[] cells =
-            [
-                device, BenchNames.Of(at.Op), BenchNames.Of(at.Form), BenchNames.Of(at.Masks), Number(at.Sparsity),
-                Number(at.Hidden), Number(at.Models), Number(at.Batch), Number(row.MedianMs), Number(row.P10Ms), Number(row.P90Ms),
-                Number(row.UsefulGflops), Number(row.DenseGflops), Number(row.SpeedupVsDense),
-            ];
-            text.Append(string.Join(',', cells)).Append('\n');
-        }
+            text.AppendJoin(',', s_columns.Select(column => column.Cell(device, row))).Append('\n');
         AtomicFile.Write(path, Encoding.UTF8.GetBytes(text.ToString()));
     }
 

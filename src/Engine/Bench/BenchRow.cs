@@ -1,3 +1,5 @@
+using GpuMlp.Engine.Statistics;
+
 namespace GpuMlp.Engine.Bench;
 
 /// <summary>What one measurement gave.</summary>
@@ -18,11 +20,11 @@ public sealed record BenchRow(
     bool SameBitsAsDense,
     double DenseMs)
 {
-    public double MedianMs { get; } = Percentile(SamplesMs, 0.5);
+    public double MedianMs { get; } = Spread.Quantile(SamplesMs, 0.5);
 
-    public double P10Ms { get; } = Percentile(SamplesMs, 0.1);
+    public double P10Ms { get; } = Spread.Quantile(SamplesMs, 0.1);
 
-    public double P90Ms { get; } = Percentile(SamplesMs, 0.9);
+    public double P90Ms { get; } = Spread.Quantile(SamplesMs, 0.9);
 
     public double UsefulGflops => Work.UsefulFlop / MedianMs / 1e6;
 
@@ -34,17 +36,6 @@ public sealed record BenchRow(
 
     /// <summary>Null when a use saves nothing.</summary>
     public long? UsesToRepay => BreakEven.Uses(ConversionMs, DenseMs, MedianMs);
-
-    /// <summary>Linear between the two nearest samples.</summary>
-    /// <param name="samples">At least one, in any order.</param>
-    /// <param name="share">0..1; 0.5 is the median.</param>
-    public static double Percentile(IReadOnlyList<double> samples, double share)
-    {
-        double[] sorted = [.. samples.Order()];
-        double at = share * (sorted.Length - 1);
-        int below = (int)at;
-        return below + 1 < sorted.Length ? sorted[below] + ((at - below) * (sorted[below + 1] - sorted[below])) : sorted[below];
-    }
 }
 
 /// <summary>Why something was not measured.</summary>

@@ -1,5 +1,7 @@
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Statistics;
+using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
@@ -222,13 +224,13 @@ public sealed class BenchRunner
     private void Take(List<Ready> ready, BenchOp op, CancellationToken cancel)
     {
         List<double>[] samples = _sampler.Sample([.. ready.Select(r => (r.Run, r.CallMs))], op, cancel);
-        double denseMs = BenchRow.Percentile(samples[0], 0.5);
+        double denseMs = Spread.Quantile(samples[0], 0.5);
         for (int i = 0; i < ready.Count; i++)
         {
             Ready r = ready[i];
             if (!_spec.Forms.Contains(r.Case.Form))
                 continue;
-            double conversion = r.Run.ConversionMs.Count == 0 ? 0 : BenchRow.Percentile(r.Run.ConversionMs, 0.5);
+            double conversion = r.Run.ConversionMs.Count == 0 ? 0 : Spread.Quantile(r.Run.ConversionMs, 0.5);
             Result.Rows.Add(new BenchRow(r.Case, samples[i], r.Work, conversion, r.CompileMs, r.LargestError, r.SameBits, denseMs));
         }
     }

@@ -1,3 +1,5 @@
+using GpuMlp.Engine.Statistics;
+
 namespace GpuMlp.Engine.Bench;
 
 /// <summary>Parts of a result that are shown side by side.</summary>
@@ -42,7 +44,7 @@ public static class BenchView
     /// repetitions, and their median says whether it is faster, always or never.
     /// </summary>
     public static BreakEven OverDense(IGrouping<BenchCase, BenchRow> curve) => curve.Key.Form == BenchForm.InputSparse
-        ? BreakEven.Find([(0, BenchRow.Percentile([.. curve.Select(row => row.SpeedupVsDense)], 0.5))])
+        ? BreakEven.Find([(0, Spread.Quantile(curve.Select(row => row.SpeedupVsDense), 0.5))])
         : BreakEven.Find(curve.Select(row => (row.Case.Sparsity, row.SpeedupVsDense)));
 
     /// <summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using GpuMlp.Engine.Splits;
 
 namespace GpuMlp.Engine.Data;
 
@@ -19,16 +18,10 @@ public sealed class ClassNames(IReadOnlyList<string> names)
     /// <summary><c>4 (Coat)</c>, or <c>4</c> without a name.</summary>
     public string Of(int number) => IsNamed(number) ? $"{number} ({names[number]})" : $"{number}";
 
-    /// <summary><c>4 (Coat) v 9 (Ankle boot)</c>, or <c>4v9</c> without names.</summary>
-    public string Of(PairTask task) => IsNamed(task.First) || IsNamed(task.Second) ? $"{Of(task.First)} v {Of(task.Second)}" : $"{task}";
-
     /// <summary>The same without some names: their classes have numbers alone.</summary>
     public ClassNames Where(Func<string, bool> isKept) => new([.. names.Select(name => isKept(name) ? name : "")]);
 
     public bool IsNamed(int number) => number < names.Count && names[number].Length > 0;
-
-    /// <summary>The same for a task as tables have it; a text that is no task comes back as it is.</summary>
-    public string OfTask(string task) => PairTask.TryParse(task, out PairTask parsed) ? Of(parsed) : task;
 
     /// <summary>Reads the bytes of <c>classes.txt</c>: UTF-8, one name a line.</summary>
     /// <param name="path">For messages.</param>

@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;

@@ -1,5 +1,6 @@
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Tsne;
@@ -15,9 +16,6 @@ namespace GpuMlp.Engine.Embedding;
 /// </summary>
 internal static class CohortEmbedding
 {
-    /// <summary>The model before pruning, as a method in tables.</summary>
-    public const string Dense = "dense";
-
     /// <summary>Memory and time grow with its square; a validation split of MNIST has up to 2,600. The first ones of a larger split are taken.</summary>
     public const int MostPoints = 2_600;
 
@@ -71,9 +69,9 @@ internal static class CohortEmbedding
         using DeviceImages uploaded = images;
 
         DeviceKernels tsne = DeviceKernels.Create(cohort.Launchers.Device);
-        List<EmbeddingResult> pictures = [];
-        List<EmbeddingPlace> places = [];
-        Add(cohort.Device, Dense, 0);
+        List<EmbeddingRow> pictures = [];
+        List<EmbeddingPoint> places = [];
+        Add(cohort.Device, EmbeddingRow.Dense, 0);
         if (Pruned(spec) is { Count: > 0 } levels)
         {
             using DeviceCohort pruned = cohort.CreateTwin();
@@ -92,11 +90,21 @@ internal static class CohortEmbedding
             int hidden = cohort.Models[model].Hidden;
             float[] activations = cohort.Launchers.HiddenActivations(models, images, model);
             TsneSchedule schedule = TsneSchedule.Standard;
-            var picture = new EmbeddingResult(
-                method, sparsity, imageNumbers.Length, schedule.PerplexityOf(imageNumbers.Length), double.NaN, double.NaN, double.NaN);
+            var failed = new EmbeddingRow
+            {
+                Key = cohort.Keys[model],
+                Method = method,
+                Sparsity = sparsity,
+                Points = imageNumbers.Length,
+                Perplexity = schedule.PerplexityOf(imageNumbers.Length),
+                Kl = double.NaN,
+                Trustworthiness = double.NaN,
+                NeighboursKept = double.NaN,
+                Status = Statuses.Failed,
+            };
             if (!activations.All(float.IsFinite))
             {
-                pictures.Add(picture);
+                pictures.Add(failed);
                 return;
             }
             using var buffer = new EmbeddingBuffer(tsne.Device, activations, hidden);
@@ -106,12 +114,27 @@ internal static class CohortEmbedding
             if (!double.IsFinite(divergence) || !x.All(float.IsFinite) || !y.All(float.IsFinite))
             {
                 // Distances that are no float32 any more.
-                pictures.Add(picture);
+                pictures.Add(failed);
                 return;
             }
             Neighbourhoods near = Neighbourhoods.Compare(activations, hidden, x, y);
-            pictures.Add(picture with { Kl = divergence, Trustworthiness = near.Trustworthiness, NeighboursKept = near.Kept });
-            places.AddRange(imageNumbers.Select((image, i) => new EmbeddingPlace(method, sparsity, image, (int)labels[i], x[i], y[i])));
+            pictures.Add(failed with
+            {
+                Kl = divergence,
+                Trustworthiness = near.Trustworthiness,
+                NeighboursKept = near.Kept,
+                Status = Statuses.Ok,
+            });
+            places.AddRange(imageNumbers.Select((image, i) => new EmbeddingPoint
+            {
+                Key = cohort.Keys[model],
+                Method = method,
+                Sparsity = sparsity,
+                Image = image,
+                Label = (int)labels[i],
+                X = x[i],
+                Y = y[i],
+            }));
         }
     }
 }

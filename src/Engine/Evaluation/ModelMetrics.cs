@@ -1,4 +1,4 @@
-using GpuMlp.Engine.Training;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Evaluation;
 
@@ -16,8 +16,15 @@ public static class ModelMetrics
             loss += Math.Max(x, 0) - (x * y) + LogOnePlus(Math.Exp(-Math.Abs(x)));
         }
         Confusion counts = Count(logits, labels);
-        double auc = RocAuc.Compute(logits, labels);
-        return new Metrics(loss / logits.Length, counts.Accuracy, counts.Precision, counts.Recall, counts.F1, auc);
+        return new Metrics
+        {
+            Loss = loss / logits.Length,
+            Accuracy = counts.Accuracy,
+            Precision = counts.Precision,
+            Recall = counts.Recall,
+            F1 = counts.F1,
+            Auc = RocAuc.Compute(logits, labels),
+        };
     }
 
     /// <summary>Counts alone: a hundredth of the cost of a sorted AUC.</summary>

@@ -1,7 +1,10 @@
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Export;
@@ -54,7 +57,7 @@ public static class ModelExport
         foreach ((PairTask task, int seed, int variant) in cohorts)
             run.Manifest.Check(run.WeightsPath(task, seed, variant));
 
-        IReadOnlySet<ModelKey> failed = MergedRows.Failed(run);
+        IReadOnlySet<ModelKey> failed = RunTables.Failed(run);
         bool IsChosen(ModelSpec model) => hidden.Contains(model.Hidden) && rates.Contains(model.LearningRate);
         if (cohorts.All(cohort => plan.CohortModels.Where(IsChosen).All(model => HasFailed(cohort, model))))
         {
@@ -90,7 +93,7 @@ public static class ModelExport
         return new ExportOutcome(written, leftOut);
 
         bool HasFailed((PairTask Task, int Seed, int Variant) cohort, ModelSpec model) =>
-            failed.Contains(ModelKey.Of(cohort.Task, cohort.Seed, plan.Variants[cohort.Variant], model));
+            failed.Contains(model.KeyOf(cohort.Task, cohort.Seed, plan.Variants[cohort.Variant]));
     }
 
     private static string Stem(string weights, ModelSpec model) => $"{Path.GetFileNameWithoutExtension(weights)}-{model.Name}";

@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Memory;
@@ -20,7 +21,7 @@ internal static class CohortFinetuning
     /// <param name="cancel">Looked at between epochs.</param>
     /// <returns>For each model of the cohort: protocols (outer), methods and levels (inner) in the order of the spec.</returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static FinetuneResult[][] Evaluate(
+    public static FinetuneRow[][] Evaluate(
         Cohort cohort,
         SweepSpec spec,
         IReadOnlyList<ModelParameters> initial,
@@ -30,7 +31,7 @@ internal static class CohortFinetuning
         CancellationToken cancel)
     {
         int models = cohort.Models.Count, levels = spec.Pruning.Count * spec.Sparsity.Count;
-        FinetuneResult[][] results = [.. Enumerable.Range(0, models).Select(_ => new FinetuneResult[spec.FinetuneProtocols * levels])];
+        FinetuneRow[][] results = [.. Enumerable.Range(0, models).Select(_ => new FinetuneRow[spec.FinetuneProtocols * levels])];
         if (spec.FinetuneProtocols == 0)
             return results;
 
@@ -59,7 +60,10 @@ internal static class CohortFinetuning
                     PrunedFigures figures = PrunedFigures.Of(cohort, pruned, images, lossFailed);
                     int place = (protocol * levels) + row;
                     Parallel.For(0, models, m =>
-                        results[m][place] = new FinetuneResult(rewound, figures.Result(m, method, sparsity, labels), spec.FinetuneEpochs));
+                        results[m][place] = new FinetuneRow(
+                            figures.Row(m, cohort.Keys[m], method, sparsity, labels),
+                            rewound ? FinetuneRow.Rewind : FinetuneRow.Finetune,
+                            spec.FinetuneEpochs));
                 }
                 row++;
             }

@@ -1,5 +1,6 @@
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Evaluation;
 using GpuMlp.Kernels.Analyses.Pruning;
@@ -20,10 +21,10 @@ internal static class CohortPruning
     /// <param name="cancel">Looked at between levels.</param>
     /// <returns>For each model of the cohort, methods (outer) and levels (inner) in the order of the spec.</returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static PruningResult[][] Evaluate(Cohort cohort, SweepSpec spec, DeviceImages images, float[] labels, CancellationToken cancel)
+    public static PruningRow[][] Evaluate(Cohort cohort, SweepSpec spec, DeviceImages images, float[] labels, CancellationToken cancel)
     {
         int levels = spec.Sparsity.Count;
-        PruningResult[][] results = [.. cohort.Models.Select(_ => new PruningResult[spec.Pruning.Count * levels])];
+        PruningRow[][] results = [.. cohort.Models.Select(_ => new PruningRow[spec.Pruning.Count * levels])];
         if (spec.Pruning.Count == 0)
             return results;
 
@@ -54,7 +55,7 @@ internal static class CohortPruning
             {
                 int model = item / levels, level = item % levels;
                 var figures = new PrunedFigures(evaluations[level], counts[level], cohort.Data.Inputs);
-                results[model][first + level] = figures.Result(model, spec.Pruning[method], spec.Sparsity[level], labels);
+                results[model][first + level] = figures.Row(model, cohort.Keys[model], spec.Pruning[method], spec.Sparsity[level], labels);
             });
         }
         return results;

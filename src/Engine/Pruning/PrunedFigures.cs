@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Evaluation;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Evaluation;
 using GpuMlp.Kernels.Analyses.Pruning;
@@ -25,28 +26,29 @@ internal sealed record PrunedFigures(ModelEvaluation[] Evaluations, WeightCounts
     }
 
     /// <summary>The row of one model.</summary>
-    public PruningResult Result(int model, PruneMethod method, double sparsity, float[] labels)
+    public PruningRow Row(int model, ModelKey key, PruneMethod method, double sparsity, float[] labels)
     {
         ReadOnlySpan<float> logits = Evaluations[model].Logits.Span;
-        if (Failed[model] || !ModelMetrics.AreFinite(logits))
-            return PruningResult.Failed(method, sparsity);
 
         // No loss: the table has none, and its exponentials and logarithms are no small part of the rest.
         Confusion counts = ModelMetrics.Count(logits, labels);
         WeightCounts left = Counts[model];
         int[] active = Evaluations[model].Active;
         int hidden = active.Length, weights = Inputs * hidden;
-        return new PruningResult(
-            method,
-            sparsity,
-            (double)(weights - left.W1) / weights,
-            (double)(hidden - left.W2) / hidden,
-            counts.F1,
-            RocAuc.Compute(logits, labels),
-            counts.Accuracy,
-            active.Count(0),
-            left.UnitsWithoutInput,
-            hidden - left.W2);
+        return new PruningRow
+        {
+            Key = key,
+            Method = PruningMethods.Name(method),
+            Sparsity = sparsity,
+            ZeroW1 = (double)(weights - left.W1) / weights,
+            ZeroW2 = (double)(hidden - left.W2) / hidden,
+            ValF1 = counts.F1,
+            ValAuc = RocAuc.Compute(logits, labels),
+            ValAccuracy = counts.Accuracy,
+            DeadInactive = active.Count(0),
+            DeadNoInput = left.UnitsWithoutInput,
+            DeadNoOutput = hidden - left.W2,
+        }.FailedUnless(!Failed[model] && ModelMetrics.AreFinite(logits));
     }
 
     private static WeightCounts Count(ModelParameters model)

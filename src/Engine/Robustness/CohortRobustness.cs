@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Evaluation;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Corruptions;
 using GpuMlp.Kernels.Analyses.Evaluation;
@@ -16,11 +17,11 @@ internal static class CohortRobustness
     /// <param name="cancel">Looked at between corruptions.</param>
     /// <returns>For each model of the cohort, one result a corruption, in the order of the spec.</returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static RobustnessResult[][] Evaluate(Cohort cohort, SweepSpec spec, CancellationToken cancel)
+    public static RobustnessRow[][] Evaluate(Cohort cohort, SweepSpec spec, CancellationToken cancel)
     {
-        var results = new RobustnessResult[cohort.Models.Count][];
+        var results = new RobustnessRow[cohort.Models.Count][];
         for (int m = 0; m < results.Length; m++)
-            results[m] = new RobustnessResult[spec.Corruptions.Count];
+            results[m] = new RobustnessRow[spec.Corruptions.Count];
         if (spec.Corruptions.Count == 0)
             return results;
 
@@ -38,9 +39,14 @@ internal static class CohortRobustness
             {
                 ReadOnlySpan<float> logits = evaluations[m].Logits.Span;
                 Confusion counts = ModelMetrics.Count(logits, clean.Labels);
-                results[m][c] = ModelMetrics.AreFinite(logits)
-                    ? new RobustnessResult(corruption, counts.F1, counts.Accuracy)
-                    : RobustnessResult.Failed(corruption);
+                results[m][c] = new RobustnessRow
+                {
+                    Key = cohort.Keys[m],
+                    Corruption = CorruptionNames.Name(corruption.Kind),
+                    Severity = corruption.Severity,
+                    ValF1 = counts.F1,
+                    ValAccuracy = counts.Accuracy,
+                }.FailedUnless(ModelMetrics.AreFinite(logits));
             }
         }
         return results;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using DuckDB.NET.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Runs;
 
@@ -15,9 +16,10 @@ internal static class CohortFiles
     // Of one query; whole cohorts.
     private const int UnitsAtOnce = 256;
 
-    private const string Selected = "split_train, split_validation, octet_length(w1) // (4 * hidden), w1, b1, w2, b2";
+    // Tensors stand in this order in weight files, as UnitFile.Remainder has them.
+    private static readonly string[] s_weights = ["w1", "b1", "w2", "b2"];
 
-    private const int FirstWeights = 3, LastWeights = 6;
+    private static readonly string s_selected = $"split_train, split_validation, octet_length(w1) // (4 * hidden) AS inputs, {string.Join(", ", s_weights)}";
 
     /// <param name="run">All its units are saved.</param>
     /// <param name="manifest">Takes in every file.</param>
@@ -68,7 +70,7 @@ internal static class CohortFiles
     {
         using DuckDBCommand command = connection.CreateCommand();
         IEnumerable<string> files = cohorts.SelectMany(units => units).Select(unit => run.UnitPath(unit.Id));
-        command.CommandText = $"SELECT {Selected} FROM {DuckSession.Parquet(files)}";
+        command.CommandText = $"SELECT {s_selected} FROM {DuckSession.Parquet(files)}";
         command.UseStreamingMode = true;
         using DuckDBDataReader reader = command.ExecuteReader();
         foreach (WorkUnit[] cohort in cohorts)
@@ -84,8 +86,10 @@ internal static class CohortFiles
         Plan plan = run.Plan;
         (PairTask task, int seed, int variant) = (cohort[0].Task, cohort[0].Seed, cohort[0].Variant);
         Next(reader);
-        RowReader row = new(reader);
-        (int[] train, int[] validation, int inputs) = (row.Integers(), row.Integers(), (int)reader.GetInt64(FirstWeights - 1));
+        List<int> train = reader.GetFieldValue<List<int>>(reader.GetOrdinal("split_train"));
+        List<int> validation = reader.GetFieldValue<List<int>>(reader.GetOrdinal("split_validation"));
+        int inputs = (int)reader.GetInt64(reader.GetOrdinal("inputs"));
+        int[] blobs = [.. s_weights.Select(reader.GetOrdinal)];
         if (variant == 0)
         {
             batch.Write(run.SplitPath(task, seed), stream => WriteSplit(stream, train, validation));
@@ -112,9 +116,9 @@ internal static class CohortFiles
                     Next(reader);
                 }
 
-                for (int column = FirstWeights; column <= LastWeights; column++)
+                foreach (int ordinal in blobs)
                 {
-                    using Stream blob = reader.GetFieldValue<Stream>(column);
+                    using Stream blob = reader.GetFieldValue<Stream>(ordinal);
                     blob.CopyTo(data);
                 }
             }
@@ -143,7 +147,7 @@ internal static class CohortFiles
         return tensors;
     }
 
-    private static void WriteSplit(Stream stream, int[] train, int[] validation)
+    private static void WriteSplit(Stream stream, List<int> train, List<int> validation)
     {
         using Utf8JsonWriter writer = new(stream);
         writer.WriteStartObject();
@@ -151,7 +155,7 @@ internal static class CohortFiles
         WriteNumbers("validation", validation);
         writer.WriteEndObject();
 
-        void WriteNumbers(string name, int[] numbers)
+        void WriteNumbers(string name, List<int> numbers)
         {
             writer.WriteStartArray(name);
             foreach (int number in numbers)

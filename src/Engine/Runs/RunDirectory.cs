@@ -3,6 +3,7 @@ using System.Text;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Runs;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Engine.Training;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Runs;
 
@@ -77,7 +77,7 @@ public sealed class RunPresence : ISweepObserver, IDisposable
             _units.Remove(result.Unit.Id);
             _record = _record with { UnitsDone = _record.UnitsDone + 1 };
             _models += result.Models.Count;
-            _failedModels += result.Models.Count(model => model.Status != Trainer.Ok);
+            _failedModels += result.Models.Count(model => model.Status != Statuses.Ok);
         }
 
         _inner.UnitDone(result);

@@ -1,9 +1,10 @@
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Runs;
 
 /// <summary>
-/// The tables of a run from its unit files: results, history, and the <see cref="ModelTables"/> that the plan has. Rows are
+/// The tables of a run from its unit files: results, and the <see cref="ModelTables"/> that the plan has. Rows are
 /// streamed; a run of very many units goes through intermediate files of a thousand units each, so that memory does not
 /// grow with it.
 /// </summary>
@@ -70,16 +71,10 @@ internal static class TableFiles
 
     private static IEnumerable<Table> Tables(SweepSpec spec)
     {
-        string key = Columns.Names(Columns.Key);
-
-        // Lists that are unnested side by side in one SELECT advance together.
-        string figures = string.Join(", ", Columns.History.Select(figure => $"unnest({Columns.HistoryList(figure)}) AS {figure}"));
-        string epochs = $"unnest(range(1, len({Columns.HistoryList("train_loss")}) + 1))::INTEGER AS epoch";
-        yield return new Table("results", $"{key}, {Columns.Names(Columns.Results)}", HasText: true);
-        yield return new Table("history", $"{key}, {epochs}, {figures}, {Columns.Status.Name}", HasText: true);
+        yield return new Table(Schema<ResultRow>.Name, Schema<ResultRow>.Names, HasText: true);
         foreach (ModelTable table in ModelTables.All.Where(table => table.IsIn(spec)))
         {
-            yield return new Table(table.Name, $"{key}, {table.Unnested}", table.HasText);
+            yield return new Table(table.Name, $"{Schema<ModelKey>.Names}, {table.Unnested}", table.HasText);
         }
     }
 }

@@ -1,8 +1,8 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using DuckDB.NET.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Memory;
 
@@ -13,25 +13,35 @@ namespace GpuMlp.Engine.Runs;
 public sealed record UnitResult(WorkUnit Unit, Split Split, IReadOnlyList<ModelResult> Models);
 
 /// <summary>
-/// One unit as a Parquet file, one row a model: the key and results columns, <c>model_index</c> (in the cohort's list),
-/// <c>history_*</c> (lists, one number an epoch), <c>pruning_*</c> and the like (lists, see <see cref="ModelTable"/>),
+/// One unit as a Parquet file, one row a model: the columns of <see cref="ResultRow"/>, <c>model_index</c> (in the cohort's list),
+/// <c>history_*</c>, <c>pruning_*</c> and the like (lists, see <see cref="ModelTable"/>),
 /// <c>w1 b1 w2 b2</c> (BLOBs: float32, little endian, W1 row-major [D, H]),
 /// <c>split_train split_validation</c> (lists in the first row, NULL below). Key-value metadata: <c>plan_hash unit
-/// first_model models variant checksum</c> (see <see cref="SealedParquet"/>). Figures that are not finite are stored as NULL and come back as NaN. The same result gives
-/// the same bytes.
+/// first_model models variant checksum</c> (see <see cref="SealedParquet"/>). Figures that are not finite are stored as NULL and come
+/// back as NaN. The same result gives the same bytes.
 /// </summary>
 public static class UnitFile
 {
-    private static readonly Column[] s_columns =
+    private static readonly ColumnType[] s_columns =
     [
-        .. Columns.Key,
-        .. Columns.Results,
+        .. Schema<ResultRow>.Types,
         new("model_index", "INTEGER"),
-        .. Columns.History.Select(figure => new Column(Columns.HistoryList(figure), "DOUBLE[]")),
         .. ModelTables.All.SelectMany(table => table.Lists),
-        new("w1", "BLOB"), new("b1", "BLOB"), new("w2", "BLOB"), new("b2", "BLOB"),
-        new("split_train", "INTEGER[]"), new("split_validation", "INTEGER[]"),
+        .. Schema<Remainder>.Types,
     ];
+
+    private static string Names => string.Join(", ", s_columns.Select(column => column.Name));
+
+    /// <summary>What a unit file has of a model besides rows of tables; the lists are null but for the first model.</summary>
+    private sealed record Remainder
+    {
+        [Column] public required float[] W1 { get; init; }
+        [Column] public required float[] B1 { get; init; }
+        [Column] public required float[] W2 { get; init; }
+        [Column] public required float[] B2 { get; init; }
+        [Column] public required int[]? SplitTrain { get; init; }
+        [Column] public required int[]? SplitValidation { get; init; }
+    }
 
     /// <summary>Writes the file whole or not at all.</summary>
     /// <exception cref="ArgumentException">The result holds another number of models than its unit.</exception>
@@ -84,15 +94,13 @@ public static class UnitFile
             int[] validation = [];
             DuckSession.Use(connection =>
             {
-                connection.Query($"SELECT {Columns.Names(s_columns)} FROM {DuckSession.Parquet(path)}", reader =>
+                connection.Require(DuckSession.Parquet(path), s_columns);
+                connection.Query($"SELECT {Names} FROM {DuckSession.Parquet(path)}", reader =>
                 {
-                    RowReader row = new(reader);
-                    models.Add(ReadModel(ref row));
-                    if (models.Count == 1)
-                    {
-                        train = row.Integers();
-                        validation = row.Integers();
-                    }
+                    (ModelResult model, Remainder remainder) = ReadModel(reader);
+                    models.Add(model);
+                    train = remainder.SplitTrain ?? train;
+                    validation = remainder.SplitValidation ?? validation;
                 });
                 return true;
             });
@@ -107,9 +115,10 @@ public static class UnitFile
             throw StorageErrors.MapRead(e, path);
         }
         catch (Exception e) when (e is DuckDBException or InvalidCastException or KeyNotFoundException or ArgumentException or FormatException
-            or InvalidOperationException or OverflowException)
+            or InvalidOperationException or OverflowException or InvalidDataException)
         {
-            throw new UserErrorException($"{path}: damaged; delete it and run the same command again", ExitCodes.Incomplete, e);
+            string problem = e is InvalidDataException ? e.Message : "damaged";
+            throw new UserErrorException($"{path}: {problem}; delete it and run the same command again", ExitCodes.Incomplete, e);
         }
     }
 
@@ -168,84 +177,50 @@ public static class UnitFile
     private static void Append(IDuckDBAppenderRow row, UnitResult result, int index)
     {
         ModelResult model = result.Models[index];
-        ModelKey key = model.Key;
-        row.AppendValue(key.Task).AppendValue(key.Seed).AppendValue(key.Hidden)
-            .AppendValue(key.LearningRate).AppendValue(key.Batch).AppendValue(key.Epochs)
-            .AppendValue(key.InitStd).AppendValue(key.WeightDecay);
-        AppendMetrics(row, model.Train);
-        AppendMetrics(row, model.Validation);
-        row.AppendValue(Finite(model.BestTrainF1)).AppendValue(model.BestTrainF1Epoch)
-            .AppendValue(model.DeadInactive).AppendValue(model.DeadNoInput).AppendValue(model.DeadNoOutput)
-            .AppendValue(model.Status).AppendValue(result.Unit.FirstModel + index);
-        AppendHistory(row, model, epoch => epoch.Loss);
-        AppendHistory(row, model, epoch => epoch.Accuracy);
-        AppendHistory(row, model, epoch => epoch.Precision);
-        AppendHistory(row, model, epoch => epoch.Recall);
-        AppendHistory(row, model, epoch => epoch.F1);
+        foreach (Column<ResultRow> column in Schema<ResultRow>.Columns)
+        {
+            column.Append(row, model);
+        }
+
+        row.AppendValue(result.Unit.FirstModel + index);
         foreach (ModelTable table in ModelTables.All)
         {
             table.Append(row, model);
         }
 
-        row.AppendValue(Bytes(model.Weights.W1)).AppendValue(Bytes(model.Weights.B1))
-            .AppendValue(Bytes(model.Weights.W2)).AppendValue(Bytes([model.Weights.B2]));
-        if (index == 0)
+        Remainder remainder = new()
         {
-            row.AppendValue<int>(result.Split.Train).AppendValue<int>(result.Split.Validation);
-        }
-        else
+            W1 = model.Weights.W1,
+            B1 = model.Weights.B1,
+            W2 = model.Weights.W2,
+            B2 = [model.Weights.B2],
+            SplitTrain = index == 0 ? result.Split.Train : null,
+            SplitValidation = index == 0 ? result.Split.Validation : null,
+        };
+        foreach (Column<Remainder> column in Schema<Remainder>.Columns)
         {
-            row.AppendNullValue().AppendNullValue();
+            column.Append(row, remainder);
         }
 
         row.EndRow();
     }
 
-    private static void AppendMetrics(IDuckDBAppenderRow row, Metrics metrics) => row
-        .AppendValue(Finite(metrics.Loss)).AppendValue(Finite(metrics.Accuracy)).AppendValue(Finite(metrics.Precision))
-        .AppendValue(Finite(metrics.Recall)).AppendValue(Finite(metrics.F1)).AppendValue(Finite(metrics.Auc));
-
-    private static void AppendHistory(IDuckDBAppenderRow row, ModelResult model, Func<EpochMetrics, double> figure) =>
-        row.AppendValue<double?>(model.History.Select(epoch => Finite(figure(epoch))).ToList());
-
-    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
-
-    // Every platform of .NET and ILGPU that can run this is little endian, as the format is.
-    private static byte[] Bytes(float[] values) => MemoryMarshal.AsBytes<float>(values).ToArray();
-
-    private static ModelResult ReadModel(ref RowReader row)
+    private static (ModelResult Model, Remainder Remainder) ReadModel(DuckDBDataReader reader)
     {
-        ModelKey key = new(row.Text(), row.Integer(), row.Integer(), row.Number(), row.Text(), row.Integer(), row.Number(), row.Number());
-        Metrics train = ReadMetrics(ref row);
-        Metrics validation = ReadMetrics(ref row);
-        double best = row.Number();
-        int? bestEpoch = row.Count(), inactive = row.Count(), noInput = row.Count(), noOutput = row.Count();
-        string status = row.Text();
-        row.Integer();
-        double[] loss = row.Numbers();
-        double[] accuracy = row.Numbers();
-        double[] precision = row.Numbers();
-        double[] recall = row.Numbers();
-        double[] f1 = row.Numbers();
-        ModelResult tables = new(key, train, validation, best, bestEpoch, inactive, noInput, noOutput, status, [], new([], [], [], 0), []);
+        // Behind the results and model_index.
+        int next = Schema<ResultRow>.Columns.Count + 1;
+        ResultRow row = Schema<ResultRow>.Read(new ReaderCells(reader));
+        ModelResult model = new(row, [], new([], [], [], 0));
         foreach (ModelTable table in ModelTables.All)
         {
-            tables = table.Read(ref row, tables);
+            model = table.Read(reader, next, model);
+            next += table.Lists.Count;
         }
 
-        ModelParameters weights = new(row.Floats(), row.Floats(), row.Floats(), row.Floats().Single());
-        bool whole = new[] { accuracy, precision, recall, f1 }.All(list => list.Length == loss.Length)
-            && key.Hidden > 0 && weights.B1.Length == key.Hidden && weights.W2.Length == key.Hidden && weights.W1.Length % key.Hidden == 0;
-        if (!whole)
-        {
-            throw new FormatException($"lists of different lengths in model {key.Hidden}, {key.LearningRate}");
-        }
-
-        EpochMetrics[] history =
-            [.. loss.Select((_, i) => new EpochMetrics(loss[i], accuracy[i], precision[i], recall[i], f1[i]))];
-        return tables with { History = history, Weights = weights };
+        Remainder rest = Schema<Remainder>.Read(new ReaderCells(reader, next));
+        int hidden = row.Key.Hidden;
+        return hidden > 0 && rest.B1.Length == hidden && rest.W2.Length == hidden && rest.B2.Length == 1 && rest.W1.Length % hidden == 0
+            ? (model with { Weights = new ModelParameters(rest.W1, rest.B1, rest.W2, rest.B2[0]) }, rest)
+            : throw new InvalidDataException($"weights of another size in model {hidden}, {row.Key.LearningRate}");
     }
-
-    private static Metrics ReadMetrics(ref RowReader row) =>
-        new(row.Number(), row.Number(), row.Number(), row.Number(), row.Number(), row.Number());
 }

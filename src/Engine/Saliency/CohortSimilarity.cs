@@ -1,5 +1,7 @@
+using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;
@@ -36,10 +38,10 @@ internal sealed class CohortSimilarity
     /// For each model of the cohort: saliency methods (outer); then new weights, and pruning methods and levels in the order of the spec.
     /// </returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static SimilarityResult[][] Evaluate(Cohort cohort, SweepSpec spec, CancellationToken cancel)
+    public static SaliencyRow[][] Evaluate(Cohort cohort, SweepSpec spec, CancellationToken cancel)
     {
         if (spec.Similarity.Count == 0)
-            return [.. cohort.Models.Select(_ => Array.Empty<SimilarityResult>())];
+            return [.. cohort.Models.Select(_ => Array.Empty<SaliencyRow>())];
         return new CohortSimilarity(cohort, spec, cancel).Run();
     }
 
@@ -49,7 +51,7 @@ internal sealed class CohortSimilarity
     /// <summary>The first validation images of the split, as many as the spec asks for: the same ones for all models.</summary>
     public static int[] Images(SweepSpec spec, Split split) => split.Validation[..Math.Min(spec.SimilarityImages, split.Validation.Length)];
 
-    private SimilarityResult[][] Run()
+    private SaliencyRow[][] Run()
     {
         int[] images = Images(_spec, _cohort.Split);
         long perImage = (long)_cohort.Models.Count * _spec.Similarity.Count * ComparedMap.Bytes(_cohort.Data.Inputs);
@@ -58,16 +60,22 @@ internal sealed class CohortSimilarity
         using PruneRanks ranks = _cohort.CreateRanks();
         for (int first = 0; first < images.Length; first += atOnce)
             Compare(images.AsSpan(first, Math.Min(atOnce, images.Length - first)), changed, ranks);
-        return [.. _sums.Select(sums => sums.Select((sum, row) => Result(row, sum / images.Length)).ToArray())];
+        return [.. _sums.Select((sums, m) => sums.Select((sum, row) => Row(_cohort.Keys[m], row, sum / images.Length)).ToArray())];
     }
 
-    private SimilarityResult Result(int row, MapSimilarity mean)
+    private SaliencyRow Row(ModelKey key, int row, MapSimilarity mean)
     {
-        SaliencyMethod method = _spec.Similarity[row / _levels];
         int level = (row % _levels) - 1;
-        return level < 0
-            ? new SimilarityResult(method, null, 0, mean)
-            : new SimilarityResult(method, _spec.Pruning[level / _spec.Sparsity.Count], _spec.Sparsity[level % _spec.Sparsity.Count], mean);
+        return new SaliencyRow
+        {
+            Key = key,
+            Method = SaliencyNames.Name(_spec.Similarity[row / _levels]),
+            Pruning = level < 0 ? SaliencyRow.Reinitialised : PruningMethods.Name(_spec.Pruning[level / _spec.Sparsity.Count]),
+            Sparsity = level < 0 ? 0 : _spec.Sparsity[level % _spec.Sparsity.Count],
+            Spearman = mean.Spearman,
+            Ssim = mean.Ssim,
+            TopkIou = mean.TopIou,
+        }.FailedUnless(double.IsFinite(mean.Spearman));
     }
 
     private void Compare(ReadOnlySpan<int> images, DeviceCohort changed, PruneRanks ranks)

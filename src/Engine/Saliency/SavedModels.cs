@@ -4,8 +4,10 @@ using GpuMlp.Engine.Export;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Verification;
 
 namespace GpuMlp.Engine.Saliency;
 
@@ -37,9 +39,9 @@ public sealed record SavedModels(
             Check("--hidden", size, spec.Hidden);
         string path = run.WeightsPath(task, seed, variant), split = run.SplitPath(task, seed);
         ModelSpec[] models = [.. hidden.Select(size => new ModelSpec(size, rate))];
-        IReadOnlySet<ModelKey> failed = MergedRows.Failed(run);
+        IReadOnlySet<ModelKey> failed = RunTables.Failed(run);
         TrainingVariant training = run.Plan.Variants[variant];
-        if (models.FirstOrDefault(model => failed.Contains(ModelKey.Of(task, seed, training, model))) is { Hidden: > 0 } bad)
+        if (models.FirstOrDefault(model => failed.Contains(model.KeyOf(task, seed, training))) is { Hidden: > 0 } bad)
         {
             throw new UserErrorException(
                 $"--hidden {bad.Hidden}: failed in training at --lr {Convert.ToString(rate, CultureInfo.InvariantCulture)} and has no maps; "

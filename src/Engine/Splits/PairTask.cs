@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuMlp.Engine.Data;
 
 namespace GpuMlp.Engine.Splits;
 
@@ -9,6 +10,10 @@ public readonly record struct PairTask(int First, int Second)
     internal uint Identity => ((uint)First << 8) | (uint)Second;
 
     public override string ToString() => $"{First}v{Second}";
+
+    /// <summary><c>4 (Coat) v 9 (Ankle boot)</c>, or <c>4v9</c> without names.</summary>
+    public string In(ClassNames names) =>
+        names.IsNamed(First) || names.IsNamed(Second) ? $"{names.Of(First)} v {names.Of(Second)}" : ToString();
 
     /// <summary>Reads <c>4v9</c>: two different classes 0..255.</summary>
     public static bool TryParse(string text, out PairTask task)

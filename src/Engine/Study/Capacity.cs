@@ -1,3 +1,6 @@
+using GpuMlp.Engine.Statistics;
+using GpuMlp.Engine.Tables;
+
 namespace GpuMlp.Engine.Study;
 
 /// <summary>How many hidden units a task needs.</summary>

@@ -1,3 +1,5 @@
+using GpuMlp.Engine.Tables;
+
 namespace GpuMlp.Engine.Study;
 
 /// <summary>How far the classes of a picture are apart, as a number.</summary>

@@ -1,3 +1,6 @@
+using GpuMlp.Engine.Statistics;
+using GpuMlp.Engine.Tables;
+
 namespace GpuMlp.Engine.Study;
 
 /// <summary>How a model was made sparse.</summary>
@@ -5,10 +8,7 @@ namespace GpuMlp.Engine.Study;
 /// <param name="Protocol">Empty for one shot; <c>finetune</c> or <c>rewind</c> with the epochs after it.</param>
 public readonly record struct PruningHow(TrainedHow Trained, string Method, string Protocol)
 {
-    public static PruningHow Of(PruningRow row) => new(row.Kind.How, row.Method, "");
-
-    public static PruningHow Of(FinetuneRow row) => new(row.Kind.How, row.Method,
-        $"{row.Protocol} of {row.Epochs} epoch{(row.Epochs == 1 ? "" : "s")}");
+    public static PruningHow Of(PrunedRow row) => new(row.Kind.How, row.Method, row.Further);
 
     /// <summary>Whether it is what the study did; on other trainings than its own, what its ranking does alone.</summary>
     internal bool IsStudys(StudyTables tables) => Method == StudyFigures.Ranking && Protocol.Length == 0 && Trained == tables.Shown.How;
@@ -37,15 +37,13 @@ public sealed record PruningLoss(ModelKind Kind, PruningHow How, double Sparsity
     {
         Dictionary<(ModelKind, int), double> dense = tables.Results
             .Where(row => row.Ok && row.Kind.Rate == tables.Shown.Rate)
-            .ToDictionary(row => (row.Kind, row.Seed), row => row.ValF1);
-        var oneShot = (tables.Pruning ?? []).Select(row => (row.Kind, row.Seed, How: PruningHow.Of(row), row.Sparsity, row.ValF1));
-        var trained = (tables.Finetune ?? []).Select(row => (row.Kind, row.Seed, How: PruningHow.Of(row), row.Sparsity, row.ValF1));
-        var failed = tables.FailedVersions.Select(row => (row.Kind, row.Seed, row.How, row.Sparsity, ValF1: double.NaN));
+            .ToDictionary(row => (row.Kind, row.Seed), row => row.Validation.F1);
+        IEnumerable<PrunedRow> oneShot = tables.Pruning ?? [], trained = tables.Finetune ?? [];
         return
         [
-            .. from row in oneShot.Concat(trained).Concat(failed)
+            .. from row in oneShot.Concat(trained).Concat(tables.FailedVersions)
                where dense.ContainsKey((row.Kind, row.Seed))
-               group (Before: dense[(row.Kind, row.Seed)], After: row.ValF1) by (row.Kind, row.How, row.Sparsity) into seeds
+               group (Before: dense[(row.Kind, row.Seed)], After: row.ValF1) by (row.Kind, How: PruningHow.Of(row), row.Sparsity) into seeds
                let before = Spread.Of(seeds.Select(seed => seed.Before))
                where Rules.WorthPruningF1.Admits(before.Mean)
                let left = seeds.Where(seed => !double.IsNaN(seed.After)).ToList()

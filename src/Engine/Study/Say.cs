@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuMlp.Engine.Statistics;
 
 namespace GpuMlp.Engine.Study;
 

@@ -1,12 +1,12 @@
-using DuckDB.NET.Data;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Study;
 
 /// <summary>
-/// Reads the merged tables of a run for its report. Only what a report shows is read, and history and saliency are averaged
-/// by the query, so that memory does not grow with epochs or images.
+/// Reads the merged tables of a run for its report. Of a very large run only a part is read, and history is averaged by the query, so
+/// that memory does not grow with epochs.
 /// </summary>
 public static class StudyReader
 {
@@ -16,96 +16,64 @@ public static class StudyReader
     // A page with more lines than these is no page: 12 tasks x 16 sizes x 10 seeds x 8 rates are 15,360 models.
     private const int MostTasks = 12, MostSizes = 16, MostSeeds = 10, MostRates = 8;
 
-    // A failed model is in no table of a report but that of the results, which counts it.
-    private const string Ok = $"status = '{Training.Trainer.Ok}'";
-
-    private const string Key = "task, seed, hidden, lr, batch, epochs, init_std, weight_decay";
-
     /// <summary>Everything that the run has; tables that it lacks are null, and told where its merge made them.</summary>
     /// <exception cref="UserErrorException">The run is not merged (exit 3), or a table is not the merge's (exit 2).</exception>
     public static StudyTables Read(RunDirectory run)
     {
-        if (!File.Exists(Path(run, "results")))
+        string results = Schema<ResultRow>.Name;
+        if (!File.Exists(RunTables.PathOf(run, results)))
         {
             throw new UserErrorException(
                 $"{run.Path}: no results.parquet; the run is not merged, `gpumlp merge {Quoting.Bash(run.Path)}` makes it", ExitCodes.Incomplete);
         }
 
-        run.Manifest.Check(Path(run, "results"));
+        (string where, IReadOnlyList<string> omitted) = Choose(run);
         List<string> unread = [], left = [];
-
-        string table = "results";
-        try
+        IReadOnlyList<ResultRow> models = RunTables.Read<ResultRow>(run, $"WHERE {where}");
+        var shown = ShownModel.Of(run.Plan.Spec);
+        ModelKind kind = shown.Model.KeyOf(shown.Task, shown.Seed, run.Plan.Variants[shown.Variant]).Kind;
+        HashSet<ModelKey> trained = [.. models.Where(row => row.Ok).Select(row => row.Key)];
+        return new StudyTables(
+            run.Plan.Spec.Data, kind, models,
+            Has(Schema<EpochMetrics>.Name) ? Curves(run, kind, where) : [],
+            Optional<PruningRow>(), Optional<RobustnessRow>(), Optional<SaliencyRow>("ORDER BY ALL"), Optional<FinetuneRow>(),
+            Optional<EmbeddingRow>() is var pictures && pictures is not null && Has(Schema<EmbeddingPoint>.Name)
+                ? [.. pictures.Select(row => row with { Purity = NeighbourPurity.Of(Points(run, row)) })]
+                : pictures,
+            [.. omitted, .. left])
         {
-            (string where, IReadOnlyList<string> omitted) = Choose(run);
-            IReadOnlyList<ResultRow> results = Rows(run, table, "best_train_f1, train_f1, val_f1, val_auc, val_accuracy, dead_inactive, dead_no_input, dead_no_output, status", where, "", Result);
-            var shown = ShownModel.Of(run.Plan.Spec);
-            var kind = new ModelKind(
-                shown.Task.ToString(), shown.Model.Hidden, shown.Model.LearningRate, TrainedHow.Of(run.Plan.Variants[shown.Variant]));
-            IReadOnlyList<CurveRow> curves = Has(table = "history") ? Curves(run, kind, where) : [];
-            const string Pruning = "method, sparsity, zero_w1, zero_w2, val_f1, dead_inactive, dead_no_input, dead_no_output";
-            const string Finetune = "protocol, method, sparsity, finetune_epochs, val_f1";
-            IReadOnlyList<PruningRow>? pruning = Optional(table = "pruning", Pruning, "", Pruned);
-            IReadOnlyList<RobustnessRow>? robustness = Optional(table = "robustness", "corruption, severity, val_f1", "", Corrupted);
-            IReadOnlyList<SaliencyRow>? saliency = Optional(table = "saliency", "method, pruning, sparsity, avg(spearman), avg(ssim), avg(topk_iou)", $"GROUP BY {Key}, method, pruning, sparsity ORDER BY ALL", Map);
-            IReadOnlyList<FinetuneRow>? finetune = Optional(table = "finetune", Finetune, "", Finetuned);
-            IReadOnlyList<EmbeddingRow>? embedding = Optional(table = "embedding", "method, sparsity, points, perplexity, kl, trustworthiness", "", Embedded);
-            if (Has(table = "embedding_points"))
+            FailedVersions = [.. Failed<PruningRow>().Concat(Failed<FinetuneRow>()).Where(row => trained.Contains(row.Key))],
+            Unread = unread,
+        };
+
+        // A failed model is in no table of a report but that of the results, which counts it.
+        IReadOnlyList<TRow>? Optional<TRow>(string tail = "", string status = RunTables.IsOk) =>
+            Has(Schema<TRow>.Name) ? RunTables.Read<TRow>(run, $"WHERE {where} AND {status} {tail}") : null;
+
+        IEnumerable<PrunedRow> Failed<TRow>()
+            where TRow : PrunedRow => Optional<TRow>(status: RunTables.HasFailed) ?? [];
+
+        bool Has(string name)
+        {
+            string? problem = Unread(run, name);
+            if (problem is not null && !unread.Contains(problem))
             {
-                embedding = embedding?.Select(row => row with { Purity = NeighbourPurity.Of(Points(run, row)) }).ToList();
+                unread.Add(problem);
+                left.Add($"{name}, as the run's {name}.parquet is missing or cannot be read");
             }
 
-            HashSet<(ModelKind, int)> trained = [.. results.Where(row => row.Ok).Select(row => (row.Kind, row.Seed))];
-            return new StudyTables(
-                run.Plan.Spec.Data, kind, results, curves, pruning, robustness, saliency, finetune, embedding, [.. omitted, .. left])
-            {
-                FailedVersions =
-                [
-                    .. (Optional(table = "pruning", Pruning, "", Pruned, failed: true) ?? [])
-                        .Select(row => new FailedVersion(row.Kind, row.Seed, PruningHow.Of(row), row.Sparsity))
-                        .Concat((Optional(table = "finetune", Finetune, "", Finetuned, failed: true) ?? [])
-                            .Select(row => new FailedVersion(row.Kind, row.Seed, PruningHow.Of(row), row.Sparsity)))
-                        .Where(row => trained.Contains((row.Kind, row.Seed))),
-                ],
-                Unread = unread,
-            };
-
-            IReadOnlyList<T>? Optional<T>(string name, string columns, string tail, Func<ModelKind, int, Cells, T> row,
-                bool failed = false) =>
-                Has(name) ? Rows(run, name, columns, $"{where} AND {(failed ? "NOT " : "")}{Ok}", tail, row) : null;
-
-            bool Has(string name)
-            {
-                string? problem = Unread(run, name);
-                if (problem is not null && !unread.Contains(problem))
-                {
-                    unread.Add(problem);
-                    left.Add($"{name}, as the run's {name}.parquet is missing or cannot be read");
-                }
-
-                return problem is null && run.Manifest.Lists(Path(run, name));
-            }
-        }
-        catch (Exception e) when (e is DuckDBException or InvalidCastException)
-        {
-            throw new UserErrorException($"{Path(run, table)}: damaged or of another version; the command that made the run writes it again", inner: e);
+            return problem is null && run.Manifest.Lists(RunTables.PathOf(run, name));
         }
     }
 
     /// <summary>The points of one picture, in the order of the file; empty when there are none.</summary>
     public static IReadOnlyList<EmbeddingPoint> Points(RunDirectory run, EmbeddingRow picture)
     {
-        List<EmbeddingPoint> points = [];
-        if (run.Manifest.Lists(Path(run, "embedding_points")) && Unread(run, "embedding_points") is null)
-        {
-            ModelKind kind = picture.Kind;
-            string where = $"task = {DuckSession.Quote(kind.Task)} AND seed = {picture.Seed} AND hidden = {kind.Hidden} AND {Same(kind.Rate, kind.How)} "
-                + $"AND method = {DuckSession.Quote(picture.Method)} AND sparsity = {Say.Number(picture.Sparsity)}::DOUBLE";
-            Query($"SELECT x::DOUBLE, y::DOUBLE, label::INTEGER FROM {From(run, "embedding_points")} WHERE {where}", cells =>
-                points.Add(new EmbeddingPoint(cells.Number(), cells.Number(), cells.Integer())));
-        }
-
-        return points;
+        string name = Schema<EmbeddingPoint>.Name;
+        return !run.Manifest.Lists(RunTables.PathOf(run, name)) || Unread(run, name) is not null ? []
+            : RunTables.Read<EmbeddingPoint>(
+                run, $"WHERE {Schema<ModelKey>.Equal(picture.Key)} AND method = {DuckSession.Quote(picture.Method)} "
+                    + $"AND {RunTables.AtLevels([picture.Sparsity])}");
     }
 
     /// <summary>
@@ -114,9 +82,7 @@ public static class StudyReader
     /// </summary>
     private static (string Where, IReadOnlyList<string> Omitted) Choose(RunDirectory run)
     {
-        string from = From(run, "results");
-        long models = 0;
-        Query($"SELECT count(*) FROM {from}", cells => models = cells.Long());
+        long models = Ask<Total>("SELECT count(*) AS models FROM").Single().Models;
         if (models <= MostModels)
         {
             return ("true", []);
@@ -127,20 +93,18 @@ public static class StudyReader
         (string, int, string)[] columns =
         [
             ("task", MostTasks, DuckSession.Quote($"{shown.Task}")), ("hidden", MostSizes, $"{shown.Model.Hidden}"),
-            ("seed", MostSeeds, $"{shown.Seed}"), ("lr", MostRates, $"{Say.Number(shown.Model.LearningRate)}::DOUBLE"),
+            ("seed", MostSeeds, $"{shown.Seed}"), ("lr", MostRates, DuckSession.Number(shown.Model.LearningRate)),
         ];
         foreach ((string column, int most, string own) in columns)
         {
-            List<(string Value, bool Shown)> values = [];
-            Query(
-                $"SELECT DISTINCT {column}::VARCHAR, ({column} = {own})::INTEGER, {column} FROM {from} ORDER BY {column}",
-                cells => values.Add((cells.Text(), cells.Integer() != 0)));
+            IReadOnlyList<Distinct> values = Ask<Distinct>(
+                $"SELECT DISTINCT {column}::VARCHAR AS value, ({column} = {own})::INTEGER AS shown, {column} AS place FROM", "ORDER BY place");
             if (values.Count > most)
             {
                 string[] chosen =
                 [
                     .. Enumerable.Range(0, most).Select(i => values[i * (values.Count - 1) / (most - 1)])
-                        .Concat(values.Where(value => value.Shown)).Select(value => value.Value).Distinct(),
+                        .Concat(values.Where(value => value.Shown != 0)).Select(value => value.Value).Distinct(),
                 ];
                 conditions.Add($"{column}::VARCHAR IN ({string.Join(", ", chosen.Select(DuckSession.Quote))})");
                 omitted.Add($"{column}: {chosen.Length} of {values.Count}");
@@ -148,61 +112,29 @@ public static class StudyReader
         }
 
         return (conditions.Count == 0 ? "true" : string.Join(" AND ", conditions), omitted);
+
+        IReadOnlyList<TRow> Ask<TRow>(string select, string tail = "") =>
+            RunTables.Ask<TRow>(run, Schema<ResultRow>.Name, from => $"({select} {from})", tail);
     }
 
-    private static List<CurveRow> Curves(RunDirectory run, ModelKind focus, string where)
+    private sealed record Total
     {
-        List<CurveRow> rows = [];
-        Query(
-            $"SELECT task, hidden, epoch, avg(train_f1), min(train_f1), max(train_f1), avg(train_loss) FROM {From(run, "history")} "
-            + $"WHERE {where} AND {Ok} AND {Same(focus.Rate, focus.How)} GROUP BY task, hidden, epoch ORDER BY task, hidden, epoch",
-            cells => rows.Add(new CurveRow(
-                new ModelKind(cells.Text(), cells.Integer(), focus.Rate, focus.How),
-                cells.Integer(), cells.Number(), cells.Number(), cells.Number(), cells.Number())));
-        return rows;
+        [Column] public required long Models { get; init; }
     }
 
-    private static List<T> Rows<T>(RunDirectory run, string table, string columns, string where, string tail, Func<ModelKind, int, Cells, T> row)
+    /// <summary>A value that a column of the key has, and whether the shown model has it.</summary>
+    private sealed record Distinct
     {
-        List<T> rows = [];
-
-        // Tasks and methods come again and again: one string each.
-        Dictionary<string, string> pool = [];
-        Query($"SELECT {Key}, {columns} FROM {From(run, table)} WHERE {where} {tail}", cells =>
-        {
-            cells.Pool = pool;
-            string task = cells.Text();
-            int seed = cells.Integer(), hidden = cells.Integer();
-            double rate = cells.Number();
-            rows.Add(row(new ModelKind(task, hidden, rate, new TrainedHow(cells.Text(), cells.Integer(), cells.Number(), cells.Number())), seed, cells));
-        });
-        return rows;
+        [Column] public required string Value { get; init; }
+        [Column] public required int Shown { get; init; }
     }
 
-    private static ResultRow Result(ModelKind kind, int seed, Cells cells) => new(
-        kind, seed, cells.Number(), cells.Number(), cells.Number(), cells.Number(), cells.Number(),
-        cells.Count(), cells.Count(), cells.Count(), cells.Text() == Training.Trainer.Ok);
-
-    private static PruningRow Pruned(ModelKind kind, int seed, Cells cells) => new(
-        kind, seed, cells.Text(), cells.Number(), cells.Number(), cells.Number(), cells.Number(), cells.Count(),
-        cells.Count(), cells.Count());
-
-    private static RobustnessRow Corrupted(ModelKind kind, int seed, Cells cells) => new(kind, seed, cells.Text(), cells.Number(), cells.Number());
-
-    private static SaliencyRow Map(ModelKind kind, int seed, Cells cells) => new(
-        kind, seed, cells.Text(), cells.Text(), cells.Number(), cells.Number(), cells.Number(), cells.Number());
-
-    private static FinetuneRow Finetuned(ModelKind kind, int seed, Cells cells) => new(
-        kind, seed, cells.Text(), cells.Text(), cells.Number(), cells.Integer(), cells.Number());
-
-    private static EmbeddingRow Embedded(ModelKind kind, int seed, Cells cells) => new(
-        kind, seed, cells.Text(), cells.Number(), cells.Integer(), cells.Number(), cells.Number(), cells.Number(), double.NaN);
-
-    private static string Same(double rate, TrainedHow how) =>
-        $"lr = {Say.Number(rate)}::DOUBLE AND batch = {DuckSession.Quote(how.Batch)} AND epochs = {how.Epochs} "
-        + $"AND init_std = {Say.Number(how.InitStd)}::DOUBLE AND weight_decay = {Say.Number(how.WeightDecay)}::DOUBLE";
-
-    private static string Path(RunDirectory run, string table) => run.TablePath($"{table}.parquet");
+    private static IReadOnlyList<CurveRow> Curves(RunDirectory run, ModelKind focus, string where) => RunTables.Ask<CurveRow>(
+        run, Schema<EpochMetrics>.Name, from =>
+            "(SELECT task, hidden, epoch, avg(train_f1) AS mean_f1, min(train_f1) AS min_f1, max(train_f1) AS max_f1 "
+            + $"FROM {from} WHERE {where} AND {RunTables.IsOk} AND lr = {DuckSession.Number(focus.Rate)} "
+            + $"AND {Schema<TrainedHow>.Equal(focus.How)} GROUP BY task, hidden, epoch)",
+        "ORDER BY task, hidden, epoch");
 
     /// <summary>Why a table that the merge made cannot be read now; null where it can be, or the run has none.</summary>
     /// <exception cref="UserErrorException">It can be read and is not the merge's: its figures are another run's, or damaged.</exception>
@@ -210,9 +142,9 @@ public static class StudyReader
     {
         try
         {
-            if (run.Manifest.Lists(Path(run, table)))
+            if (run.Manifest.Lists(RunTables.PathOf(run, table)))
             {
-                run.Manifest.Check(Path(run, table));
+                run.Manifest.Check(RunTables.PathOf(run, table));
             }
 
             return null;
@@ -220,49 +152,6 @@ public static class StudyReader
         catch (UserErrorException e) when (e.InnerException is { } cause && StorageErrors.IsStorage(cause))
         {
             return e.Message;
-        }
-    }
-
-    private static string From(RunDirectory run, string table) => DuckSession.Parquet(Path(run, table));
-
-    private static void Query(string sql, Action<Cells> row) => DuckSession.Use(connection =>
-    {
-        connection.Query(sql, reader => row(new Cells(reader)));
-        return true;
-    });
-
-    /// <summary>The cells of a row, taken from left to right.</summary>
-    private sealed class Cells(DuckDBDataReader reader)
-    {
-        private int _next;
-
-        public Dictionary<string, string>? Pool { get; set; }
-
-        public string Text()
-        {
-            string text = reader.GetString(_next++);
-            if (Pool is null)
-            {
-                return text;
-            }
-
-            return Pool.TryGetValue(text, out string? known) ? known : Pool[text] = text;
-        }
-
-        /// <summary>NaN for NULL: figures that are not finite are stored so.</summary>
-        public double Number() => reader.IsDBNull(_next) ? Skip() : Convert.ToDouble(reader.GetValue(_next++), System.Globalization.CultureInfo.InvariantCulture);
-
-        public int Integer() => reader.GetInt32(_next++);
-
-        /// <summary>0 for NULL: of a failed model, whose figures mean nothing.</summary>
-        public int Count() => reader.IsDBNull(_next++) ? 0 : reader.GetInt32(_next - 1);
-
-        public long Long() => reader.GetInt64(_next++);
-
-        private double Skip()
-        {
-            _next++;
-            return double.NaN;
         }
     }
 }

@@ -1,4 +1,17 @@
+using GpuMlp.Engine.Tables;
+
 namespace GpuMlp.Engine.Study;
+
+/// <summary>An epoch of training, over the seeds of a task and size: the answer to a question about history.parquet.</summary>
+public sealed record CurveRow
+{
+    [Column] public required string Task { get; init; }
+    [Column] public required int Hidden { get; init; }
+    [Column] public required int Epoch { get; init; }
+    [Column("0..1")] public required double MeanF1 { get; init; }
+    [Column("0..1")] public required double MinF1 { get; init; }
+    [Column("0..1")] public required double MaxF1 { get; init; }
+}
 
 /// <summary>What a run has to say, table by table; null where the run has no such table.</summary>
 /// <param name="Data">As in the plan.</param>
@@ -18,8 +31,10 @@ public sealed record StudyTables(
     IReadOnlyList<EmbeddingRow>? Embedding,
     IReadOnlyList<string> Omitted)
 {
-    /// <summary>They are in no other table.</summary>
-    public IReadOnlyList<FailedVersion> FailedVersions { get; init; } = [];
+    /// <summary>
+    /// Of models that did not fail, the versions that did, pruned or trained further. They have no figures and are in no other table.
+    /// </summary>
+    public IReadOnlyList<PrunedRow> FailedVersions { get; init; } = [];
 
     /// <summary>One line for each table that the run's merge made and that is missing now or cannot be read.</summary>
     public IReadOnlyList<string> Unread { get; init; } = [];

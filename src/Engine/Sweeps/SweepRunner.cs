@@ -3,7 +3,7 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Training;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Sweeps;
 
@@ -85,7 +85,7 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, IWork
                 }
 
                 observer.UnitDone(result);
-                int bad = result.Models.Count(model => model.Status == Trainer.Failed);
+                int bad = result.Models.Count(model => model.Status == Statuses.Failed);
                 Interlocked.Add(ref failed, bad);
                 if (bad > 0 && failFast)
                     _failedFast = true;

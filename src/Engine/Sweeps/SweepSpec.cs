@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Kernels.Analyses.Corruptions;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;
@@ -98,4 +99,14 @@ public readonly record struct ModelSpec(int Hidden, double LearningRate)
 {
     /// <summary>As in weight files: <c>h24-lr0.03</c>, <c>h24-lr1e-05</c>; the rate reads as in the tables.</summary>
     public string Name => $"h{Hidden}-lr{LearningRate:R}".Replace('E', 'e');
+
+    /// <summary>What tables call it.</summary>
+    public ModelKey KeyOf(PairTask task, int seed, TrainingVariant variant) => new()
+    {
+        Task = task.ToString(),
+        Seed = seed,
+        Hidden = Hidden,
+        LearningRate = LearningRate,
+        How = variant.How,
+    };
 }

@@ -1,3 +1,5 @@
+using GpuMlp.Engine.Tables;
+
 namespace GpuMlp.Engine.Sweeps;
 
 /// <summary>One way to train: what all models of a cohort, and so of a unit, have in common besides their images.</summary>
@@ -9,6 +11,9 @@ public readonly record struct TrainingVariant(int? Batch, int Epochs, double Ini
 {
     /// <summary><c>full</c> or the number of images: the column <c>batch</c>.</summary>
     public string BatchName => NameOf(Batch);
+
+    /// <summary>As in the key of tables.</summary>
+    public TrainedHow How => new(BatchName, Epochs, InitStd, WeightDecay);
 
     /// <summary>As in weight files of a run with several variants: <c>b32-e20-i0.03-wd0.001</c>; numbers read as in the tables.</summary>
     public string Name => $"b{BatchName}-e{Epochs}-i{InitStd:R}-wd{WeightDecay:R}".Replace('E', 'e');

@@ -2,6 +2,8 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Evaluation;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
+using GpuMlp.Kernels;
 using GpuMlp.Kernels.Analyses.Evaluation;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;
@@ -39,6 +41,7 @@ public sealed class Cohort : IDisposable
         Split = split;
         Models = models;
         Variant = variant;
+        Keys = [.. models.Select(model => model.KeyOf(split.Task, split.Seed, variant))];
         SplitImages train = SplitImages.Gather(data, split.Task, split.Train);
         TrainLabels = train.Labels;
         Form = form ?? FormOf(train);
@@ -54,6 +57,9 @@ public sealed class Cohort : IDisposable
     public Split Split { get; }
 
     public IReadOnlyList<ModelSpec> Models { get; }
+
+    /// <summary>What tables call the models, in their order.</summary>
+    public IReadOnlyList<ModelKey> Keys { get; }
 
     public TrainingVariant Variant { get; }
 
@@ -150,7 +156,14 @@ public sealed class Cohort : IDisposable
     private static EpochMetrics ToMetrics(EpochTotals totals)
     {
         var counts = new Confusion(totals.TruePositives, totals.FalsePositives, totals.FalseNegatives, totals.Images);
-        return new EpochMetrics(totals.Loss / totals.Images, counts.Accuracy, counts.Precision, counts.Recall, counts.F1);
+        return new EpochMetrics
+        {
+            Loss = totals.Loss / totals.Images,
+            Accuracy = counts.Accuracy,
+            Precision = counts.Precision,
+            Recall = counts.Recall,
+            F1 = counts.F1,
+        };
     }
 
     /// <summary>Images for evaluation, on the cohort's device, with their labels; the caller disposes of them.</summary>

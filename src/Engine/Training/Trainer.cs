@@ -4,23 +4,18 @@ using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
+using GpuMlp.Kernels;
 using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Engine.Training;
 
 /// <summary>Trains a cohort, prunes copies of it and gathers everything that is known of its models.</summary>
 public static class Trainer
 {
-    /// <summary>Status of a model that trained to the end.</summary>
-    public const string Ok = "ok";
-
-    /// <summary>
-    /// Status of a model whose loss was NaN or infinite in some epoch or at the end, or whose parameters have left the range in which
-    /// it can be computed (<see cref="WeightRange"/>). It has no figures.
-    /// </summary>
-    public const string Failed = "failed";
-
     /// <param name="cohort">Freshly made; its weights are initialised here.</param>
     /// <param name="spec">How trained models are pruned.</param>
     /// <param name="afterEpoch">Called with the 1-based epoch and its figures, those of further training after pruning included; null to go without.</param>
@@ -55,23 +50,21 @@ public static class Trainer
         ModelEvaluation[] train = cohort.EvaluateTrain();
         (DeviceImages images, float[] labels) = cohort.Upload(cohort.Split.Validation);
         ModelEvaluation[] validation;
-        PruningResult[][] pruning;
-        FinetuneResult[][] finetune;
+        PruningRow[][] pruning;
+        FinetuneRow[][] finetune;
         using (images)
         {
             validation = cohort.Launchers.Evaluate(cohort.Device, images);
             pruning = CohortPruning.Evaluate(cohort, spec, images, labels, cancel);
             finetune = CohortFinetuning.Evaluate(cohort, spec, initial, images, labels, (_, metrics) => afterEpoch(metrics), cancel);
         }
-        RobustnessResult[][] robustness = CohortRobustness.Evaluate(cohort, spec, cancel);
+        RobustnessRow[][] robustness = CohortRobustness.Evaluate(cohort, spec, cancel);
         ModelEmbedding[] embeddings = CohortEmbedding.Embed(cohort, spec, cancel);
-        SimilarityResult[][] similarity = CohortSimilarity.Evaluate(cohort, spec, cancel);
+        SaliencyRow[][] similarity = CohortSimilarity.Evaluate(cohort, spec, cancel);
         ModelParameters[] parameters = cohort.Device.Download();
         var results = new ModelResult[cohort.Models.Count];
         Parallel.For(0, results.Length, m =>
         {
-            ModelSpec model = cohort.Models[m];
-            var key = ModelKey.Of(cohort.Split.Task, cohort.Split.Seed, cohort.Variant, model);
             ModelParameters p = parameters[m];
             ZeroWeights zeros = ZeroWeights.Count(p);
             (double bestF1, int bestEpoch) = Best(histories[m]);
@@ -81,20 +74,20 @@ public static class Trainer
             // A logit that is not finite makes a loss that is not.
             bool sound = histories[m].All(e => double.IsFinite(e.Loss)) && WeightRange.Holds(p)
                 && double.IsFinite(onTrain.Loss) && double.IsFinite(onValidation.Loss);
-            var result = new ModelResult(
-                key,
-                onTrain,
-                onValidation,
-                bestF1,
-                bestEpoch,
-                validation[m].Active.Count(active => active == 0),
-                zeros.UnitsWithoutInput,
-                zeros.UnitsWithoutOutput,
-                Ok,
-                histories[m],
-                p,
-                pruning[m])
+            var row = new ResultRow
             {
+                Key = cohort.Keys[m],
+                Train = onTrain,
+                Validation = onValidation,
+                BestTrainF1 = bestF1,
+                BestTrainF1Epoch = bestEpoch,
+                DeadInactive = validation[m].Active.Count(active => active == 0),
+                DeadNoInput = zeros.UnitsWithoutInput,
+                DeadNoOutput = zeros.UnitsWithoutOutput,
+            };
+            var result = new ModelResult(row, histories[m], p)
+            {
+                Pruning = pruning[m],
                 Robustness = robustness[m],
                 Finetune = finetune[m],
                 Embedding = embeddings[m],

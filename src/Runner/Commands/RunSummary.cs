@@ -2,7 +2,7 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Engine.Training;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Runner.Tables;
 
 namespace GpuMlp.Runner.Commands;
@@ -14,9 +14,9 @@ namespace GpuMlp.Runner.Commands;
 /// <param name="Failed">How many of all have no finite loss.</param>
 /// <param name="Names">Of the classes; a line a task under the tables says what it tells apart.</param>
 internal sealed record RunSummary(
-    IReadOnlyList<SweepTableRow> Models,
-    IReadOnlyList<PruningTableRow> Pruned,
-    IReadOnlyList<PruningTableRow> Finetuned,
+    IReadOnlyList<ResultRow> Models,
+    IReadOnlyList<PrunedModel> Pruned,
+    IReadOnlyList<PrunedModel> Finetuned,
     int PrunedSize,
     IReadOnlyList<VariantRow> Variants,
     int Count,
@@ -26,9 +26,10 @@ internal sealed record RunSummary(
     /// <param name="run">Merged. The size whose pruning is shown is that of its pictures.</param>
     public static RunSummary Of(RunDirectory run)
     {
-        int hidden = run.Plan.Pictures.Hidden > 0 ? run.Plan.Pictures.Hidden : ShownModel.Of(run.Plan.Spec).Model.Hidden;
-        IReadOnlyList<MergedModel> all = MergedRows.Models(run);
-        List<MergedModel> models = [];
+        SweepSpec spec = run.Plan.Spec;
+        int hidden = run.Plan.Pictures.Hidden > 0 ? run.Plan.Pictures.Hidden : ShownModel.Of(spec).Model.Hidden;
+        IReadOnlyList<ResultRow> all = RunTables.Read<ResultRow>(run);
+        List<ResultRow> models = [];
 
         // Rows go unit by unit, in the order of the plan.
         int first = 0;
@@ -39,44 +40,33 @@ internal sealed record RunSummary(
             first += unit.ModelCount;
         }
 
-        SweepTableRow[] rows =
-        [
-            .. models.Select(model => new SweepTableRow(
-                model.Key.Task, model.Key.Hidden, model.Key.Seed, model.Key.LearningRate, model.BestTrainF1, model.ValidationF1, model.Ok)),
-        ];
         int failed = all.Count(model => !model.Ok);
         if (run.Plan.Variants.Count > 1)
-            return new RunSummary(rows, [], [], hidden, Compared(run, models), all.Count, failed, run.ClassNames);
+            return new RunSummary(models, [], [], hidden, Compared(run, models), all.Count, failed, run.ClassNames);
 
-        double[] levels = PruningTable.Levels(run.Plan.Spec.Sparsity);
-        Dictionary<ModelKey, double> dense = models.Where(model => model.Ok && model.Key.Hidden == hidden).ToDictionary(model => model.Key, model => model.ValidationF1);
-        PruningTableRow[] Shown(IEnumerable<MergedLevel> some) =>
+        double[] levels = PruningTable.Levels(spec.Sparsity);
+        Dictionary<ModelKey, double> dense = models.Where(model => model.Ok && model.Key.Hidden == hidden)
+            .ToDictionary(model => model.Key, model => model.Validation.F1);
+        PrunedModel[] Shown<TRow>(bool has)
+            where TRow : PrunedRow =>
         [
-            .. from row in some
+            .. from row in has ? Levels<TRow>(run, levels, $"hidden = {hidden}") : []
                where dense.ContainsKey(row.Key)
-               select new PruningTableRow(row.Key.Task, row.Key.Seed, row.Key.LearningRate, row.Method, row.Sparsity, dense[row.Key], row.ValidationF1),
+               select new PrunedModel(row, dense[row.Key]),
         ];
         return new RunSummary(
-            rows, Shown(MergedRows.Pruned(run, hidden, levels)), Shown(MergedRows.Finetuned(run, hidden, levels)), hidden, [], all.Count, failed, run.ClassNames);
+            models, Shown<PruningRow>(spec.Pruning.Count > 0), Shown<FinetuneRow>(spec.FinetuneProtocols > 0), hidden, [], all.Count, failed,
+            run.ClassNames);
     }
 
-    private static VariantRow[] Compared(RunDirectory run, List<MergedModel> models)
+    private static IReadOnlyList<TRow> Levels<TRow>(RunDirectory run, double[] levels, string models) =>
+        levels.Length == 0 ? [] : RunTables.Read<TRow>(run, $"WHERE {RunTables.AtLevels(levels)} AND {models}");
+
+    private static VariantRow[] Compared(RunDirectory run, List<ResultRow> models)
     {
         double? level = VariantTable.Level(run.Plan.Spec.Sparsity);
-        ILookup<ModelKey, MergedLevel> pruned = MergedRows.Pruned(run, null, level is { } shown ? [shown] : []).ToLookup(row => row.Key);
-        return
-        [
-            .. models.Select(model => new VariantRow(
-                new TrainingVariant(
-                    int.TryParse(model.Key.Batch, out int batch) ? batch : null, model.Key.Epochs, model.Key.InitStd, model.Key.WeightDecay),
-                model.Key.LearningRate,
-                model.Key.Hidden,
-                model.Key.Task,
-                model.Key.Seed,
-                model.Ok ? model.BestTrainF1 : double.NaN,
-                model.Ok ? model.ValidationF1 : double.NaN,
-                [.. pruned[model.Key].Select(row => (row.Method, model.Ok ? row.ValidationF1 : double.NaN))])),
-        ];
+        ILookup<ModelKey, PruningRow> pruned = Levels<PruningRow>(run, level is { } shown ? [shown] : [], "true").ToLookup(row => row.Key);
+        return [.. models.Select(model => new VariantRow(model, [.. pruned[model.Key]]))];
     }
 
     public void Write(SweepSpec spec, CommandIo io)
@@ -112,7 +102,7 @@ internal sealed record RunSummary(
         // More than a screen of them says nothing.
         const int Most = 20;
         foreach (PairTask task in spec.Tasks.Take(Most))
-            io.Out.WriteLine($"{task}: {Names.Of(task)}.");
+            io.Out.WriteLine($"{task}: {task.In(Names)}.");
         if (spec.Tasks.Count > Most)
             io.Out.WriteLine("The names of all classes: classes.txt.");
     }

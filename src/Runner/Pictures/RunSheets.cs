@@ -3,7 +3,7 @@ using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Engine.Training;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Runner.Plots;
 
 namespace GpuMlp.Runner.Pictures;
@@ -30,12 +30,12 @@ internal static class RunSheets
         IReadOnlyList<MapLevel> few = SaliencySheets.StudyLevels(spec), many = SaliencySheets.ManyLevels(spec);
         var shown = ShownModel.Of(spec);
         double rate = shown.Model.LearningRate;
-        IReadOnlySet<ModelKey> failed = MergedRows.Failed(run);
+        IReadOnlySet<ModelKey> failed = RunTables.Failed(run);
         SavedModels Models(PairTask task, IReadOnlyList<int> hidden) => SavedModels.Read(run, task, shown.Seed, shown.Variant, hidden, rate);
         foreach (PairTask task in spec.Tasks)
         {
             int[] trained = [.. spec.Hidden.Where(size => !failed.Contains(
-                ModelKey.Of(task, shown.Seed, plan.Variants[shown.Variant], new ModelSpec(size, rate))))];
+                new ModelSpec(size, rate).KeyOf(task, shown.Seed, plan.Variants[shown.Variant])))];
             if (!trained.Contains(choice.Hidden))
                 continue;
             SavedModels one = Models(task, [choice.Hidden]);

@@ -106,7 +106,7 @@ internal sealed class SaliencySheets(Dataset data, ClassNames names, SavedModels
     // "4v9, H = 24, learning rate 0.03, seed 0"
     private string Title => string.Create(
         CultureInfo.InvariantCulture,
-        $"{_names.Of(models.Task)}, {(models.Models.Count == 1 ? $"H = {models.Models[0].Hidden}, " : "")}"
+        $"{models.Task.In(_names)}, {(models.Models.Count == 1 ? $"H = {models.Models[0].Hidden}, " : "")}"
         + $"learning rate {models.Models[0].LearningRate:R}, {(models.Training is { } training ? $"{training}, " : "")}seed {models.Seed}");
 
     private static string Name(MapLevel level) => level.Pruning is { } pruning

@@ -1,4 +1,6 @@
+using GpuMlp.Engine.Statistics;
 using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Runner.Plots;
 
@@ -18,14 +20,14 @@ internal static class DeadUnitPlot
             $"Share of all hidden units, mean over {rows.Select(row => (row.Kind, row.Seed)).Distinct().Count()} models; band: the middle half of them. A unit without an output weight has no effect, whatever it sees; random takes as many of them as layer. {Pick.Focus(tables)}",
             3, 380, 300);
         SparsityAxis axis = new(rows.Select(row => row.Sparsity));
-        (string Title, Func<PruningRow, int> Dead)[] kinds =
+        (string Title, Func<PruningRow, int?> Dead)[] kinds =
         [
             ("inactive on every validation image", row => row.DeadInactive),
             ("no input weight left", row => row.DeadNoInput),
             ("no output weight left", row => row.DeadNoOutput),
         ];
         string[] methods = [.. rows.Select(row => row.Method).Distinct()];
-        foreach ((string title, Func<PruningRow, int> dead) in kinds)
+        foreach ((string title, Func<PruningRow, int?> dead) in kinds)
         {
             Panel panel = figure.Add(title, "weights pruned (%)", "share of units (%)");
             axis.Apply(panel);
@@ -33,7 +35,7 @@ internal static class DeadUnitPlot
             {
                 SparsityAxis.Series(panel, Ranking(theme, methods, i),
                     rows.Where(row => row.Method == methods[i]).GroupBy(row => row.Sparsity)
-                        .Select(level => (level.Key, MiddleHalf([.. level.Select(row => 100.0 * dead(row) / row.Kind.Hidden)]))));
+                        .Select(level => (level.Key, MiddleHalf([.. level.Select(row => 100.0 * (dead(row) ?? 0) / row.Kind.Hidden)]))));
             }
 
             panel.YRange(-2, 103);

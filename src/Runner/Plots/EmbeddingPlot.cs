@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Plots;
@@ -29,8 +30,8 @@ internal static class EmbeddingPlot
         EmbeddingRow[] model = [.. rows.Where(row => row.Kind == first.Kind && row.Seed == first.Seed)];
         return
         [
-            .. model.Where(row => row.Method == "dense"),
-            .. model.Where(row => row.Method != "dense").GroupBy(row => row.Method)
+            .. model.Where(row => row.Method == EmbeddingRow.Dense),
+            .. model.Where(row => row.Method != EmbeddingRow.Dense).GroupBy(row => row.Method)
                 .Select(method => method.MinBy(row => Math.Abs(row.Sparsity - StudyFigures.Level))!),
             .. model.Where(row => row.Method == StudyFigures.Ranking && row.Sparsity == StudyFigures.AppliedLevel),
         ];
@@ -41,12 +42,12 @@ internal static class EmbeddingPlot
         ModelKind kind = pictures[0].Kind;
         Figure figure = new(
             theme,
-            $"Hidden activations before and after pruning, {PictureNames.Of(run.ClassNames).OfTask(kind.Task)}, H = {kind.Hidden}, seed {pictures[0].Seed}",
+            $"Hidden activations before and after pruning, {Title(run, kind.Task)}, H = {kind.Hidden}, seed {pictures[0].Seed}",
             $"t-SNE of {pictures[0].Points} images, perplexity {PlotText.Number(Math.Round(pictures[0].Perplexity, 1))}. Trust: trustworthiness of the picture. Same class: share of the {NeighbourPurity.Neighbours} nearest neighbours in the picture with the point's class. Axes have no unit. {Pick.Focus(tables)}{Lost(run, kind.Task)}",
             Math.Min(3, pictures.Length), 380, 360);
         foreach (EmbeddingRow picture in pictures)
         {
-            string name = picture.Method == "dense" ? "not pruned" : $"{picture.Method}, {PlotText.Percent(picture.Sparsity)} %";
+            string name = picture.Method == EmbeddingRow.Dense ? "not pruned" : $"{picture.Method}, {PlotText.Percent(picture.Sparsity)} %";
             Panel panel = figure.Add(FormattableString.Invariant($"{name}: trust {picture.Trustworthiness:0.00}, same class {picture.Purity:0.00}"), "", "");
             int shown = 0;
             foreach (var label in StudyReader.Points(run, picture).GroupBy(point => point.Label).OrderBy(group => group.Key))
@@ -61,6 +62,9 @@ internal static class EmbeddingPlot
 
         return figure;
     }
+
+    private static string Title(RunDirectory run, string task) =>
+        PairTask.TryParse(task, out PairTask pair) ? pair.In(PictureNames.Of(run.ClassNames)) : task;
 
     // Label 1 is the second class of a task.
     private static string ClassName(RunDirectory run, string task, int label) =>

@@ -1,4 +1,6 @@
+using GpuMlp.Engine.Statistics;
 using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Runner.Plots;
 
@@ -27,9 +29,9 @@ internal static class FinetunePlot
                 (tables.Pruning ?? []).Where(row => row.Kind == kind && row.Method == method && rows.Any(other => other.Sparsity == row.Sparsity))
                     .GroupBy(row => row.Sparsity).Select(level => (level.Key, Spread.Of(level.Select(row => row.ValF1)))));
             int shown = 1;
-            foreach (var protocol in rows.Where(row => row.Method == method).GroupBy(row => (row.Protocol, row.Epochs)))
+            foreach (var protocol in rows.Where(row => row.Method == method).GroupBy(row => (row.Protocol, row.FinetuneEpochs)))
             {
-                SparsityAxis.Series(panel, theme.Series(shown++, $"{protocol.Key.Protocol}, {protocol.Key.Epochs} epochs"),
+                SparsityAxis.Series(panel, theme.Series(shown++, $"{protocol.Key.Protocol}, {protocol.Key.FinetuneEpochs} epochs"),
                     protocol.GroupBy(row => row.Sparsity).Select(level => (level.Key, Spread.Of(level.Select(row => row.ValF1)))));
             }
 

@@ -1,4 +1,6 @@
+using GpuMlp.Engine.Statistics;
 using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Runner.Plots;
 
@@ -29,7 +31,7 @@ internal static class PruningPlot
         {
             Panel panel = figure.Add(task, "weights pruned (%)", "validation F1");
             axis.Apply(panel);
-            double dense = tables.FocusResults.Where(row => row.Kind.Task == task && row.Kind.Hidden == size && row.Ok).Select(row => row.ValF1).DefaultIfEmpty(double.NaN).Average();
+            double dense = tables.FocusResults.Where(row => row.Kind.Task == task && row.Kind.Hidden == size && row.Ok).Select(row => row.Validation.F1).DefaultIfEmpty(double.NaN).Average();
             for (int i = 0; i < methods.Length; i++)
             {
                 SparsityAxis.Series(panel, theme.Series(i, methods[i]),

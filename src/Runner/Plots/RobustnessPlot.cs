@@ -1,4 +1,6 @@
+using GpuMlp.Engine.Statistics;
 using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Runner.Plots;
 
@@ -33,7 +35,7 @@ internal static class RobustnessPlot
             {
                 var points = rows.Where(row => row.Corruption == corruption && row.Kind.Hidden == sizes[i])
                     .Select(row => (row.Severity, row.ValF1))
-                    .Concat(tables.FocusResults.Where(row => row.Ok && row.Kind.Task == task && row.Kind.Hidden == sizes[i]).Select(row => (Severity: 0.0, row.ValF1)))
+                    .Concat(tables.FocusResults.Where(row => row.Ok && row.Kind.Task == task && row.Kind.Hidden == sizes[i]).Select(row => (Severity: 0.0, ValF1: row.Validation.F1)))
                     .GroupBy(row => row.Severity).OrderBy(group => group.Key)
                     .Select(group => (group.Key, F1: Spread.Of(group.Select(row => row.ValF1)))).ToList();
                 panel.Series(

@@ -1,11 +1,13 @@
+using GpuMlp.Engine.Statistics;
 using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Runner.Plots;
 
 /// <summary>How like the dense model's maps those of the pruned models are, above the floor of a re-initialised model.</summary>
 internal static class SaliencyPlot
 {
-    private const string Floor = "reinitialised";
+    private const string Floor = SaliencyRow.Reinitialised;
 
     public static StudyPlot? Of(StudyTables tables) => tables.Saliency?.Any(row => tables.InFocus(row.Kind) && row.Pruning != Floor) == true
         ? new StudyPlot("saliency-similarity", "C5", "Similarity of saliency maps of pruned and dense models over the share of weights pruned, by ranking, with the floor of a re-initialised model", theme => Draw(theme, tables))

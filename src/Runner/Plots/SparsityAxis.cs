@@ -1,4 +1,4 @@
-using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Statistics;
 
 namespace GpuMlp.Runner.Plots;
 

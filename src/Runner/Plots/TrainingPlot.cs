@@ -15,13 +15,13 @@ internal static class TrainingPlot
     {
         Figure figure = new(
             theme, "Training curves", $"F1 on the training images before each epoch. {Pick.Seeds(tables)} {Pick.Focus(tables)}", 3, 380, 290);
-        IReadOnlyList<int> sizes = Pick.Evenly([.. tables.Curves.Select(row => row.Kind.Hidden).Distinct().Order()], MostSizes);
+        IReadOnlyList<int> sizes = Pick.Evenly([.. tables.Curves.Select(row => row.Hidden).Distinct().Order()], MostSizes);
         foreach (string task in Pick.Panels(tables))
         {
             Panel panel = figure.Add(task, "epoch", "training F1");
             for (int i = 0; i < sizes.Count; i++)
             {
-                CurveRow[] rows = [.. tables.Curves.Where(row => row.Kind.Task == task && row.Kind.Hidden == sizes[i])];
+                CurveRow[] rows = [.. tables.Curves.Where(row => row.Task == task && row.Hidden == sizes[i])];
                 panel.Series(
                     theme.Ordered(i, sizes.Count, $"H = {sizes[i]}").WithoutMarker(),
                     [.. rows.Select(row => (double)row.Epoch)], [.. rows.Select(row => row.MeanF1)],

@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Runner.Plots;
 

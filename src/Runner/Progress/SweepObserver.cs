@@ -2,6 +2,7 @@ using System.Diagnostics;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 
 namespace GpuMlp.Runner.Progress;
@@ -60,13 +61,13 @@ internal sealed class SweepObserver : ISweepObserver
 
     public void UnitDone(UnitResult result)
     {
-        foreach (ModelResult model in result.Models.Where(m => m.Status == Trainer.Failed))
+        foreach (ModelResult model in result.Models.Where(m => m.Status == Statuses.Failed))
             _display.Note($"{model.Key.Task} seed {model.Key.Seed} H {model.Key.Hidden} lr {model.Key.LearningRate:R}: loss or weights not finite, marked failed");
         Change(s => s with
         {
             ModelsDone = s.ModelsDone + result.Models.Count,
             UnitsDone = s.UnitsDone + 1,
-            Failed = s.Failed + result.Models.Count(m => m.Status == Trainer.Failed),
+            Failed = s.Failed + result.Models.Count(m => m.Status == Statuses.Failed),
         });
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Runner.Report;
 
@@ -8,6 +9,13 @@ internal readonly record struct Cell(string Text, double? Value = null)
     public static implicit operator Cell(string text) => new(text);
 
     public static implicit operator Cell(int value) => new(value.ToString(CultureInfo.InvariantCulture), value);
+
+    /// <summary>A value as its column says that it is shown.</summary>
+    public static Cell Of<TRow>(Column<TRow> column, TRow row) => column.Text(row) is { } text ? text
+        : column.Shown == Shown.Exactly ? Number(column.Number(row))
+        : column.Shown == Shown.AsPercent ? Percent(column.Number(row))
+        : column.Type == "INTEGER" ? (int)column.Number(row)
+        : F1(column.Number(row));
 
     /// <summary>Three decimals; a dash for NaN.</summary>
     public static Cell F1(double value) => double.IsNaN(value) ? new Cell("\u2013") : new Cell(value.ToString("0.000", CultureInfo.InvariantCulture), value);

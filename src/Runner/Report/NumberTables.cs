@@ -1,4 +1,6 @@
+using GpuMlp.Engine.Statistics;
 using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Runner.Plots;
 
 namespace GpuMlp.Runner.Report;
@@ -6,6 +8,8 @@ namespace GpuMlp.Runner.Report;
 /// <summary>The numbers behind the plots, folded away and sortable.</summary>
 internal static class NumberTables
 {
+    private const string WithSpread = " \u00b1", Training = "training", Seeds = "seeds", Purity = "same class";
+
     public static void Write(Html html, StudyTables tables, string section)
     {
         switch (section)
@@ -22,80 +26,50 @@ internal static class NumberTables
     }
 
     /// <summary>Every kind of model of the run: results over the seeds.</summary>
-    private static void Models(Html html, StudyTables tables) => Folded(html, "Models", () => HtmlTable.Write(
+    private static void Models(Html html, StudyTables tables) => Folded(html, "Models", () => Over(
         html, Caption(tables, "F1: mean and sample standard deviation over the seeds; dead: hidden units inactive on every validation image, mean"),
-        [.. Heads(tables), "seeds", "best train F1", "\u00b1", "val F1", "\u00b1", "val AUC", "val accuracy", "dead"],
-        tables.Results.GroupBy(row => row.Kind).Select(group => (IReadOnlyList<Cell>)
-        [
-            .. Key(tables, group.Key), group.Count(row => row.Ok),
-            .. MeanStd(group.Where(row => row.Ok).Select(row => row.BestTrainF1)), .. MeanStd(group.Where(row => row.Ok).Select(row => row.ValF1)),
-            Cell.F1(Mean(group.Where(row => row.Ok).Select(row => row.ValAuc))), Cell.F1(Mean(group.Where(row => row.Ok).Select(row => row.ValAccuracy))),
-            Cell.F1(Mean(group.Where(row => row.Ok).Select(row => (double)row.DeadInactive))),
-        ])));
+        tables.Results,
+        [.. Key(tables), Seeds, $"best_train_f1{WithSpread}", $"val_f1{WithSpread}", "val_auc", "val_accuracy", "dead_inactive"]));
 
-    private static void Pruning(Html html, StudyTables tables) => Folded(html, "Pruning", () => HtmlTable.Write(
+    private static void Pruning(Html html, StudyTables tables) => Folded(html, "Pruning", () => Over(
         html, Caption(tables, "validation F1 of models pruned at a true 95 % and at the level that the study's code applied; pruning.csv has all levels. Mean and sample standard deviation over the seeds; zero: true share of weights that are 0"),
-        [.. Heads(tables), "ranking", "level", "zero W1", "zero W2", "val F1", "\u00b1"],
-        (tables.Pruning ?? []).Where(row => row.Sparsity is StudyFigures.Level or StudyFigures.AppliedLevel)
-            .GroupBy(row => (row.Kind, row.Method, row.Sparsity)).Select(group => (IReadOnlyList<Cell>)
-            [
-                .. Key(tables, group.Key.Kind), group.Key.Method, Cell.Percent(group.Key.Sparsity), Cell.F1(Mean(group.Select(row => row.ZeroW1))), Cell.F1(Mean(group.Select(row => row.ZeroW2))),
-                .. MeanStd(group.Select(row => row.ValF1)),
-            ]), most: 1500));
+        (tables.Pruning ?? []).Where(row => row.Sparsity is StudyFigures.Level or StudyFigures.AppliedLevel),
+        [.. Key(tables), "method", "sparsity", "zero_w1", "zero_w2", $"val_f1{WithSpread}"], most: 1500));
 
-    private static void Finetune(Html html, StudyTables tables) => Folded(html, "Training after pruning", () => HtmlTable.Write(
+    private static void Finetune(Html html, StudyTables tables) => Folded(html, "Training after pruning", () => Over(
         html, Caption(tables, "validation F1 after further training under the mask, over the seeds"),
-        [.. Heads(tables), "protocol", "epochs", "ranking", "level", "val F1", "\u00b1"],
-        (tables.Finetune ?? []).GroupBy(row => (row.Kind, row.Protocol, row.Epochs, row.Method, row.Sparsity)).Select(group => (IReadOnlyList<Cell>)
-        [
-            .. Key(tables, group.Key.Kind), group.Key.Protocol, group.Key.Epochs, group.Key.Method, Cell.Percent(group.Key.Sparsity), .. MeanStd(group.Select(row => row.ValF1)),
-        ])));
+        tables.Finetune ?? [],
+        [.. Key(tables), "protocol", "finetune_epochs", "method", "sparsity", $"val_f1{WithSpread}"]));
 
-    private static void Dead(Html html, StudyTables tables) => Folded(html, "Dead units", () => HtmlTable.Write(
+    private static void Dead(Html html, StudyTables tables) => Folded(html, "Dead units", () => Over(
         html, Caption(tables, "dead hidden units at a true 95 %, mean over the seeds"),
-        [.. Heads(tables), "ranking", "inactive", "no input weight", "no output weight"],
-        (tables.Pruning ?? []).Where(row => row.Sparsity == StudyFigures.Level).GroupBy(row => (row.Kind, row.Method)).Select(group => (IReadOnlyList<Cell>)
-        [
-            .. Key(tables, group.Key.Kind), group.Key.Method,
-            Cell.F1(Mean(group.Select(row => (double)row.DeadInactive))), Cell.F1(Mean(group.Select(row => (double)row.DeadNoInput))), Cell.F1(Mean(group.Select(row => (double)row.DeadNoOutput))),
-        ])));
+        (tables.Pruning ?? []).Where(row => row.Sparsity == StudyFigures.Level),
+        [.. Key(tables), "method", "dead_inactive", "dead_no_input", "dead_no_output"]));
 
-    private static void Robustness(Html html, StudyTables tables) => Folded(html, "Robustness", () => HtmlTable.Write(
+    private static void Robustness(Html html, StudyTables tables) => Folded(html, "Robustness", () => Over(
         html, Caption(tables, "validation F1 on corrupted images, over the seeds"),
-        [.. Heads(tables), "corruption", "severity", "val F1", "\u00b1"],
-        (tables.Robustness ?? []).GroupBy(row => (row.Kind, row.Corruption, row.Severity)).Select(group => (IReadOnlyList<Cell>)
-        [
-            .. Key(tables, group.Key.Kind), group.Key.Corruption, Cell.Number(group.Key.Severity), .. MeanStd(group.Select(row => row.ValF1)),
-        ]), most: 1500));
+        tables.Robustness ?? [],
+        [.. Key(tables), "corruption", "severity", $"val_f1{WithSpread}"], most: 1500));
 
-    private static void Saliency(Html html, StudyTables tables) => Folded(html, "Saliency", () => HtmlTable.Write(
+    private static void Saliency(Html html, StudyTables tables) => Folded(html, "Saliency", () => Over(
         html, "Similarity of maps at a true 95 % to those of the dense model, mean over images and seeds; \"reinitialised\" is the floor. saliency.csv has all levels",
-        ["task", "H", "map", "ranking", "level", "Spearman", "SSIM", "top-k overlap"],
-        (tables.Saliency ?? []).Where(row => tables.InFocus(row.Kind) && (row.Sparsity == StudyFigures.Level || row.Pruning == "reinitialised")).GroupBy(row => (row.Kind, row.Method, row.Pruning, row.Sparsity)).Select(group => (IReadOnlyList<Cell>)
-        [
-            group.Key.Kind.Task, group.Key.Kind.Hidden, group.Key.Method, group.Key.Pruning, Cell.Percent(group.Key.Sparsity),
-            Cell.F1(Mean(group.Select(row => row.Spearman))), Cell.F1(Mean(group.Select(row => row.Ssim))), Cell.F1(Mean(group.Select(row => row.TopkIou))),
-        ]), most: 1500));
+        (tables.Saliency ?? []).Where(row => tables.InFocus(row.Kind)
+            && (row.Sparsity == StudyFigures.Level || row.Pruning == SaliencyRow.Reinitialised)),
+        ["task", "hidden", "method", "pruning", "sparsity", "spearman", "ssim", "topk_iou"], most: 1500));
 
-    private static void Embedding(Html html, StudyTables tables) => Folded(html, "Embedding", () => HtmlTable.Write(
+    private static void Embedding(Html html, StudyTables tables) => Folded(html, "Embedding", () => Over(
         html, $"t-SNE pictures, seed by seed; same class: share of the {NeighbourPurity.Neighbours} nearest neighbours in the picture with a point's own class",
-        [.. Heads(tables), "seed", "ranking", "level", "points", "perplexity", "KL", "trustworthiness", "same class"],
-        (tables.Embedding ?? []).Select(row => (IReadOnlyList<Cell>)
-        [
-            .. Key(tables, row.Kind), row.Seed, row.Method, Cell.Percent(row.Sparsity), row.Points, Cell.Number(row.Perplexity), Cell.F1(row.Kl), Cell.F1(row.Trustworthiness), Cell.F1(row.Purity),
-        ])));
+        tables.Embedding ?? [],
+        [.. Key(tables), "seed", "method", "sparsity", "points", "perplexity", "kl", "trustworthiness", Purity]));
 
     private static void Rates(Html html, StudyTables tables)
     {
         if (tables.Rates.Count < 2)
             return;
-        Folded(html, "Rates", () => HtmlTable.Write(
+        Folded(html, "Rates", () => Over(
             html, "Best training F1 by rate: mean and sample standard deviation over the seeds",
-            ["task", "H", "rate", "best train F1", "\u00b1"],
-            tables.Results.Where(row => row.Kind.How == tables.Shown.How).GroupBy(row => row.Kind).Select(group => (IReadOnlyList<Cell>)
-            [
-                group.Key.Task, group.Key.Hidden, Cell.Number(group.Key.Rate), .. MeanStd(group.Where(row => row.Ok).Select(row => row.BestTrainF1)),
-            ])));
+            tables.Results.Where(row => row.Kind.How == tables.Shown.How),
+            ["task", "hidden", "lr", $"best_train_f1{WithSpread}"]));
     }
 
     private static void Folded(Html html, string name, Action table)
@@ -116,32 +90,55 @@ internal static class NumberTables
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 
     /// <summary>Columns that are the same in all rows are left out.</summary>
-    private static IEnumerable<string> Heads(StudyTables tables)
+    private static IEnumerable<string> Key(StudyTables tables)
     {
         yield return "task";
-        yield return "H";
+        yield return "hidden";
         if (tables.Rates.Count > 1)
-            yield return "rate";
+            yield return "lr";
         if (tables.Variants.Count > 1)
-            yield return "training";
+            yield return Training;
     }
 
-    private static IEnumerable<Cell> Key(StudyTables tables, ModelKind kind)
+    /// <summary>
+    /// A line for all rows that are the same in the columns shown that are no figures; figures are means over the models of them that
+    /// have any.
+    /// </summary>
+    /// <param name="shown">Names of columns, a figure's with <see cref="WithSpread"/> behind it for one that shows its spread too; or
+    /// <see cref="Training"/>, <see cref="Seeds"/>, <see cref="Purity"/>.</param>
+    private static void Over<TRow>(Html html, string caption, IEnumerable<TRow> rows, IEnumerable<string> shown, int most = 1000)
+        where TRow : ModelRow
     {
-        yield return kind.Task;
-        yield return kind.Hidden;
-        if (tables.Rates.Count > 1)
-            yield return Cell.Number(kind.Rate);
-        if (tables.Variants.Count > 1)
-            yield return kind.How.ToString();
+        Part<TRow>[] parts = [.. shown.Select(PartOf<TRow>)];
+        var groups = rows.GroupBy(row => (row.Kind, string.Join('\n', parts.Where(part => part.IsKey).Select(part => part.Cells([row])[0]))));
+        HtmlTable.Write(
+            html, caption, [.. parts.SelectMany(part => part.Heads)],
+            groups.Select(group => (IReadOnlyList<Cell>)[.. parts.SelectMany(part => part.Cells([.. group]))]), most);
     }
 
-    private static IEnumerable<Cell> MeanStd(IEnumerable<double> values)
+    private static Part<TRow> PartOf<TRow>(string shown)
+        where TRow : ModelRow
     {
-        Spread spread = Spread.Of(values);
-        yield return Cell.F1(spread.Mean);
-        yield return Cell.F1(spread.Std);
+        switch (shown)
+        {
+            case Training:
+                return new([Training], rows => [rows[0].Kind.How.ToString()], IsKey: true);
+            case Seeds:
+                return new([Seeds], rows => [rows.Count(row => row.Ok)]);
+            case Purity:
+                return new([Purity], rows => [Cell.F1(rows.OfType<EmbeddingRow>().Average(row => row.Purity))]);
+        }
+
+        Column<TRow> column = Schema<TRow>.Column(shown.Replace(WithSpread, ""));
+        if (!column.IsFigure)
+            return new([column.Head], rows => [Cell.Of(column, rows[0])], IsKey: true);
+        return shown.EndsWith(WithSpread, StringComparison.Ordinal)
+            ? new([column.Head, WithSpread.Trim()], rows => [Cell.F1(Of(rows).Mean), Cell.F1(Of(rows).Std)])
+            : new([column.Head], rows => [Cell.F1(Of(rows).Mean)]);
+
+        Spread Of(IReadOnlyList<TRow> rows) => Spread.Of(rows.Where(row => row.Ok).Select(column.Number));
     }
 
-    private static double Mean(IEnumerable<double> values) => Spread.Of(values).Mean;
+    /// <summary>One or two neighbouring cells of a line.</summary>
+    private sealed record Part<TRow>(IReadOnlyList<string> Heads, Func<IReadOnlyList<TRow>, Cell[]> Cells, bool IsKey = false);
 }

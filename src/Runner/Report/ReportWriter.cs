@@ -2,6 +2,7 @@ using System.Text;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Study.Claims;
 using GpuMlp.Runner.Plots;
 
 namespace GpuMlp.Runner.Report;

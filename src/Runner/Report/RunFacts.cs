@@ -39,7 +39,7 @@ internal static class RunFacts
         [
             ("data", spec.Data == StudyFigures.Data ? "MNIST (embedded)" : spec.Data),
             ("data SHA-256", plan.DataSha256),
-            ("tasks", List(spec.Tasks.Select(run.ClassNames.Of).ToList())),
+            ("tasks", List(spec.Tasks.Select(task => task.In(run.ClassNames)).ToList())),
             ("hidden sizes", List(spec.Hidden)),
             ("seeds", List(spec.Seeds)),
             ("learning rates", List(spec.LearningRates.Select(PlotText.Number).ToList())),

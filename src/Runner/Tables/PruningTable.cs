@@ -1,18 +1,16 @@
 using System.Globalization;
+using GpuMlp.Engine.Statistics;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Runner.Tables;
 
-/// <summary>One model of a finished sweep at one level of pruning; F1 is 0..1.</summary>
-/// <param name="Method">As in flags: <c>layer</c>; with the protocol behind it after further training.</param>
-/// <param name="Dense">Validation F1 of the same model before pruning.</param>
-internal readonly record struct PruningTableRow(
-    string Task,
-    int Seed,
-    double LearningRate,
-    string Method,
-    double Sparsity,
-    double Dense,
-    double ValidationF1);
+/// <summary>One model of a finished sweep at one level of pruning.</summary>
+/// <param name="Dense">Validation F1 of the same model before pruning, 0..1.</param>
+internal readonly record struct PrunedModel(PrunedRow Row, double Dense)
+{
+    /// <summary>As in flags: <c>layer</c>; with the protocol behind it after further training.</summary>
+    public string Method => Row is FinetuneRow { Protocol: var protocol } ? $"{Row.Method} {protocol}" : Row.Method;
+}
 
 /// <summary>
 /// What a sweep with pruning prints after its F1 tables: for models of one hidden size, mean validation F1 over the seeds
@@ -36,23 +34,23 @@ internal static class PruningTable
     /// <param name="rows">Models that did not fail, at the levels to show, all of <paramref name="hidden"/> units; tasks and methods in the order of their first row.</param>
     /// <param name="levels">From <see cref="Levels"/>.</param>
     /// <param name="what">What the figures are, by share of weights pruned.</param>
-    public static void Write(IReadOnlyList<PruningTableRow> rows, int hidden, double[] levels, CommandIo io, string what = "Validation F1")
+    public static void Write(IReadOnlyList<PrunedModel> rows, int hidden, double[] levels, CommandIo io, string what = "Validation F1")
     {
-        foreach (IGrouping<double, PruningTableRow> rate in rows.GroupBy(row => row.LearningRate).OrderBy(rate => rate.Key))
+        foreach (IGrouping<double, PrunedModel> rate in rows.GroupBy(row => row.Row.Kind.Rate).OrderBy(rate => rate.Key))
         {
             string title = string.Create(CultureInfo.InvariantCulture, $"{what} by share of weights pruned, H = {hidden}, learning rate {rate.Key:R}");
             TextTable table = new(title, ["Task", "method", "dense", .. levels.Select(Heading)], rightAlignedFrom: 2);
-            foreach (IGrouping<string, PruningTableRow> task in rate.GroupBy(row => row.Task))
+            foreach (IGrouping<string, PrunedModel> task in rate.GroupBy(row => row.Row.Kind.Task))
             {
-                foreach (IGrouping<string, PruningTableRow> method in task.GroupBy(row => row.Method))
+                foreach (IGrouping<string, PrunedModel> method in task.GroupBy(row => row.Method))
                 {
-                    double[] dense = [.. method.GroupBy(row => row.Seed).Select(seed => seed.First().Dense)];
+                    double[] dense = [.. method.GroupBy(row => row.Row.Seed).Select(seed => seed.First().Dense)];
                     table.Add(
                     [
                         task.Key,
                         method.Key,
                         Mean(dense),
-                        .. levels.Select(level => Mean([.. method.Where(row => row.Sparsity == level).Select(row => row.ValidationF1)])),
+                        .. levels.Select(level => Mean([.. method.Where(row => row.Row.Sparsity == level).Select(row => row.Row.ValF1)])),
                     ]);
                 }
             }
@@ -61,7 +59,7 @@ internal static class PruningTable
             io.Out.WriteLine();
         }
 
-        int seeds = rows.Select(row => row.Seed).Distinct().Count();
+        int seeds = rows.Select(row => row.Row.Seed).Distinct().Count();
         io.Out.WriteLine(seeds == 1 ? "One seed." : $"Mean over {seeds} seeds.");
         if (levels.Contains(AsPublished))
             io.Out.WriteLine("0.0095: what the study's published code pruned where its figure says 95 %.");
@@ -72,7 +70,7 @@ internal static class PruningTable
 
     private static string Mean(double[] values)
     {
-        double mean = SweepTable.MeanStd(values).Mean;
+        double mean = Spread.Of(values).Mean;
         return double.IsNaN(mean) ? "-" : mean.ToString("0.000", CultureInfo.InvariantCulture);
     }
 }

@@ -1,18 +1,9 @@
 using System.Globalization;
+using GpuMlp.Engine.Statistics;
 using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Runner.Tables;
-
-/// <summary>One model of a finished sweep; F1 as fractions 0..1.</summary>
-/// <param name="Ok">False: it failed, and the two F1 mean nothing.</param>
-internal readonly record struct SweepTableRow(
-    string Task,
-    int Hidden,
-    int Seed,
-    double LearningRate,
-    double BestTrainF1,
-    double ValidationF1,
-    bool Ok);
 
 /// <summary>
 /// What a sweep prints at its end: for each learning rate, best training F1 and validation F1 of every task and hidden
@@ -26,15 +17,15 @@ internal static class SweepTable
     private const string Missing = "-";
 
     /// <param name="rows">In any order; tasks are shown in the order of their first row.</param>
-    public static void Write(IReadOnlyList<SweepTableRow> rows, CommandIo io)
+    public static void Write(IReadOnlyList<ResultRow> rows, CommandIo io)
     {
-        double[] rates = [.. rows.Select(row => row.LearningRate).Distinct().Order()];
+        double[] rates = [.. rows.Select(row => row.Kind.Rate).Distinct().Order()];
         foreach (double rate in rates)
         {
-            SweepTableRow[] block = [.. rows.Where(row => row.LearningRate == rate)];
+            ResultRow[] block = [.. rows.Where(row => row.Kind.Rate == rate)];
             string suffix = string.Create(CultureInfo.InvariantCulture, $", learning rate {rate:R}");
             WriteMetric(block, "Best training F1" + suffix, row => row.BestTrainF1, withSmallest: true, io);
-            WriteMetric(block, "Validation F1" + suffix, row => row.ValidationF1, withSmallest: false, io);
+            WriteMetric(block, "Validation F1" + suffix, row => row.Validation.F1, withSmallest: false, io);
         }
 
         foreach (string line in Caption(rows))
@@ -43,42 +34,23 @@ internal static class SweepTable
         }
     }
 
-    /// <summary>Mean and sample standard deviation (n - 1); the latter is NaN for a single value, both for none.</summary>
-    public static (double Mean, double Std) MeanStd(IReadOnlyCollection<double> values)
-    {
-        if (values.Count == 0)
-        {
-            return (double.NaN, double.NaN);
-        }
-
-        double mean = values.Average();
-        return (mean, values.Count == 1 ? double.NaN : Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Count - 1)));
-    }
-
-    /// <summary>
-    /// The smallest H of one task whose models all have a best training F1 of <see cref="Rules.LearnedF1"/>, or null. A seed that
-    /// failed, or that the task has only at other sizes, did not learn it.
-    /// </summary>
-    public static int? SmallestHidden(IEnumerable<SweepTableRow> task) => Capacity.Smallest(
-        task, row => (row.Seed, row.Hidden), size => size.All(row => row.Ok && Rules.LearnedF1.Admits(row.BestTrainF1)));
-
     private static void WriteMetric(
-        SweepTableRow[] block,
+        ResultRow[] block,
         string title,
-        Func<SweepTableRow, double> metric,
+        Func<ResultRow, double> metric,
         bool withSmallest,
         CommandIo io)
     {
         const string SummaryName = "H*";
-        string[] tasks = [.. block.Select(row => row.Task).Distinct()];
-        int[] sizes = [.. block.Select(row => row.Hidden).Distinct().Order()];
+        string[] tasks = [.. block.Select(row => row.Kind.Task).Distinct()];
+        int[] sizes = [.. block.Select(row => row.Kind.Hidden).Distinct().Order()];
         string[,] cells = new string[sizes.Length, tasks.Length];
         for (int i = 0; i < sizes.Length; i++)
         {
             for (int j = 0; j < tasks.Length; j++)
             {
                 cells[i, j] = Cell([.. block
-                    .Where(row => row.Ok && row.Hidden == sizes[i] && row.Task == tasks[j])
+                    .Where(row => row.Ok && row.Kind.Hidden == sizes[i] && row.Kind.Task == tasks[j])
                     .Select(metric)]);
             }
         }
@@ -105,7 +77,7 @@ internal static class SweepTable
                 table.SetSummary(
                 [
                     SummaryName,
-                    .. shown.Select(task => SmallestHidden([.. block.Where(row => row.Task == task)])
+                    .. shown.Select(task => Capacity.EverySeed(block.Where(row => row.Kind.Task == task))
                         ?.ToString(CultureInfo.InvariantCulture) ?? "none"),
                 ]);
             }
@@ -117,17 +89,17 @@ internal static class SweepTable
 
     private static string Cell(double[] values)
     {
-        (double mean, double std) = MeanStd(values);
+        Spread spread = Spread.Of(values);
         if (values.Length == 0)
         {
             return Missing;
         }
 
-        string text = mean.ToString("0.000", CultureInfo.InvariantCulture);
-        return values.Length == 1 ? text : text + " ± " + std.ToString("0.000", CultureInfo.InvariantCulture);
+        string text = spread.Mean.ToString("0.000", CultureInfo.InvariantCulture);
+        return values.Length == 1 ? text : text + " ± " + spread.Std.ToString("0.000", CultureInfo.InvariantCulture);
     }
 
-    private static IEnumerable<string> Caption(IReadOnlyList<SweepTableRow> rows)
+    private static IEnumerable<string> Caption(IReadOnlyList<ResultRow> rows)
     {
         int seeds = rows.Select(row => row.Seed).Distinct().Count();
         int failed = rows.Count(row => !row.Ok);

@@ -1,14 +1,15 @@
 using System.Globalization;
 using GpuMlp.Engine.Study;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Runner.Tables;
 
-/// <summary>One model of a sweep with several variants; F1 is 0..1.</summary>
-/// <param name="Dense">Validation F1 before pruning; NaN for a model that failed.</param>
-/// <param name="Pruned">For each method its name and validation F1 at the level shown; empty for a sweep without pruning.</param>
-internal sealed record VariantRow(
-    TrainingVariant Variant, double LearningRate, int Hidden, string Task, int Seed, double BestTrainF1, double Dense, IReadOnlyList<(string Method, double F1)> Pruned);
+/// <summary>One model of a sweep with several variants; its F1 are NaN where it failed.</summary>
+/// <param name="Pruned">Its row for each method at the level shown; empty for a sweep without pruning.</param>
+internal sealed record VariantRow(ResultRow Model, IReadOnlyList<PruningRow> Pruned)
+{
+    public ModelKind Kind => Model.Kind;
+}
 
 /// <summary>
 /// What a sweep with several variants prints: a line a variant and hidden size, F1 as means over tasks and seeds before
@@ -31,7 +32,7 @@ internal static class VariantTable
     public static void Write(IReadOnlyList<VariantRow> rows, double? level, CommandIo io)
     {
         string[] methods = [.. rows.SelectMany(row => row.Pruned).Select(pruned => pruned.Method).Distinct()];
-        bool manyRates = rows.Select(row => row.LearningRate).Distinct().Count() > 1;
+        bool manyRates = rows.Select(row => row.Kind.Rate).Distinct().Count() > 1;
         string title = methods.Length == 0
             ? "F1 by way to train"
             : string.Create(CultureInfo.InvariantCulture, $"Validation F1 by way to train, before and after pruning {level:R} of the weights");
@@ -39,20 +40,20 @@ internal static class VariantTable
         TextTable table = new(title, ["batch", "epochs", "init", "decay", .. rate, "H", "best train", "dense", .. methods], rightAlignedFrom: 0);
         List<Line> lines =
         [
-            .. rows.GroupBy(row => (row.Variant, row.LearningRate, row.Hidden)).OrderBy(group => group.Min(row => row.Hidden)).Select(group => Line.Of([.. group], methods)),
+            .. rows.GroupBy(row => (row.Kind.How, row.Kind.Rate, row.Kind.Hidden)).OrderBy(group => group.Key.Hidden).Select(group => Line.Of([.. group], methods)),
         ];
         foreach (Line line in lines.Take(MostLines))
         {
-            TrainingVariant variant = line.Variant;
-            string[] ownRate = manyRates ? [Number(line.LearningRate)] : [];
+            (TrainedHow how, int hidden) = (line.Kind.How, line.Kind.Hidden);
+            string[] ownRate = manyRates ? [Number(line.Kind.Rate)] : [];
             table.Add(
             [
-                variant.BatchName,
-                $"{variant.Epochs}",
-                Number(variant.InitStd),
-                Number(variant.WeightDecay),
+                how.Batch,
+                $"{how.Epochs}",
+                Number(how.InitStd),
+                Number(how.WeightDecay),
                 .. ownRate,
-                $"{line.Hidden}",
+                $"{hidden}",
                 F1(line.BestTrain),
                 F1(line.Dense),
                 .. line.Pruned.Select(pruned => F1(pruned.F1) + (pruned.Kept ? "*" : " ")),
@@ -69,8 +70,8 @@ internal static class VariantTable
     {
         if (lines.Count > MostLines)
             yield return $"{lines.Count - MostLines} more lines are left out here; results.csv has all.";
-        string[] tasks = [.. rows.Select(row => row.Task).Distinct()];
-        int seeds = rows.Select(row => row.Seed).Distinct().Count();
+        string[] tasks = [.. rows.Select(row => row.Kind.Task).Distinct()];
+        int seeds = rows.Select(row => row.Model.Seed).Distinct().Count();
         string of = tasks.Length <= 5 ? string.Join(", ", tasks) : $"{tasks.Length} tasks";
         yield return $"Mean over {of} and {(seeds == 1 ? "one seed" : $"{seeds} seeds")}; a mean with a failed model is -.";
         if (methods.Length == 0)
@@ -86,8 +87,9 @@ internal static class VariantTable
 
         (Line best, string method, double loss) = all.MinBy(one => one.Loss);
         yield return $"Kept in {lines.Sum(line => line.Pruned.Count(pruned => pruned.Kept))} of {lines.Count * methods.Length} cells.";
-        yield return string.Create(CultureInfo.InvariantCulture, $"Smallest loss: {loss:0.000} by {method}, H = {best.Hidden},");
-        yield return $"{best.Variant}.";
+        yield return string.Create(CultureInfo.InvariantCulture, $"Smallest loss: {loss:0.000} by {method}, H = {best.Kind.Hidden},");
+        TrainedHow how = best.Kind.How;
+        yield return $"batch {how.Batch}, {how.Epochs} epochs, initial std {Number(how.InitStd)}, weight decay {Number(how.WeightDecay)}.";
     }
 
     private static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture).Replace('E', 'e');
@@ -96,20 +98,18 @@ internal static class VariantTable
 
     /// <summary>Models that differ in task and seed alone, in the mean.</summary>
     private sealed record Line(
-        TrainingVariant Variant, double LearningRate, int Hidden, double BestTrain, double Dense, IReadOnlyList<(string Method, double F1, bool Kept)> Pruned)
+        ModelKind Kind, double BestTrain, double Dense, IReadOnlyList<(string Method, double F1, bool Kept)> Pruned)
     {
         public static Line Of(VariantRow[] rows, string[] methods)
         {
-            double dense = rows.Average(row => row.Dense);
+            double dense = rows.Average(row => row.Model.Validation.F1);
             return new Line(
-                rows[0].Variant,
-                rows[0].LearningRate,
-                rows[0].Hidden,
-                rows.Average(row => row.BestTrainF1),
+                rows[0].Kind,
+                rows.Average(row => row.Model.BestTrainF1),
                 dense,
                 [
                     .. from method in methods
-                       let f1 = rows.Average(row => row.Pruned.First(pruned => pruned.Method == method).F1)
+                       let f1 = rows.Average(row => row.Pruned.First(pruned => pruned.Method == method).ValF1)
                        select (method, f1, Rules.WorthPruningF1.Admits(dense) && Rules.KeptF1.Admits(dense - f1)),
                 ]);
         }

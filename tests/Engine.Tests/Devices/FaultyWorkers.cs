@@ -2,6 +2,7 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 
 namespace GpuMlp.Engine.Tests.Devices;

@@ -2,6 +2,7 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Embedding;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
@@ -65,9 +66,9 @@ public sealed class CohortEmbeddingTests
     public void A_model_that_failed_has_rows_without_a_figure_and_no_places()
     {
         ModelResult failed = Train(s_spec with { LearningRates = [1e30] }, seed: 7, models: [new(20, 1e30)]).Single();
-        Assert.Equal(Trainer.Failed, failed.Status);
+        Assert.Equal(Statuses.Failed, failed.Status);
         Assert.Equal(3, failed.Embedding.Pictures.Count);
-        Assert.All(failed.Embedding.Pictures, picture => Assert.False(picture.IsOk));
+        Assert.All(failed.Embedding.Pictures, picture => Assert.False(picture.Ok));
         Assert.Empty(failed.Embedding.Places);
     }
 

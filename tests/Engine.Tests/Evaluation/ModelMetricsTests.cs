@@ -1,6 +1,6 @@
 using CsCheck;
 using GpuMlp.Engine.Evaluation;
-using GpuMlp.Engine.Training;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Tests.Evaluation;
 

@@ -2,6 +2,7 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
@@ -39,13 +40,13 @@ public sealed class CohortFinetuningTests : IDisposable
         using Cohort cohort = Create(s_spec);
         IReadOnlyList<ModelParameters> initial = Trained(cohort);
         (DeviceImages images, float[] labels) = cohort.Upload(cohort.Split.Validation);
-        PruningResult[][] pruned = CohortPruning.Evaluate(cohort, s_spec, images, labels, CancellationToken.None);
+        PruningRow[][] pruned = CohortPruning.Evaluate(cohort, s_spec, images, labels, CancellationToken.None);
         int epochs = 0;
-        FinetuneResult[][] results = CohortFinetuning.Evaluate(cohort, s_spec, initial, images, labels, CountZeros, CancellationToken.None);
+        FinetuneRow[][] results = CohortFinetuning.Evaluate(cohort, s_spec, initial, images, labels, CountZeros, CancellationToken.None);
         images.Dispose();
         Assert.Equal(2 * More * s_spec.Pruning.Count * s_spec.Sparsity.Count, epochs);
         Assert.All(results.Zip(pruned), pair => Assert.Equal(
-            [.. pair.Second, .. pair.Second], pair.First.Select(row => row.Pruned), (a, b) => (a.ZeroW1, a.ZeroW2) == (b.ZeroW1, b.ZeroW2)));
+            [.. pair.Second, .. pair.Second], pair.First, (PrunedRow a, PrunedRow b) => (a.ZeroW1, a.ZeroW2) == (b.ZeroW1, b.ZeroW2)));
 
         // Levels are the inner of methods, protocols the innermost.
         void CountZeros(DeviceCohort models, IReadOnlyList<EpochMetrics> _)
@@ -105,7 +106,7 @@ public sealed class CohortFinetuningTests : IDisposable
         {
             foreach ((ModelResult model, ModelResult expected) in models.Zip(Train(dense)))
             {
-                PruningResult row = model.Finetune.First(row => row.Rewound == rewound && row.Pruned.Sparsity == 0).Pruned;
+                FinetuneRow row = model.Finetune.First(row => row.Protocol == (rewound ? "rewind" : "finetune") && row.Sparsity == 0);
                 Assert.Equal((expected.Validation.F1, expected.Validation.Auc, expected.Validation.Accuracy), (row.ValF1, row.ValAuc, row.ValAccuracy));
                 Assert.Equal((expected.DeadInactive, expected.DeadNoInput), (row.DeadInactive, row.DeadNoInput));
             }
@@ -117,15 +118,15 @@ public sealed class CohortFinetuningTests : IDisposable
     {
         IReadOnlyList<ModelResult> together = Train(s_spec), alone = Train(s_spec with { Hidden = [8], Pruning = [PruneMethod.Layer], Sparsity = [0.9] });
         Assert.Equal(
-            from rewound in new[] { false, true }
+            from protocol in new[] { "finetune", "rewind" }
             from method in s_spec.Pruning
             from level in s_spec.Sparsity
-            select (rewound, method, level),
-            together[0].Finetune.Select(row => (row.Rewound, row.Pruned.Method, row.Pruned.Sparsity)));
+            select (protocol, PruningMethods.Name(method), level),
+            together[0].Finetune.Select(row => (row.Protocol, row.Method, row.Sparsity)));
         foreach (ModelResult model in alone)
         {
             ModelResult same = together.Single(other => other.Key == model.Key);
-            Assert.Equal(same.Finetune.Where(row => row.Pruned is { Method: PruneMethod.Layer, Sparsity: 0.9 }), model.Finetune);
+            Assert.Equal(same.Finetune.Where(row => row is { Method: "layer", Sparsity: 0.9 }), model.Finetune);
         }
         Assert.Empty(Train(s_spec with { FinetuneEpochs = 0, Rewind = false })[0].Finetune);
     }
@@ -145,10 +146,11 @@ public sealed class CohortFinetuningTests : IDisposable
             Sparsity = [0],
         };
         IReadOnlyList<ModelResult> models = Train(spec);
-        Assert.All(models, model => Assert.Equal(Trainer.Ok, model.Status));
-        Assert.All(models.SelectMany(model => model.Pruning), row => Assert.True(row.IsOk));
-        Assert.Equal(PruningResult.Failed(PruneMethod.Layer, 0), Assert.Single(models[0].Finetune).Pruned);
-        Assert.All(models[1].Finetune, row => Assert.True(row.Pruned.IsOk));
+        Assert.All(models, model => Assert.Equal(Statuses.Ok, model.Status));
+        Assert.All(models.SelectMany(model => model.Pruning), row => Assert.True(row.Ok));
+        FinetuneRow failed = Assert.Single(models[0].Finetune);
+        Assert.Equal((failed.AsFailed(), "layer", 0.0), (failed, failed.Method, failed.Sparsity));
+        Assert.All(models[1].Finetune, row => Assert.True(row.Ok));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using GpuMlp.Engine.Evaluation;
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
@@ -37,14 +38,14 @@ public sealed class CohortPruningTests : IDisposable
         double[] x = ReferenceMlp.Scale(validation.Pixels);
         foreach (ModelResult model in models)
         {
-            Assert.Equal(s_spec.Pruning.SelectMany(method => s_spec.Sparsity.Select(level => (method, level))), model.Pruning.Select(row => (row.Method, row.Sparsity)));
+            Assert.Equal(s_spec.Pruning.SelectMany(method => s_spec.Sparsity.Select(level => (PruningMethods.Name(method), level))), model.Pruning.Select(row => (row.Method, row.Sparsity)));
 
             // Random choices are keyed as initial weights are: task and hidden size, and the seed.
             ulong identity = ((ulong)((split.Task.First << 8) | split.Task.Second) << 32) | (uint)model.Key.Hidden;
-            foreach (PruningResult row in model.Pruning)
+            foreach (PruningRow row in model.Pruning)
             {
                 ReferenceParameters pruned = ReferencePruning.Prune(
-                    ReferenceParameters.From(model.Weights), row.Method, row.Sparsity, identity, (uint)split.Seed);
+                    ReferenceParameters.From(model.Weights), PruningMethods.Find(row.Method)!.Value, row.Sparsity, identity, (uint)split.Seed);
                 ReferenceForward forward = ReferenceMlp.Forward(pruned, x);
                 Metrics expected = ModelMetrics.Compute(Array.ConvertAll(forward.Logits, logit => (float)logit), validation.Labels);
                 Assert.Equal(pruned.W1.Count(w => w == 0) / (double)pruned.W1.Length, row.ZeroW1);
@@ -80,7 +81,7 @@ public sealed class CohortPruningTests : IDisposable
         IReadOnlyList<ModelResult> together = Train(s_spec, out _);
         IReadOnlyList<ModelResult> alone = Train(s_spec with { Hidden = [8], LearningRates = [0.1], Sparsity = [0.4], Pruning = [PruneMethod.Random, PruneMethod.W1] }, out _);
         ModelResult same = together.Single(model => model.Key == alone[0].Key);
-        Assert.Equal(same.Pruning.Where(row => row.Sparsity == 0.4 && row.Method is (PruneMethod.Random or PruneMethod.W1)), alone[0].Pruning);
+        Assert.Equal(same.Pruning.Where(row => row.Sparsity == 0.4 && row.Method is ("random" or "w1")), alone[0].Pruning);
     }
 
     [Fact]

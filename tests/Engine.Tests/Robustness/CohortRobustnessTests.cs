@@ -2,6 +2,7 @@ using GpuMlp.Engine.Evaluation;
 using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Tests.Training;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Corruptions;
@@ -36,11 +37,11 @@ public sealed class CohortRobustnessTests
         int inputs = Mnist.Few.Inputs;
         foreach (ModelResult model in models)
         {
-            Assert.Equal(s_spec.Corruptions, model.Robustness.Select(row => row.Corruption));
-            foreach (RobustnessResult row in model.Robustness)
+            Assert.Equal(s_spec.Corruptions, model.Robustness.Select(Corruption));
+            foreach (RobustnessRow row in model.Robustness)
             {
                 double[] x = [.. Enumerable.Range(0, split.Validation.Length).SelectMany(n => ReferenceCorruption.Apply(
-                    clean.Pixels.AsSpan(n * inputs, inputs), Mnist.Few.Rows, Mnist.Few.Columns, split.Validation[n], row.Corruption)).Select(grey => grey / 255)];
+                    clean.Pixels.AsSpan(n * inputs, inputs), Mnist.Few.Rows, Mnist.Few.Columns, split.Validation[n], Corruption(row))).Select(grey => grey / 255)];
                 double[] logits = ReferenceMlp.Forward(ReferenceParameters.From(model.Weights), x).Logits;
                 Confusion expected = ModelMetrics.Count(Array.ConvertAll(logits, logit => (float)logit), clean.Labels);
 
@@ -52,12 +53,14 @@ public sealed class CohortRobustnessTests
         }
     }
 
+    private static Corruption Corruption(RobustnessRow row) => new(CorruptionNames.FindKind(row.Corruption)!.Value, row.Severity);
+
     [Fact]
     public void A_severity_of_0_repeats_the_clean_figures() => Assert.All(
         Mnist.Train(Mnist.Few, s_spec, s_models),
         model => Assert.Equal(
             (model.Validation.F1, model.Validation.Accuracy),
-            model.Robustness.Where(row => row.Corruption.Severity == 0).Select(row => (row.ValF1, row.ValAccuracy)).Single()));
+            model.Robustness.Where(row => row.Severity == 0).Select(row => (row.ValF1, row.ValAccuracy)).Single()));
 
     [Fact]
     public void Figures_do_not_depend_on_which_other_models_or_corruptions_there_are()

@@ -7,6 +7,7 @@ using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Tests.Runs;
 
@@ -163,8 +164,9 @@ public sealed class RunManifestTests : IDisposable
         // What the readers give of a run in such a folder, and of one in a plain folder.
         string odd = Path.Combine("hidden=7", "lr=0.03", "val_f1=x", "task=1v0", "seed=nan");
         RunDirectory plain = Merged(s_plan, "plain"), columns = Merged(s_plan, Path.Combine(odd, "best_train_f1=0.5"));
-        Assert.Equal(MergedRows.Models(plain), MergedRows.Models(columns));
-        Assert.Equal(MergedRows.Pruned(plain, null, [0.5]), MergedRows.Pruned(columns, null, [0.5]));
+        Assert.Equal(RunTables.Read<ResultRow>(plain), RunTables.Read<ResultRow>(columns));
+        string where = $"WHERE {RunTables.AtLevels([0.5])}";
+        Assert.Equal(RunTables.Read<FinetuneRow>(plain, where), RunTables.Read<FinetuneRow>(columns, where));
         StudyTables expected = StudyReader.Read(plain), actual = StudyReader.Read(columns);
         Assert.Equal(expected.Results, actual.Results);
         Assert.Equal(expected.Pruning!, actual.Pruning!);
@@ -198,7 +200,7 @@ public sealed class RunManifestTests : IDisposable
             // Beside it a folder that a pattern would take too.
             foreach (string run in new[] { Path.Combine(folder, "back_slash", "run"), Path.Combine(folder, name, "run") }.Take(works ? 2 : 1))
             {
-                Assert.Equal(MergedRows.Models(Merged(s_plan, "plain")), MergedRows.Models(Merged(s_plan, run)));
+                Assert.Equal(RunTables.Read<ResultRow>(Merged(s_plan, "plain")), RunTables.Read<ResultRow>(Merged(s_plan, run)));
                 Directory.Delete(_folder.File("plain"), recursive: true);
             }
 
@@ -238,7 +240,7 @@ public sealed class RunManifestTests : IDisposable
     {
         // As a report, a merge's summary, a picture and an export read it.
         StudyTables tables = StudyReader.Read(run);
-        MergedRows.Models(run);
+        RunTables.Read<ResultRow>(run);
         Assert.Empty(tables.Unread);
         SavedModels.Read(run, new PairTask(4, 9), 42, 0, [4], 0.1);
         string folder = Directory.CreateTempSubdirectory("gpumlp export ").FullName;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 
 namespace GpuMlp.Engine.Tests.Runs;
@@ -248,8 +249,8 @@ public sealed class RunMergerTests
         }
 
         Assert.Contains("status=ok", Assert.Single(ReadBack($"(SELECT DISTINCT status FROM read_parquet({Quoted(run, "pruning.parquet")}) WHERE hidden = 2)")));
-        Assert.Equal(8, MergedRows.Failed(run).Count);
-        Assert.All(MergedRows.Failed(run), key => Assert.Equal(4, key.Hidden));
+        Assert.Equal(8, RunTables.Failed(run).Count);
+        Assert.All(RunTables.Failed(run), key => Assert.Equal(4, key.Hidden));
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Engine.Training;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Tests.Runs;
 

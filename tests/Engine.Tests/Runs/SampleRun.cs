@@ -5,6 +5,7 @@ using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Corruptions;
 using GpuMlp.Kernels.Analyses.Pruning;
@@ -55,39 +56,103 @@ internal static class SampleRun
     {
         Random random = new(HashOf($"{unit.Task} {unit.Seed} {unit.Variant} {model.Name}"));
         double Next() => random.NextDouble();
-        Metrics NextMetrics() => new(Next(), Next(), Next(), Next(), Next(), Next());
+        Metrics NextMetrics() => new() { Loss = Next(), Accuracy = Next(), Precision = Next(), Recall = Next(), F1 = Next(), Auc = Next() };
+        EpochMetrics NextEpoch() => new() { Loss = Next(), Accuracy = Next(), Precision = Next(), Recall = Next(), F1 = Next() };
         float[] Floats(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];
 
         TrainingVariant variant = plan.VariantOf(unit);
-        ModelKey key = ModelKey.Of(unit.Task, unit.Seed, variant, model);
-        EpochMetrics[] history = [.. Enumerable.Range(0, variant.Epochs).Select(_ => new EpochMetrics(Next(), Next(), Next(), Next(), Next()))];
-        return new ModelResult(
-            key, NextMetrics(), NextMetrics(), Next(), 2, 1, 0, 3, "ok", history,
-            new ModelParameters(Floats(inputs * model.Hidden), Floats(model.Hidden), Floats(model.Hidden), random.NextSingle()),
-            [.. from method in plan.Spec.Pruning from level in plan.Spec.Sparsity select new PruningResult(method, level, Next(), Next(), Next(), Next(), Next(), 1, 2, 3)])
+        ModelKey key = model.KeyOf(unit.Task, unit.Seed, variant);
+        EpochMetrics[] history = [.. Enumerable.Range(0, variant.Epochs).Select(_ => NextEpoch())];
+        PruningRow NextPruned(PruneMethod method, double level) => new()
         {
-            Robustness = [.. plan.Spec.Corruptions.Select(corruption => new RobustnessResult(corruption, Next(), Next()))],
+            Key = key,
+            Method = PruningMethods.Name(method),
+            Sparsity = level,
+            ZeroW1 = Next(),
+            ZeroW2 = Next(),
+            ValF1 = Next(),
+            ValAuc = Next(),
+            ValAccuracy = Next(),
+            DeadInactive = 1,
+            DeadNoInput = 2,
+            DeadNoOutput = 3,
+        };
+        SaliencyRow NextMap(SaliencyMethod method, string pruning, double level) => new()
+        {
+            Key = key,
+            Method = SaliencyNames.Name(method),
+            Pruning = pruning,
+            Sparsity = level,
+            Spearman = Next(),
+            Ssim = -Next(),
+            TopkIou = Next(),
+        };
+        ResultRow row = new()
+        {
+            Key = key,
+            Train = NextMetrics(),
+            Validation = NextMetrics(),
+            BestTrainF1 = Next(),
+            BestTrainF1Epoch = 2,
+            DeadInactive = 1,
+            DeadNoInput = 0,
+            DeadNoOutput = 3,
+        };
+        ModelParameters weights = new(Floats(inputs * model.Hidden), Floats(model.Hidden), Floats(model.Hidden), random.NextSingle());
+        return new ModelResult(row, history, weights)
+        {
+            Pruning = [.. from method in plan.Spec.Pruning from level in plan.Spec.Sparsity select NextPruned(method, level)],
+            Robustness =
+            [
+                .. plan.Spec.Corruptions.Select(corruption => new RobustnessRow
+                {
+                    Key = key,
+                    Corruption = CorruptionNames.Name(corruption.Kind),
+                    Severity = corruption.Severity,
+                    ValF1 = Next(),
+                    ValAccuracy = Next(),
+                }),
+            ],
             Finetune =
             [
-                .. from rewound in new[] { false, true }
+                .. from protocol in new[] { FinetuneRow.Finetune, FinetuneRow.Rewind }
                    from method in plan.Spec.Pruning
                    from level in plan.Spec.Sparsity
-                   select new FinetuneResult(rewound, new PruningResult(method, level, Next(), Next(), Next(), Next(), Next(), 1, 2, 3), plan.Spec.FinetuneEpochs),
+                   select new FinetuneRow(NextPruned(method, level), protocol, plan.Spec.FinetuneEpochs),
             ],
-            Embedding = EmbeddingOf(unit, model),
+            Embedding = EmbeddingOf(key, unit, model),
             Similarity =
             [
-                .. plan.Spec.Similarity.Select(method => new SimilarityResult(method, null, 0, new MapSimilarity(Next(), Next(), Next()))),
-                .. from method in plan.Spec.Similarity from pruning in plan.Spec.Pruning from level in plan.Spec.Sparsity select new SimilarityResult(method, pruning, level, new MapSimilarity(Next(), -Next(), Next())),
+                .. plan.Spec.Similarity.Select(method => NextMap(method, SaliencyRow.Reinitialised, 0)),
+                .. from method in plan.Spec.Similarity
+                   from pruning in plan.Spec.Pruning
+                   from level in plan.Spec.Sparsity
+                   select NextMap(method, PruningMethods.Name(pruning), level),
             ],
         };
     }
 
-    private static ModelEmbedding EmbeddingOf(WorkUnit unit, ModelSpec model) => unit is { Seed: 42, Task.First: 4 } && model == new ModelSpec(4, 0.1)
-        ? new ModelEmbedding(
-            [new("dense", 0, 2, 30, 1.25, 0.97, 0.5), new EmbeddingResult("random", 0.5, 2, 30, 0, 0, 0).AsFailed()],
-            [new("dense", 0, 17, 0, 1.5, -2), new("dense", 0, 3, 1, 0.1f, 4), new("random", 0.5, 17, 0, 0, 1), new("random", 0.5, 3, 1, 1, 0)])
-        : ModelEmbedding.None;
+    private static ModelEmbedding EmbeddingOf(ModelKey key, WorkUnit unit, ModelSpec model)
+    {
+        EmbeddingRow dense = new()
+        {
+            Key = key,
+            Method = EmbeddingRow.Dense,
+            Sparsity = 0,
+            Points = 2,
+            Perplexity = 30,
+            Kl = 1.25,
+            Trustworthiness = 0.97,
+            NeighboursKept = 0.5,
+        };
+        EmbeddingPoint Point(string method, double level, int image, int label, double x, double y) =>
+            new() { Key = key, Method = method, Sparsity = level, Image = image, Label = label, X = x, Y = y };
+        return unit is { Seed: 42, Task.First: 4 } && model == new ModelSpec(4, 0.1)
+            ? new ModelEmbedding(
+                [dense, (dense with { Method = "random", Sparsity = 0.5 }).AsFailed()],
+                [Point("dense", 0, 17, 0, 1.5, -2), Point("dense", 0, 3, 1, 0.1f, 4), Point("random", 0.5, 17, 0, 0, 1), Point("random", 0.5, 3, 1, 1, 0)])
+            : ModelEmbedding.None;
+    }
 
     /// <summary>The same on every run, unlike <see cref="string.GetHashCode()"/>.</summary>
     private static int HashOf(string text) => text.Aggregate(17, (hash, letter) => unchecked((hash * 31) + letter));

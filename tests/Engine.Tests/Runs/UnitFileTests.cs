@@ -1,6 +1,6 @@
-using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Pruning;
 
@@ -37,18 +37,21 @@ public sealed class UnitFileTests
         UnitResult result = SampleRun.ResultOf(s_plan, s_plan.Units[0]);
         ModelResult failed = result.Models[0] with
         {
-            Train = new Metrics(double.PositiveInfinity, 0.5, double.NaN, 0, 0, 0),
+            Train = Metrics(double.PositiveInfinity),
             BestTrainF1 = double.NaN,
             Status = "failed",
-            History = [new EpochMetrics(0.5, 1, 1, 1, 1), new EpochMetrics(double.NegativeInfinity, 0, 0, 0, double.NaN)],
+            History = [Epoch(0.5, 1), Epoch(double.NegativeInfinity, double.NaN)],
             Weights = result.Models[0].Weights with { B2 = float.NaN },
         };
         UnitFile.Write(folder.File("u"), result with { Models = [failed, .. result.Models.Skip(1)] }, s_plan.Hash);
         ModelResult back = UnitFile.Read(folder.File("u")).Models[0];
-        Assert.Equal(new Metrics(double.NaN, 0.5, double.NaN, 0, 0, 0), back.Train);
+        Assert.Equal(Metrics(double.NaN), back.Train);
         Assert.Equal(double.NaN, back.BestTrainF1);
-        Assert.Equal([new EpochMetrics(0.5, 1, 1, 1, 1), new EpochMetrics(double.NaN, 0, 0, 0, double.NaN)], back.History);
+        Assert.Equal([Epoch(0.5, 1), Epoch(double.NaN, double.NaN)], back.History);
         Assert.Equal(float.NaN, back.Weights.B2);
+
+        static Metrics Metrics(double loss) => new() { Loss = loss, Accuracy = 0.5, Precision = double.NaN, Recall = 0, F1 = 0, Auc = 0 };
+        static EpochMetrics Epoch(double loss, double f1) => new() { Loss = loss, Accuracy = 0, Precision = 0, Recall = 1, F1 = f1 };
     }
 
     [Fact]
@@ -56,11 +59,8 @@ public sealed class UnitFileTests
     {
         using TemporaryFolder folder = new();
         UnitResult result = SampleRun.ResultOf(s_plan, s_plan.Units[0]);
-        PruningResult[] rows =
-        [
-            new(PruneMethod.W1, 0.1 + 0.2, 0.25, 0, double.NaN, double.NaN, 0.5, 1, 2, 3),
-            new(PruneMethod.Global, 0, 0, 1, 1, 0.5, 0.5, 4, 5, 6),
-        ];
+        PruningRow row = result.Models[0].Pruning[0];
+        PruningRow[] rows = [row with { Sparsity = 0.1 + 0.2, ValAuc = double.NaN, DeadInactive = null }, row.AsFailed(), row with { ZeroW1 = 0 }];
         UnitFile.Write(folder.File("u"), result with { Models = [result.Models[0] with { Pruning = rows }, .. result.Models.Skip(1).Select(m => m with { Pruning = [] })] }, s_plan.Hash);
         UnitResult back = UnitFile.Read(folder.File("u"));
         Assert.Equal(rows, back.Models[0].Pruning);

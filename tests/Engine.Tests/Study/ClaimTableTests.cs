@@ -1,4 +1,6 @@
 using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Study.Claims;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Tests.Study;
 
@@ -43,7 +45,7 @@ public sealed class ClaimTableTests
         [("C4", "edge: no gain is none")] = (tables => Spoil(tables, _ => true, _ => 0.7), Verdict.DoesNotHold),
         [("C4", "severity 0 loses nothing and decides nothing")] = (tables => tables with { Robustness = [.. tables.Robustness!, .. tables.Robustness!.Select(row => row with { Severity = 0, ValF1 = 0.9 })] }, Verdict.Holds),
         [("C4", "a seed without one of the sizes")] = (tables => tables with { Robustness = [.. tables.Robustness!.Where(row => row.Seed != 42 || row.Kind.Hidden != 64)] }, Verdict.Holds),
-        [("C4", "models that learned nothing")] = (tables => tables with { Results = [.. tables.Results.Select(row => row with { ValF1 = 0.667 })] }, Verdict.CannotBeJudged),
+        [("C4", "models that learned nothing")] = (tables => tables with { Results = [.. tables.Results.Select(row => row with { Validation = row.Validation with { F1 = 0.667 } })] }, Verdict.CannotBeJudged),
         [("C4", "all failed")] = (tables => Fail(tables with { Robustness = [] }, _ => true), Verdict.CannotBeJudged),
         [("C4", "one seed")] = (OneSeed, Verdict.Holds),
 
@@ -198,18 +200,18 @@ public sealed class ClaimTableTests
     };
 
     private static StudyTables Fail(StudyTables tables, Func<ResultRow, bool> which) =>
-        tables with { Results = [.. tables.Results.Select(row => which(row) ? row with { Ok = false, BestTrainF1 = double.NaN, ValF1 = double.NaN } : row)] };
+        tables with { Results = [.. tables.Results.Select(row => which(row) ? row.AsFailed() : row)] };
 
     private static StudyTables Prune(StudyTables tables, Func<PruningRow, bool> which, double loss)
     {
-        Dictionary<(ModelKind, int), double> dense = tables.Results.ToDictionary(row => (row.Kind, row.Seed), row => row.ValF1);
+        Dictionary<(ModelKind, int), double> dense = tables.Results.ToDictionary(row => (row.Kind, row.Seed), row => row.Validation.F1);
         return tables with { Pruning = [.. tables.Pruning!.Select(row => which(row) && row.Method != "random" ? row with { ValF1 = dense[(row.Kind, row.Seed)] - loss } : row)] };
     }
 
     private static StudyTables FailPruned(StudyTables tables, Func<PruningRow, bool> which) => tables with
     {
         Pruning = [.. tables.Pruning!.Where(row => !which(row)), .. tables.Pruning!.Where(row => row.Kind.Hidden == 2 && row.Sparsity == 0.5).Take(1)],
-        FailedVersions = [.. tables.Pruning!.Where(which).Select(row => new FailedVersion(row.Kind, row.Seed, PruningHow.Of(row), row.Sparsity))],
+        FailedVersions = [.. tables.Pruning!.Where(which).Select(row => row.AsFailed())],
     };
 
     private static StudyTables Dead(StudyTables tables, int dense, int pruned, int? seed = null) => tables with

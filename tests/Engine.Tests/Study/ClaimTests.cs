@@ -1,4 +1,6 @@
 using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Study.Claims;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Tests.Study;
 
@@ -110,7 +112,7 @@ public sealed class ClaimTests
         Assert.Contains(tables.Pruning!, row => row.Method == "random" && row.ValF1 < 0.1);
         tables = tables with
         {
-            Results = [.. tables.Results.Select(row => row.Kind.Hidden == 2 ? row with { ValF1 = 0.667 } : row)],
+            Results = [.. tables.Results.Select(row => row.Kind.Hidden == 2 ? row with { Validation = row.Validation with { F1 = 0.667 } } : row)],
             Pruning = [.. tables.Pruning!.Select(row => row.Kind.Hidden == 2 ? row with { ValF1 = 0 } : row)],
         };
         Assert.Equal(Verdict.Holds, Claim(tables, "C2").Verdict);
@@ -128,9 +130,9 @@ public sealed class ClaimTests
             Pruning =
             [
                 .. tables.Pruning!.Select(row => row.Sparsity >= 0.95 ? row with { ValF1 = row.ValF1 - 0.2 } : row),
-                .. SampleStudy.Seeds.Select(seed => new PruningRow(kind with { How = batches }, seed, "global", 0.95, 0.95, 0.95, 0.965, 0, 0, 0)),
+                .. SampleStudy.Seeds.Select(seed => SampleStudy.Pruned(kind with { How = batches }, seed, "global", 0.95, 0.965)),
             ],
-            Finetune = [.. SampleStudy.Seeds.Select(seed => new FinetuneRow(kind, seed, "finetune", "layer", 0.95, 10, 0.94))],
+            Finetune = [.. SampleStudy.Seeds.Select(seed => new FinetuneRow(SampleStudy.Pruned(kind, seed, "layer", 0.95, 0.94), FinetuneRow.Finetune, 10))],
         };
         Claim claim = Claim(tables, "C2");
         Assert.Equal(Verdict.HoldsOnlyWhen, claim.Verdict);
@@ -224,7 +226,7 @@ public sealed class ClaimTests
     [Fact]
     public void C7_counts_a_rate_at_which_training_fails_as_no_F1()
     {
-        Claim claim = Rates(row => row.Kind.Rate == 0.1 ? row with { BestTrainF1 = double.NaN, Ok = false } : row);
+        Claim claim = Rates(row => row.Kind.Rate == 0.1 ? row with { BestTrainF1 = double.NaN, Status = Statuses.Failed } : row);
         Assert.Equal(Verdict.Holds, claim.Verdict);
     }
 

@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Tests.Study;
 
@@ -42,7 +43,39 @@ internal static class SampleStudy
         return rows;
     }
 
-    public static ResultRow Result(ModelKind kind, int seed, double f1) => new(kind, seed, f1, f1, f1, 0.99, f1, 0, 0, 0, Ok: true);
+    public static ModelKey Key(ModelKind kind, int seed) =>
+        new() { Task = kind.Task, Seed = seed, Hidden = kind.Hidden, LearningRate = kind.Rate, How = kind.How };
+
+    public static ResultRow Result(ModelKind kind, int seed, double f1)
+    {
+        Metrics metrics = new() { Loss = 0.1, Accuracy = f1, Precision = f1, Recall = f1, F1 = f1, Auc = 0.99 };
+        return new()
+        {
+            Key = Key(kind, seed),
+            Train = metrics,
+            Validation = metrics,
+            BestTrainF1 = f1,
+            BestTrainF1Epoch = 1,
+            DeadInactive = 0,
+            DeadNoInput = 0,
+            DeadNoOutput = 0,
+        };
+    }
+
+    public static PruningRow Pruned(ModelKind kind, int seed, string method, double level, double f1) => new()
+    {
+        Key = Key(kind, seed),
+        Method = method,
+        Sparsity = level,
+        ZeroW1 = level,
+        ZeroW2 = level,
+        ValF1 = f1,
+        ValAuc = f1,
+        ValAccuracy = f1,
+        DeadInactive = 0,
+        DeadNoInput = 0,
+        DeadNoOutput = 0,
+    };
 
     public static List<PruningRow> Pruning() =>
     [
@@ -52,7 +85,7 @@ internal static class SampleStudy
            from method in new[] { "layer", "global", "random" }
            from level in new[] { StudyFigures.AppliedLevel, 0.5, 0.95, 0.99 }
            let dense = Dense(task, hidden) + (0.001 * Array.IndexOf(Seeds, seed))
-           select new PruningRow(Kind(task, hidden), seed, method, level, level, level, dense - (method == "random" ? level : 0.001), 0, 0, 0),
+           select Pruned(Kind(task, hidden), seed, method, level, dense - (method == "random" ? level : 0.001)),
     ];
 
     public static List<RobustnessRow> Robustness() =>
@@ -61,7 +94,15 @@ internal static class SampleStudy
            from seed in Seeds
            from item in StudyFigures.GaussianSigma.Select(sigma => (Corruption: "gaussian", Severity: sigma)).Append((Corruption: "occlusion", Severity: 7.0)).Append((Corruption: "blur", Severity: 1.0))
            let share = item.Severity / 10
-           select new RobustnessRow(Kind("4v9", hidden), seed, item.Corruption, item.Severity, Dense("4v9", hidden) - (share * (1 - (hidden / 100.0)))),
+           let f1 = Dense("4v9", hidden) - (share * (1 - (hidden / 100.0)))
+           select new RobustnessRow
+           {
+               Key = Key(Kind("4v9", hidden), seed),
+               Corruption = item.Corruption,
+               Severity = item.Severity,
+               ValF1 = f1,
+               ValAccuracy = f1,
+           },
     ];
 
     public static List<SaliencyRow> Saliency() =>
@@ -69,12 +110,32 @@ internal static class SampleStudy
         .. from seed in Seeds
            from method in new[] { "gradient", "perturbation" }
            from item in new (string Pruning, double Sparsity, double Similarity)[] { ("layer", 0.95, 0.9), ("global", 0.95, 0.95), ("layer", 0.5, 0.97), ("reinitialised", 0.0, 0.3) }
-           select new SaliencyRow(Kind("4v9", 24), seed, method, item.Pruning, item.Sparsity, item.Similarity, item.Similarity, item.Similarity),
+           select new SaliencyRow
+           {
+               Key = Key(Kind("4v9", 24), seed),
+               Method = method,
+               Pruning = item.Pruning,
+               Sparsity = item.Sparsity,
+               Spearman = item.Similarity,
+               Ssim = item.Similarity,
+               TopkIou = item.Similarity,
+           },
     ];
 
     public static List<EmbeddingRow> Embedding() =>
     [
         .. from item in new (string Method, double Sparsity, double Purity)[] { ("dense", 0.0, 0.96), ("layer", 0.95, 0.95), ("global", 0.95, 0.955) }
-           select new EmbeddingRow(Kind("4v9", 24), 0, item.Method, item.Sparsity, 2300, 30, 1.2, 0.97, item.Purity),
+           select new EmbeddingRow
+           {
+               Key = Key(Kind("4v9", 24), 0),
+               Method = item.Method,
+               Sparsity = item.Sparsity,
+               Points = 2300,
+               Perplexity = 30,
+               Kl = 1.2,
+               Trustworthiness = 0.97,
+               NeighboursKept = 0.5,
+               Purity = item.Purity,
+           },
     ];
 }

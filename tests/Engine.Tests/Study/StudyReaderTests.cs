@@ -1,10 +1,11 @@
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
-using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Study.Claims;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Tests.Runs;
 using GpuMlp.Engine.Tests.Training;
 using GpuMlp.Engine.Training;
@@ -95,19 +96,19 @@ public sealed class StudyReaderTests
         Assert.Equal((16, 8), (tables.Results.Count, tables.Results.Count(row => row.Ok)));
         ModelKind[] kinds =
         [
-            .. tables.Curves.Select(row => row.Kind), .. tables.Pruning!.Select(row => row.Kind), .. tables.Robustness!.Select(row => row.Kind),
+            .. tables.Pruning!.Select(row => row.Kind), .. tables.Robustness!.Select(row => row.Kind),
             .. tables.Saliency!.Select(row => row.Kind), .. tables.Finetune!.Select(row => row.Kind), .. tables.Embedding!.Select(row => row.Kind),
         ];
-        Assert.All(kinds, kind => Assert.Equal(4, kind.Hidden));
+        Assert.All(kinds.Select(kind => kind.Hidden).Concat(tables.Curves.Select(row => row.Hidden)), hidden => Assert.Equal(4, hidden));
         Assert.Equal(8 * 3, tables.Pruning!.Count);
         Assert.All(tables.Pruning, row => Assert.False(double.IsNaN(row.ValF1)));
         Assert.Equal(8, tables.FailedVersions.Count);
-        Assert.All(tables.FailedVersions, row => Assert.Equal((4, "random", 0.5), (row.Kind.Hidden, row.How.Method, row.Sparsity)));
+        Assert.All(tables.FailedVersions, row => Assert.Equal((4, "random", 0.5), (row.Kind.Hidden, row.Method, row.Sparsity)));
     }
 
     private static ModelResult OncePruned(ModelResult model) => model with
     {
-        Pruning = [PruningResult.Failed(model.Pruning[0].Method, model.Pruning[0].Sparsity), .. model.Pruning.Skip(1)],
+        Pruning = [model.Pruning[0].AsFailed(), .. model.Pruning.Skip(1)],
     };
 
     [Fact]
@@ -134,7 +135,7 @@ public sealed class StudyReaderTests
 
     private sealed class Silent : ISweepObserver
     {
-        public void EpochDone(WorkUnit unit, IReadOnlyList<GpuMlp.Engine.Training.EpochMetrics> metrics)
+        public void EpochDone(WorkUnit unit, IReadOnlyList<EpochMetrics> metrics)
         {
         }
 

@@ -3,9 +3,9 @@ using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Tests.Runs;
 using GpuMlp.Engine.Tests.Training;
-using GpuMlp.Engine.Training;
 
 namespace GpuMlp.Engine.Tests.Sweeps;
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
@@ -77,13 +78,13 @@ internal static class Mnist
         MemoryMarshal.AsBytes<float>([.. weights.W1, .. weights.B1, .. weights.W2, weights.B2]).ToArray();
 
     // Lists in records are compared by reference, so both sides get the same empty one.
-    private static readonly IReadOnlyList<Engine.Pruning.PruningResult> s_unpruned = [];
+    private static readonly IReadOnlyList<PruningRow> s_unpruned = [];
 
-    private static readonly IReadOnlyList<Engine.Robustness.RobustnessResult> s_unspoilt = [];
+    private static readonly IReadOnlyList<RobustnessRow> s_unspoilt = [];
 
-    private static readonly IReadOnlyList<Engine.Pruning.FinetuneResult> s_notTrainedOn = [];
+    private static readonly IReadOnlyList<FinetuneRow> s_notTrainedOn = [];
 
-    private static readonly IReadOnlyList<Engine.Saliency.SimilarityResult> s_unexplained = [];
+    private static readonly IReadOnlyList<SaliencyRow> s_unexplained = [];
 
     private static readonly IReadOnlyList<EpochMetrics> s_noHistory = [];
 

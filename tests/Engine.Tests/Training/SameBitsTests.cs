@@ -1,5 +1,6 @@
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Memory;
 
@@ -98,6 +99,6 @@ public sealed class SameBitsTests
         IReadOnlyList<ModelResult> results = Mnist.Train(Mnist.Few, spec, mixed);
 
         Assert.Equal(["ok", "failed", "ok", "failed", "ok"], results.Select(result => result.Status));
-        Mnist.AssertSameBits(Mnist.Train(Mnist.Few, spec, sound), results.Where(result => result.Status == Trainer.Ok));
+        Mnist.AssertSameBits(Mnist.Train(Mnist.Few, spec, sound), results.Where(result => result.Status == Statuses.Ok));
     }
 }

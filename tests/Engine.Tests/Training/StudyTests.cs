@@ -1,5 +1,6 @@
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 
 namespace GpuMlp.Engine.Tests.Training;
@@ -61,7 +62,7 @@ public sealed class StudyTests(StudyFixture study) : IClassFixture<StudyFixture>
     public void Training_lowers_the_loss_of_every_model() =>
         Assert.All(study.Results, result =>
         {
-            Assert.Equal(Trainer.Ok, result.Status);
+            Assert.Equal(Statuses.Ok, result.Status);
             Assert.Equal(100, result.History.Count);
             Assert.InRange(result.Train.Loss, 0, result.History[0].Loss);
         });

@@ -1,9 +1,7 @@
 using GpuMlp.Engine.Data;
-using GpuMlp.Engine.Pruning;
-using GpuMlp.Engine.Robustness;
-using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;
@@ -58,23 +56,34 @@ public sealed class TrainerTests
         IReadOnlyList<ModelResult> results = Mnist.Train(
             Mnist.Few, Mnist.Spec with { Epochs = [1] }, [new(2, 0.03), new(1, 0.03)], atTheEnd: cohort => cohort.Device.Upload([bad, good]));
         AssertNoFigures(results[0], pictures: 0);
-        Assert.Equal(Trainer.Ok, results[1].Status);
-        Assert.All(results[1].Pruning, row => Assert.True(row.IsOk));
-        Assert.All(results[1].Robustness, row => Assert.True(row.IsOk));
+        Assert.Equal(Statuses.Ok, results[1].Status);
+        Assert.All(results[1].Pruning, row => Assert.True(row.Ok));
+        Assert.All(results[1].Robustness, row => Assert.True(row.Ok));
     }
+
+    private static readonly Metrics s_none = new()
+    {
+        Loss = double.NaN,
+        Accuracy = double.NaN,
+        Precision = double.NaN,
+        Recall = double.NaN,
+        F1 = double.NaN,
+        Auc = double.NaN,
+    };
 
     private static void AssertNoFigures(ModelResult result, int pictures)
     {
-        Assert.Equal(Trainer.Failed, result.Status);
-        Assert.Equal((Metrics.None, Metrics.None), (result.Train, result.Validation));
+        Assert.Equal(Statuses.Failed, result.Status);
+        Assert.Equal((s_none, s_none), (result.Train, result.Validation));
         Assert.Equal((double.NaN, null, null, null, null), (result.BestTrainF1, result.BestTrainF1Epoch, result.DeadInactive, result.DeadNoInput, result.DeadNoOutput));
-        Assert.All(result.History, epoch => Assert.Equal(EpochMetrics.None, epoch));
+        Assert.All(result.History, epoch => Assert.Equal(Schema<EpochMetrics>.WithoutFigures(epoch), epoch));
         Assert.NotEmpty(result.Pruning);
-        Assert.All(result.Pruning.Concat(result.Finetune.Select(row => row.Pruned)), row => Assert.Equal(PruningResult.Failed(row.Method, row.Sparsity), row));
+        Assert.All(result.Pruning, row => Assert.Equal(row.AsFailed(), row));
+        Assert.All(result.Finetune, row => Assert.Equal(row.AsFailed(), row));
         Assert.NotEmpty(result.Robustness);
-        Assert.All(result.Robustness, row => Assert.Equal(RobustnessResult.Failed(row.Corruption), row));
+        Assert.All(result.Robustness, row => Assert.Equal(row.AsFailed(), row));
         Assert.NotEmpty(result.Similarity);
-        Assert.All(result.Similarity, row => Assert.Equal(MapSimilarity.NotANumber, row.Similarity));
+        Assert.All(result.Similarity, row => Assert.Equal(row.AsFailed(), row));
         Assert.Equal(pictures, result.Embedding.Pictures.Count);
         Assert.All(result.Embedding.Pictures, picture => Assert.Equal(picture.AsFailed(), picture));
         Assert.Empty(result.Embedding.Places);
@@ -137,7 +146,7 @@ public sealed class TrainerTests
         IReadOnlyList<ModelResult> without = Mnist.Train(Mnist.Few, plain, models), with = Mnist.Train(Mnist.Few, plain with { WeightDecays = [0.1] }, models);
         for (int m = 0; m < models.Length; m++)
         {
-            Assert.Equal((0.0, 0.1), (without[m].Key.WeightDecay, with[m].Key.WeightDecay));
+            Assert.Equal((0.0, 0.1), (without[m].Key.How.WeightDecay, with[m].Key.How.WeightDecay));
             Assert.InRange(Norm(with[m]), 0, 0.9999 * Norm(without[m]));
         }
 
@@ -196,7 +205,15 @@ public sealed class TrainerTests
         double area = of.Average(x => others.Average(y => x > y ? 1 : x == y ? 0.5 : 0));
         double precision = hits + falsePositives == 0 ? 0 : hits / (hits + falsePositives), recall = hits / (hits + falseNegatives);
         double f1 = hits == 0 ? 0 : 2 * precision * recall / (precision + recall);
-        return new Metrics(loss, (images.Length - falsePositives - falseNegatives) / images.Length, precision, recall, f1, area);
+        return new Metrics
+        {
+            Loss = loss,
+            Accuracy = (images.Length - falsePositives - falseNegatives) / images.Length,
+            Precision = precision,
+            Recall = recall,
+            F1 = f1,
+            Auc = area,
+        };
     }
 
     private static double Logit(Dataset data, int image, ModelParameters weights)

@@ -1,3 +1,6 @@
+using GpuMlp.Engine.Statistics;
+using GpuMlp.Engine.Tables;
+
 namespace GpuMlp.Engine.Study.Claims;
 
 /// <summary>C1: harder tasks need more hidden units.</summary>

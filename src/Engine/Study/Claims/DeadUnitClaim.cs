@@ -1,3 +1,5 @@
+using GpuMlp.Engine.Tables;
+
 namespace GpuMlp.Engine.Study.Claims;
 
 /// <summary>C3: pruning leaves no dead units.</summary>
@@ -35,9 +37,9 @@ internal static class DeadUnitClaim
             ]);
     }
 
-    private static Dead[] Units(ResultRow[] rows, Func<ResultRow, int> dead) => [.. rows.Select(row => new Dead(row.Kind, row.Seed, dead(row)))];
+    private static Dead[] Units(ResultRow[] rows, Func<ResultRow, int?> dead) => [.. rows.Select(row => new Dead(row.Kind, row.Seed, dead(row) ?? 0))];
 
-    private static Dead[] Units(PruningRow[] rows, Func<PruningRow, int> dead) => [.. rows.Select(row => new Dead(row.Kind, row.Seed, dead(row)))];
+    private static Dead[] Units(PruningRow[] rows, Func<PruningRow, int?> dead) => [.. rows.Select(row => new Dead(row.Kind, row.Seed, dead(row) ?? 0))];
 
     private static Check Count(string scope, string what, string models, Dead[] rows)
     {

@@ -1,10 +1,10 @@
+using GpuMlp.Engine.Tables;
+
 namespace GpuMlp.Engine.Study.Claims;
 
 /// <summary>C6: the classes stay apart in a t-SNE picture of hidden activations. Judged by numbers beside the picture.</summary>
 internal static class EmbeddingClaim
 {
-    private const string Dense = "dense";
-
     private static readonly Rule<(double Before, double After, double Trust)> s_rule = new(
         $"the share of the nearest neighbours in the picture that have a point's own class is {Rules.Separated} before pruning and falls "
             + $"by {Rules.PurityLoss}; judged where the first is so, in pictures with a trustworthiness of {Rules.TrustworthyPicture}",
@@ -17,7 +17,7 @@ internal static class EmbeddingClaim
         const string Title = "t-SNE clusters stay separated at 95 % pruning";
         const string Statement = "clusters of the hidden activations stay as separated after 95 % pruning as before (4v9, H = 24)";
         EmbeddingRow[] rows = [.. (tables.Embedding ?? []).Where(row => tables.InFocus(row.Kind))];
-        var groups = rows.Where(row => row.Method != Dense && row.Sparsity == StudyFigures.Level).GroupBy(row => row.Method).ToList();
+        var groups = rows.Where(row => row.Method != EmbeddingRow.Dense && row.Sparsity == StudyFigures.Level).GroupBy(row => row.Method).ToList();
         if (groups.Count == 0)
         {
             string why = rows.Length == 0 ? "the run has no embedding table with this model in it" : "no picture at a true 95 %";
@@ -32,7 +32,7 @@ internal static class EmbeddingClaim
         string scope = $"pruned by {ranking}";
         string study = ranking == StudyFigures.Ranking ? "by eye, at 0.95 %" : "";
         bool decides = ranking != "random";
-        Dictionary<(ModelKind, int), EmbeddingRow> dense = all.Where(row => row.Method == Dense).ToDictionary(row => (row.Kind, row.Seed));
+        Dictionary<(ModelKind, int), EmbeddingRow> dense = all.Where(row => row.Method == EmbeddingRow.Dense).ToDictionary(row => (row.Kind, row.Seed));
         var pairs = pruned.Where(row => dense.ContainsKey((row.Kind, row.Seed))).Select(row => (Before: dense[(row.Kind, row.Seed)], After: row))
             .Where(pair => !double.IsNaN(pair.Before.Purity) && !double.IsNaN(pair.After.Purity)).ToList();
         if (pairs.Count == 0)

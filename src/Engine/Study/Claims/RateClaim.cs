@@ -1,3 +1,5 @@
+using GpuMlp.Engine.Tables;
+
 namespace GpuMlp.Engine.Study.Claims;
 
 /// <summary>C7: one rate is best at every size. Also asks what the study could not see: whether a higher one is better.</summary>

@@ -1,3 +1,6 @@
+using GpuMlp.Engine.Statistics;
+using GpuMlp.Engine.Tables;
+
 namespace GpuMlp.Engine.Study.Claims;
 
 /// <summary>C4: larger models are more robust. Two readings: a higher F1 under corruption, and a smaller loss of F1.</summary>
@@ -18,7 +21,7 @@ internal static class RobustnessClaim
         string? task = rows.Select(row => row.Kind.Task).OrderBy(name => name != tables.Shown.Task).FirstOrDefault();
         RobustnessRow[] ofTask = [.. rows.Where(row => row.Kind.Task == task)];
         Dictionary<(int Hidden, int Seed), double> clean = tables.FocusResults.Where(row => row.Ok && row.Kind.Task == task)
-            .ToDictionary(row => (row.Kind.Hidden, row.Seed), row => row.ValF1);
+            .ToDictionary(row => (row.Kind.Hidden, row.Seed), row => row.Validation.F1);
         (int Small, int Large)? sizes = Sizes([.. ofTask.Select(row => row.Kind.Hidden).Distinct().Order()], clean);
         List<Check> checks = [];
         foreach (string corruption in s_studys.Concat(ofTask.Select(row => row.Corruption).Distinct().Except(s_studys)))

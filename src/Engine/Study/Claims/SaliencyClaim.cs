@@ -1,10 +1,11 @@
+using GpuMlp.Engine.Tables;
+
 namespace GpuMlp.Engine.Study.Claims;
 
 /// <summary>C5: saliency maps survive pruning. A similarity means nothing without the floor that a re-initialised model gives.</summary>
 internal static class SaliencyClaim
 {
-    /// <summary>The name of the floor in the column <c>pruning</c>.</summary>
-    public const string Floor = "reinitialised";
+    private const string Floor = SaliencyRow.Reinitialised;
 
     private static readonly (string Name, Func<SaliencyRow, double> Of)[] s_measures =
         [("Spearman", row => row.Spearman), ("SSIM", row => row.Ssim), ("top-k overlap", row => row.TopkIou)];

@@ -1,6 +1,4 @@
-using GpuMlp.Engine.Study.Claims;
-
-namespace GpuMlp.Engine.Study;
+namespace GpuMlp.Engine.Study.Claims;
 
 /// <summary>The claims of the study, judged by a run.</summary>
 public static class ClaimList

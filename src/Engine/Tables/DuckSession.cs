@@ -1,6 +1,6 @@
 using DuckDB.NET.Data;
 
-namespace GpuMlp.Engine.Runs;
+namespace GpuMlp.Engine.Tables;
 
 /// <summary>
 /// One in-memory DuckDB of this process, used by one caller at a time. Opening one takes some 30 to 100 ms, a unit file a
@@ -54,6 +54,30 @@ internal static class DuckSession
             row(reader);
         }
     }
+
+    /// <summary>Refuses what lacks a column or has one of another type.</summary>
+    /// <param name="from">What stands behind FROM.</param>
+    /// <exception cref="InvalidDataException">The message names the column.</exception>
+    public static void Require(this DuckDBConnection connection, string from, IEnumerable<ColumnType> columns)
+    {
+        Dictionary<string, string> types = [];
+        connection.Query($"DESCRIBE SELECT * FROM {from}", reader => types[reader.GetString(0)] = reader.GetString(1));
+        foreach ((string name, string type) in columns)
+        {
+            if (!types.TryGetValue(name, out string? found))
+            {
+                throw new InvalidDataException($"no column {name}");
+            }
+
+            if (found != type)
+            {
+                throw new InvalidDataException($"column {name} is {found} instead of {type}");
+            }
+        }
+    }
+
+    /// <summary>The literal of a double, to the last bit.</summary>
+    public static string Number(double value) => $"'{value:R}'::DOUBLE";
 
     /// <summary>A string literal.</summary>
     public static string Quote(string text) => $"'{text.Replace("'", "''")}'";

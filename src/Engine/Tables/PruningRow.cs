@@ -1,0 +1,69 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace GpuMlp.Engine.Tables;
+
+/// <summary>A trained model at one level of pruning, perhaps after further training.</summary>
+public abstract record PrunedRow : ModelRow
+{
+    /// <summary>The ranking, as in flags: <c>layer</c>.</summary>
+    public abstract string Method { get; init; }
+
+    /// <summary>The level asked for, 0..1.</summary>
+    public abstract double Sparsity { get; init; }
+
+    /// <summary>What was done after pruning: <c>rewind of 10 epochs</c>; empty for nothing.</summary>
+    public virtual string Further => "";
+
+    /// <summary>Share of W1 that is zero; counted, so ties and weights that were zero before are in it.</summary>
+    [Figure("0..1", Head = "zero W1")] public required double ZeroW1 { get; init; }
+
+    /// <summary>The same of w2.</summary>
+    [Figure("0..1", Head = "zero W2")] public required double ZeroW2 { get; init; }
+    [Figure("0..1", Head = "val F1")] public required double ValF1 { get; init; }
+    [Figure("0..1")] public required double ValAuc { get; init; }
+    [Figure("0..1")] public required double ValAccuracy { get; init; }
+
+    /// <summary>Hidden units that are 0 on every validation image.</summary>
+    [Figure("units", Head = "inactive")] public required int? DeadInactive { get; init; }
+
+    /// <summary>Hidden units without a non-zero input weight.</summary>
+    [Figure("units", Head = "no input weight")] public required int? DeadNoInput { get; init; }
+
+    /// <summary>Hidden units whose output weight is zero.</summary>
+    [Figure("units", Head = "no output weight")] public required int? DeadNoOutput { get; init; }
+}
+
+/// <summary>Pruned in one shot.</summary>
+[Table("pruning")]
+public sealed record PruningRow : PrunedRow
+{
+    [Column(Head = "ranking")] public override required string Method { get; init; }
+    [Column("0..1, of the weights", Head = "level", Shown = Shown.AsPercent)] public override required double Sparsity { get; init; }
+}
+
+/// <summary>Trained further under the mask; all figures are those after the last epoch.</summary>
+[Table("finetune")]
+public sealed record FinetuneRow : PrunedRow
+{
+    /// <summary>The two values of <see cref="Protocol"/>.</summary>
+    public const string Finetune = "finetune", Rewind = "rewind";
+
+    public FinetuneRow()
+    {
+    }
+
+    /// <summary>Method, level and figures of a row that was counted after further training.</summary>
+    [SetsRequiredMembers]
+    public FinetuneRow(PruningRow pruned, string protocol, int epochs)
+        : base(pruned) => (Protocol, Method, Sparsity, FinetuneEpochs) = (protocol, pruned.Method, pruned.Sparsity, epochs);
+
+    /// <summary>
+    /// <c>finetune</c>: from the trained values; <c>rewind</c>: the kept weights began again at their initial values, biases at 0.
+    /// </summary>
+    [Column] public required string Protocol { get; init; }
+    [Column(Head = "ranking")] public override required string Method { get; init; }
+    [Column("0..1, of the weights", Head = "level", Shown = Shown.AsPercent)] public override required double Sparsity { get; init; }
+    [Column("epochs", Head = "epochs")] public required int FinetuneEpochs { get; init; }
+
+    public override string Further => $"{Protocol} of {FinetuneEpochs} epoch{(FinetuneEpochs == 1 ? "" : "s")}";
+}

@@ -1,0 +1,41 @@
+namespace GpuMlp.Engine.Tables;
+
+/// <summary>What a model with its final parameters does on one set of images.</summary>
+public readonly record struct Metrics
+{
+    /// <summary>Mean binary cross-entropy.</summary>
+    [Figure("nats")] public required double Loss { get; init; }
+    [Figure("0..1")] public required double Accuracy { get; init; }
+    [Figure("0..1")] public required double Precision { get; init; }
+    [Figure("0..1")] public required double Recall { get; init; }
+    [Figure("0..1", Head = "F1")] public required double F1 { get; init; }
+
+    /// <summary>Exact, ties averaged.</summary>
+    [Figure("0..1", Head = "AUC")] public required double Auc { get; init; }
+}
+
+/// <summary>A trained model.</summary>
+[Table("results")]
+public record ResultRow : ModelRow
+{
+    /// <summary>On the training images.</summary>
+    [Columns("train_")] public required Metrics Train { get; init; }
+
+    /// <summary>On the validation images.</summary>
+    [Columns("val_")] public required Metrics Validation { get; init; }
+
+    /// <summary>From the forward passes of training, before each update.</summary>
+    [Figure("0..1", Head = "best train F1")] public required double BestTrainF1 { get; init; }
+
+    /// <summary>1-based epoch of <see cref="BestTrainF1"/>; the first one on ties.</summary>
+    [Figure("epoch, 1-based")] public required int? BestTrainF1Epoch { get; init; }
+
+    /// <summary>Hidden units that are 0 on every validation image.</summary>
+    [Figure("units", Head = "dead")] public required int? DeadInactive { get; init; }
+
+    /// <summary>Hidden units without a non-zero input weight.</summary>
+    [Figure("units")] public required int? DeadNoInput { get; init; }
+
+    /// <summary>Hidden units whose output weight is zero.</summary>
+    [Figure("units")] public required int? DeadNoOutput { get; init; }
+}
