@@ -1,3 +1,6 @@
+using GpuMlp.Engine.Fields;
+using GpuMlp.Engine.Sweeps;
+
 namespace GpuMlp.Engine.Runs;
 
 /// <summary>A column of a table: its name and DuckDB type.</summary>
@@ -9,9 +12,8 @@ internal static class Columns
     /// <summary>First in every table.</summary>
     public static readonly Column[] Key =
     [
-        new("task", "VARCHAR"), new("seed", "INTEGER"), new("hidden", "INTEGER"),
-        new("lr", "DOUBLE"), new("batch", "VARCHAR"), new("epochs", "INTEGER"),
-        new("init_std", "DOUBLE"), new("weight_decay", "DOUBLE"),
+        .. SweepSpec.Fields.Select(field => field.Column).OfType<KeyColumn>().OrderBy(column => column.Place)
+            .Select(column => new Column(column.Name, column.Type)),
     ];
 
     /// <summary>

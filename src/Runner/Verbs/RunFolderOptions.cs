@@ -1,6 +1,6 @@
 using GpuMlp.Engine;
 
-namespace GpuMlp.Runner.Options;
+namespace GpuMlp.Runner.Verbs;
 
 /// <summary>Commands about a run that exists: its folder is the one word that belongs to no flag, as in <c>gpumlp status runs/mine</c>.</summary>
 internal abstract class RunFolderOptions : CommandOptions

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace GpuMlp.Engine.Sweeps;
+namespace GpuMlp.Engine.Fields;
 
 /// <summary>
-/// Reads the lists of the command line: <c>2,4,8</c>, <c>0..9</c>, <c>2..64+2</c> (step), <c>2..64*2</c> (factor), mixed
+/// Reads the numbers of the command line, one or a list: <c>2,4,8</c>, <c>0..9</c>, <c>2..64+2</c> (step), <c>2..64*2</c> (factor), mixed
 /// at will. Every range includes its end if it meets it. All errors are one-line <see cref="UserErrorException"/>s that
 /// name the flag.
 /// </summary>
@@ -106,31 +106,12 @@ public static class ListFlags
         return WithoutDuplicates(flag, items);
     }
 
-    /// <summary>Sizes of batches in the order written: <c>full,32</c> or ranges as in <see cref="Integers"/>; null is <c>full</c>.</summary>
-    /// <param name="flag">For messages.</param>
-    public static IReadOnlyList<int?> Batches(string flag, string text)
-    {
-        List<int?> items = [];
-        foreach (string part in Parts(flag, text, "full,32"))
-        {
-            if (part == TrainingVariant.NameOf(null))
-            {
-                items.Add(null);
-            }
-            else if (char.IsLetter(part[0]))
-            {
-                throw Error(flag, $"'{OneLine.Of(part)}' is not full or a whole number; write for example full,32");
-            }
-            else
-            {
-                items.AddRange(Integers(flag, part, 1, int.MaxValue).Select(images => (int?)images));
-            }
-        }
-
-        return items.GroupBy(item => item).FirstOrDefault(same => same.Count() > 1) is { } twice
-            ? throw Error(flag, $"{TrainingVariant.NameOf(twice.Key)} occurs twice; name every value once")
-            : items;
-    }
+    /// <summary>One whole number.</summary>
+    /// <inheritdoc cref="Integers" path="/param"/>
+    public static int Whole(string flag, string text, int minimum, int maximum) =>
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= minimum && number <= maximum
+            ? number
+            : throw Error(flag, $"'{OneLine.Of(text)}' is not a whole number from {minimum}{(maximum == int.MaxValue ? "" : $" to {maximum}")}.");
 
     private static double Step(double from, double to, double factor, int i)
     {
@@ -143,7 +124,8 @@ public static class ListFlags
         return i == 0 ? from : double.Parse(exact.ToString(RoundedFormat, CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
     }
 
-    private static string[] Parts(string flag, string text, string example)
+    /// <summary>The items of a list, none of them empty.</summary>
+    internal static string[] Parts(string flag, string text, string example)
     {
         string[] parts = text.Split(',', StringSplitOptions.TrimEntries);
         return parts.Any(part => part.Length == 0)

@@ -1,7 +1,7 @@
 using CsCheck;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Fields;
 
-namespace GpuMlp.Engine.Tests.Sweeps;
+namespace GpuMlp.Engine.Tests.Fields;
 
 public sealed class ListFlagsTests
 {
@@ -69,8 +69,8 @@ public sealed class ListFlagsTests
     [Fact]
     public void Batches_are_full_or_numbers_or_ranges()
     {
-        Assert.Equal([null], ListFlags.Batches("--batch", "full"));
-        Assert.Equal([32, null, 64, 128], ListFlags.Batches("--batch", "32, full,64..128*2"));
+        Assert.Equal([null], new WholeOrWordItem("full").Parse("--batch", "full"));
+        Assert.Equal([32, null, 64, 128], new WholeOrWordItem("full").Parse("--batch", "32, full,64..128*2"));
     }
 
     [Theory]
@@ -83,7 +83,7 @@ public sealed class ListFlagsTests
     [InlineData("1e3")]
     [InlineData("-1")]
     public void A_wrong_list_of_batches_gives_one_line_that_names_the_flag(string text) =>
-        AssertOneLine("--batch: ", () => ListFlags.Batches("--batch", text));
+        AssertOneLine("--batch: ", () => new WholeOrWordItem("full").Parse("--batch", text));
 
     [Fact]
     public void Bounds_are_those_of_the_caller()

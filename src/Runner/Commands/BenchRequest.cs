@@ -1,16 +1,16 @@
 using GpuMlp.Engine;
 using GpuMlp.Engine.Bench;
 using GpuMlp.Engine.Devices;
+using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Kernels.Devices;
 
-namespace GpuMlp.Runner.Options;
+namespace GpuMlp.Runner.Commands;
 
 /// <summary>What a <c>gpumlp bench</c> asks for, checked.</summary>
-/// <param name="Threads">1 .. 1024; null for all cores.</param>
+/// <param name="Threads">1 .. 1024.</param>
 /// <param name="MaskFiles">Paths of the user's own masks, which then stand in place of those of <paramref name="Spec"/>.</param>
 /// <param name="Out">The folder that results go to.</param>
-internal sealed record BenchRequest(BenchSpec Spec, DeviceRequest Device, int? Threads, IReadOnlyList<string> MaskFiles, string Out, bool Quiet)
+internal sealed record BenchRequest(BenchSpec Spec, DeviceRequest Device, int Threads, IReadOnlyList<string> MaskFiles, string Out, bool Quiet)
 {
     public const string DefaultOut = "runs/bench";
 
@@ -18,7 +18,7 @@ internal sealed record BenchRequest(BenchSpec Spec, DeviceRequest Device, int? T
     private const int MostModels = 100_000, MostImages = 65_536;
 
     /// <exception cref="UserErrorException">A value out of range; names the flag.</exception>
-    public static BenchRequest From(BenchOptions options)
+    public static BenchRequest From(BenchCommand.Options options)
     {
         BenchSpec spec = options.Quick ? BenchSpec.Quick : BenchSpec.Full;
         IReadOnlyList<int> Whole(string flag, string? text, int most, IReadOnlyList<int> usual) =>
@@ -28,15 +28,15 @@ internal sealed record BenchRequest(BenchSpec Spec, DeviceRequest Device, int? T
             Ops = options.Ops is { } ops ? BenchNames.List<BenchOp>("--ops", ops, Enum.GetValues<BenchOp>(), BenchNames.Of) : spec.Ops,
             Forms = options.Forms is { } forms ? BenchNames.List<BenchForm>("--forms", forms, Enum.GetValues<BenchForm>(), BenchNames.Of) : spec.Forms,
             Masks = options.Masks is { } masks ? BenchNames.List<BenchMasks>("--masks", masks, BenchSpec.Full.Masks, BenchNames.Of) : spec.Masks,
-            Sparsity = options.Sparsity is { } sparsity ? ListFlags.Doubles("--sparsity", sparsity, 0, 1) : spec.Sparsity,
-            Hidden = Whole("--hidden", options.Hidden, SpecValidator.MaxHidden, spec.Hidden),
+            Sparsity = options.Sparsity is { } sparsity ? SweepSpec.Share.Parse("--sparsity", sparsity) : spec.Sparsity,
+            Hidden = Whole("--hidden", options.Hidden, SweepSpec.MaxHidden, spec.Hidden),
             Models = Whole("--models", options.Models, MostModels, spec.Models),
             Batch = Whole("--batch", options.Batch, MostImages, spec.Batch),
         };
         return new BenchRequest(
             spec,
-            DeviceRequest.Parse("--device", options.Device ?? "auto"),
-            SweepRequest.Whole(options.Threads, "--threads", 1, CpuDevice.MostThreads),
+            DeviceFlags.Request(options.Device),
+            DeviceFlags.Threads(options.Threads),
             Files(options),
             options.Out ?? DefaultOut,
             options.Quiet);
@@ -47,7 +47,7 @@ internal sealed record BenchRequest(BenchSpec Spec, DeviceRequest Device, int? T
     /// <exception cref="UserErrorException">A file that is not such a mask; names flag and file.</exception>
     public BenchSpec SpecWithMasks(int inputs) => MaskFiles.Count == 0 ? Spec : Spec.With(MaskFile.ReadAll(MaskFlag, MaskFiles, inputs));
 
-    private static string[] Files(BenchOptions options)
+    private static string[] Files(BenchCommand.Options options)
     {
         if (options.Mask is not { } list)
             return [];

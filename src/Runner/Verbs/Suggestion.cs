@@ -1,4 +1,4 @@
-namespace GpuMlp.Runner.Options;
+namespace GpuMlp.Runner.Verbs;
 
 /// <summary>What somebody probably meant.</summary>
 internal static class Suggestion

@@ -1,10 +1,10 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Devices;
-using GpuMlp.Runner.Options;
+using GpuMlp.Engine.Fields;
+using GpuMlp.Runner.Cluster;
 
-namespace GpuMlp.Runner.Cluster;
+namespace GpuMlp.Runner.Commands;
 
 /// <summary>What a <c>gpumlp slurm</c> asks for, checked.</summary>
 /// <param name="DescribesScripts">Whether any flag says what the scripts hold; else those that are there stay.</param>
@@ -19,7 +19,7 @@ internal sealed partial record SlurmRequest(
     private const int MostNotice = 65535;
 
     /// <exception cref="UserErrorException">A value that cannot be; names the flag.</exception>
-    public static SlurmRequest From(SlurmOptions options)
+    public static SlurmRequest From(SlurmCommand.Options options)
     {
         if (options.Check && options.Submit)
         {
@@ -90,10 +90,7 @@ internal sealed partial record SlurmRequest(
         : throw new UserErrorException(
             $"--program: '{OneLine.Of(text)}' must be words that start a program, quoted where they hold blanks or any of ; & | < > ( ) # `, as in \"srun gpumlp\"");
 
-    private static int? Whole(string? value, string flag, int least, int most) =>
-        value is null ? null
-        : int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most ? number
-        : throw new UserErrorException($"{flag}: '{value}' is not a whole number {(most == int.MaxValue ? $"from {least}" : $"from {least} to {most}")}.");
+    private static int? Whole(string? value, string flag, int least, int most) => value is null ? null : ListFlags.Whole(flag, value, least, most);
 
     [GeneratedRegex(@"\A(?:--[A-Za-z0-9][A-Za-z0-9-]*|-[A-Za-z0-9])\z")]
     private static partial Regex OptionName();
