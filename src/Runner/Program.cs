@@ -1,8 +1,8 @@
-using System.Reflection;
 using System.Runtime.CompilerServices;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Runner.Commands;
+using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Verbs;
 
 namespace GpuMlp.Runner;
@@ -61,7 +61,7 @@ internal static class Program
 
             if (args[0] == "--version")
             {
-                io.Out.WriteLine($"gpumlp {Version}");
+                io.Out.WriteLine($"gpumlp {RunInfo.ProgramVersion}");
                 return ExitCodes.Done;
             }
 
@@ -92,11 +92,6 @@ internal static class Program
             return Fail(error, message, ExitCodes.SomeModelsFailed, args, io);
         }
     }
-
-    /// <summary>As in <c>0.1.0</c>, without the commit that the build appends.</summary>
-    internal static string Version =>
-        typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
-            .InformationalVersion.Split('+')[0];
 
     private static Verb Find(string command) => All.Find(command) ?? throw new UserErrorException(command.StartsWith('-')
         ? $"{command}: a command comes first, as in `gpumlp sweep {command}`."

@@ -11,6 +11,7 @@ using GpuMlp.Kernels.Peak;
 using GpuMlp.Kernels.Simd;
 using GpuMlp.Runner.Plots;
 using GpuMlp.Runner.Progress;
+using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Tables;
 using GpuMlp.Runner.Verbs;
 using ILGPU.Runtime;

@@ -2,6 +2,7 @@ using System.Globalization;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Tables;
 using GpuMlp.Runner.Verbs;
 using ILGPU.Runtime;

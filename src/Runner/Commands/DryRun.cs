@@ -2,6 +2,7 @@ using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Runner.Progress;
+using GpuMlp.Runner.Streams;
 
 namespace GpuMlp.Runner.Commands;
 

@@ -5,6 +5,7 @@ using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Verbs;
 
 namespace GpuMlp.Runner.Commands;

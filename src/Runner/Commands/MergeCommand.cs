@@ -7,6 +7,7 @@ using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Simd;
 using GpuMlp.Runner.Cluster;
 using GpuMlp.Runner.Pictures;
+using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Verbs;
 
 namespace GpuMlp.Runner.Commands;

@@ -2,6 +2,7 @@ using CommandLine;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Runner.Report;
+using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Verbs;
 
 namespace GpuMlp.Runner.Commands;

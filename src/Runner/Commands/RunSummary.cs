@@ -3,6 +3,7 @@ using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Training;
+using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Tables;
 
 namespace GpuMlp.Runner.Commands;

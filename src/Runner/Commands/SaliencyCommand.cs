@@ -11,6 +11,7 @@ using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Prune;
 using GpuMlp.Kernels.Saliency;
 using GpuMlp.Runner.Pictures;
+using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Verbs;
 
 namespace GpuMlp.Runner.Commands;

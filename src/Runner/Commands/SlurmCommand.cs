@@ -6,6 +6,7 @@ using GpuMlp.Engine;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Runner.Cluster;
+using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Verbs;
 
 namespace GpuMlp.Runner.Commands;

@@ -3,6 +3,7 @@ using GpuMlp.Engine;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Runner.Progress;
+using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Verbs;
 
 namespace GpuMlp.Runner.Commands;

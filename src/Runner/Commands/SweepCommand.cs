@@ -5,6 +5,7 @@ using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Runner.Pictures;
+using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Verbs;
 
 namespace GpuMlp.Runner.Commands;

@@ -3,6 +3,7 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Runner.Streams;
 
 namespace GpuMlp.Runner.Commands;
 

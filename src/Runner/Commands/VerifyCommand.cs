@@ -5,6 +5,7 @@ using GpuMlp.Engine;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Verification;
+using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Tables;
 using GpuMlp.Runner.Verbs;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuMlp.Runner.Streams;
 
 namespace GpuMlp.Runner.Tables;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using GpuMlp.Engine.Study;
+using GpuMlp.Runner.Streams;
 
 namespace GpuMlp.Runner.Tables;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Sweeps;
+using GpuMlp.Runner.Streams;
 
 namespace GpuMlp.Runner.Tables;
 

@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Fields;
+using GpuMlp.Runner.Streams;
 
 namespace GpuMlp.Runner.Verbs;
 

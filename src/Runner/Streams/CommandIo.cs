@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace GpuMlp.Runner;
+namespace GpuMlp.Runner.Streams;
 
 /// <summary>Where a command writes: results to <paramref name="Out"/>, progress and errors to <paramref name="Error"/>.</summary>
 /// <param name="OutIsTerminal">False when piped or when the terminal cannot do escapes: then plain text only.</param>

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace GpuMlp.Runner.Plots;
+namespace GpuMlp.Runner.Pictures;
 
 /// <summary>Numbers as axes and tables write them.</summary>
-internal static class PlotText
+internal static class NumberText
 {
     /// <summary>The shortest form that means the number: 0.03, 1e-05, 64.</summary>
     public static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture).Replace('E', 'e');

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace GpuMlp.Runner;
+namespace GpuMlp.Runner.Streams;
 
 /// <summary>
 /// The first three file descriptors, where a daemon or job runner started us without them. The next files that are opened

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace GpuMlp.Runner;
+namespace GpuMlp.Runner.Streams;
 
 /// <summary>
 /// What is written is passed on if that is possible, and lost if not: a log or table that cannot be written must neither end
