@@ -1,10 +1,9 @@
-using System.Reflection;
 using System.Runtime.CompilerServices;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Runner.Commands;
-using GpuMlp.Runner.Help;
-using GpuMlp.Runner.Options;
+using GpuMlp.Runner.Streams;
+using GpuMlp.Runner.Verbs;
 
 namespace GpuMlp.Runner;
 
@@ -54,7 +53,7 @@ internal static class Program
         onlyPrints = true;
         try
         {
-            if (HelpText.For(args) is { } help)
+            if (Help.For(args) is { } help)
             {
                 io.Out.Write(help);
                 return ExitCodes.Done;
@@ -62,15 +61,16 @@ internal static class Program
 
             if (args[0] == "--version")
             {
-                io.Out.WriteLine($"gpumlp {Version}");
+                io.Out.WriteLine($"gpumlp {RunInfo.ProgramVersion}");
                 return ExitCodes.Done;
             }
 
-            CommandOptions options = Arguments.Parse(args);
+            Verb verb = Find(args[0]);
+            CommandOptions options = verb.Parse(args);
             onlyPrints = options.OnlyPrints;
             if (!options.IsLight)
                 ProcessLimits.CheckAddressSpace();
-            return Dispatch(options, io);
+            return verb.Run(options, io);
         }
         catch (UserErrorException error)
         {
@@ -93,27 +93,9 @@ internal static class Program
         }
     }
 
-    /// <summary>As in <c>0.1.0</c>, without the commit that the build appends.</summary>
-    internal static string Version =>
-        typeof(Program).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
-            .InformationalVersion.Split('+')[0];
-
-    private static int Dispatch(CommandOptions options, CommandIo io) => options switch
-    {
-        PlanOptions plan => PlanCommand.Run(plan, io),
-        SweepOptions sweep => SweepCommand.Run(sweep, io),
-        RunOptions run => RunCommand.Run(run, io),
-        StatusOptions status => StatusCommand.Run(status, io),
-        SlurmOptions slurm => SlurmCommand.Run(slurm, io),
-        MergeOptions merge => MergeCommand.Run(merge, io),
-        ExportOptions export => ExportCommand.Run(export, io),
-        SaliencyOptions saliency => SaliencyCommand.Run(saliency, io),
-        BenchOptions bench => BenchCommand.Run(bench, io),
-        ReportOptions report => ReportCommand.Run(report, io),
-        DevicesOptions => DevicesCommand.Run(io),
-        VerifyOptions verify => VerifyCommand.Run(verify, io),
-        object other => throw new InvalidOperationException($"No command takes {other.GetType().Name}."),
-    };
+    private static Verb Find(string command) => All.Find(command) ?? throw new UserErrorException(command.StartsWith('-')
+        ? $"{command}: a command comes first, as in `gpumlp sweep {command}`."
+        : $"{command}: unknown command; {Suggestion.For(command, All.Verbs.Select(verb => verb.Name)) ?? "`gpumlp help` lists them."}");
 
     private static int Fail(Exception error, string message, int exitCode, string[] args, CommandIo io)
     {

@@ -1,7 +1,10 @@
+using System.Reflection;
+using CommandLine;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Kernels.Analyses.Saliency;
-using GpuMlp.Runner.Options;
+using GpuMlp.Runner.Commands;
+using GpuMlp.Runner.Verbs;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests;
@@ -34,11 +37,11 @@ public sealed class ArgumentsTests
     [InlineData("sweep --init-std NaN", "--init-std: 'NaN' is not a finite number; write for example 0.01,0.03 or 1e-4..1*10")]
     [InlineData("sweep --weight-decay 0,-1", "--weight-decay: -1 is out of range; 0..1E+30 is right")]
     [InlineData("sweep --saliency -1", "--saliency: '-1' is not a whole number from 0 to 65535.")]
-    [InlineData("sweep --saliency-method gradiant", "--saliency-method: 'gradiant' is unknown; did you mean gradient?")]
+    [InlineData("sweep --saliency-method gradiant", "--saliency-method: 'gradiant' is unknown; gradient or perturbation is right")]
     [InlineData("sweep --sparsity 0.5,1.5", "--sparsity: 1.5 is out of range; 0..1 is right")]
     [InlineData("sweep --sparsity half", "--sparsity: 'half' is not a finite number; write for example 0.01,0.03 or 1e-4..1*10")]
     [InlineData("sweep --pruning layer,lairs", "--pruning: 'lairs' is no method; layer, global, w1 or random is right")]
-    [InlineData("sweep --pruning w1,w1", "--pruning: 'w1,w1' names a method twice; name every one once")]
+    [InlineData("sweep --pruning w1,w1", "--pruning: w1 occurs twice; name every value once")]
     [InlineData("sweep --corruption bluer:1", "--corruption: 'bluer:1' is no corruption; gaussian, occlusion, salt-pepper, blur, rotation or translation, each with a severity as in blur:1.5 or without, is right")]
     [InlineData("sweep --corruption blur:11", "--corruption: blur:11 is out of range; 0..10 (standard deviation in pixels) is right")]
     [InlineData("sweep --corruption blur:1,blur:1", "--corruption: blur:1 occurs twice; name every value once")]
@@ -81,17 +84,23 @@ public sealed class ArgumentsTests
     }
 
     [Fact]
-    public void All_flags_arrive_in_the_request()
+    public void Every_flag_of_every_command_arrives_with_its_value()
     {
-        SweepRequest request = Request(
-            "--preset quick --data d --tasks 4v9 --hidden 2..64*2 --seeds 0..9 --lr 0.01,0.03 --epochs 7 --batch 128 --init-std 0.2 --weight-decay 0,0.1 --sparsity 0.5 --pruning w1 --finetune-epochs 4 --rewind --noise 0.1 --occlusion 3 --corruption blur:1 --embedding 4v9 --similarity gradient --similarity-images 9"
-            + " --saliency 0 --saliency-method perturbation --device cpu --threads 3 --out=o --dry-run --quiet --fail-fast");
+        foreach (Verb verb in All.Verbs)
+        {
+            string[] run = verb.Page.Contains($"gpumlp {verb.Name} RUN [flags]", StringComparison.Ordinal) ? ["a-run"] : [];
+            AssertArrive(verb, [.. run, .. verb.Flags.SelectMany(flag => flag.TakesValue ? new[] { flag.Name, flag.Example } : [flag.Name])]);
+            AssertArrive(verb, [.. verb.Flags.Select(flag => flag.TakesValue ? $"{flag.Name}={flag.Example}" : flag.Name), .. run]);
+            CommandOptions none = verb.Parse([verb.Name, .. run]);
+            Assert.All(verb.Flags, flag => Assert.Null(ValueOf(none, flag.Name)));
+        }
+    }
 
-        Assert.Equal(
-            new SweepRequest(
-                "quick", null, "d", "4v9", "2..64*2", "0..9", "0.01,0.03", "7", "128", "0.2", "0,0.1", "0.5", "w1", 4, true, "0.1", "3", "blur:1", "4v9", "gradient", 9, 0, SaliencyMethod.Perturbation, DeviceRequest.Parse("--device", "cpu"), 3, "o",
-                DryRun: true, Quiet: true, FailFast: true),
-            request);
+    private static void AssertArrive(Verb verb, string[] words)
+    {
+        CommandOptions options = verb.Parse([verb.Name, .. words]);
+        Assert.All(verb.Flags, flag => Assert.Equal(flag.Example, ValueOf(options, flag.Name)));
+        Assert.Empty(options.Stray);
     }
 
     [Theory]
@@ -102,16 +111,6 @@ public sealed class ArgumentsTests
         (int exitCode, string stdout, string stderr) = Cli.Run("sweep", "--device", device);
         Assert.Equal((70, ""), (exitCode, stdout));
         Assert.StartsWith("gpumlp: --device: ", Assert.Single(Cli.Lines(stderr)), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void What_is_not_given_is_left_to_the_preset()
-    {
-        Assert.Equal(
-            new SweepRequest(
-                null, null, null, null, null, null, null, null, null, null, null, null, null, null, false, null, null, null, null, null, null, null, SaliencyMethod.ProbabilityGradient,
-                DeviceRequest.Auto, null, null, DryRun: false, Quiet: false, FailFast: false),
-            Request(""));
     }
 
     [Theory]
@@ -126,9 +125,14 @@ public sealed class ArgumentsTests
         Assert.Equal(expected, Suggestion.Distance(b, a));
     }
 
-    private static SweepRequest Request(string flags)
-    {
-        string[] args = ["sweep", .. flags.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
-        return SweepRequest.From((SweepOptions)Arguments.Parse(args));
-    }
+    /// <summary>Empty for a switch that is there; null for a flag that is not.</summary>
+    private static string? ValueOf(CommandOptions options, string flag) =>
+        options.GetType().GetProperties().FirstOrDefault(property => "--" + property.GetCustomAttribute<OptionAttribute>()?.LongName == flag) is not { } property
+            ? options.Given.GetValueOrDefault(flag)
+            : property.GetValue(options) switch
+            {
+                true => "",
+                string text => text,
+                _ => null,
+            };
 }

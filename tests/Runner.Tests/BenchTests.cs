@@ -1,5 +1,5 @@
 using GpuMlp.Engine.Bench;
-using GpuMlp.Runner.Options;
+using GpuMlp.Runner.Commands;
 using GpuMlp.Runner.Plots;
 using GpuMlp.Runner.Pictures;
 using GpuMlp.Runner.Tables;
@@ -116,7 +116,7 @@ public sealed class BenchTests
     }
 
     private static BenchRequest Request(string flags) =>
-        BenchRequest.From((BenchOptions)Arguments.Parse(["bench", .. flags.Split(' ', StringSplitOptions.RemoveEmptyEntries)]));
+        BenchRequest.From((BenchCommand.Options)BenchCommand.Verb.Parse(["bench", .. flags.Split(' ', StringSplitOptions.RemoveEmptyEntries)]));
 
     private static string Text(BenchResult result, bool terminal)
     {

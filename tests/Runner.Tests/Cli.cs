@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using GpuMlp.Runner.Streams;
 
 namespace GpuMlp.Runner.Tests;
 

@@ -1,5 +1,6 @@
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Runner.Commands;
+using GpuMlp.Runner.Streams;
 using ILGPU.Runtime;
 using Xunit;
 

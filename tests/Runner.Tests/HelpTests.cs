@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using GpuMlp.Engine;
-using GpuMlp.Runner.Help;
-using GpuMlp.Runner.Options;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Runner.Commands;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests;
@@ -28,7 +28,7 @@ public sealed partial class HelpTests
         Assert.All(Cli.Lines(stdout), line => Assert.True(line.Length <= 80 && line == line.TrimEnd(), line));
     }
 
-    public static TheoryData<string> Commands { get; } = [.. Arguments.Commands];
+    public static TheoryData<string> Commands { get; } = [.. All.Verbs.Select(verb => verb.Name)];
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -36,15 +36,15 @@ public sealed partial class HelpTests
     {
         string help = Cli.Run(command, "--help").Out;
         IEnumerable<string> described = FlagAtLineStart().Matches(help).Select(match => match.Groups[1].Value);
-        Assert.Equal(Arguments.Flags(command).Keys.Order(), described.Order());
+        Assert.Equal(All.Find(command)!.Flags.Select(flag => flag.Name).Order(), described.Order());
     }
 
     [Fact]
     public void Overview_names_every_command_default_and_exit_code()
     {
         string help = Cli.Run().Out;
-        Assert.All(Arguments.Commands, command => Assert.Contains($"\n  {command} ", help));
-        Assert.Contains($"default: {SweepRequest.DefaultSaliencyHidden};", help);
+        Assert.All(All.Verbs, verb => Assert.Contains($"\n  {verb.Name} ", help));
+        Assert.Contains($"default: {ShownModel.StudySize};", help);
         Assert.All(
             new[] { ExitCodes.Done, 1, 2, 3, 4, 70, 75, ExitCodes.Cancelled },
             code => Assert.Matches($@"(?m)(^|\s){code} \w", help));
@@ -53,8 +53,8 @@ public sealed partial class HelpTests
     [Fact]
     public void Every_flag_with_a_value_has_an_example() =>
         Assert.All(
-            Arguments.Commands.SelectMany(Arguments.Flags).Where(flag => flag.Value),
-            flag => Assert.NotEqual("VALUE", HelpText.ExampleOf(flag.Key)));
+            All.Verbs.SelectMany(verb => verb.Flags).Where(flag => flag.TakesValue),
+            flag => Assert.NotEqual("", flag.Example));
 
     [Fact]
     public void Version_is_the_number_alone()

@@ -1,6 +1,7 @@
 using GpuMlp.Engine;
 using GpuMlp.Kernels.Verification;
 using GpuMlp.Runner.Commands;
+using GpuMlp.Runner.Streams;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests;

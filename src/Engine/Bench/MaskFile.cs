@@ -46,8 +46,8 @@ public sealed record MaskFile(string Path, string Sha256, int Hidden, ModelMask 
             using var file = Safetensors.Open(path, right);
             TensorInfo[] tensors = [.. new[] { W1, W2 }.Select(name => file.Tensors.FirstOrDefault(tensor => tensor.Name == name)
                 ?? throw new UserErrorException($"{path}: no tensor {name} in it; {right}"))];
-            if (tensors[0].Shape is not [var rows, >= 1 and <= SpecValidator.MaxHidden and var hidden] || rows != inputs)
-                throw new UserErrorException($"{path}: tensor {W1} is {Text(tensors[0])}; [{inputs}, H] with H from 1 to {SpecValidator.MaxHidden} is right");
+            if (tensors[0].Shape is not [var rows, >= 1 and <= SweepSpec.MaxHidden and var hidden] || rows != inputs)
+                throw new UserErrorException($"{path}: tensor {W1} is {Text(tensors[0])}; [{inputs}, H] with H from 1 to {SweepSpec.MaxHidden} is right");
             if (tensors[1].Shape is not [var units] || units != hidden)
                 throw new UserErrorException($"{path}: tensor {W2} is {Text(tensors[1])}; [{hidden}] is right, since {W1} is {Text(tensors[0])}");
             return new MaskFile(path, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))), (int)hidden, new ModelMask(Kept(file.Read(W1)), Kept(file.Read(W2))));

@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Fields;
 using GpuMlp.Kernels.Analyses.Pruning;
 
 namespace GpuMlp.Engine.Pruning;
@@ -15,17 +16,6 @@ public static class PruningMethods
     /// <summary>Null for a name that is none.</summary>
     public static PruneMethod? Find(string name) => s_all.Where(method => Name(method) == name).Select(method => (PruneMethod?)method).FirstOrDefault();
 
-    /// <summary>Reads <c>layer,random</c>, in the order written.</summary>
-    /// <exception cref="UserErrorException">One line that names the flag.</exception>
-    public static IReadOnlyList<PruneMethod> Parse(string flag, string text)
-    {
-        PruneMethod[] methods =
-        [
-            .. text.Split(',', StringSplitOptions.TrimEntries)
-                .Select(name => Find(name) ?? throw new UserErrorException($"{flag}: '{OneLine.Of(name)}' is no method; {Right} is right")),
-        ];
-        return methods.Distinct().Count() == methods.Length
-            ? methods
-            : throw new UserErrorException($"{flag}: '{OneLine.Of(text)}' names a method twice; name every one once");
-    }
+    /// <summary>How they are written in lists.</summary>
+    public static NamedItem<PruneMethod> Item { get; } = new("method", Right, Name, Find);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuMlp.Engine.Fields;
 using GpuMlp.Kernels.Analyses.Corruptions;
 
 namespace GpuMlp.Engine.Robustness;
@@ -16,6 +17,9 @@ public static class CorruptionNames
 
     public static string Name(Corruption corruption) =>
         string.Create(CultureInfo.InvariantCulture, $"{Name(corruption.Kind)}:{corruption.Severity:R}");
+
+    /// <summary>How they are written in lists.</summary>
+    public static NamedItem<Corruption> Item { get; } = new("corruption", Right, Name, Find, Problem);
 
     /// <summary>What a severity counts, for people.</summary>
     public static string Unit(CorruptionKind kind) => kind switch

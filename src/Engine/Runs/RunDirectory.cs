@@ -61,9 +61,8 @@ public sealed class RunDirectory
 
             // Also after creating: another process may have been faster, with another plan.
             Plan old = ReadPlan(run.PlanPath);
-            PlanChange[] changes =
-                [.. PlanDiff.Between(old.Spec, old.DataSha256, plan.Spec, plan.DataSha256), .. PlanDiff.OfPictures(old, plan)];
-            if (changes.Length > 0)
+            IReadOnlyList<PlanChange> changes = PlanDiff.Between(old, plan);
+            if (changes.Count > 0)
             {
                 string told = string.Join(", ", changes.Select(change => $"{change.Field} {change.Old} -> {change.New}"));
                 throw new UserErrorException($"{path} was made by another plan: {told}; use another --out or the old flags");

@@ -129,6 +129,9 @@ public sealed record RunInfo(
         }
     }
 
+    /// <summary>Of this program, as in <c>0.1.0</c>.</summary>
+    public static string ProgramVersion => VersionOf(typeof(RunInfo).Assembly).Version;
+
     /// <summary>The informational version is <c>0.1.0+COMMIT</c> when the build knew the commit.</summary>
     private static (string Version, string? Commit) VersionOf(Assembly assembly)
     {

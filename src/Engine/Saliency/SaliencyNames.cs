@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Fields;
 using GpuMlp.Kernels.Analyses.Saliency;
 
 namespace GpuMlp.Engine.Saliency;
@@ -27,13 +28,6 @@ public static class SaliencyNames
     /// <summary>Null for a name that is none.</summary>
     public static SaliencyMethod? Find(string name) => s_methods.TryGetValue(name, out SaliencyMethod method) ? method : null;
 
-    /// <summary>One method.</summary>
-    /// <exception cref="UserErrorException">One line that names the flag.</exception>
-    public static SaliencyMethod ParseOne(string flag, string name) =>
-        Find(name) ?? throw new UserErrorException($"{flag}: '{OneLine.Of(name)}' is no saliency method; {Right} is right");
-
-    /// <summary>Reads <c>gradient,integrated</c> in the order written.</summary>
-    /// <exception cref="UserErrorException">One line that names the flag.</exception>
-    public static IReadOnlyList<SaliencyMethod> Parse(string flag, string text) =>
-        [.. text.Split(',', StringSplitOptions.TrimEntries).Select(name => ParseOne(flag, name))];
+    /// <summary>How they are written in lists.</summary>
+    public static NamedItem<SaliencyMethod> Item { get; } = new("saliency method", Right, Name, Find);
 }

@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 
@@ -100,7 +101,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         double unitFlop = DefaultUnitFlop,
         Func<string, string>? name = null)
     {
-        name ??= SpecValidator.Flag;
+        name ??= Flag.NameOf;
         SpecValidator.Validate(spec, name);
         SpecValidator.CheckSize(spec, name);
         int models = spec.LearningRates.Count * spec.Hidden.Count;

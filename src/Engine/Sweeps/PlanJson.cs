@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using GpuMlp.Engine.Saliency;
+using GpuMlp.Engine.Fields;
 
 namespace GpuMlp.Engine.Sweeps;
 
@@ -49,8 +49,8 @@ public static class PlanJson
         {
             WriteLine($"\"plan_hash\":{JsonSerializer.Serialize(plan.Hash)},");
             WriteLine($"\"shards\":{plan.Shards},");
-            WriteLine($"\"saliency\":{plan.Pictures.Hidden},");
-            WriteLine($"\"saliency_method\":\"{SaliencyNames.Name(plan.Pictures.Method)}\",");
+            foreach (Field<PictureChoice> field in PictureChoice.Fields)
+                WriteLine($"{FieldJson.Text(field, plan.Pictures)},");
         }
 
         WriteLine($"\"data_sha256\":{JsonSerializer.Serialize(plan.DataSha256)},");

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
+using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 
 namespace GpuMlp.Engine.Sweeps;
@@ -17,7 +17,7 @@ public static class PlanReader
 
     private const string ByHand = "damaged or changed by hand; restore the file or use another --out";
 
-    private static readonly string[] s_fields = ["format", "plan_hash", "shards", "saliency", "saliency_method", "data_sha256", "spec", "units"];
+    private static readonly string[] s_fields = ["format", "plan_hash", "shards", .. PictureChoice.Fields.Select(field => field.Name), "data_sha256", "spec", "units"];
 
     private static readonly SearchValues<byte> s_hexDigits = SearchValues.Create("0123456789abcdef"u8);
 
@@ -95,16 +95,6 @@ public static class PlanReader
                 case "shards":
                     shards = Integer(ref reader, where, field);
                     break;
-                case "saliency":
-                    pictures = pictures with { Hidden = Integer(ref reader, where, field) };
-                    break;
-                case "saliency_method":
-                    string? method = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
-                    pictures = pictures with
-                    {
-                        Method = SaliencyNames.Find(method ?? "") ?? throw Wrong(where, field, $"must be {SaliencyNames.Right}"),
-                    };
-                    break;
                 case "spec":
                     spec = JsonElement.ParseValue(ref reader);
                     break;
@@ -112,7 +102,11 @@ public static class PlanReader
                     ReadUnits(ref reader, where, units);
                     break;
                 default:
-                    throw Wrong(where, field, "unknown field");
+                    Field<PictureChoice> picture =
+                        PictureChoice.Fields.FirstOrDefault(one => one.Name == field) ?? throw Wrong(where, field, "unknown field");
+                    if (picture.Read(JsonElement.ParseValue(ref reader), ref pictures) is { } problem)
+                        throw Wrong(where, field, problem);
+                    break;
             }
         }
 
@@ -132,7 +126,7 @@ public static class PlanReader
             throw Wrong(where, wrong.Field, wrong.Problem);
         if (plan.Shards < 1 || plan.Shards > plan.Units.Count)
             throw Wrong(where, "shards", $"{plan.Shards}; must be 1 to {plan.Units.Count}, the number of units");
-        if (plan.Pictures.Hidden != 0 && !plan.Spec.Hidden.Contains(plan.Pictures.Hidden))
+        if (!plan.Pictures.IsOf(plan.Spec))
             throw Wrong(where, "saliency", $"{plan.Pictures.Hidden}; must be a hidden size of the plan, or 0 for no pictures");
         return PlanJson.HashOf(plan) is var hash && hash == plan.Hash
             ? plan

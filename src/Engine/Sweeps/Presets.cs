@@ -12,22 +12,21 @@ public static class Presets
     /// The grid of the published study: 5 tasks, 3 seeds, 11 hidden sizes, 165 models on the embedded MNIST; and on its hard
     /// pair the rates among which it chose 0.03, with two beyond the end of its grid.
     /// </summary>
-    public static SweepSpec Paper { get; } = new(
-        "mnist",
-        [new PairTask(0, 1), new PairTask(1, 7), new PairTask(5, 6), new PairTask(3, 8), new PairTask(4, 9)],
-        [2, 4, 6, 8, 10, 12, 16, 24, 32, 48, 64],
-        [0, 42, 78],
-        [0.03],
-        Epochs: [100],
-        Batches: [null],
-        InitStds: [0.1],
-        WeightDecays: [0],
+    public static SweepSpec Paper { get; } = new()
+    {
+        Tasks = [new PairTask(0, 1), new PairTask(1, 7), new PairTask(5, 6), new PairTask(3, 8), new PairTask(4, 9)],
+        Hidden = [2, 4, 6, 8, 10, 12, 16, 24, 32, 48, 64],
+        Seeds = [0, 42, 78],
+        LearningRates = [0.03],
+        Epochs = [100],
+        Batches = [null],
+        InitStds = [0.1],
 
         // The study's levels, and the levels at which its figure was in fact measured: its published code divides the
         // percentage by 100 twice, so that its "95 %" pruned 0.95 %. Both curves stand in one table.
-        Sparsity: [0.001, 0.003, 0.005, 0.0095, 0.0099, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.8, 0.9, 0.95, 0.99],
-        Pruning: [PruneMethod.Layer, PruneMethod.Global, PruneMethod.W1, PruneMethod.Random])
-    {
+        Sparsity = [0.001, 0.003, 0.005, 0.0095, 0.0099, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.8, 0.9, 0.95, 0.99],
+        Pruning = [PruneMethod.Layer, PruneMethod.Global, PruneMethod.W1, PruneMethod.Random],
+
         // The study's noise and occlusion, and what else happens to a scanned digit, from barely to badly.
         Corruptions =
         [

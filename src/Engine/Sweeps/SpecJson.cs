@@ -1,6 +1,5 @@
 using System.Text.Json;
-using GpuMlp.Engine.Pruning;
-using GpuMlp.Engine.Robustness;
+using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
@@ -18,10 +17,6 @@ namespace GpuMlp.Engine.Sweeps;
 /// </summary>
 public static class SpecJson
 {
-    private const string Fields = "data, tasks, hidden, seeds, lr, epochs, batch, init_std, weight_decay, sparsity, pruning, corruption, embedding, similarity, similarity_images, finetune_epochs, rewind, rate_grid, rate_tasks";
-
-    private static readonly string[] s_optional = ["weight_decay", "finetune_epochs", "rewind", "rate_grid", "rate_tasks"];
-
     // A spec of ten million items is some 100 MB; anything above is not a spec.
     private const int MaxFileBytes = 128 << 20;
 
@@ -65,86 +60,16 @@ public static class SpecJson
     }
 
     /// <summary>Writes every field, in a fixed order and without blanks if the writer does not indent.</summary>
-    public static void Write(Utf8JsonWriter writer, SweepSpec spec)
-    {
-        writer.WriteStartObject();
-        writer.WriteString("data", spec.Data);
-        WriteList("tasks", spec.Tasks, task => writer.WriteStringValue(task.ToString()));
-        WriteList("hidden", spec.Hidden, writer.WriteNumberValue);
-        WriteList("seeds", spec.Seeds, writer.WriteNumberValue);
-        WriteList("lr", spec.LearningRates, writer.WriteNumberValue);
-        WriteOneOrList("epochs", spec.Epochs, writer.WriteNumberValue);
-        WriteOneOrList("batch", spec.Batches, WriteBatch);
-        WriteOneOrList("init_std", spec.InitStds, writer.WriteNumberValue);
-        if (spec.WeightDecays is not [0])
-        {
-            // Left out where there is none: plans made before it existed keep their hash.
-            WriteOneOrList("weight_decay", spec.WeightDecays, writer.WriteNumberValue);
-        }
-
-        WriteList("sparsity", spec.Sparsity, writer.WriteNumberValue);
-        WriteList("pruning", spec.Pruning, method => writer.WriteStringValue(PruningMethods.Name(method)));
-        WriteList("embedding", spec.Embedding, task => writer.WriteStringValue(task.ToString()));
-        WriteList("corruption", spec.Corruptions, corruption => writer.WriteStringValue(CorruptionNames.Name(corruption)));
-        WriteList("similarity", spec.Similarity, method => writer.WriteStringValue(SaliencyNames.Name(method)));
-        writer.WriteNumber("similarity_images", spec.SimilarityImages);
-
-        // Left out where there is none, like weight_decay.
-        if (spec.FinetuneEpochs != 0)
-            writer.WriteNumber("finetune_epochs", spec.FinetuneEpochs);
-        if (spec.Rewind)
-            writer.WriteBoolean("rewind", true);
-        if (spec.RateGrid.Count > 0)
-        {
-            WriteList("rate_grid", spec.RateGrid, writer.WriteNumberValue);
-            WriteList("rate_tasks", spec.RateTasks, task => writer.WriteStringValue(task.ToString()));
-        }
-
-        writer.WriteEndObject();
-
-        void WriteList<T>(string field, IReadOnlyList<T> items, Action<T> write)
-        {
-            writer.WriteStartArray(field);
-            foreach (T item in items)
-            {
-                write(item);
-            }
-
-            writer.WriteEndArray();
-        }
-
-        void WriteOneOrList<T>(string field, IReadOnlyList<T> items, Action<T> write)
-        {
-            if (items.Count != 1)
-            {
-                WriteList(field, items, write);
-                return;
-            }
-
-            writer.WritePropertyName(field);
-            write(items[0]);
-        }
-
-        void WriteBatch(int? batch)
-        {
-            if (batch is { } images)
-            {
-                writer.WriteNumberValue(images);
-            }
-            else
-            {
-                writer.WriteStringValue(TrainingVariant.NameOf(null));
-            }
-        }
-    }
+    public static void Write(Utf8JsonWriter writer, SweepSpec spec) => FieldJson.Write(writer, SweepSpec.Fields, spec);
 
     /// <summary>Reads what <see cref="Write"/> wrote, with every field that it always writes; the result is not validated.</summary>
     /// <inheritdoc cref="Read"/>
     internal static SweepSpec ReadWhole(JsonElement element, string where, string prefix)
     {
-        SweepSpec spec = Read(element, Presets.Paper, where, prefix);
-        return Fields.Split(", ").Except(s_optional).FirstOrDefault(field => !element.TryGetProperty(field, out _)) is { } missing
-            ? throw new UserErrorException($"{where}: {prefix}{missing}: missing")
+        SweepSpec spec = Read(element, new SweepSpec(), where, prefix);
+        bool IsMissing(Field<SweepSpec> field) => field is { IsYounger: false, PartOf: null } && !element.TryGetProperty(field.Name, out _);
+        return SweepSpec.Fields.FirstOrDefault(IsMissing) is { } missing
+            ? throw new UserErrorException($"{where}: {prefix}{missing.Name}: missing")
             : spec;
     }
 
@@ -159,82 +84,11 @@ public static class SpecJson
             throw new UserErrorException($"{where}: {prefix.Replace(".", ": ")}not a JSON object; must be as {{\"tasks\": [\"4v9\"], \"hidden\": [4, 24]}}");
         }
 
-        SweepSpec spec = baseSpec;
-        HashSet<string> seen = [];
-        foreach (JsonProperty property in element.EnumerateObject())
-        {
-            string field = property.Name;
-            JsonElement value = property.Value;
-            if (!seen.Add(field))
-            {
-                throw new UserErrorException($"{where}: {prefix}{OneLine.Of(field)}: occurs twice; must be there once");
-            }
-
-            spec = field switch
-            {
-                "data" => spec with { Data = value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(field, "a string as \"mnist\"") },
-                "tasks" => spec with { Tasks = List(field, value, Task, "a list as [\"0v1\", \"4v9\"]") },
-                "hidden" => spec with { Hidden = List(field, value, Integer, "a list of whole numbers as [4, 24]") },
-                "seeds" => spec with { Seeds = List(field, value, Integer, "a list of whole numbers as [0, 42]") },
-                "lr" => spec with { LearningRates = List(field, value, Number, "a list of numbers as [0.01, 0.03]") },
-                "epochs" => spec with { Epochs = OneOrList(field, value, Integer, "a whole number as 100 or a list as [20, 100]") },
-                "batch" => spec with { Batches = [.. OneOrList(field, value, Batch, "\"full\", a whole number as 128 or a list as [\"full\", 32]").Select(size => size.Images)] },
-                "init_std" => spec with { InitStds = OneOrList(field, value, Number, "a number as 0.1 or a list as [0.03, 0.1]") },
-                "weight_decay" => spec with { WeightDecays = OneOrList(field, value, Number, "a number as 0.001 or a list as [0, 0.001]") },
-                "sparsity" => spec with { Sparsity = List(field, value, Number, "a list of numbers as [0.5, 0.95]") },
-                "pruning" => spec with { Pruning = List(field, value, Method, "a list as [\"layer\", \"random\"]") },
-                "embedding" => spec with { Embedding = List(field, value, Task, "a list as [\"4v9\"]") },
-                "corruption" => spec with { Corruptions = List(field, value, Corrupted, "a list as [\"gaussian:0.1\", \"blur:1\"]") },
-                "finetune_epochs" => spec with { FinetuneEpochs = Integer(value) ?? throw Wrong(field, "a whole number as 10") },
-                "rewind" => spec with { Rewind = value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(field, "true or false") },
-                "similarity" => spec with { Similarity = List(field, value, Explained, "a list as [\"gradient\", \"integrated\"]") },
-                "similarity_images" => spec with { SimilarityImages = Integer(value) ?? throw Wrong(field, "a whole number as 32") },
-                "rate_grid" => spec with { RateGrid = List(field, value, Number, "a list of numbers as [0.001, 0.01]") },
-                "rate_tasks" => spec with { RateTasks = List(field, value, Task, "a list as [\"4v9\"]") },
-                _ => throw new UserErrorException($"{where}: {prefix}{OneLine.Of(field)}: unknown field; must be one of {Fields}"),
-            };
-        }
+        (SweepSpec spec, IReadOnlySet<string> seen) = FieldJson.Read(element, SweepSpec.Fields, baseSpec, $"{where}: {prefix}");
 
         // Not taken over from a preset: its tasks and rates may be others than those of the file.
         return seen.Contains("rate_grid") || seen.Contains("rate_tasks") ? spec : spec.WithoutRates();
-
-        UserErrorException Wrong(string field, string right) => new($"{where}: {prefix}{field}: wrong value; must be {right}");
-
-        IReadOnlyList<T> List<T>(string field, JsonElement value, Func<JsonElement, T?> read, string right)
-            where T : struct =>
-            value.ValueKind != JsonValueKind.Array ? throw Wrong(field, right)
-            : value.GetArrayLength() > ListFlags.MaxItems
-                ? throw new UserErrorException(
-                    $"{where}: {prefix}{field}: {value.GetArrayLength()} items; must be at most {ListFlags.MaxItems}")
-            : value.EnumerateArray().Select(item => read(item) ?? throw Wrong(field, right)).ToArray();
-
-        IReadOnlyList<T> OneOrList<T>(string field, JsonElement value, Func<JsonElement, T?> read, string right)
-            where T : struct =>
-            value.ValueKind == JsonValueKind.Array ? List(field, value, read, right) : [read(value) ?? throw Wrong(field, right)];
     }
 
     private static readonly JsonDocumentOptions s_lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
-
-    private static PruneMethod? Method(JsonElement value) => value.ValueKind == JsonValueKind.String ? PruningMethods.Find(value.GetString()!) : null;
-
-    private static SaliencyMethod? Explained(JsonElement value) => value.ValueKind == JsonValueKind.String ? SaliencyNames.Find(value.GetString()!) : null;
-
-    private static Corruption? Corrupted(JsonElement value) => value.ValueKind == JsonValueKind.String ? CorruptionNames.Find(value.GetString()!) : null;
-
-    private static BatchSize? Batch(JsonElement value) =>
-        value.ValueKind == JsonValueKind.String && value.GetString() == TrainingVariant.NameOf(null) ? new BatchSize(null)
-        : Integer(value) is { } images ? new BatchSize(images)
-        : null;
-
-    private static PairTask? Task(JsonElement value) =>
-        value.ValueKind == JsonValueKind.String && PairTask.TryParse(value.GetString()!, out PairTask task) ? task : null;
-
-    private static int? Integer(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : null;
-
-    private static double? Number(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) ? number : null;
-
-    /// <summary>A nullable value in a struct: null itself stands for a value that is wrong.</summary>
-    private readonly record struct BatchSize(int? Images);
 }

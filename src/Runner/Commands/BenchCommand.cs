@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CommandLine;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Bench;
 using GpuMlp.Engine.Data;
@@ -8,10 +9,11 @@ using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Peak;
-using GpuMlp.Runner.Options;
 using GpuMlp.Runner.Plots;
 using GpuMlp.Runner.Progress;
+using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Tables;
+using GpuMlp.Runner.Verbs;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Runner.Commands;
@@ -19,12 +21,88 @@ namespace GpuMlp.Runner.Commands;
 /// <summary><c>gpumlp bench</c>: what sparsity buys in time on each device, and from where on.</summary>
 internal static class BenchCommand
 {
-    /// <returns>An exit code.</returns>
+    internal sealed class Options : CommandOptions
+    {
+        [Option("quick"), Flag("one size, within a minute on two cores", Section = What)]
+        public bool Quick { get; set; }
+
+        [Option("ops"), Flag("LIST", "forward,backward,saliency", "forward,backward", Section = What)]
+        public string? Ops { get; set; }
+
+        [Option("forms")]
+        [Flag(
+            "LIST",
+            "dense,masked,weight-sparse,input-sparse,outside (the sparse multiplier of ILGPU.Algorithms, forward only)",
+            "dense,weight-sparse",
+            Section = What)]
+        public string? Forms { get; set; }
+
+        [Option("masks"), Flag("LIST", "magnitude (of trained models), uniform (by lot)", "magnitude", Section = What)]
+        public string? Masks { get; set; }
+
+        [Option("mask")]
+        [Flag(
+            "FILE,...",
+            "masks of your own in place of those: weights that are 0 in w1 [784, H] and w2 [H] of safetensors files, as gpumlp export "
+                + "writes them; sparsity and H are theirs",
+            "model.safetensors",
+            Section = What)]
+        public string? Mask { get; set; }
+
+        [Option("sparsity")]
+        [Flag("LIST", "shares of pruned weights (default: 0,0.5,0.7,0.8,0.9,0.95,0.98,0.99)", "0.5,0.95", Section = What)]
+        public string? Sparsity { get; set; }
+
+        [Option("hidden"), Flag("LIST", "hidden units of each model (default: 8,24,64)", "2..64*2", Section = What)]
+        public string? Hidden { get; set; }
+
+        [Option("models"), Flag("LIST", "models a launch (default: 1,10,100,1000)", "1,100", Section = What)]
+        public string? Models { get; set; }
+
+        [Option("batch"), Flag("LIST", "images a launch (default: 32,256)", "32,256", Section = What)]
+        public string? Batch { get; set; }
+
+        [Option("device"), Flag("NAME", "auto, cpu, cuda, opencl, or one device such as cuda:0", "cpu")]
+        public string? Device { get; set; }
+
+        [Option("threads"), Flag("N", "CPU threads (default: all cores)", "4")]
+        public string? Threads { get; set; }
+
+        [Option("out")]
+        [Flag(
+            "DIR", "where bench.csv, bench.json, breakeven-*.png and roofline-*.png go (default: runs/bench)", "runs/mine")]
+        public string? Out { get; set; }
+
+        [Option("quiet"), Flag("no progress")]
+        public bool Quiet { get; set; }
+    }
+
+    public static Verb Verb { get; } = new Verb<Options>("bench", Run)
+    {
+        Summary = "what sparse kernels buy in time on this machine, and from which sparsity on; into runs/bench",
+        About = """
+            gpumlp bench measures what skipping zeros buys: dense kernels against masked,
+            weight-sparse and input-sparse ones and an outside multiplier. Every result
+            is compared with a reference before it is timed. All of it takes a quarter of an
+            hour on two cores.
+            """,
+        Notes = """
+            Examples
+              gpumlp bench --quick
+              gpumlp bench --ops forward --sparsity 0.5,0.6,0.7 --models 100
+              gpumlp bench --hidden 64 --models 1,10 --forms dense,weight-sparse
+              gpumlp bench --mask runs/paper/export/4v9-s42-h24-lr0.03-layer0.95.safetensors
+            """,
+        Sections = [What, "How"],
+    };
+
+    private const string What = "What to measure (every combination of the lists)";
+
     /// <exception cref="UserErrorException">A wrong result (exit code 4), an interruption, a full disk.</exception>
-    public static int Run(BenchOptions options, CommandIo io)
+    private static int Run(Options options, CommandIo io)
     {
         BenchRequest request = BenchRequest.From(options);
-        int threads = request.Threads ?? Math.Min(Environment.ProcessorCount, CpuDevice.MostThreads);
+        int threads = request.Threads;
         using var stop = new StopSignals();
         var phases = new PhaseClock();
         var devices = DeviceSelection.Find("--device", request.Device, threads);

@@ -2,7 +2,9 @@ using System.Globalization;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Kernels.Devices;
+using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Tables;
+using GpuMlp.Runner.Verbs;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Runner.Commands;
@@ -10,10 +12,28 @@ namespace GpuMlp.Runner.Commands;
 /// <summary><c>gpumlp devices</c>: what there is to train on.</summary>
 internal static class DevicesCommand
 {
+    internal sealed class Options : CommandOptions
+    {
+        public override bool OnlyPrints => true;
+
+        public override bool IsLight => true;
+    }
+
+    public static Verb Verb { get; } = new Verb<Options>("devices", Run)
+    {
+        Summary = "every accelerator seen and which one `auto` takes",
+        About = """
+            gpumlp devices lists every accelerator that can be used, with memory, compute
+            units and driver; what was skipped, and why; and what --device auto takes:
+            CUDA, then an OpenCL GPU, then the CPU. A CPU that OpenCL offers is used only
+            when it is asked for.
+            """,
+    };
+
     // The longest name and driver that leave the table within 80 columns.
     private const int NameWidth = 23, DriverWidth = 22;
 
-    public static int Run(CommandIo io)
+    private static int Run(Options options, CommandIo io)
     {
         Print(DeviceList.Find(), io);
         return ExitCodes.Done;

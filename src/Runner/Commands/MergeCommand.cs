@@ -1,3 +1,4 @@
+using CommandLine;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
@@ -6,20 +7,41 @@ using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Runner.Cluster;
-using GpuMlp.Runner.Options;
 using GpuMlp.Runner.Pictures;
+using GpuMlp.Runner.Streams;
+using GpuMlp.Runner.Verbs;
 
 namespace GpuMlp.Runner.Commands;
 
 /// <summary><c>gpumlp merge RUN</c>: the files that users read, from the unit files of a run that is complete.</summary>
 internal static class MergeCommand
 {
+    internal sealed class Options : RunFolderOptions
+    {
+        [Option("data")]
+        [Flag("DIR", "where the plan's data are on this machine; only the pictures need them, and are left out without", "~/fashion")]
+        public string? Data { get; set; }
+
+        [Option("quiet"), Flag("nothing but errors and the tables")]
+        public bool Quiet { get; set; }
+    }
+
+    public static Verb Verb { get; } = new Verb<Options>("merge", Run)
+    {
+        Summary = "tables, weights and splits of a run whose units are all there",
+        About = """
+            gpumlp merge RUN writes tables, weights, splits, manifest.json, saliency
+            pictures and report of a run whose units are all finished, and prints its
+            tables. With units missing it writes nothing, names them with the command
+            that does them, and exits with 3.
+            """,
+    };
+
     // Of missing units in a message of one line.
     private const int LongestList = 200;
 
-    /// <returns>An exit code.</returns>
     /// <exception cref="UserErrorException">No run, units missing (exit 3), other data in --data, a full disk.</exception>
-    public static int Run(MergeOptions options, CommandIo io)
+    private static int Run(Options options, CommandIo io)
     {
         var phases = new PhaseClock();
         var run = RunDirectory.OpenForWriting(options.Run, clean: true);
@@ -53,7 +75,7 @@ internal static class MergeCommand
             return;
         }
 
-        RunSheets.Draw(run, data, Math.Min(Environment.ProcessorCount, CpuDevice.MostThreads));
+        RunSheets.Draw(run, data, DeviceFlags.UsualThreads);
     }
 
     /// <summary>Writes tables, weights and splits.</summary>

@@ -1,44 +1,79 @@
 using System.Globalization;
+using CommandLine;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Devices;
+using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Kernels.Devices;
-using GpuMlp.Runner.Options;
 using GpuMlp.Runner.Progress;
+using GpuMlp.Runner.Streams;
+using GpuMlp.Runner.Verbs;
 
 namespace GpuMlp.Runner.Commands;
 
 /// <summary><c>gpumlp plan</c>: writes plan.json, once, with units and shards of a size that suits the machines.</summary>
 internal static class PlanCommand
 {
+    internal sealed class Options : SweepCommand.Options
+    {
+        [Option("shards"), Flag("N", "parts for `run --shard K/N` (default: by --task-minutes)", "8", Section = Cutting)]
+        public string? Shards { get; set; }
+
+        [Option("task-minutes"), Flag("X", "how long a shard takes (default: 10)", "10", Section = Cutting)]
+        public string? TaskMinutes { get; set; }
+
+        [Option("unit-seconds")]
+        [Flag(
+            "X",
+            "how long a unit takes, the least that is saved and the most that a kill costs (default: 30)",
+            "30",
+            Section = Cutting)]
+        public string? UnitSeconds { get; set; }
+
+        [Option("gflops")]
+        [Flag("X", "speed of the machines meant, dense-equivalent, instead of measuring this one", "300", Section = Cutting)]
+        public string? Gflops { get; set; }
+    }
+
+    public static Verb Verb { get; } = new Verb<Options>("plan", Run)
+    {
+        Summary = "only write the plan of a sweep, cut into units and shards",
+        About = """
+            gpumlp plan writes plan.json, once: every unit of a sweep, in shards for so many
+            machines. It trains a little of the sweep to see how fast this machine is.
+            """,
+        Notes = SweepCommand.Lists,
+        Sections = [Cutting, .. SweepCommand.Sections],
+    };
+
+    private const string Cutting = "How the work is cut";
+
     private const double DefaultTaskMinutes = 10, DefaultUnitSeconds = 30;
 
     // An epoch of the calibration: long enough to time, short enough for nine of them.
     private const double CalibrationEpochFlop = 0.05e12;
 
-    /// <returns>An exit code.</returns>
     /// <exception cref="UserErrorException">A flag that cannot be, or another plan in the same place.</exception>
-    public static int Run(PlanOptions options, CommandIo io)
+    private static int Run(Options options, CommandIo io)
     {
-        SweepRequest request = SweepRequest.From(options);
+        (DeviceRequest device, int threads) = (DeviceFlags.Request(options.Device), DeviceFlags.Threads(options.Threads));
         double taskMinutes = Number(options.TaskMinutes, "--task-minutes") ?? DefaultTaskMinutes;
         double unitSeconds = Number(options.UnitSeconds, "--unit-seconds") ?? DefaultUnitSeconds;
-        int? shards = Shards(options.Shards);
-        SweepPlanning planning = SweepPlanning.From(request);
+        int? shards = options.Shards is { } text ? ListFlags.Whole("--shards", text, 1, Plan.MaxUnits) : null;
+        SweepPlanning planning = SweepPlanning.From(options);
 
         // Everything that the flags decide alone needs no calibration.
         (double rate, double unitOverhead) = Number(options.Gflops, "--gflops") is { } gflops ? (gflops * 1e9, 0)
             : shards is not null && options.UnitSeconds is null ? (0, 0)
-            : Calibrate(planning, request);
+            : Calibrate(planning, device, threads);
         Plan plan = rate > 0 ? Cut(planning, rate * unitSeconds) : planning.Plan;
         double seconds = rate > 0 ? (SweepEstimate.UnitFlops(plan, planning.Data).Sum() / rate) + (plan.Units.Count * unitOverhead) : 0;
         int count = Math.Min(plan.Units.Count, shards ?? (int)Math.Clamp(Math.Ceiling(seconds / (60 * taskMinutes)), 1, plan.Units.Count));
         plan = plan with { Shards = count, Pictures = planning.Plan.Pictures };
-        if (request.DryRun)
+        if (options.DryRun)
         {
-            planning.Tell(request.Quiet, io);
+            planning.Tell(options.Quiet, io);
             io.Out.WriteLine(Describe(plan, seconds, rate));
             return ExitCodes.Done;
         }
@@ -47,10 +82,10 @@ internal static class PlanCommand
         run.WriteClassNames(planning.Data.ClassNames);
         if (shards is not null && run.Plan.Shards != count)
             throw new UserErrorException($"{run.Path} was made by another plan: shards {run.Plan.Shards} -> {count}; use another --out or the old flags");
-        planning.Tell(request.Quiet, io);
+        planning.Tell(options.Quiet, io);
         bool isOld = run.Plan.Hash != plan.Hash || run.Plan.Shards != plan.Shards;
         io.Out.WriteLine($"{run.PlanPath}: {(isOld ? "there already, " : "")}{Describe(run.Plan, isOld ? 0 : seconds, rate)}");
-        if (!request.Quiet)
+        if (!options.Quiet)
         {
             string path = Quoting.Bash(run.Path);
             io.Error.WriteLine($"next: `gpumlp run {path}` here, with `--shard K/{run.Plan.Shards}` on several machines, or `gpumlp slurm {path}`");
@@ -78,10 +113,9 @@ internal static class PlanCommand
 
     /// <summary>Trains some epochs of a small part of the sweep on this machine.</summary>
     /// <returns>FLOP/s, and what a unit costs besides, in seconds.</returns>
-    private static (double Rate, double UnitOverhead) Calibrate(SweepPlanning planning, SweepRequest request)
+    private static (double Rate, double UnitOverhead) Calibrate(SweepPlanning planning, DeviceRequest device, int threads)
     {
-        int threads = request.Threads ?? Math.Min(Environment.ProcessorCount, CpuDevice.MostThreads);
-        var devices = DeviceSelection.Find("--device", request.Device, threads);
+        var devices = DeviceSelection.Find("--device", device, threads);
         SweepSpec spec = planning.Plan.Spec;
         SweepSpec part = spec with
         {
@@ -97,11 +131,6 @@ internal static class PlanCommand
         double rate = estimate.GflopsPerSecond * 1e9;
         return (rate, Math.Max(0, estimate.Time.TotalSeconds - (estimate.Flop / rate)) / small.Units.Count);
     }
-
-    private static int? Shards(string? text) =>
-        text is null ? null
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int shards) && shards >= 1 && shards <= Plan.MaxUnits ? shards
-        : throw new UserErrorException($"--shards: '{text}' is not a whole number from 1 to {Plan.MaxUnits}.");
 
     private static double? Number(string? text, string flag) =>
         text is null ? null

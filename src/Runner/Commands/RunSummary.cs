@@ -3,6 +3,8 @@ using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tables;
+using GpuMlp.Engine.Training;
+using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Tables;
 
 namespace GpuMlp.Runner.Commands;

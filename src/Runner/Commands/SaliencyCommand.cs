@@ -1,6 +1,8 @@
 using System.Globalization;
+using CommandLine;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Saliency;
@@ -9,29 +11,100 @@ using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Runner.Options;
 using GpuMlp.Runner.Pictures;
+using GpuMlp.Runner.Streams;
+using GpuMlp.Runner.Verbs;
 
 namespace GpuMlp.Runner.Commands;
 
 /// <summary><c>gpumlp saliency RUN</c>: a picture for chosen models and images of a run.</summary>
 internal static class SaliencyCommand
 {
-    private const string None = "none", Examples = "examples", Average = "average";
+    internal sealed class Options : RunFolderOptions
+    {
+        [Option("data"), Flag("DIR", "where the run's data are, if they have moved", "~/fashion")]
+        public string? Data { get; set; }
+
+        [Option("task"), Flag("TASK", "as in 4v9 (default: that, or the hardest that the run has)", "4v9")]
+        public string? Task { get; set; }
+
+        [Option("seed"), Flag("N", "(default: the run's first)", "42")]
+        public string? Seed { get; set; }
+
+        [Option("hidden"), Flag("LIST", "hidden sizes (default: 24, or the nearest)", "2..64*2")]
+        public string? Hidden { get; set; }
+
+        [Option("lr"), Flag("X", "learning rate (default: 0.03, or the nearest)", "0.03")]
+        public string? LearningRate { get; set; }
+
+        [Option("variant"), Flag("N", "of the ways to train that the run has, from 0 (default: the study's, or the first)", "0")]
+        public string? Variant { get; set; }
+
+        [Option("image")]
+        [Flag(
+            "LIST",
+            "0-based numbers in the training file, or `examples`: one that the (first) model gets right and one that it does not "
+                + "(default), or `average`: the mean maps of each class",
+            "4,17")]
+        public string? Image { get; set; }
+
+        [Option("method"), Flag("NAME", "gradient (dp/dx, default), input-gradient, smoothgrad, integrated or perturbation", "integrated")]
+        public string? Method { get; set; }
+
+        [Option("pruning"), Flag("LIST", "layer, global, w1 or random (default: layer)", "layer,random")]
+        public string? Pruning { get; set; }
+
+        [Option("sparsity"), Flag("LIST", "shares of the weights to zero, or `none` (default: 0.95)", "0.5,0.95")]
+        public string? Sparsity { get; set; }
+
+        [Option("threads"), Flag("N", "CPU threads (default: one a core)", "4")]
+        public string? Threads { get; set; }
+
+        [Option("out")]
+        [Flag(
+            "FILE",
+            "never one of a run's own files (default: RUN/saliency/ and a name made of all that chooses the picture)",
+            "maps.png")]
+        public string? Out { get; set; }
+
+        [Option("quiet"), Flag("nothing but errors")]
+        public bool Quiet { get; set; }
+    }
+
+    public static Verb Verb { get; } = new Verb<Options>("saliency", Run)
+    {
+        Summary = "a picture of what chosen models look at, before and after pruning",
+        About = """
+            gpumlp saliency RUN draws what models of a merged run look at, before and after
+            pruning, as one PNG: a row a model and image, a column a level. Without flags
+            it is the model that the report shows: of 4v9, 24 hidden units and rate 0.03,
+            or the nearest that the run has. A model that failed in training is refused.
+            """,
+        Notes = """
+            Examples
+              gpumlp saliency runs/paper --task 4v9 --seed 42 --method integrated
+              gpumlp saliency runs/paper --task 4v9 --hidden 2..64*2 --image 4
+            """,
+    };
+
+    private const string Examples = "examples", Average = "average";
+
+    private static readonly OneNotation<SaliencyMethod> s_method = new(SaliencyNames.Item);
+
+    private static readonly ListNotation<double> s_levels = new(SweepSpec.Share) { MayBeEmpty = true };
 
     // Rows and columns of one picture: more are no picture any more.
     private const int MostRows = 64, MostColumns = 40;
 
-    /// <returns>An exit code.</returns>
     /// <exception cref="UserErrorException">No run, no weights in it, a value that the run does not have, a file that cannot be written.</exception>
-    public static int Run(SaliencyOptions options, CommandIo io)
+    private static int Run(Options options, CommandIo io)
     {
         var run = RunDirectory.Open(options.Run);
         SweepSpec spec = run.Plan.Spec;
-        int threads = options.Threads is { } given ? One("--threads", given, 1, CpuDevice.MostThreads) : Math.Min(Environment.ProcessorCount, CpuDevice.MostThreads);
-        SaliencyMethod method = SaliencyNames.ParseOne("--method", options.Method ?? "gradient");
-        IReadOnlyList<PruneMethod> pruning = PruningMethods.Parse("--pruning", options.Pruning ?? PruningMethods.Name(PruneMethod.Layer));
-        IReadOnlyList<double> sparsity = options.Sparsity == None ? [] : ListFlags.Doubles("--sparsity", options.Sparsity ?? "0.95", 0, 1);
+        int threads = DeviceFlags.Threads(options.Threads);
+        SaliencyMethod method = s_method.Parse("--method", options.Method ?? "gradient");
+        IReadOnlyList<PruneMethod> pruning = PruningMethods.Item.Parse("--pruning", options.Pruning ?? PruningMethods.Name(PruneMethod.Layer));
+        IReadOnlyList<double> sparsity = s_levels.Parse("--sparsity", options.Sparsity ?? "0.95");
         IReadOnlyList<MapLevel> levels = SaliencySheets.Levels(pruning, sparsity);
         Limit("--sparsity", levels.Count, MostColumns);
         var shown = ShownModel.Of(spec);
@@ -42,9 +115,9 @@ internal static class SaliencyCommand
         SavedModels models = SavedModels.Read(
             run,
             task,
-            options.Seed is { } seed ? One("--seed", seed, 0, int.MaxValue) : shown.Seed,
-            options.Variant is { } variant ? One("--variant", variant, 0, int.MaxValue) : shown.Variant,
-            options.Hidden is { } hidden ? ListFlags.Integers("--hidden", hidden, 1, SpecValidator.MaxHidden) : [shown.Model.Hidden],
+            options.Seed is { } seed ? ListFlags.Whole("--seed", seed, 0, int.MaxValue) : shown.Seed,
+            options.Variant is { } variant ? ListFlags.Whole("--variant", variant, 0, int.MaxValue) : shown.Variant,
+            options.Hidden is { } hidden ? SweepSpec.HiddenSize.Parse("--hidden", hidden) : [shown.Model.Hidden],
             options.LearningRate is { } rate ? Rate(rate) : shown.Model.LearningRate);
         string which = options.Image ?? Examples;
         Dataset data = RunData.Load(run.Plan, options.Data);
@@ -77,11 +150,6 @@ internal static class SaliencyCommand
         return $"{number} {NumberRanges.Cut(images, Longest)}: of class {NumberRanges.Of(classes)}, "
             + $"neither {task.First} nor {task.Second}; the models of {task} know no other, so their maps tell only which of the two they take {them} for";
     }
-
-    private static int One(string flag, string text, int least, int most) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most
-            ? value
-            : throw new UserErrorException($"{flag}: '{text}' is not one whole number {least}..{most}");
 
     private static double Rate(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)

@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using CommandLine;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Runner.Cluster;
-using GpuMlp.Runner.Options;
+using GpuMlp.Runner.Streams;
+using GpuMlp.Runner.Verbs;
 
 namespace GpuMlp.Runner.Commands;
 
@@ -15,9 +17,80 @@ namespace GpuMlp.Runner.Commands;
 /// </summary>
 internal static partial class SlurmCommand
 {
-    /// <returns>An exit code.</returns>
+    internal sealed class Options : RunFolderOptions
+    {
+        [Option("check"), Flag("have sbatch test them; submit nothing", Section = ToDo)]
+        public bool Check { get; set; }
+
+        [Option("submit"), Flag("submit the array, and the merge after it", Section = ToDo)]
+        public bool Submit { get; set; }
+
+        [Option("missing"), Flag("only shards with units missing", Section = ToDo)]
+        public bool Missing { get; set; }
+
+        [Option("partition"), Flag("NAME", "partition", "gpu", Section = Scripts)]
+        public string? Partition { get; set; }
+
+        [Option("account"), Flag("NAME", "account", "mine", Section = Scripts)]
+        public string? Account { get; set; }
+
+        [Option("time"), Flag("T", "time limit of a task, as in 00:30:00", "00:30:00", Section = Scripts)]
+        public string? Time { get; set; }
+
+        [Option("mem"), Flag("SIZE", "memory of a task, as in 8G", "8G", Section = Scripts)]
+        public string? Memory { get; set; }
+
+        [Option("cpus"), Flag("N", "CPUs of a task", "4", Section = Scripts)]
+        public string? Cpus { get; set; }
+
+        [Option("gres"), Flag("LIST", "as in gpu:1; every task is one process", "gpu:1", Section = Scripts)]
+        public string? Gres { get; set; }
+
+        [Option("device"), Flag("NAME", "accelerator, as `run --device` takes it", "cpu", Section = Scripts)]
+        public string? Device { get; set; }
+
+        [Option("max-parallel"), Flag("N", "tasks at once", "16", Section = Scripts)]
+        public string? MaxParallel { get; set; }
+
+        [Option("notice"), Flag("SECONDS", "SIGUSR1 so long before the time limit (default: 120)", "120", Section = Scripts)]
+        public string? Notice { get; set; }
+
+        [Option("sbatch-args")]
+        [Flag(
+            "WORDS",
+            "any other arguments of sbatch, as in --sbatch-args \"qos=low comment='two words'\"",
+            "qos=low",
+            Section = Scripts)]
+        public string? SbatchArgs { get; set; }
+
+        [Option("program"), Flag("WORDS", "how gpumlp is started there (default: as it was here)", "gpumlp", Section = Scripts)]
+        public string? Program { get; set; }
+
+        [Option("max-array-size")]
+        [Flag(
+            "N",
+            "the cluster's MaxArraySize (default: asked of scontrol, else 1001); larger runs become several arrays",
+            "1001")]
+        public string? MaxArraySize { get; set; }
+
+        public override bool IsLight => true;
+    }
+
+    public static Verb Verb { get; } = new Verb<Options>("slurm", Run)
+    {
+        Summary = "a run as an array job on a Slurm cluster",
+        About = """
+            gpumlp slurm RUN writes RUN/sweep.sbatch, an array task for each shard, and
+            RUN/merge.sbatch, and prints them. Edited scripts stay as they are until flags
+            describe others.
+            """,
+        Sections = [ToDo, Scripts, ""],
+    };
+
+    private const string ToDo = "What to do", Scripts = "What the scripts hold (what is not given is left to the cluster)";
+
     /// <exception cref="UserErrorException">No run, a flag that cannot be, no Slurm here, or sbatch refuses.</exception>
-    public static int Run(SlurmOptions options, CommandIo io)
+    private static int Run(Options options, CommandIo io)
     {
         SlurmRequest request = SlurmRequest.From(options);
         var run = RunDirectory.Open(options.Run);

@@ -2,23 +2,39 @@ using System.Globalization;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Runner.Options;
 using GpuMlp.Runner.Progress;
+using GpuMlp.Runner.Streams;
+using GpuMlp.Runner.Verbs;
 
 namespace GpuMlp.Runner.Commands;
 
 /// <summary><c>gpumlp status RUN</c>: how far a run is, from its files alone.</summary>
 internal static class StatusCommand
 {
+    internal sealed class Options : RunFolderOptions
+    {
+        public override bool OnlyPrints => true;
+
+        public override bool IsLight => true;
+    }
+
+    public static Verb Verb { get; } = new Verb<Options>("status", Run)
+    {
+        Summary = "how far a run is: done, running, failed, missing",
+        About = """
+            gpumlp status RUN tells which units are done, running, failed and missing, how
+            fast they come and how long the rest takes. It reads files only.
+            """,
+    };
+
     // A terminal's width, less the names of the lines.
     private const int LongestList = 60;
 
     // Enough to see what is wrong; the files tell the rest.
     private const int MostErrors = 10;
 
-    /// <returns>An exit code.</returns>
     /// <exception cref="UserErrorException">No run, or it cannot be read.</exception>
-    public static int Run(StatusOptions options, CommandIo io)
+    private static int Run(Options options, CommandIo io)
     {
         var run = RunDirectory.Open(options.Run);
         var status = RunStatus.Read(run);

@@ -1,28 +1,107 @@
+using CommandLine;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Devices;
+using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Kernels.Devices;
-using GpuMlp.Runner.Options;
 using GpuMlp.Runner.Pictures;
+using GpuMlp.Runner.Streams;
+using GpuMlp.Runner.Verbs;
 
 namespace GpuMlp.Runner.Commands;
 
 /// <summary><c>gpumlp sweep</c>: the main job on this machine: plan, train and prune, merge, pictures, tables.</summary>
 internal static class SweepCommand
 {
-    /// <returns>An exit code.</returns>
-    /// <exception cref="UserErrorException">A flag that cannot be, data that is damaged, a run of another plan, a full disk.</exception>
-    public static int Run(SweepOptions options, CommandIo io)
+    /// <summary>Its own flags, and those of the fields of sweeps and of pictures.</summary>
+    internal class Options : CommandOptions
     {
-        SweepRequest request = SweepRequest.From(options);
-        int threads = request.Threads ?? Math.Min(Environment.ProcessorCount, CpuDevice.MostThreads);
-        var devices = DeviceSelection.Find("--device", request.Device, threads);
-        if (request.DryRun)
+        /// <summary>In the order of help, but for <see cref="Sections"/>.</summary>
+        public override IReadOnlyList<Flag> FieldFlags =>
+        [
+            .. SweepSpec.Fields.Select(one => one.Flag).OfType<Flag>(),
+            .. PictureChoice.Fields.Select(one => one.Flag).OfType<Flag>().Select(flag => flag with { Section = Where }),
+        ];
+
+        [Option("preset")]
+        [Flag(
+            "NAME",
+            "paper, the published study (default); quick, two models of it; when-sparse, 16 ways to train that show when pruning 95 % "
+                + "keeps F1; the flags below change parts",
+            "paper",
+            Section = SweepSpec.Train)]
+        public string? Preset { get; set; }
+
+        [Option("spec"), Flag("FILE", "the same choices from a JSON file, instead of --preset", "sweep.json", Section = SweepSpec.Train)]
+        public string? Spec { get; set; }
+
+        [Option("out")]
+        [Flag(
+            "DIR",
+            "directory of the run (default: runs/ and the preset's name); the same command again resumes it",
+            "runs/mine",
+            Section = Where)]
+        public string? Out { get; set; }
+
+        [Option("device")]
+        [Flag(
+            "auto|cpu|cuda[:I]|opencl[:I]",
+            "what to train on (default: auto: CUDA, then an OpenCL GPU, then the CPU); cuda and opencl take all devices of their kind, "
+                + "a unit each, cuda:0 takes one",
+            "cpu")]
+        public string? Device { get; set; }
+
+        [Option("threads"), Flag("N", "CPU threads (default: one a core)", "4")]
+        public string? Threads { get; set; }
+
+        [Option("dry-run"), Flag("print the plan and stop")]
+        public bool DryRun { get; set; }
+
+        public override bool OnlyPrints => DryRun;
+
+        [Option("quiet"), Flag("nothing but errors and the final table")]
+        public bool Quiet { get; set; }
+
+        [Option("fail-fast"), Flag("stop at the first model that fails")]
+        public bool FailFast { get; set; }
+    }
+
+    /// <summary>How lists are written, for help.</summary>
+    public const string Lists = """
+        Lists are comma-separated, without spaces. Ranges include both ends: 0..9
+        is 0,1,...,9; a step is added or multiplied: 10..30+10, 2..64*2.
+        """;
+
+    private const string Where = "Where";
+
+    /// <summary>Headings of help, in its order.</summary>
+    public static IReadOnlyList<string> Sections { get; } = [.. SweepSpec.Sections, Where, "How it runs"];
+
+    public static Verb Verb { get; } = new Verb<Options>("sweep", Run)
+    {
+        Summary = "plan, train, merge and report; without flags the published MNIST study (5 digit pairs x 11 hidden sizes x 3 seeds) "
+            + "into runs/paper",
+        About = "gpumlp sweep: plan, train, merge and report on this machine.",
+        Notes = Lists + """
+
+
+            Examples
+              gpumlp sweep
+              gpumlp sweep --tasks 4v9 --hidden 2..64*2 --seeds 0..9 --out runs/4v9
+              gpumlp sweep --data ~/fashion --tasks all --lr 0.01,0.03 --dry-run
+            """,
+        Sections = Sections,
+    };
+
+    /// <exception cref="UserErrorException">A flag that cannot be, data that is damaged, a run of another plan, a full disk.</exception>
+    private static int Run(Options options, CommandIo io)
+    {
+        DeviceSelection devices = DeviceFlags.Find(options.Device, options.Threads);
+        if (options.DryRun)
         {
-            SweepPlanning dry = SweepPlanning.From(request);
+            SweepPlanning dry = SweepPlanning.From(options);
             SweepEstimate estimate = SweepEstimate.Measure(dry.Plan, dry.Data, devices);
-            dry.Tell(request.Quiet, io);
+            dry.Tell(options.Quiet, io);
             DryRun.Print(dry, estimate, devices, io);
             return ExitCodes.Done;
         }
@@ -30,19 +109,19 @@ internal static class SweepCommand
         // Before the data are read: a scheduler may take the machine back at any moment, and the exit code tells it why we went.
         using var stop = new StopSignals();
         var phases = new PhaseClock();
-        SweepPlanning planning = phases.Measure("plan", () => SweepPlanning.From(request));
+        SweepPlanning planning = phases.Measure("plan", () => SweepPlanning.From(options));
         var run = RunDirectory.OpenOrCreate(planning.Out, planning.Plan);
         run.WriteClassNames(planning.Data.ClassNames);
-        planning.Tell(request.Quiet, io);
-        var work = new UnitWork(run, planning.Data, Shard.Whole, devices, request.Quiet, request.FailFast);
+        planning.Tell(options.Quiet, io);
+        var work = new UnitWork(run, planning.Data, Shard.Whole, devices, options.Quiet, options.FailFast);
         (bool trained, bool drained, _) = work.Do(stop, phases, io);
         if (drained)
             throw new UserErrorException($"interrupted by SIGUSR1; finished units stay in {run.Path}, the same command again resumes", ExitCodes.Interrupted);
-        return Finish(request, planning with { Plan = run.Plan }, run, devices, trained, stop, phases, io);
+        return Finish(options, planning with { Plan = run.Plan }, run, devices, trained, stop, phases, io);
     }
 
     private static int Finish(
-        SweepRequest request, SweepPlanning planning, RunDirectory run, DeviceSelection devices, bool trained, StopSignals stop, PhaseClock phases, CommandIo io)
+        Options options, SweepPlanning planning, RunDirectory run, DeviceSelection devices, bool trained, StopSignals stop, PhaseClock phases, CommandIo io)
     {
         stop.EndIfAsked(run);
         MergeCommand.Merge(run, phases, io);
@@ -54,7 +133,7 @@ internal static class SweepCommand
             MergeCommand.Record(run, summary, trained ? devices : null, phases, trained);
         string report = ReportCommand.Write(run, phases, recorded: trained);
         summary.Write(planning.Plan.Spec, io);
-        if (!request.Quiet)
+        if (!options.Quiet)
             io.Error.WriteLine($"{summary.Count} models in {phases.Total:F1} s; report: {report}");
         return summary.Failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;
     }

@@ -6,6 +6,7 @@ using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Runner.Cluster;
 using GpuMlp.Runner.Progress;
+using GpuMlp.Runner.Streams;
 
 namespace GpuMlp.Runner.Commands;
 

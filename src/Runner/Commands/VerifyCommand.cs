@@ -1,17 +1,40 @@
 using System.Diagnostics;
 using System.Globalization;
+using CommandLine;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Verification;
-using GpuMlp.Runner.Options;
+using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Tables;
+using GpuMlp.Runner.Verbs;
 
 namespace GpuMlp.Runner.Commands;
 
 /// <summary><c>gpumlp verify</c>: whether the devices compute rightly.</summary>
 internal static class VerifyCommand
 {
+    internal sealed class Options : CommandOptions
+    {
+        [Option("device"), Flag("auto|cpu|cuda[:I]|opencl[:I]", "what to verify (default: auto, as sweep takes it)", "cpu")]
+        public string? Device { get; set; }
+
+        [Option("threads"), Flag("N", "CPU threads (default: one a core)", "4")]
+        public string? Threads { get; set; }
+    }
+
+    public static Verb Verb { get; } = new Verb<Options>("verify", Run)
+    {
+        Summary = "whether a device computes rightly",
+        About = """
+            gpumlp verify shows whether this machine's devices compute rightly: gradients
+            against central differences, every kernel against a reference in double, the
+            same bits from run to run, for a model alone or among many, and agreement with
+            the CPU. Bounds come from the arithmetic and are printed; exit code 4 when
+            anything is beyond its bound.
+            """,
+    };
+
     private const string Legend = """
         Largest errors. spacings: in spacings of float32 at the value itself, many where
         a sum cancels; error: as a part of the largest value of its array; bound: what
@@ -22,17 +45,15 @@ internal static class VerifyCommand
         same bits, or ranks.
         """;
 
-    /// <returns>An exit code.</returns>
     /// <exception cref="UserErrorException">A device that is absent or lost (70), a check that fails (4).</exception>
-    public static int Run(VerifyOptions options, CommandIo io)
+    private static int Run(Options options, CommandIo io)
     {
-        int threads = SweepRequest.ThreadsOf(options.Threads) ?? Math.Min(Environment.ProcessorCount, CpuDevice.MostThreads);
-        var devices = DeviceSelection.Find("--device", DeviceRequest.Parse("--device", options.Device ?? "auto"), threads);
+        DeviceSelection devices = DeviceFlags.Find(options.Device, options.Threads);
         int failed = 0;
         foreach (DeviceInfo info in devices.Devices)
         {
             string title = $"Verification of {(info.Driver.Length > 0 ? $"{info}, {info.Driver}" : DeviceText.Of(devices))}";
-            failed += Print(title, Results(info, threads), io);
+            failed += Print(title, Results(info, devices.Threads), io);
         }
         return Conclude(failed, io);
     }

@@ -7,7 +7,6 @@ using GpuMlp.Engine.Saliency;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Runner.Cluster;
-using GpuMlp.Runner.Plots;
 
 namespace GpuMlp.Runner.Pictures;
 
@@ -34,11 +33,11 @@ internal static class PictureFile
         IReadOnlyList<double> sparsity)
     {
         string sizes = List(models.Models.Select(model => $"{model.Hidden}"));
-        string rate = PlotText.Number(models.Models[0].LearningRate);
+        string rate = NumberText.Number(models.Models[0].LearningRate);
         string training = models.Training is { } variant ? $"-{variant.Name}" : "";
         string shown = images is null ? which : "i" + List(images.Select(image => $"{image}"));
         string levels = sparsity.Count == 0 ? "dense"
-            : $"{string.Join('-', pruning.Select(PruningMethods.Name))}-{List(sparsity.Select(PlotText.Number))}";
+            : $"{string.Join('-', pruning.Select(PruningMethods.Name))}-{List(sparsity.Select(NumberText.Number))}";
         string name = $"{models.Task}-s{models.Seed}-h{sizes}-lr{rate}{training}-{shown}-{SaliencyNames.Name(method)}-{levels}";
         return (name.Length <= LongestName ? name : $"{name[..(LongestName - HashDigits - 1)]}-{Hash(name)}") + ".png";
     }

@@ -4,6 +4,7 @@ using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tables;
+using GpuMlp.Engine.Training;
 using GpuMlp.Runner.Plots;
 
 namespace GpuMlp.Runner.Pictures;
@@ -43,7 +44,7 @@ internal static class RunSheets
             IReadOnlyList<(int Image, string What)> examples = sheets.Examples();
             sheets.Maps(examples, few).Save(RunPictures.PathOf(run, RunPictures.OfModel(plan, task)));
             sheets.Averages(few).Save(RunPictures.PathOf(run, RunPictures.OfClasses(plan, task)));
-            using var sizes = new SaliencySheets(data, names, Models(task, Pick.Evenly(trained, MostSizes)), choice.Method, threads);
+            using var sizes = new SaliencySheets(data, names, Models(task, Evenly.Of(trained, MostSizes)), choice.Method, threads);
             sizes.Maps([examples[0]], many).Save(RunPictures.PathOf(run, RunPictures.OfSizes(plan, task)));
         }
     }

@@ -87,7 +87,7 @@ internal sealed class SaliencySheets(Dataset data, ClassNames names, SavedModels
     public static IReadOnlyList<MapLevel> ManyLevels(SweepSpec spec)
     {
         double[] seen = [.. spec.Sparsity.Where(level => level >= LeastShown || spec.Sparsity.Max() < LeastShown).Order()];
-        return Levels(spec.Pruning.Take(1), Pick.Evenly(seen, MostLevels));
+        return Levels(spec.Pruning.Take(1), Evenly.Of(seen, MostLevels));
     }
 
     /// <summary>The trained model, then one method at each level.</summary>
@@ -110,7 +110,7 @@ internal sealed class SaliencySheets(Dataset data, ClassNames names, SavedModels
         + $"learning rate {models.Models[0].LearningRate:R}, {(models.Training is { } training ? $"{training}, " : "")}seed {models.Seed}");
 
     private static string Name(MapLevel level) => level.Pruning is { } pruning
-        ? $"{PruningMethods.Name(pruning)} {PlotText.Percent(level.Sparsity)} %"
+        ? $"{PruningMethods.Name(pruning)} {NumberText.Percent(level.Sparsity)} %"
         : "trained";
 
     private SheetTile Tile(MapView view) =>

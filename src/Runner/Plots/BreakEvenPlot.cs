@@ -1,5 +1,6 @@
 using System.Globalization;
 using GpuMlp.Engine.Bench;
+using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Plots;
 
@@ -50,7 +51,7 @@ internal static class BreakEvenPlot
                 string title = $"{BenchNames.Of(op)}, {count.ToString("N0", CultureInfo.InvariantCulture)} model{(count == 1 ? "" : "s")} a launch";
                 Panel panel = figure.Add(title, "share of weights pruned", "times faster than dense");
                 panel.LogY(Ticks(low, high), value => value.ToString("0.###", CultureInfo.InvariantCulture));
-                panel.MapX(Place, s_ticks.Where(tick => Place(tick) >= left && Place(tick) <= right && (!all || 1 - tick > 1.5 * least)).Concat(all ? [1.0] : []), PlotText.Number);
+                panel.MapX(Place, s_ticks.Where(tick => Place(tick) >= left && Place(tick) <= right && (!all || 1 - tick > 1.5 * least)).Concat(all ? [1.0] : []), NumberText.Number);
                 panel.Level(theme.Reference("as fast as dense"), 1);
                 if (finite.Length > 1)
                     panel.Series(theme.Reference("1 / share left").Thin(), finite, [.. finite.Select(level => 1 / (1 - level))]);
@@ -82,7 +83,7 @@ internal static class BreakEvenPlot
         double fastest = rows.Max(row => row.SpeedupVsDense), slowest = rows.Min(row => row.SpeedupVsDense);
         if (slowest < Least && curve.Key.Masks != BenchMasks.Uniform)
         {
-            string from = PlotText.Number(Round(slowest)), to = PlotText.Number(Round(fastest));
+            string from = NumberText.Number(Round(slowest)), to = NumberText.Number(Round(fastest));
             panel.Note(
                 $"{style.Name}: {(from == to ? from : $"{from} to {to}")} times",
                 leftmost,

@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Statistics;
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Tables;
+using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Plots;
 
@@ -23,13 +24,13 @@ internal static class CapacityPlot
         int[] sizes = [.. tables.Hidden];
         SeriesStyle mark = theme.Reference("F1 = 0.90: the task counts as learned");
         Panel all = figure.Add("all tasks", "hidden units H", "best training F1");
-        all.LogX(Pick.Evenly(sizes, 12).Select(size => (double)size));
+        all.LogX(Evenly.Of(sizes, 12).Select(size => (double)size));
         int shown = 0;
         foreach (string task in Pick.Panels(tables))
             Line(all, theme.Series(shown++, task), tables, task);
         all.Level(mark, Rules.LearnedF1.Value);
         Panel one = figure.Add($"{hard}, seed by seed", "hidden units H", "best training F1");
-        one.LogX(Pick.Evenly(sizes, 12).Select(size => (double)size));
+        one.LogX(Evenly.Of(sizes, 12).Select(size => (double)size));
         SeriesStyle style = theme.Series(Math.Max(0, Pick.Panels(tables).ToList().IndexOf(hard)), hard);
         ResultRow[] rows = [.. tables.FocusResults.Where(row => row.Kind.Task == hard && row.Ok)];
         one.Series(style with { Name = "one seed", Line = null, MarkerSize = 5 }, [.. rows.Select(row => (double)row.Kind.Hidden)], [.. rows.Select(row => row.BestTrainF1)]);

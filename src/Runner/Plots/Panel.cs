@@ -1,3 +1,4 @@
+using GpuMlp.Runner.Pictures;
 using ScottPlot;
 using ScottPlot.Plottables;
 using ScottPlot.TickGenerators;
@@ -185,7 +186,7 @@ internal sealed class Panel
     {
         NumericManual generator = new();
         foreach (double tick in ticks)
-            generator.AddMajor(place(tick), label is null ? PlotText.Number(tick) : label(tick));
+            generator.AddMajor(place(tick), label is null ? NumberText.Number(tick) : label(tick));
         return generator;
     }
 

@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Statistics;
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Tables;
+using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Plots;
 
@@ -22,7 +23,7 @@ internal static class PruningSizesPlot
         PruningRow[] rows = Rows(tables);
         Figure figure = new(
             theme, $"Pruning by hidden size, {rows[0].Kind.Task}", $"Validation F1, one shot. Mean over the seeds. {Pick.Focus(tables)}", 2, 520, 310);
-        IReadOnlyList<int> sizes = Pick.Evenly([.. rows.Select(row => row.Kind.Hidden).Distinct().Order()], MostSizes);
+        IReadOnlyList<int> sizes = Evenly.Of([.. rows.Select(row => row.Kind.Hidden).Distinct().Order()], MostSizes);
         SparsityAxis axis = new(rows.Select(row => row.Sparsity));
         foreach (string method in rows.Select(row => row.Method).Distinct())
         {

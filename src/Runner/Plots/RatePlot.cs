@@ -1,5 +1,6 @@
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Tables;
+using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Plots;
 
@@ -23,7 +24,7 @@ internal static class RatePlot
     {
         ResultRow[] rows = [.. Rows(tables).Where(row => row.Kind.Task == task)];
         double[] rates = [.. rows.Select(row => row.Kind.Rate).Distinct().Order().Reverse()];
-        IReadOnlyList<int> sizes = Pick.Evenly([.. rows.Select(row => row.Kind.Hidden).Distinct().Order()], 16);
+        IReadOnlyList<int> sizes = Evenly.Of([.. rows.Select(row => row.Kind.Hidden).Distinct().Order()], 16);
         double[,] f1 = new double[rates.Length, sizes.Count];
         for (int i = 0; i < rates.Length; i++)
         {
@@ -45,7 +46,7 @@ internal static class RatePlot
                 + $"{tables.Shown.How}.",
             1, 820, 110 + (34 * rates.Length));
         figure.Add("", "hidden units H", "learning rate").Cells(
-            f1, [.. rates.Select(PlotText.Number)], [.. sizes.Select(size => PlotText.Number(size))],
+            f1, [.. rates.Select(NumberText.Number)], [.. sizes.Select(size => NumberText.Number(size))],
             value => high > low ? (value - low) / (high - low) : 0.5, value => FormattableString.Invariant($"{value:0.000}"));
         return figure;
     }

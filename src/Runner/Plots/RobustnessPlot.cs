@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Statistics;
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Tables;
+using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Plots;
 
@@ -27,7 +28,7 @@ internal static class RobustnessPlot
             3, 380, 300);
         int[] all = [.. rows.Select(row => row.Kind.Hidden).Distinct().Order()];
         int[] studys = [.. StudyFigures.RobustSizes.Where(all.Contains)];
-        IReadOnlyList<int> sizes = studys.Length == StudyFigures.RobustSizes.Count ? [.. Pick.Evenly([.. all.Where(size => size < studys[0])], 2), .. studys] : Pick.Evenly(all, MostSizes);
+        IReadOnlyList<int> sizes = studys.Length == StudyFigures.RobustSizes.Count ? [.. Evenly.Of([.. all.Where(size => size < studys[0])], 2), .. studys] : Evenly.Of(all, MostSizes);
         foreach (string corruption in rows.Select(row => row.Corruption).Distinct())
         {
             Panel panel = figure.Add(corruption, Severity(corruption), "validation F1");

@@ -1,5 +1,6 @@
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Tables;
+using GpuMlp.Runner.Pictures;
 using ScottPlot;
 
 namespace GpuMlp.Runner.Plots;
@@ -13,7 +14,7 @@ internal static class SmallestSizePlot
 
     private static Figure Draw(PlotTheme theme, StudyTables tables)
     {
-        IReadOnlyList<string> tasks = Pick.Evenly(tables.Tasks, 16);
+        IReadOnlyList<string> tasks = Evenly.Of(tables.Tasks, 16);
         Figure figure = new(
             theme,
             "The smallest sufficient hidden size of each task",
@@ -22,7 +23,7 @@ internal static class SmallestSizePlot
             1, 760, 300);
         Panel panel = figure.Add("", "task", "hidden units H*");
         double[] sizes = [.. tables.Hidden.Select(size => (double)size)];
-        panel.LogY(sizes.Length <= 12 ? sizes : [.. Pick.Evenly(sizes, 12)]);
+        panel.LogY(sizes.Length <= 12 ? sizes : [.. Evenly.Of(sizes, 12)]);
         panel.XTicks(Enumerable.Range(0, tasks.Count).Select(i => (double)i), i => tasks[(int)i]);
         Marks("median seed", 0, Capacity.MedianSeed, -0.08);
         Marks("every seed", 1, Capacity.EverySeed, 0.08);

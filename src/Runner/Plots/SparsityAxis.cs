@@ -1,4 +1,6 @@
 using GpuMlp.Engine.Statistics;
+using GpuMlp.Engine.Study;
+using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Plots;
 
@@ -25,7 +27,7 @@ internal sealed class SparsityAxis
     public void Apply(Panel panel)
     {
         double[] tiny = [0.001, 0.003, 0.0095], straight = [0.1, 0.3, 0.5, 0.8, 0.95];
-        panel.MapX(Place, [.. _broken ? tiny : [], .. straight], PlotText.Percent);
+        panel.MapX(Place, [.. _broken ? tiny : [], .. straight], NumberText.Percent);
         if (_broken)
         {
             panel.Break(Left + (Gap / 2));

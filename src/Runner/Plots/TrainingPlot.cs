@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Study;
+using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Plots;
 
@@ -15,7 +16,7 @@ internal static class TrainingPlot
     {
         Figure figure = new(
             theme, "Training curves", $"F1 on the training images before each epoch. {Pick.Seeds(tables)} {Pick.Focus(tables)}", 3, 380, 290);
-        IReadOnlyList<int> sizes = Pick.Evenly([.. tables.Curves.Select(row => row.Hidden).Distinct().Order()], MostSizes);
+        IReadOnlyList<int> sizes = Evenly.Of([.. tables.Curves.Select(row => row.Hidden).Distinct().Order()], MostSizes);
         foreach (string task in Pick.Panels(tables))
         {
             Panel panel = figure.Add(task, "epoch", "training F1");

@@ -1,5 +1,6 @@
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Tables;
+using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Plots;
 
@@ -19,14 +20,14 @@ internal static class WhenSparsePlot
     private static Figure Draw(PlotTheme theme, StudyTables tables)
     {
         PruningLoss[] losses = Losses(tables);
-        TrainedHow[] variants = [.. Pick.Evenly([.. losses.Select(loss => loss.How.Trained).Distinct().OrderBy(how => how.ToString(), StringComparer.Ordinal)], 32)];
-        (string Method, int H)[] columns = [.. Pick.Evenly([.. losses.Select(loss => (loss.How.Method, H: loss.Kind.Hidden)).Distinct().OrderBy(item => item.Method, StringComparer.Ordinal).ThenBy(item => item.H)], 16)];
+        TrainedHow[] variants = [.. Evenly.Of([.. losses.Select(loss => loss.How.Trained).Distinct().OrderBy(how => how.ToString(), StringComparer.Ordinal)], 32)];
+        (string Method, int H)[] columns = [.. Evenly.Of([.. losses.Select(loss => (loss.How.Method, H: loss.Kind.Hidden)).Distinct().OrderBy(item => item.Method, StringComparer.Ordinal).ThenBy(item => item.H)], 16)];
         Figure figure = new(
             theme,
             "Under which training do 95 % of the weights go?",
             $"Validation F1 lost at a true 95 %, one shot, mean over the seeds ({tables.Seeds}); bright: little is lost. A loss of "
                 + $"{Rules.KeptF1} counts as kept. Empty: dense F1 below {Rules.WorthPruningF1.Number}, or a seed failed. Rows: batch / "
-                + $"epochs / initial sd / weight decay; columns: ranking and H. Learning rate {PlotText.Number(tables.Shown.Rate)}.",
+                + $"epochs / initial sd / weight decay; columns: ranking and H. Learning rate {NumberText.Number(tables.Shown.Rate)}.",
             1, 240 + (62 * columns.Length), 120 + (27 * variants.Length));
         foreach (string task in Pick.Panels(tables).Where(task => losses.Any(loss => loss.Kind.Task == task)))
         {
@@ -42,7 +43,7 @@ internal static class WhenSparsePlot
 
             figure.Add(task, "ranking and hidden units H", "").Cells(
                 lost,
-                [.. variants.Select(how => $"{how.Batch} / {how.Epochs} / {PlotText.Number(how.InitStd)} / {PlotText.Number(how.WeightDecay)}")],
+                [.. variants.Select(how => $"{how.Batch} / {how.Epochs} / {NumberText.Number(how.InitStd)} / {NumberText.Number(how.WeightDecay)}")],
                 [.. columns.Select(column => $"{column.Method}\n{column.H}")],
                 loss => 1 - (loss / WorstShown),
                 loss => FormattableString.Invariant($"{loss:0.000}{(Rules.KeptF1.Admits(loss) ? " \u2713" : "")}"));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using GpuMlp.Engine.Bench;
+using GpuMlp.Runner.Streams;
 
 namespace GpuMlp.Runner.Progress;
 

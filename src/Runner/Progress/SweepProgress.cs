@@ -1,3 +1,5 @@
+using GpuMlp.Runner.Streams;
+
 namespace GpuMlp.Runner.Progress;
 
 /// <summary>Chooses how progress is shown.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using GpuMlp.Engine.Tables;
+using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Report;
 
@@ -21,10 +22,10 @@ internal readonly record struct Cell(string Text, double? Value = null)
     public static Cell F1(double value) => double.IsNaN(value) ? new Cell("\u2013") : new Cell(value.ToString("0.000", CultureInfo.InvariantCulture), value);
 
     /// <summary>As exact as it is.</summary>
-    public static Cell Number(double value) => new(Plots.PlotText.Number(value), value);
+    public static Cell Number(double value) => new(NumberText.Number(value), value);
 
     /// <summary>A share 0..1 in percent.</summary>
-    public static Cell Percent(double share) => new(Plots.PlotText.Percent(share) + " %", share);
+    public static Cell Percent(double share) => new(NumberText.Percent(share) + " %", share);
 }
 
 /// <summary>Tables that sort by any column.</summary>

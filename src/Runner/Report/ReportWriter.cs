@@ -62,7 +62,7 @@ internal static class ReportWriter
         foreach (string limit in Limits.Of(tables))
             html.Element("li", limit);
         html.Raw("</ul>\n</main>\n");
-        html.Element("footer", $"Written by gpumlp {Program.Version}. All numbers of this page are in the CSV and Parquet files beside it.");
+        html.Element("footer", $"Written by gpumlp {RunInfo.ProgramVersion}. All numbers of this page are in the CSV and Parquet files beside it.");
         html.Raw($"<script>\n{Resource("report.js")}</script>\n</body>\n</html>\n");
         return html.ToString();
     }

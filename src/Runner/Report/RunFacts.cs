@@ -4,7 +4,7 @@ using System.Text.Json;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Runner.Plots;
+using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Report;
 
@@ -42,10 +42,10 @@ internal static class RunFacts
             ("tasks", List(spec.Tasks.Select(task => task.In(run.ClassNames)).ToList())),
             ("hidden sizes", List(spec.Hidden)),
             ("seeds", List(spec.Seeds)),
-            ("learning rates", List(spec.LearningRates.Select(PlotText.Number).ToList())),
-            ("rates compared", spec.RateGrid.Count == 0 ? "none" : $"{List(spec.RateGrid.Select(PlotText.Number).ToList())} on {List(spec.RateTasks)}, trained and evaluated only"),
+            ("learning rates", List(spec.LearningRates.Select(NumberText.Number).ToList())),
+            ("rates compared", spec.RateGrid.Count == 0 ? "none" : $"{List(spec.RateGrid.Select(NumberText.Number).ToList())} on {List(spec.RateTasks)}, trained and evaluated only"),
             ("training", List(plan.Variants)),
-            ("pruning", spec.Pruning.Count == 0 ? "none" : $"{List(spec.Pruning.Select(Engine.Pruning.PruningMethods.Name).ToList())} at {List(spec.Sparsity.Select(level => PlotText.Percent(level) + " %").ToList())}"),
+            ("pruning", spec.Pruning.Count == 0 ? "none" : $"{List(spec.Pruning.Select(Engine.Pruning.PruningMethods.Name).ToList())} at {List(spec.Sparsity.Select(level => NumberText.Percent(level) + " %").ToList())}"),
             ("plan", plan.Hash),
         ];
         List(html, facts);

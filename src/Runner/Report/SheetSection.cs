@@ -1,5 +1,5 @@
 using GpuMlp.Engine.Runs;
-using GpuMlp.Runner.Plots;
+using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Report;
 
@@ -20,7 +20,7 @@ internal static class SheetSection
         List<string> missing = [.. names.Except(there)];
         List<(string Name, byte[] Png)> shown = [];
         long bytes = 0;
-        foreach (string name in Pick.Evenly(there, MostSheets))
+        foreach (string name in Evenly.Of(there, MostSheets))
         {
             if (Read(RunPictures.PathOf(run, name)) is not { } png)
                 missing.Add(name);

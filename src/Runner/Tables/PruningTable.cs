@@ -1,6 +1,7 @@
 using System.Globalization;
 using GpuMlp.Engine.Statistics;
 using GpuMlp.Engine.Tables;
+using GpuMlp.Runner.Streams;
 
 namespace GpuMlp.Runner.Tables;
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tables;
+using GpuMlp.Runner.Streams;
 
 namespace GpuMlp.Runner.Tables;
 

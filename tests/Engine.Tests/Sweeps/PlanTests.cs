@@ -48,7 +48,7 @@ public sealed class PlanTests
     [Theory]
     [InlineData("""{ "rate_grid": [0.1] }""", "rate_grid")]
     [InlineData("""{ "rate_grid": [0.03], "rate_tasks": ["4v9"] }""", "rate_grid")]
-    [InlineData("""{ "tasks": ["0v1"], "rate_grid": [0.1], "rate_tasks": ["4v9"] }""", "rate_tasks")]
+    [InlineData("""{ "tasks": ["0v1"], "embedding": [], "rate_grid": [0.1], "rate_tasks": ["4v9"] }""", "rate_tasks")]
     [InlineData("""{ "rate_grid": [-1], "rate_tasks": ["4v9"] }""", "rate_grid")]
     public void Rates_that_cannot_be_compared_are_refused(string json, string field)
     {
@@ -105,10 +105,10 @@ public sealed class PlanTests
         AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"saliency_method\":\"perturbation\"", "\"saliency_method\":\"none\"")));
         AssertDamaged(Encoding.UTF8.GetBytes(text.Replace("\"saliency\":12,\n", "")));
         Assert.Equal(new PictureChoice(24, SaliencyMethod.ProbabilityGradient), PlanOf(Presets.Paper).Pictures);
-        Assert.Empty(PlanDiff.OfPictures(plan, plan));
+        Assert.Empty(PlanDiff.Between(plan, plan));
         Assert.Equal(
             ["saliency: 12 -> 0", "saliency_method: perturbation -> gradient"],
-            PlanDiff.OfPictures(plan, plan with { Pictures = new(0, SaliencyMethod.ProbabilityGradient) }).Select(change => $"{change}"));
+            PlanDiff.Between(plan, plan with { Pictures = new(0, SaliencyMethod.ProbabilityGradient) }).Select(change => $"{change}"));
     }
 
     [Fact]
@@ -238,10 +238,9 @@ public sealed class PlanTests
                 "batch: full -> 128",
                 "sparsity: 0.001,0.003,0.005,0.0095,0.0099,0.1,0.15,0.2,0.3,0.4,0.5,0.8,... (15 in all) -> none",
                 "pruning: layer,global,w1,random -> none",
-                "data sha256: aa -> bb",
+                "data sha256: 001122334455 -> bb",
             ],
-            PlanDiff.Between(Presets.Paper.WithoutRates(), "aa", changed, "bb").Select(change => change.ToString()));
-        Assert.Empty(PlanDiff.Between(Presets.Paper, "aa", Presets.Paper, "aa"));
+            PlanDiff.Between(PlanOf(Presets.Paper.WithoutRates()), Plan.Create(changed, "bb", 784, _ => 9344)).Select(change => change.ToString()));
     }
 
     private static Plan PlanOf(SweepSpec spec) => Plan.Create(spec, DataHash, 784, _ => 9344);

@@ -1,4 +1,5 @@
 using System.Text;
+using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tests.Runs;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using GpuMlp.Runner.Cluster;
-using GpuMlp.Runner.Options;
+using GpuMlp.Runner.Commands;
+using GpuMlp.Runner.Verbs;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests.Cluster;
@@ -10,9 +11,9 @@ public sealed class SbatchScriptsTests
 {
     private const string Hash = "0123456789abcdef";
 
-    private static readonly SlurmOptions s_plain = new();
+    private static readonly SlurmCommand.Options s_plain = new();
 
-    private static readonly SlurmOptions s_full = new()
+    private static readonly SlurmCommand.Options s_full = new()
     {
         Partition = "gpu",
         Account = "proj7",
@@ -65,9 +66,10 @@ public sealed class SbatchScriptsTests
     [Fact]
     public void Control_characters_are_refused_in_every_flag_and_folder_of_every_command()
     {
-        foreach (string command in Arguments.Commands)
+        foreach (Verb verb in All.Verbs)
         {
-            foreach (string flag in Arguments.Flags(command).Where(flag => flag.Value).Select(flag => flag.Key))
+            string command = verb.Name;
+            foreach (string flag in verb.Flags.Where(flag => flag.TakesValue).Select(flag => flag.Name))
             {
                 AssertRefused(flag, [command, flag, "gpu\n#SBATCH --uid=0"]);
                 AssertRefused(flag, [command, flag + "=gpu\u001b[2J"]);
@@ -93,14 +95,14 @@ public sealed class SbatchScriptsTests
     [InlineData("--qos low --exclusive mail-user=a#b", "#SBATCH --qos=low\n#SBATCH --exclusive\n#SBATCH --mail-user=\"a\\#b\"\n")]
     [InlineData("-N 2 -n3 exclusive", "#SBATCH -N 2\n#SBATCH -n 3\n#SBATCH --exclusive\n")]
     public void Other_arguments_of_sbatch_keep_their_blanks(string words, string lines) =>
-        Assert.Contains("B:USR1@120\n" + lines + "\nexec ", Scripts(new SlurmOptions { SbatchArgs = words }, "gpumlp", "/r").Sweep());
+        Assert.Contains("B:USR1@120\n" + lines + "\nexec ", Scripts(new SlurmCommand.Options { SbatchArgs = words }, "gpumlp", "/r").Sweep());
 
     [Theory]
     [InlineData("srun --mpi=none gpumlp")]
     [InlineData("\"$HOME/my bin/gpumlp\" ")]
     [InlineData("apptainer exec 'image; 2.sif' gpumlp")]
     public void A_program_may_be_any_one_command(string program) =>
-        Assert.Equal(program, SlurmRequest.From(new SlurmOptions { Program = program }).Program);
+        Assert.Equal(program, SlurmRequest.From(new SlurmCommand.Options { Program = program }).Program);
 
     [Theory]
     [InlineData("a b#c'd\"e%f$g;h&i\u00e9")]
@@ -135,10 +137,10 @@ public sealed class SbatchScriptsTests
         Directory.Delete(folder, recursive: true);
     }
 
-    private static SbatchScripts Scripts(SlurmOptions options, string program, string run) =>
+    private static SbatchScripts Scripts(SlurmCommand.Options options, string program, string run) =>
         new(program, run, Hash, 12, "0-11", SlurmRequest.From(options).Settings);
 
-    private static void AssertGolden(string name, SlurmOptions options, string program, string run)
+    private static void AssertGolden(string name, SlurmCommand.Options options, string program, string run)
     {
         SbatchScripts scripts = Scripts(options, program, run);
         string folder = Path.Combine(AppContext.BaseDirectory, "Cluster", "Golden");

@@ -67,7 +67,7 @@ public sealed class FigureTests
     [InlineData(0.95, "95")]
     [InlineData(0.001, "0.1")]
     [InlineData(1, "100")]
-    public void Percentages_have_the_digits_they_need(double share, string text) => Assert.Equal(text, PlotText.Percent(share));
+    public void Percentages_have_the_digits_they_need(double share, string text) => Assert.Equal(text, NumberText.Percent(share));
 
     private static byte[] Draw(PlotTheme theme, bool text = true)
     {
