@@ -1,8 +1,6 @@
 using System.Reflection;
 using CommandLine;
 using GpuMlp.Engine;
-using GpuMlp.Engine.Devices;
-using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Runner.Commands;
 using GpuMlp.Runner.Verbs;
 using Xunit;

@@ -1,7 +1,6 @@
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Statistics;
-using GpuMlp.Kernels;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;

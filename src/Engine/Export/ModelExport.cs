@@ -2,9 +2,6 @@ using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tables;
-using GpuMlp.Engine.Training;
-using GpuMlp.Kernels.Analyses.Pruning;
-using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Export;

@@ -1,9 +1,4 @@
-using GpuMlp.Engine.Embedding;
-using GpuMlp.Engine.Pruning;
-using GpuMlp.Engine.Robustness;
-using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Tables;
-using GpuMlp.Kernels.Analyses.Corruptions;
 
 namespace GpuMlp.Engine.Runs;
 

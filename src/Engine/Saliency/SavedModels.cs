@@ -5,9 +5,7 @@ using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tables;
-using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Memory;
-using GpuMlp.Kernels.Verification;
 
 namespace GpuMlp.Engine.Saliency;
 

@@ -1,11 +1,6 @@
 using System.Text.Json;
 using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Saliency;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Kernels.Analyses.Corruptions;
-using GpuMlp.Kernels.Analyses.Pruning;
-using GpuMlp.Kernels.Analyses.Saliency;
 
 namespace GpuMlp.Engine.Sweeps;
 

@@ -1,9 +1,4 @@
 using GpuMlp.Engine.Fields;
-using GpuMlp.Engine.Pruning;
-using GpuMlp.Engine.Robustness;
-using GpuMlp.Engine.Saliency;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Kernels.Analyses.Corruptions;
 
 namespace GpuMlp.Engine.Sweeps;
 

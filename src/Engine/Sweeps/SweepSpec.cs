@@ -3,7 +3,6 @@ using GpuMlp.Engine.Pruning;
 using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Tables;
 using GpuMlp.Kernels.Analyses.Corruptions;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;

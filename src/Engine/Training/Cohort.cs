@@ -3,7 +3,6 @@ using GpuMlp.Engine.Evaluation;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tables;
-using GpuMlp.Kernels;
 using GpuMlp.Kernels.Analyses.Evaluation;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;

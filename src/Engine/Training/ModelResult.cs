@@ -1,10 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using GpuMlp.Engine.Embedding;
-using GpuMlp.Engine.Pruning;
-using GpuMlp.Engine.Robustness;
-using GpuMlp.Engine.Saliency;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Kernels.Memory;
 

@@ -5,11 +5,8 @@ using GpuMlp.Engine.Robustness;
 using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tables;
-using GpuMlp.Kernels;
 using GpuMlp.Kernels.Analyses.Evaluation;
-using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Memory;
-using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Engine.Training;
 

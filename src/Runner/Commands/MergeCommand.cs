@@ -4,7 +4,6 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Runner.Cluster;
 using GpuMlp.Runner.Pictures;

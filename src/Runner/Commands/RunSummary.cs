@@ -3,7 +3,6 @@ using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tables;
-using GpuMlp.Engine.Training;
 using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Tables;
 

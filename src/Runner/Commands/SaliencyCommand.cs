@@ -10,7 +10,6 @@ using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;
-using GpuMlp.Kernels.Devices;
 using GpuMlp.Runner.Pictures;
 using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Verbs;

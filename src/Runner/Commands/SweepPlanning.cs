@@ -3,8 +3,6 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
-using GpuMlp.Kernels.Analyses.Corruptions;
-using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Runner.Streams;
 
 namespace GpuMlp.Runner.Commands;

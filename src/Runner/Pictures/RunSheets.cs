@@ -4,8 +4,6 @@ using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tables;
-using GpuMlp.Engine.Training;
-using GpuMlp.Runner.Plots;
 
 namespace GpuMlp.Runner.Pictures;
 

@@ -5,7 +5,6 @@ using GpuMlp.Engine.Saliency;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;
-using GpuMlp.Runner.Plots;
 
 namespace GpuMlp.Runner.Pictures;
 

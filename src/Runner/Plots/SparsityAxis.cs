@@ -1,5 +1,4 @@
 using GpuMlp.Engine.Statistics;
-using GpuMlp.Engine.Study;
 using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Plots;

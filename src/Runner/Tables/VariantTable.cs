@@ -1,6 +1,5 @@
 using System.Globalization;
 using GpuMlp.Engine.Study;
-using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Runner.Streams;
 

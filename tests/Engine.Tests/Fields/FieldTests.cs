@@ -5,7 +5,6 @@ using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Analyses.Corruptions;
 using GpuMlp.Kernels.Analyses.Pruning;
-using GpuMlp.Kernels.Devices;
 
 namespace GpuMlp.Engine.Tests.Fields;
 

@@ -2,7 +2,6 @@ using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
-using GpuMlp.Kernels.Analyses.Pruning;
 
 namespace GpuMlp.Engine.Tests.Runs;
 
