@@ -176,6 +176,14 @@ public sealed class BitTests : IDisposable
     private static (ModelParameters, float)[] Models() =>
         [.. s_hidden.Select((hidden, m) => (Samples.Model(Inputs, hidden, seed: m), 0.02f + (0.01f * m)))];
 
+    /// <summary>The one number of the same bytes, at every width; on GPUs <see cref="GpuTests"/> asks for it.</summary>
+    [Fact]
+    public void Weights_have_the_hash_that_every_device_has()
+    {
+        foreach (SimdWidth width in SimdSupport.Available)
+            Assert.Equal(TrainedHash.Expected, TrainedHash.Of(DeviceKernels.Create(_device, width)));
+    }
+
     private static Outcome[] Run(ComputeDevice device, KernelForm form, SimdWidth width, (ModelParameters, float)[] models) =>
         Outcome.Train(device, width, form, Inputs, Images, Batch, models);
 }

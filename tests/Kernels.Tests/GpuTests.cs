@@ -61,6 +61,10 @@ public abstract class GpuTests(AcceleratorType kind)
         }
     });
 
+    [Fact]
+    public void Weights_have_the_hash_that_every_device_has() =>
+        Use(device => Assert.Equal(TrainedHash.Expected, TrainedHash.Of(DeviceKernels.Create(device))));
+
     [Theory]
     [InlineData(Batch)]
     [InlineData(32)]

@@ -43,6 +43,7 @@ public static class DeviceVerification
         }
         yield return Measure("twice the same bits", bits.RunToRun);
         yield return Measure("alone or among 200 models", bits.BatchInvariance);
+        yield return Measure($"trained weights, {TrainedHash.Expected[..16]}", () => TrainedHash.Check(kernels(SimdSupport.Best)));
         yield return device.Kind == AcceleratorType.CPU
             ? Measure("one thread or all", bits.Threads)
             : Measure("beside the CPU accelerator", () => CpuAgreement.Run(kernels(SimdSupport.Best)));

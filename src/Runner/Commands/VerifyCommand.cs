@@ -29,8 +29,7 @@ internal static class VerifyCommand
         About = """
             gpumlp verify shows whether this machine's devices compute rightly: gradients
             against central differences, every kernel against a reference in double, the
-            same bits from run to run, for a model alone or among many, and agreement with
-            the CPU. Bounds come from the arithmetic and are printed; exit code 4 when
+            same bits from run to run, for a model alone or among many, and as the CPU has. Bounds come from the arithmetic and are printed; exit code 4 when
             anything is beyond its bound.
             """,
     };
@@ -40,9 +39,9 @@ internal static class VerifyCommand
         a sum cancels; error: as a part of the largest value of its array; bound: what
         the arithmetic allows there; used: as a part of a value's own bound. A sum of n
         products may be off by 2 (n + 4) 2^-24 sum|products|, and errors of its operands
-        are passed on. Slopes may be off by 1e-8 more, because central differences are;
-        a device and the CPU may be off each other by twice the bound. No number: the
-        same bits, or ranks.
+        are passed on. Slopes may be off by 1e-8 more, because central differences are.
+        No number: the same bits, or ranks. Trained weights: the beginning of their
+        SHA-256, which every CPU, OpenCL and CUDA device must have.
         """;
 
     /// <exception cref="UserErrorException">A device that is absent or lost (70), a check that fails (4).</exception>
