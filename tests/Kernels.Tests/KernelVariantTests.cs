@@ -28,9 +28,12 @@ public sealed class KernelVariantTests : IDisposable
     public void A_kernel_agrees_with_the_double_reference_within_the_rounding_of_its_sums(KernelOperation operation, KernelForm form, SimdWidth width)
     {
         var variant = new KernelVariant(operation, form, AcceleratorType.CPU, width);
-        foreach (Shape shape in Shape.All)
+        foreach (Shape shape in ShapesOf(operation))
             KernelCases.Run(_device, variant, shape);
     }
+
+    /// <summary>Corrupting has images and shapes of its own and looks at none of a cohort's: one of these runs all of them.</summary>
+    internal static Shape[] ShapesOf(KernelOperation operation) => operation == KernelOperation.Corrupt ? Shape.All[..1] : Shape.All;
 
     [Fact]
     public void Every_operation_has_a_case_and_a_variant_that_runs_here()
