@@ -28,18 +28,18 @@ public abstract class GpuTests(AcceleratorType kind)
 
     public static TheoryData<PruneMethod> Methods => [.. Enum.GetValues<PruneMethod>()];
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Operations))]
     public void A_kernel_agrees_with_the_double_reference_within_the_rounding_of_its_sums(KernelOperation operation) => Use(device =>
     {
         foreach (KernelVariant variant in Variants(operation))
         {
-            foreach (Shape shape in Shape.All)
+            foreach (Shape shape in KernelVariantTests.ShapesOf(operation))
                 KernelCases.Run(device, variant, shape);
         }
     });
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Guarded))]
     public void A_kernel_neither_writes_nor_reads_outside_its_buffers(KernelOperation operation) => Use(device =>
     {
@@ -47,7 +47,7 @@ public abstract class GpuTests(AcceleratorType kind)
             GuardCase.Run(CohortKernels.Create(device), operation, variant.Form);
     });
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Golden))]
     public void Training_evaluation_saliency_and_pruning_are_those_of_the_golden_run(string name) => Use(device =>
     {
@@ -62,13 +62,13 @@ public abstract class GpuTests(AcceleratorType kind)
         }
     });
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(Batch)]
     [InlineData(32)]
     public void Two_runs_have_the_same_bits(int batch) =>
         Use(device => Outcome.SameBits("second run", Run(device, Models(), batch), Run(device, Models(), batch)));
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(Batch)]
     [InlineData(32)]
     public void A_model_alone_has_the_bits_it_has_in_a_cohort_of_11(int batch) => Use(device =>
@@ -78,7 +78,7 @@ public abstract class GpuTests(AcceleratorType kind)
             Outcome.SameBits($"model {m} alone", together[m], Run(device, [Models()[m]], batch)[0]);
     });
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(Batch)]
     [InlineData(300)]
     [InlineData(32)]
@@ -89,7 +89,7 @@ public abstract class GpuTests(AcceleratorType kind)
             Outcome.SameBits($"{variant}", dense, Outcome.Train(device, SimdWidth.V128, variant.Form, Inputs, Images, batch, Models()), zeroSigns: false);
     });
 
-    [Fact]
+    [DeviceFact]
     public void A_model_alone_has_the_bits_it_has_among_500() => Use(device =>
     {
         const int Many = 500, Step = 45, NarrowInputs = 13;
@@ -100,7 +100,7 @@ public abstract class GpuTests(AcceleratorType kind)
             Outcome.SameBits($"model {m} alone", among500[m], Train(many[m])[0]);
     });
 
-    [Fact]
+    [DeviceFact]
     public void The_order_of_the_models_changes_no_bit() => Use(device =>
     {
         (ModelParameters, float)[] models = Models();
@@ -112,7 +112,7 @@ public abstract class GpuTests(AcceleratorType kind)
             Outcome.SameBits($"model {order[place]} at place {place}", expected[order[place]], shuffled[place]);
     });
 
-    [Fact]
+    [DeviceFact]
     public void How_many_segments_of_images_go_at_once_changes_no_bit() => Use(device =>
     {
         (ModelParameters, float)[] models = Models();
@@ -133,7 +133,7 @@ public abstract class GpuTests(AcceleratorType kind)
             Outcome.SameBits($"{atOnce} segments at once", all, Train(atOnce));
     });
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(1)]
     [InlineData(32)]
     [InlineData(100)]
@@ -151,7 +151,7 @@ public abstract class GpuTests(AcceleratorType kind)
         }
     });
 
-    [Fact]
+    [DeviceFact]
     public void A_model_that_diverges_leaves_the_bits_of_its_neighbours_alone() => Use(device =>
     {
         (ModelParameters Model, float)[] wild = Models();
@@ -167,7 +167,7 @@ public abstract class GpuTests(AcceleratorType kind)
     });
 
     /// <summary>The sums over pixels and over a model's units are in the same order on all devices, and no step is left to the compiler.</summary>
-    [Fact]
+    [DeviceFact]
     public void Initial_weights_and_logits_have_the_bits_of_the_CPU_kernels() => Use(device =>
     {
         using var cpu = new CpuDevice(threads: 2);
@@ -185,10 +185,10 @@ public abstract class GpuTests(AcceleratorType kind)
             Check.SameBits("weights and logits", expected, actual);
     });
 
-    [Fact]
+    [DeviceFact]
     public void Gradients_over_compressed_weights_have_the_bits_of_the_CPU_kernels() => Use(SparseGradientTests.CompareWithCpu);
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Methods))]
     public void Ties_of_magnitude_go_together_and_a_neighbour_of_NaN_changes_no_bit(PruneMethod method) => Use(device =>
     {
@@ -236,6 +236,8 @@ public abstract class GpuTests(AcceleratorType kind)
     private void Use(Action<GpuDevice> test) => TestDevices.Use(kind, test);
 }
 
+[OnDevice(AcceleratorType.OpenCL)]
 public sealed class OpenClTests() : GpuTests(AcceleratorType.OpenCL);
 
+[OnDevice(AcceleratorType.Cuda)]
 public sealed class CudaTests() : GpuTests(AcceleratorType.Cuda);
