@@ -24,7 +24,7 @@ public abstract class ExactGpuTests(AcceleratorType kind)
 
     public static TheoryData<KernelForm> Forms => [KernelForm.Dense, KernelForm.InputSparse];
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Trainings))]
     public void Weights_and_totals_of_every_epoch_are_those_of_the_exact_reference(KernelForm form, bool isMasked) => Use(device =>
     {
@@ -37,7 +37,7 @@ public abstract class ExactGpuTests(AcceleratorType kind)
         }
     });
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Forms))]
     public void Z_logits_and_active_units_are_those_of_the_exact_reference(KernelForm form) => Use(device =>
     {
@@ -58,7 +58,7 @@ public abstract class ExactGpuTests(AcceleratorType kind)
         }
     });
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(0.0)]
     [InlineData(0.7)]
     [InlineData(1.0)]
@@ -83,7 +83,7 @@ public abstract class ExactGpuTests(AcceleratorType kind)
     });
 
     /// <summary>Runs of one chunk and of all, one part and many, small tiles and large ones.</summary>
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Forms))]
     public void Runs_and_parts_of_a_batch_change_no_bit(KernelForm form) => Use(device =>
     {
@@ -107,7 +107,7 @@ public abstract class ExactGpuTests(AcceleratorType kind)
         }
     });
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Forms))]
     public void A_model_out_of_range_stays_as_it_is_with_a_loss_of_NaN_and_its_neighbours_do_not_see_it(KernelForm form) => Use(device =>
     {
@@ -141,7 +141,7 @@ public abstract class ExactGpuTests(AcceleratorType kind)
         }
     });
 
-    [Fact]
+    [DeviceFact]
     public void Gradients_over_compressed_weights_are_those_of_the_exact_reference() => Use(device =>
     {
         var shape = new Shape([5, 1, 16, 33], 67, 450, 384);
@@ -210,6 +210,8 @@ public abstract class ExactGpuTests(AcceleratorType kind)
     private void Use(Action<GpuDevice> test) => TestDevices.Use(kind, test);
 }
 
+[OnDevice(AcceleratorType.OpenCL)]
 public sealed class OpenClExactTests() : ExactGpuTests(AcceleratorType.OpenCL);
 
+[OnDevice(AcceleratorType.Cuda)]
 public sealed class CudaExactTests() : ExactGpuTests(AcceleratorType.Cuda);

@@ -27,7 +27,7 @@ public abstract class GpuTests(AcceleratorType kind)
 
     public static TheoryData<PruneMethod> Methods => [.. Enum.GetValues<PruneMethod>()];
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Operations))]
     public void A_kernel_agrees_with_the_double_reference_within_the_rounding_of_its_sums(string operation) => Use(device =>
     {
@@ -38,7 +38,7 @@ public abstract class GpuTests(AcceleratorType kind)
         }
     });
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Operations))]
     public void A_kernel_neither_writes_nor_reads_outside_its_buffers(string operation) => Use(device =>
     {
@@ -46,7 +46,7 @@ public abstract class GpuTests(AcceleratorType kind)
             GuardTests.Run(device, variant);
     });
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Golden))]
     public void Training_evaluation_saliency_and_pruning_are_those_of_the_golden_run(string name) => Use(device =>
     {
@@ -61,17 +61,17 @@ public abstract class GpuTests(AcceleratorType kind)
         }
     });
 
-    [Fact]
+    [DeviceFact]
     public void Weights_have_the_hash_that_every_device_has() =>
         Use(device => Assert.Equal(TrainedHash.Expected, TrainedHash.Of(DeviceKernels.Create(device))));
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(Batch)]
     [InlineData(32)]
     public void Two_runs_have_the_same_bits(int batch) =>
         Use(device => Outcome.SameBits("second run", Run(device, Models(), batch), Run(device, Models(), batch)));
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(Batch)]
     [InlineData(32)]
     public void A_model_alone_has_the_bits_it_has_in_a_cohort_of_11(int batch) => Use(device =>
@@ -81,7 +81,7 @@ public abstract class GpuTests(AcceleratorType kind)
             Outcome.SameBits($"model {m} alone", together[m], Run(device, [Models()[m]], batch)[0]);
     });
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(Batch)]
     [InlineData(300)]
     [InlineData(32)]
@@ -92,7 +92,7 @@ public abstract class GpuTests(AcceleratorType kind)
             Outcome.SameBits($"{variant}", dense, Outcome.Train(device, SimdWidth.V128, variant.Form, Inputs, Images, batch, Models()));
     });
 
-    [Fact]
+    [DeviceFact]
     public void A_model_alone_has_the_bits_it_has_among_500() => Use(device =>
     {
         const int Many = 500, Step = 45, NarrowInputs = 13;
@@ -103,7 +103,7 @@ public abstract class GpuTests(AcceleratorType kind)
             Outcome.SameBits($"model {m} alone", among500[m], Train(many[m])[0]);
     });
 
-    [Fact]
+    [DeviceFact]
     public void The_order_of_the_models_changes_no_bit() => Use(device =>
     {
         (ModelParameters, float)[] models = Models();
@@ -115,7 +115,7 @@ public abstract class GpuTests(AcceleratorType kind)
             Outcome.SameBits($"model {order[place]} at place {place}", expected[order[place]], shuffled[place]);
     });
 
-    [Fact]
+    [DeviceFact]
     public void How_many_images_go_at_once_and_in_how_many_parts_changes_no_bit() => Use(device =>
     {
         (ModelParameters, float)[] models = Models();
@@ -136,7 +136,7 @@ public abstract class GpuTests(AcceleratorType kind)
             Outcome.SameBits($"{atOnce} chunks and parts", all, Train(atOnce));
     });
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(1)]
     [InlineData(32)]
     [InlineData(100)]
@@ -154,7 +154,7 @@ public abstract class GpuTests(AcceleratorType kind)
         }
     });
 
-    [Fact]
+    [DeviceFact]
     public void A_model_that_diverges_leaves_the_bits_of_its_neighbours_alone() => Use(device =>
     {
         (ModelParameters Model, float)[] wild = Models();
@@ -169,7 +169,7 @@ public abstract class GpuTests(AcceleratorType kind)
         Outcome.SameBits("after it", calm, Run(device, Models(), Batch));
     });
 
-    [Fact]
+    [DeviceFact]
     public void Initial_weights_and_logits_have_the_bits_of_the_CPU_kernels() => Use(device =>
     {
         using var cpu = new CpuDevice(threads: 2);
@@ -187,10 +187,10 @@ public abstract class GpuTests(AcceleratorType kind)
             Check.SameBits("weights and logits", expected, actual);
     });
 
-    [Fact]
+    [DeviceFact]
     public void Gradients_over_compressed_weights_have_the_bits_of_the_CPU_kernels() => Use(SparseGradientTests.CompareWithCpu);
 
-    [Theory]
+    [DeviceTheory]
     [MemberData(nameof(Methods))]
     public void Ties_of_magnitude_go_together_and_a_neighbour_of_NaN_changes_no_bit(PruneMethod method) => Use(device =>
     {
@@ -238,6 +238,8 @@ public abstract class GpuTests(AcceleratorType kind)
     private void Use(Action<GpuDevice> test) => TestDevices.Use(kind, test);
 }
 
+[OnDevice(AcceleratorType.OpenCL)]
 public sealed class OpenClTests() : GpuTests(AcceleratorType.OpenCL);
 
+[OnDevice(AcceleratorType.Cuda)]
 public sealed class CudaTests() : GpuTests(AcceleratorType.Cuda);

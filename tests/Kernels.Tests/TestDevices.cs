@@ -5,8 +5,9 @@ using Xunit;
 namespace GpuMlp.Kernels.Tests;
 
 /// <summary>
-/// The GPUs of this machine, each opened once. Where there is none of a kind a test is skipped with the reason, unless the
-/// environment variable says that it must be there: GPUMLP_TEST_DEVICES, kinds separated by commas, as <c>opencl,cuda</c>.
+/// The GPUs of this machine, each opened once. Where there is none of a kind its tests are left out, and one is skipped with the
+/// reason and their number, unless the environment variable says that it must be there: GPUMLP_TEST_DEVICES, kinds separated by
+/// commas, as <c>opencl,cuda</c>.
 /// </summary>
 internal static class TestDevices
 {
@@ -14,18 +15,24 @@ internal static class TestDevices
     private static readonly Dictionary<AcceleratorType, GpuDevice> s_open = [];
     private static readonly Lock s_lock = new();
 
+    public static bool IsThereOrNeeded(AcceleratorType kind) => First(kind) is not null || IsNeeded(kind);
+
+    /// <summary>Skips the test where there is no such device, or fails it where there must be one.</summary>
+    public static void Require(AcceleratorType kind, string consequence)
+    {
+        if (First(kind) is not null)
+            return;
+        string why = string.Join("; ", s_found.Value.Where(device => device.Kind == kind).Select(device => device.Skipped));
+        string reason = $"no {DeviceInfo.NameOf(kind)} device: {why}; {consequence}";
+        Assert.False(IsNeeded(kind), reason);
+        Assert.Skip(reason);
+    }
+
     /// <summary>Runs a test on the first device of a kind; one at a time, since a device belongs to one thread at a time.</summary>
     public static void Use(AcceleratorType kind, Action<GpuDevice> test)
     {
-        DeviceInfo? info = s_found.Value.FirstOrDefault(device => device.Kind == kind && device.IsUsable);
-        string name = DeviceInfo.NameOf(kind);
-        if (info is null)
-        {
-            string reason = $"no {name} device: {string.Join("; ", s_found.Value.Where(device => device.Kind == kind).Select(device => device.Skipped))}";
-            string[] needed = (Environment.GetEnvironmentVariable("GPUMLP_TEST_DEVICES") ?? "").Split(',', StringSplitOptions.TrimEntries);
-            Assert.False(needed.Contains(name), reason);
-            Assert.Skip(reason);
-        }
+        Require(kind, "not tested");
+        DeviceInfo info = First(kind)!;
         lock (s_lock)
         {
             if (!s_open.TryGetValue(kind, out GpuDevice? device))
@@ -33,4 +40,9 @@ internal static class TestDevices
             test(device);
         }
     }
+
+    private static DeviceInfo? First(AcceleratorType kind) => s_found.Value.FirstOrDefault(device => device.Kind == kind && device.IsUsable);
+
+    private static bool IsNeeded(AcceleratorType kind) =>
+        (Environment.GetEnvironmentVariable("GPUMLP_TEST_DEVICES") ?? "").Split(',', StringSplitOptions.TrimEntries).Contains(DeviceInfo.NameOf(kind));
 }

@@ -19,7 +19,7 @@ public abstract class TsneGpuTests(AcceleratorType kind)
     /// Floats in a fixed order, fused by name, and sums over points as integers: nothing is left to the device. The divergence
     /// is in double on the CPU and in pairs of floats here, from differences that are rounded: 12 units of the sum of p, which is 1.
     /// </summary>
-    [Fact]
+    [DeviceFact]
     public void Every_step_has_the_bits_of_the_CPU_kernels() => Use(device =>
     {
         using var cpu = new CpuDevice(threads: 2);
@@ -50,7 +50,7 @@ public abstract class TsneGpuTests(AcceleratorType kind)
         Check.Near("divergence", expected.Divergence(e), actual.Divergence(a), 12.0 / (1 << 24));
     });
 
-    [Fact]
+    [DeviceFact]
     public void A_whole_picture_is_that_of_the_CPU_and_that_of_the_run_before() => Use(device =>
     {
         using var cpu = new CpuDevice(threads: 2);
@@ -63,7 +63,7 @@ public abstract class TsneGpuTests(AcceleratorType kind)
         Assert.Equal(first.Divergence, second.Divergence);
     });
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(0)]
     [InlineData(100)]
     public void Points_that_are_all_or_mostly_the_same_stay_finite(int different) => Use(device =>
@@ -80,7 +80,7 @@ public abstract class TsneGpuTests(AcceleratorType kind)
         Check.Near("sum of all p", 1, TsneCase.Matrix(device.Download(buffer.Views.Joint), buffer).Sum(), 1e-4);
     });
 
-    [Theory]
+    [DeviceTheory]
     [InlineData(5)]
     [InlineData(16)]
     [InlineData(65)]
@@ -105,6 +105,8 @@ public abstract class TsneGpuTests(AcceleratorType kind)
     private void Use(Action<GpuDevice> test) => TestDevices.Use(kind, test);
 }
 
+[OnDevice(AcceleratorType.OpenCL)]
 public sealed class TsneOpenClTests() : TsneGpuTests(AcceleratorType.OpenCL);
 
+[OnDevice(AcceleratorType.Cuda)]
 public sealed class TsneCudaTests() : TsneGpuTests(AcceleratorType.Cuda);

@@ -82,7 +82,7 @@ public sealed class CohortRobustnessTests
         };
         // Three seeds, as the study has, scatter by up to 0.04 (standard error at 0.5, H = 24); ten are within 0.03.
         const int Seeds = 10;
-        SweepSpec spec = Presets.Paper.WithoutRates() with { Tasks = [new PairTask(4, 9)], Sparsity = [], Pruning = [], Similarity = [], Corruptions = [.. Presets.Paper.Corruptions.Take(6)] };
+        SweepSpec spec = Presets.Paper.WithoutRates() with { Tasks = [new PairTask(4, 9)], Sparsity = [], Pruning = [], Similarity = [], Embedding = [], Corruptions = [.. Presets.Paper.Corruptions.Take(6)] };
         ModelSpec[] models = [.. published.Keys.Select(hidden => new ModelSpec(hidden, 0.03))];
         IReadOnlyList<ModelResult>[] runs =
             [.. Enumerable.Range(0, Seeds).Select(seed => Mnist.Train(Mnist.All, spec with { Seeds = [seed] }, models, Environment.ProcessorCount))];

@@ -5,6 +5,7 @@ using Xunit;
 namespace GpuMlp.Runner.Tests.Browser;
 
 /// <summary>report.html of a real run in a real browser: complete, quiet, alone, readable in every light and width.</summary>
+[Trait("Size", "large")]
 public sealed class ReportPageTests : IDisposable
 {
     // A folder with a name that would be markup where it is not escaped.
@@ -23,7 +24,7 @@ public sealed class ReportPageTests : IDisposable
         Assert.True(program is not null, "chromium is not installed");
 
         string run = _place[Hostile];
-        Gpumlp.Run("sweep", "--tasks", "4v9", "--hidden", "2,5", "--seeds", "0,1", "--lr", "0.03,0.1", "--epochs", "3", "--out", run).AssertSuccess();
+        Gpumlp.Here("sweep", "--tasks", "4v9", "--hidden", "2,5", "--seeds", "0,1", "--lr", "0.03,0.1", "--epochs", "3", "--out", run).AssertSuccess();
         string page = Path.Combine(run, "report.html");
         Assert.InRange(new FileInfo(page).Length, 100_000, 10_000_000);
 
@@ -61,13 +62,13 @@ public sealed class ReportPageTests : IDisposable
     public void A_run_on_other_data_says_what_it_cannot_judge_and_report_writes_the_same_page_again()
     {
         string run = _place["other"];
-        Gpumlp.Run("sweep", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--sparsity", "none", "--epochs", "2", "--out", run).AssertSuccess();
+        Gpumlp.Here("sweep", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--sparsity", "none", "--epochs", "2", "--out", run).AssertSuccess();
         string path = Path.Combine(run, "report.html"), page = File.ReadAllText(path);
         Assert.Contains("this run is on other data", page);
         Assert.Contains("the run has no pruning table", page);
         Assert.Contains("One seed", page);
         File.Delete(path);
-        Gpumlp.Outcome again = Gpumlp.Run("report", run);
+        Gpumlp.Outcome again = Gpumlp.Here("report", run);
         again.AssertSuccess();
         Assert.Equal("", again.Out);
         Assert.Contains("report.html", again.Error);
@@ -77,11 +78,11 @@ public sealed class ReportPageTests : IDisposable
     [Fact]
     public void Report_tells_what_is_wrong_with_its_run()
     {
-        Assert.Contains("no plan.json", Gpumlp.Run("report", _place["nowhere"]).AssertOneLine(2));
-        Assert.Contains("RUN is missing", Gpumlp.Run("report").AssertOneLine(2));
+        Assert.Contains("no plan.json", Gpumlp.Here("report", _place["nowhere"]).AssertOneLine(2));
+        Assert.Contains("RUN is missing", Gpumlp.Here("report").AssertOneLine(2));
         string run = _place["planned"];
-        Gpumlp.Run("plan", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--out", run).AssertSuccess();
-        Assert.Contains("results.parquet", Gpumlp.Run("report", run).AssertOneLine(3));
+        Gpumlp.Here("plan", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--out", run).AssertSuccess();
+        Assert.Contains("results.parquet", Gpumlp.Here("report", run).AssertOneLine(3));
     }
 
     /// <summary>Presses the head of a column of numbers twice: up, then down.</summary>

@@ -2,7 +2,8 @@ using Xunit;
 
 namespace GpuMlp.Runner.Tests.EndToEnd;
 
-/// <summary><c>gpumlp bench</c> as a process, on sizes that take a second.</summary>
+/// <summary><c>gpumlp bench</c> as a whole command, on sizes that take a second.</summary>
+[Trait("Size", "large")]
 public sealed class BenchCommandTests : IDisposable
 {
     private readonly Workplace _place = new();
@@ -27,13 +28,13 @@ public sealed class BenchCommandTests : IDisposable
     [Fact]
     public void A_pruned_model_that_was_exported_serves_as_a_mask()
     {
-        Gpumlp.Run(
+        Gpumlp.Here(
             "sweep", "--tasks", "4v9", "--seeds", "0", "--hidden", "3", "--lr", "0.03", "--epochs", "1", "--sparsity", "0.5", "--pruning", "layer", "--out", _place["run"], "--quiet").AssertSuccess();
-        Gpumlp.Run("export", _place["run"], "--sparsity", "0.8,0.95", "--out", _place["models"]).AssertSuccess();
+        Gpumlp.Here("export", _place["run"], "--sparsity", "0.8,0.95", "--out", _place["models"]).AssertSuccess();
         string[] masks = [.. Directory.GetFiles(_place["models"], "*.safetensors").Order(StringComparer.Ordinal)];
         Assert.Equal(["4v9-s0-h3-lr0.03-layer0.8.safetensors", "4v9-s0-h3-lr0.03-layer0.95.safetensors"], masks.Select(Path.GetFileName));
 
-        Gpumlp.Outcome bench = Gpumlp.Run("bench", "--quick", "--mask", string.Join(',', masks), "--models", "2", "--batch", "20", "--out", _place["bench"]);
+        Gpumlp.Outcome bench = Gpumlp.Here("bench", "--quick", "--mask", string.Join(',', masks), "--models", "2", "--batch", "20", "--out", _place["bench"]);
         bench.AssertSuccess();
 
         // 1,881 of 2,352 and 2 of 3 weights, 2,234 and 2 of them: whole weights go.
@@ -50,10 +51,10 @@ public sealed class BenchCommandTests : IDisposable
     public void A_folder_that_cannot_be_written_is_told_before_anything_is_measured()
     {
         File.WriteAllText(_place["file"], "");
-        Assert.Contains(_place["file"], Gpumlp.Run("bench", "--quick", "--out", _place["file"]).AssertOneLine(2));
+        Assert.Contains(_place["file"], Gpumlp.Here("bench", "--quick", "--out", _place["file"]).AssertOneLine(2));
     }
 
     [Fact]
     public void A_device_that_is_not_there_has_an_exit_code_of_its_own() =>
-        Assert.Contains("--device", Gpumlp.Run("bench", "--device", "cuda:7", "--out", _place["bench"]).AssertOneLine(70));
+        Assert.Contains("--device", Gpumlp.Here("bench", "--device", "cuda:7", "--out", _place["bench"]).AssertOneLine(70));
 }

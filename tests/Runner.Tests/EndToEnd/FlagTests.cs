@@ -2,7 +2,8 @@ using Xunit;
 
 namespace GpuMlp.Runner.Tests.EndToEnd;
 
-/// <summary>What each flag does to a real process.</summary>
+/// <summary>What each flag does to a whole command.</summary>
+[Trait("Size", "large")]
 public sealed class FlagTests : IDisposable
 {
     private readonly Workplace _place = new();
@@ -12,7 +13,7 @@ public sealed class FlagTests : IDisposable
     [Fact]
     public void Dry_run_tells_the_cost_and_writes_nothing()
     {
-        Gpumlp.Outcome dry = Gpumlp.Run("sweep", "--tasks", "4v9,0v1", "--hidden", "2,3", "--seeds", "0", "--epochs", "2", "--dry-run", "--out", _place["run"]);
+        Gpumlp.Outcome dry = Gpumlp.Here("sweep", "--tasks", "4v9,0v1", "--hidden", "2,3", "--seeds", "0", "--epochs", "2", "--dry-run", "--out", _place["run"]);
         dry.AssertSuccess();
         Assert.Equal("", dry.Error);
         Assert.False(Directory.Exists(_place["run"]));
@@ -39,7 +40,7 @@ public sealed class FlagTests : IDisposable
     [InlineData("opencl:99")]
     public void A_device_that_is_not_there_has_an_exit_code_of_its_own(string device)
     {
-        Assert.Contains("--device", Gpumlp.Run("sweep", "--device", device, "--out", _place["run"]).AssertOneLine(70));
+        Assert.Contains("--device", Gpumlp.Here("sweep", "--device", device, "--out", _place["run"]).AssertOneLine(70));
         Assert.False(Directory.Exists(_place["run"]));
     }
 
@@ -126,8 +127,8 @@ public sealed class FlagTests : IDisposable
     {
         string data = _place.Data(), spec = _place["mine.json"];
         File.WriteAllText(spec, """{"tasks":["0v1"],"hidden":[2,3],"seeds":[0],"epochs":5,"lr":[0.1],"batch":16,"init_std":0.2}""");
-        Gpumlp.Run("sweep", "--data", data, "--spec", spec, "--out", _place["a"]).AssertSuccess();
-        Gpumlp.Run(
+        Gpumlp.Here("sweep", "--data", data, "--spec", spec, "--out", _place["a"]).AssertSuccess();
+        Gpumlp.Here(
             "sweep", "--data", data, "--tasks", "0v1", "--hidden", "2,3", "--seeds", "0", "--epochs", "5", "--lr", "0.1", "--batch", "16",
             "--init-std", "0.2", "--out", _place["b"]).AssertSuccess();
         Assert.Equal(Workplace.FilesOf(_place["a"]), Workplace.FilesOf(_place["b"]));
@@ -141,7 +142,7 @@ public sealed class FlagTests : IDisposable
     public void Images_of_any_shape_train_and_draw(int rows, int columns)
     {
         string data = _place.Data(rows: rows, columns: columns);
-        Gpumlp.Run("sweep", "--data", data, "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--epochs", "3", "--out", _place["run"]).AssertSuccess();
+        Gpumlp.Here("sweep", "--data", data, "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--epochs", "3", "--out", _place["run"]).AssertSuccess();
         PngDecoder.Decode(File.ReadAllBytes(Path.Combine(_place["run"], "saliency", "0v1-s0-h2-gradient.png")));
     }
 
@@ -163,7 +164,7 @@ public sealed class FlagTests : IDisposable
     public void Language_home_and_temporary_folder_do_not_matter()
     {
         string[] sweep = ["sweep", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--lr", "0.25", "--epochs", "2", "--out"];
-        Gpumlp.Outcome here = Gpumlp.Run([.. sweep, _place["a"]]);
+        Gpumlp.Outcome here = Gpumlp.Here([.. sweep, _place["a"]]);
         Gpumlp.Outcome there = Gpumlp.Run(
             start =>
             {
@@ -198,7 +199,7 @@ public sealed class FlagTests : IDisposable
             ["--out"] = _place["run"],
         };
         string[] others = [.. given.Where(flag => !flags.Contains(flag.Key)).SelectMany(flag => new[] { flag.Key, flag.Value })];
-        return Gpumlp.Run(["sweep", .. others, .. flags]);
+        return Gpumlp.Here(["sweep", .. others, .. flags]);
     }
 
     private string[][] Rows() => [.. File.ReadAllLines(Path.Combine(_place["run"], "results.csv")).Skip(1).Select(row => row.Split(','))];

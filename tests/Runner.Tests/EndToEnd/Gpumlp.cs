@@ -4,7 +4,7 @@ using Xunit;
 
 namespace GpuMlp.Runner.Tests.EndToEnd;
 
-/// <summary>The built program as a process of its own, as its users start it.</summary>
+/// <summary>The built program as a process of its own, as its users start it, or in this one.</summary>
 internal sealed partial class Gpumlp : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
@@ -34,6 +34,16 @@ internal sealed partial class Gpumlp : IDisposable
 
     /// <summary>Starts and waits for the end.</summary>
     public static Outcome Run(params string[] args) => Run(null, args);
+
+    /// <summary>
+    /// The same command in this process, by the line after <c>Main</c>'s own checks of the process: for what is not about processes. It
+    /// saves the start and the compilation of a program, which is nearly all that a small sweep takes.
+    /// </summary>
+    public static Outcome Here(params string[] args)
+    {
+        (int exitCode, string stdout, string stderr) = Cli.Run(args);
+        return new Outcome(exitCode, stdout, stderr);
+    }
 
     public static Outcome Run(Action<ProcessStartInfo>? change, params string[] args)
     {

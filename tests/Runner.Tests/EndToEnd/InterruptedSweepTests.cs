@@ -1,26 +1,31 @@
+using GpuMlp.Runner.Tests.EndToEnd;
 using Xunit;
+
+[assembly: AssemblyFixture(typeof(UndisturbedSweep))]
 
 namespace GpuMlp.Runner.Tests.EndToEnd;
 
-/// <summary>A sweep of forty units that nothing disturbed, and what it left.</summary>
+/// <summary>A sweep of forty units that nothing disturbed, and what it left; made when first asked for, once for all classes.</summary>
 public sealed class UndisturbedSweep : IDisposable
 {
     public const int Units = 40;
 
     private readonly Workplace _place = new();
+    private readonly Lazy<SortedDictionary<string, string>> _files;
     private readonly string _data;
 
     public UndisturbedSweep()
     {
         _data = _place.Data();
-        Gpumlp.Run(Args(Run)).AssertSuccess();
-        Files = Workplace.FilesOf(Run);
-        Assert.Equal(Units, Workplace.UnitsIn(Run));
+        _files = new(() =>
+        {
+            Gpumlp.Run(Args(_place["run"])).AssertSuccess();
+            Assert.Equal(Units, Workplace.UnitsIn(_place["run"]));
+            return Workplace.FilesOf(_place["run"]);
+        });
     }
 
-    public SortedDictionary<string, string> Files { get; }
-
-    private string Run => _place["run"];
+    public SortedDictionary<string, string> Files => _files.Value;
 
     // One worker, so that the sweep takes its time on any machine. How many there are changes no byte.
     public string[] Args(string run) =>
@@ -28,11 +33,11 @@ public sealed class UndisturbedSweep : IDisposable
 
     public string CopyTo(string folder)
     {
-        foreach (string file in Directory.EnumerateFiles(Run, "*", SearchOption.AllDirectories))
+        foreach (string file in Files.Keys.Concat(["run.json", "report.html"]))
         {
-            string copy = Path.Combine(folder, Path.GetRelativePath(Run, file));
+            string copy = Path.Combine(folder, file);
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy);
+            File.Copy(Path.Combine(_place["run"], file), copy);
         }
 
         return folder;
@@ -42,7 +47,8 @@ public sealed class UndisturbedSweep : IDisposable
 }
 
 /// <summary>Everything that may disturb a sweep.</summary>
-public sealed class InterruptedSweepTests(UndisturbedSweep undisturbed) : IClassFixture<UndisturbedSweep>, IDisposable
+[Trait("Size", "large")]
+public sealed class InterruptedSweepTests(UndisturbedSweep undisturbed) : IDisposable
 {
     private readonly Workplace _place = new();
 
@@ -76,7 +82,7 @@ public sealed class InterruptedSweepTests(UndisturbedSweep undisturbed) : IClass
         }
 
         Assert.True(killed >= 4, $"{killed} of 5 kills met a living process");
-        Gpumlp.Run(undisturbed.Args(run)).AssertSuccess();
+        Gpumlp.Here(undisturbed.Args(run)).AssertSuccess();
         Assert.Equal(undisturbed.Files, Workplace.FilesOf(run));
     }
 
@@ -93,7 +99,7 @@ public sealed class InterruptedSweepTests(UndisturbedSweep undisturbed) : IClass
             program.End();
         }
 
-        Gpumlp.Run(undisturbed.Args(run)).AssertSuccess();
+        Gpumlp.Here(undisturbed.Args(run)).AssertSuccess();
         Assert.Equal(undisturbed.Files, Workplace.FilesOf(run));
     }
 
@@ -117,7 +123,7 @@ public sealed class InterruptedSweepTests(UndisturbedSweep undisturbed) : IClass
 
         Assert.InRange(Workplace.UnitsIn(run), 2, UndisturbedSweep.Units - 1);
         Assert.False(File.Exists(Path.Combine(run, "results.csv")));
-        Gpumlp.Outcome resumed = Gpumlp.Run(undisturbed.Args(run));
+        Gpumlp.Outcome resumed = Gpumlp.Here(undisturbed.Args(run));
         resumed.AssertSuccess();
         Assert.Contains("units already done", resumed.Error);
         Assert.Equal(undisturbed.Files, Workplace.FilesOf(run));
@@ -160,7 +166,7 @@ public sealed class InterruptedSweepTests(UndisturbedSweep undisturbed) : IClass
         string stale = StaleName(units, "unit-000007.parquet");
         string stalePicture = StaleName(Path.Combine(run, "saliency"), "0v1-s0-h3-gradient.png");
 
-        Gpumlp.Outcome again = Gpumlp.Run(undisturbed.Args(run));
+        Gpumlp.Outcome again = Gpumlp.Here(undisturbed.Args(run));
         again.AssertSuccess();
         Assert.Contains($"{torn}: torn or not Parquet; set aside", again.Error);
         Assert.Contains($"{foreign}: another unit; set aside", again.Error);
@@ -179,12 +185,12 @@ public sealed class InterruptedSweepTests(UndisturbedSweep undisturbed) : IClass
         Assert.SkipWhen(disk is null, "needs a right to mount a tmpfs");
 
         string run = Path.Combine(disk!.Path, "run");
-        Gpumlp.Outcome full = Gpumlp.Run([.. undisturbed.Args(run), "--quiet"]);
+        Gpumlp.Outcome full = Gpumlp.Here([.. undisturbed.Args(run), "--quiet"]);
         Assert.Contains("disk full", full.AssertOneLine(75));
         Assert.InRange(Workplace.UnitsIn(run), 1, UndisturbedSweep.Units - 1);
 
         disk.Resize("50m");
-        Gpumlp.Outcome resumed = Gpumlp.Run(undisturbed.Args(run));
+        Gpumlp.Outcome resumed = Gpumlp.Here(undisturbed.Args(run));
         resumed.AssertSuccess();
         Assert.Contains("units already done", resumed.Error);
         Assert.Equal(undisturbed.Files, Workplace.FilesOf(run));

@@ -3,6 +3,7 @@ using Xunit;
 namespace GpuMlp.Runner.Tests.EndToEnd;
 
 /// <summary>A data set that is not MNIST goes through the whole study: another image size, three classes with names.</summary>
+[Trait("Size", "large")]
 public sealed class OtherDataTests : IDisposable
 {
     private readonly Workplace _place = new();
@@ -14,7 +15,7 @@ public sealed class OtherDataTests : IDisposable
     {
         string data = _place.Data(each: 60, rows: 7, columns: 9), run = _place["run"];
         File.WriteAllText(Path.Combine(data, "classes.txt"), "T-shirt/top\nboot\nbag & strap\n");
-        Gpumlp.Outcome sweep = Gpumlp.Run(
+        Gpumlp.Outcome sweep = Gpumlp.Here(
             "sweep", "--data", data, "--hidden", "4,20", "--seeds", "0,1", "--epochs", "30", "--batch", "16", "--threads", "2", "--out", run);
         sweep.AssertSuccess();
         Assert.Contains("0v2: 0 (T-shirt/top) v 2 (bag & strap).", sweep.Out);
@@ -40,7 +41,7 @@ public sealed class OtherDataTests : IDisposable
 
         // Names are of the data, not of the plan: other names change nothing that was computed.
         File.WriteAllText(Path.Combine(data, "classes.txt"), "cat\nboot\nbag\n");
-        Gpumlp.Outcome again = Gpumlp.Run(
+        Gpumlp.Outcome again = Gpumlp.Here(
             "sweep", "--data", data, "--hidden", "4,20", "--seeds", "0,1", "--epochs", "30", "--batch", "16", "--threads", "2", "--out", run);
         again.AssertSuccess();
         Assert.Contains("6 units already done", again.Error);
@@ -62,7 +63,7 @@ public sealed class OtherDataTests : IDisposable
         File.WriteAllBytes(labels, bytes);
         string[] few = ["--hidden", "2", "--seeds", "0", "--epochs", "2", "--similarity", "none", "--saliency", "0", "--threads", "2"];
         const string LeftOut = "classes left out: with fewer than 5 images 9 (4); without images 0,3,6-8";
-        Gpumlp.Outcome all = Gpumlp.Run(["sweep", .. few, "--data", data, "--tasks", "all", "--out", _place["run"]]);
+        Gpumlp.Outcome all = Gpumlp.Here(["sweep", .. few, "--data", data, "--tasks", "all", "--out", _place["run"]]);
         all.AssertSuccess();
         Assert.Single(Cli.Lines(all.Error), line => line == $"--tasks all: {LeftOut}");
         string[] tasks = ["1v2", "1v4", "1v5", "2v4", "2v5", "4v5"];
@@ -73,21 +74,21 @@ public sealed class OtherDataTests : IDisposable
         File.WriteAllText(_place["spec.json"], $$"""{ "data": {{System.Text.Json.JsonSerializer.Serialize(data)}}, "embedding": [] }""");
         foreach (string[] source in new[] { new[] { "--data", data }, ["--spec", _place["spec.json"]] })
         {
-            Gpumlp.Outcome plan = Gpumlp.Run(["plan", .. few, .. source, "--shards", "1", "--dry-run"]);
+            Gpumlp.Outcome plan = Gpumlp.Here(["plan", .. few, .. source, "--shards", "1", "--dry-run"]);
             plan.AssertSuccess();
             Assert.Equal([told], Cli.Lines(plan.Error));
             Assert.StartsWith("6 models in 6 units", plan.Out);
-            Assert.Equal("", Gpumlp.Run(["plan", .. few, .. source, "--shards", "1", "--dry-run", "--quiet"]).Error);
+            Assert.Equal("", Gpumlp.Here(["plan", .. few, .. source, "--shards", "1", "--dry-run", "--quiet"]).Error);
         }
 
         // Who asks for a class by name is told, and where.
         Assert.Contains(
             "--tasks: task 1v9: class 9 has 4 images in data set 'data'; at least 5 of each class are needed.",
-            Gpumlp.Run("plan", "--data", data, "--tasks", "1v9", "--out", _place["no"]).AssertOneLine(2));
+            Gpumlp.Here("plan", "--data", data, "--tasks", "1v9", "--out", _place["no"]).AssertOneLine(2));
         File.WriteAllText(_place["spec.json"], $$"""{ "data": {{System.Text.Json.JsonSerializer.Serialize(data)}}, "tasks": ["0v1"], "embedding": [] }""");
         Assert.Contains(
             "spec.json: tasks: task 0v1: class 0 has 0 images in data set 'data' (its labels lie in 1..9); at least 5 of each class are needed.",
-            Gpumlp.Run("plan", "--spec", _place["spec.json"], "--out", _place["no"]).AssertOneLine(2));
+            Gpumlp.Here("plan", "--spec", _place["spec.json"], "--out", _place["no"]).AssertOneLine(2));
     }
 
     [Fact]
@@ -96,8 +97,8 @@ public sealed class OtherDataTests : IDisposable
         File.WriteAllText(_place["spec.json"], $$"""{ "seeds": [{{string.Join(",", Enumerable.Range(0, 1_000_000))}}] }""");
         Assert.Contains(
             "spec.json: seeds: 1000000 items, with those of the other fields 55000000 models; must be at most 10000000",
-            Gpumlp.Run("plan", "--spec", _place["spec.json"], "--out", _place["no"]).AssertOneLine(2));
-        Assert.Contains("--seeds: 2000000 items", Gpumlp.Run("plan", "--seeds", "1..2000000", "--out", _place["no"]).AssertOneLine(2));
+            Gpumlp.Here("plan", "--spec", _place["spec.json"], "--out", _place["no"]).AssertOneLine(2));
+        Assert.Contains("--seeds: 2000000 items", Gpumlp.Here("plan", "--seeds", "1..2000000", "--out", _place["no"]).AssertOneLine(2));
     }
 
     [Fact]
@@ -105,7 +106,7 @@ public sealed class OtherDataTests : IDisposable
     {
         string data = _place.Data();
         File.WriteAllText(Path.Combine(data, "classes.txt"), "cat\ndog\n");
-        string line = Gpumlp.Run("sweep", "--data", data, "--out", _place["run"]).AssertOneLine(2);
+        string line = Gpumlp.Here("sweep", "--data", data, "--out", _place["run"]).AssertOneLine(2);
         Assert.Contains("classes.txt names 2 classes", line);
         Assert.False(Directory.Exists(_place["run"]));
     }
@@ -113,5 +114,5 @@ public sealed class OtherDataTests : IDisposable
     [Fact]
     public void An_embedding_of_a_task_that_is_not_trained_is_refused_in_one_line() => Assert.Contains(
         "--embedding: 1v2 is not trained",
-        Gpumlp.Run("sweep", "--data", _place.Data(), "--tasks", "0v1", "--embedding", "1v2", "--out", _place["run"]).AssertOneLine(2));
+        Gpumlp.Here("sweep", "--data", _place.Data(), "--tasks", "0v1", "--embedding", "1v2", "--out", _place["run"]).AssertOneLine(2));
 }

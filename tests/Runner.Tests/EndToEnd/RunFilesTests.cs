@@ -15,8 +15,8 @@ public sealed class TwoSweeps : IDisposable
     public TwoSweeps()
     {
         _data = _place.Data();
-        Gpumlp.Run(["sweep", .. Flags(0), "--out", Own]).AssertSuccess();
-        Gpumlp.Run(["sweep", .. Flags(1), "--out", Other]).AssertSuccess();
+        Gpumlp.Here(["sweep", .. Flags(0), "--out", Own]).AssertSuccess();
+        Gpumlp.Here(["sweep", .. Flags(1), "--out", Other]).AssertSuccess();
     }
 
     public string Own => _place["own"];
@@ -33,6 +33,7 @@ public sealed class TwoSweeps : IDisposable
 }
 
 /// <summary>What commands read back from a run and write into it: the run's own, and nothing else, whatever the run's folder is called.</summary>
+[Trait("Size", "large")]
 public sealed partial class RunFilesTests(TwoSweeps sweeps) : IClassFixture<TwoSweeps>, IDisposable
 {
     private readonly Workplace _place = new();
@@ -46,7 +47,7 @@ public sealed partial class RunFilesTests(TwoSweeps sweeps) : IClassFixture<TwoS
     public void Names_of_folders_never_enter_the_figures(string folder)
     {
         string run = Path.Combine(_place[folder], "best_train_f1=0.5");
-        Gpumlp.Outcome odd = Gpumlp.Run(["sweep", .. sweeps.Flags(0), "--out", run]);
+        Gpumlp.Outcome odd = Gpumlp.Here(["sweep", .. sweeps.Flags(0), "--out", run]);
         odd.AssertSuccess();
         Assert.Equal(Here("merge", Copy()).Out, odd.Out);
         Assert.Equal(Workplace.FilesOf(sweeps.Own), Workplace.FilesOf(run));
@@ -57,7 +58,7 @@ public sealed partial class RunFilesTests(TwoSweeps sweeps) : IClassFixture<TwoS
     public void A_report_has_the_same_bytes_by_sweep_and_by_shards_but_for_the_lines_about_the_machine()
     {
         string run = _place["elsewhere"];
-        Gpumlp.Run(["plan", .. sweeps.Flags(0), "--shards", "2", "--out", run]).AssertSuccess();
+        Gpumlp.Here(["plan", .. sweeps.Flags(0), "--shards", "2", "--out", run]).AssertSuccess();
         Gpumlp.Run("run", run, "--shard", "1/2").AssertSuccess();
         Gpumlp.Run("run", run, "--shard", "0/2").AssertSuccess();
         Here("merge", run).AssertSuccess();
@@ -216,12 +217,7 @@ public sealed partial class RunFilesTests(TwoSweeps sweeps) : IClassFixture<TwoS
         Here(command, _place["linked"], "--quiet").AssertSuccess();
     }
 
-    /// <summary>In this process, which saves its start.</summary>
-    private static Gpumlp.Outcome Here(params string[] args)
-    {
-        (int exitCode, string stdout, string stderr) = Cli.Run(args);
-        return new Gpumlp.Outcome(exitCode, stdout, stderr);
-    }
+    private static Gpumlp.Outcome Here(params string[] args) => Gpumlp.Here(args);
 
     private static string UnitPath(string run, int id) => Path.Combine(run, "units", "000", $"unit-{id:D6}.parquet");
 

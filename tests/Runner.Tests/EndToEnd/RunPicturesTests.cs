@@ -5,6 +5,7 @@ using Xunit;
 namespace GpuMlp.Runner.Tests.EndToEnd;
 
 /// <summary>The saliency pictures of a run: which are its own, who may touch them, and what may lie beside them.</summary>
+[Trait("Size", "large")]
 public sealed partial class RunPicturesTests : IDisposable
 {
     private readonly Workplace _place = new();
@@ -25,7 +26,7 @@ public sealed partial class RunPicturesTests : IDisposable
             ["--hidden", "2,3"], ["--method", "integrated"], ["--seed", "1"],
         ];
         foreach (string[] flags in asked)
-            Gpumlp.Run(["saliency", Run, .. flags]).AssertSuccess();
+            Gpumlp.Here(["saliency", Run, .. flags]).AssertSuccess();
 
         SortedDictionary<string, string> after = Workplace.FilesOf(Run);
         Assert.Equal(before.Count + asked.Length, after.Count);
@@ -34,7 +35,7 @@ public sealed partial class RunPicturesTests : IDisposable
         Assert.Equal(3 + asked.Length, pictures.Distinct().Count());
 
         foreach (string file in after.Keys.Concat(["run.json", "report.html"]).Where(before.ContainsKey))
-            Assert.Contains("--out", Gpumlp.Run("saliency", Run, "--out", Path.Combine(Run, file)).AssertOneLine(2));
+            Assert.Contains("--out", Gpumlp.Here("saliency", Run, "--out", Path.Combine(Run, file)).AssertOneLine(2));
         Assert.Equal(after, Workplace.FilesOf(Run));
     }
 
@@ -46,12 +47,12 @@ public sealed partial class RunPicturesTests : IDisposable
         Sweep();
         string page = File.ReadAllText(Path.Combine(Run, "report.html")), folder = Path.Combine(Run, "saliency");
         Assert.Equal(3, SheetCaption().Count(page));
-        Gpumlp.Run("saliency", Run, "--sparsity", "0.5", "--pruning", "random").AssertSuccess();
+        Gpumlp.Here("saliency", Run, "--sparsity", "0.5", "--pruning", "random").AssertSuccess();
         File.WriteAllBytes(Path.Combine(folder, "0-empty.png"), []);
         File.WriteAllText(Path.Combine(folder, "1-text.png"), "no picture");
         Directory.CreateDirectory(Path.Combine(folder, "2-folder.png"));
         File.Copy(Path.Combine(folder, "0v1-s0-sizes-gradient.png"), Path.Combine(folder, "3-copy.png"));
-        Gpumlp.Run(command, Run, "--quiet").AssertSuccess();
+        Gpumlp.Here(command, Run, "--quiet").AssertSuccess();
         Assert.Equal(Sheets(page), Sheets(File.ReadAllText(Path.Combine(Run, "report.html"))));
     }
 
@@ -67,11 +68,11 @@ public sealed partial class RunPicturesTests : IDisposable
         File.WriteAllBytes(cut, whole[..^20]);
         picture[picture.Length / 2] ^= 1;
         File.WriteAllBytes(bent, picture);
-        Gpumlp.Run("report", Run).AssertSuccess();
+        Gpumlp.Here("report", Run).AssertSuccess();
         string told = File.ReadAllText(Path.Combine(Run, "report.html"));
         Assert.Contains("Not there, or damaged: 0v1-s0-h3-gradient.png, 0v1-s0-h3-average-gradient.png, 0v1-s0-sizes-gradient.png.", told);
         Assert.Equal(0, SheetCaption().Count(told));
-        Gpumlp.Run("merge", Run).AssertSuccess();
+        Gpumlp.Here("merge", Run).AssertSuccess();
         Assert.Equal(whole, File.ReadAllBytes(cut));
         Assert.Equal(Sheets(page), Sheets(File.ReadAllText(Path.Combine(Run, "report.html"))));
     }
@@ -80,12 +81,12 @@ public sealed partial class RunPicturesTests : IDisposable
     public void A_merge_without_the_data_goes_on_without_pictures_and_says_how_to_get_them()
     {
         string[] flags = [.. Flags(), "--saliency", "2", "--saliency-method", "perturbation"];
-        Gpumlp.Run(["sweep", .. flags, "--out", _place["whole"]]).AssertSuccess();
-        Gpumlp.Run(["plan", .. flags, "--shards", "1", "--out", Run]).AssertSuccess();
-        Gpumlp.Run("run", Run, "--quiet").AssertSuccess();
+        Gpumlp.Here(["sweep", .. flags, "--out", _place["whole"]]).AssertSuccess();
+        Gpumlp.Here(["plan", .. flags, "--shards", "1", "--out", Run]).AssertSuccess();
+        Gpumlp.Here("run", Run, "--quiet").AssertSuccess();
         string data = _place["data"], moved = _place["moved"];
         Directory.Move(data, moved);
-        Gpumlp.Outcome merge = Gpumlp.Run("merge", Run, "--quiet");
+        Gpumlp.Outcome merge = Gpumlp.Here("merge", Run, "--quiet");
         merge.AssertSuccess();
         string line = Assert.Single(Cli.Lines(merge.Error));
         Assert.Contains($"no saliency pictures: --data: the folder '{data}' does not exist", line);
@@ -93,8 +94,8 @@ public sealed partial class RunPicturesTests : IDisposable
         Assert.False(Directory.Exists(Path.Combine(Run, "saliency")));
         Assert.Contains("Not there, or damaged: ", File.ReadAllText(Path.Combine(Run, "report.html")));
 
-        Assert.Contains("--data", Gpumlp.Run("merge", Run, "--data", _place.Data("other", each: 31)).AssertOneLine(2));
-        Gpumlp.Outcome again = Gpumlp.Run("merge", Run, "--data", moved, "--quiet");
+        Assert.Contains("--data", Gpumlp.Here("merge", Run, "--data", _place.Data("other", each: 31)).AssertOneLine(2));
+        Gpumlp.Outcome again = Gpumlp.Here("merge", Run, "--data", moved, "--quiet");
         again.AssertSuccess();
         Assert.Equal("", again.Error);
         Assert.Equal(Workplace.FilesOf(_place["whole"]), Workplace.FilesOf(Run));
@@ -106,13 +107,13 @@ public sealed partial class RunPicturesTests : IDisposable
     {
         Sweep();
         string data = _place["data"], moved = _place["moved"];
-        Gpumlp.Run("saliency", Run, "--out", _place["before.png"]).AssertSuccess();
+        Gpumlp.Here("saliency", Run, "--out", _place["before.png"]).AssertSuccess();
         Directory.Move(data, moved);
-        Assert.Contains(data, Gpumlp.Run("saliency", Run).AssertOneLine(2));
-        Gpumlp.Run("saliency", Run, "--data", moved, "--out", _place["after.png"]).AssertSuccess();
+        Assert.Contains(data, Gpumlp.Here("saliency", Run).AssertOneLine(2));
+        Gpumlp.Here("saliency", Run, "--data", moved, "--out", _place["after.png"]).AssertSuccess();
         Assert.Equal(File.ReadAllBytes(_place["before.png"]), File.ReadAllBytes(_place["after.png"]));
         string other = _place.Data("other", each: 31);
-        string line = Gpumlp.Run("saliency", Run, "--data", other, "--out", _place["x.png"]).AssertOneLine(2);
+        string line = Gpumlp.Here("saliency", Run, "--data", other, "--out", _place["x.png"]).AssertOneLine(2);
         Assert.Contains($"--data: {other} holds other data", line);
         Assert.False(File.Exists(_place["x.png"]));
     }
@@ -121,16 +122,16 @@ public sealed partial class RunPicturesTests : IDisposable
     public void An_image_of_neither_class_is_warned_of()
     {
         Sweep();
-        Gpumlp.Outcome foreign = Gpumlp.Run("saliency", Run, "--image", "0,2,5", "--out", _place["a.png"]);
+        Gpumlp.Outcome foreign = Gpumlp.Here("saliency", Run, "--image", "0,2,5", "--out", _place["a.png"]);
         foreign.AssertSuccess();
         string[] lines = Cli.Lines(foreign.Error);
         Assert.Equal(2, lines.Length);
         Assert.StartsWith("images 2,5: of class 2, neither 0 nor 1; ", lines[0]);
-        Assert.Single(Cli.Lines(Gpumlp.Run("saliency", Run, "--image", "0,1,3", "--out", _place["b.png"]).Error));
+        Assert.Single(Cli.Lines(Gpumlp.Here("saliency", Run, "--image", "0,1,3", "--out", _place["b.png"]).Error));
 
         // Its row says so in the picture, which begins further right for it.
-        Gpumlp.Run("saliency", Run, "--hidden", "2,3", "--image", "2", "--quiet", "--out", _place["c.png"]).AssertSuccess();
-        Gpumlp.Run("saliency", Run, "--hidden", "2,3", "--image", "1", "--quiet", "--out", _place["d.png"]).AssertSuccess();
+        Gpumlp.Here("saliency", Run, "--hidden", "2,3", "--image", "2", "--quiet", "--out", _place["c.png"]).AssertSuccess();
+        Gpumlp.Here("saliency", Run, "--hidden", "2,3", "--image", "1", "--quiet", "--out", _place["d.png"]).AssertSuccess();
         Assert.True(FirstFrame("c.png") > FirstFrame("d.png") + 20);
 
         int FirstFrame(string name)
@@ -145,11 +146,11 @@ public sealed partial class RunPicturesTests : IDisposable
     {
         Sweep();
         SortedDictionary<string, string> before = Workplace.FilesOf(Run);
-        Assert.Contains("saliency 3 -> 2", Gpumlp.Run(["sweep", .. Flags(), "--saliency", "2", "--out", Run]).AssertOneLine(2));
+        Assert.Contains("saliency 3 -> 2", Gpumlp.Here(["sweep", .. Flags(), "--saliency", "2", "--out", Run]).AssertOneLine(2));
         Assert.Contains(
             "saliency_method gradient -> perturbation",
-            Gpumlp.Run(["sweep", .. Flags(), "--saliency-method", "perturbation", "--out", Run]).AssertOneLine(2));
-        Gpumlp.Run(["sweep", .. Flags(), "--saliency", "3", "--out", Run]).AssertSuccess();
+            Gpumlp.Here(["sweep", .. Flags(), "--saliency-method", "perturbation", "--out", Run]).AssertOneLine(2));
+        Gpumlp.Here(["sweep", .. Flags(), "--saliency", "3", "--out", Run]).AssertSuccess();
         Assert.Equal(before, Workplace.FilesOf(Run));
     }
 
@@ -162,9 +163,9 @@ public sealed partial class RunPicturesTests : IDisposable
             "--data", data, "--tasks", "0v1", "--hidden", "3", "--seeds", "0", "--epochs", "2", "--corruption", "none",
             "--embedding", "0v1", "--similarity", "none", "--sparsity", "0.5",
         ];
-        Gpumlp.Run(["sweep", .. flags, "--out", _place["plain"]]).AssertSuccess();
+        Gpumlp.Here(["sweep", .. flags, "--out", _place["plain"]]).AssertSuccess();
         File.WriteAllText(Path.Combine(data, "classes.txt"), "\u304a\n\u30ad\n\u3059\n");
-        Gpumlp.Run(["sweep", .. flags, "--out", Run]).AssertSuccess();
+        Gpumlp.Here(["sweep", .. flags, "--out", Run]).AssertSuccess();
         Assert.Contains("0 (\u304a) v 1 (\u30ad)", File.ReadAllText(Path.Combine(Run, "report.html")));
 
         // All but the height and the line is what numbers alone would be.
@@ -185,7 +186,7 @@ public sealed partial class RunPicturesTests : IDisposable
         static Pictures.Rgb[,] Decode(string run) => PngDecoder.Decode(File.ReadAllBytes(Path.Combine(run, "saliency", Name)));
     }
 
-    private void Sweep(params string[] more) => Gpumlp.Run(["sweep", .. Flags(), .. more, "--out", Run]).AssertSuccess();
+    private void Sweep(params string[] more) => Gpumlp.Here(["sweep", .. Flags(), .. more, "--out", Run]).AssertSuccess();
 
     private string[] Flags() =>
     [

@@ -3,6 +3,7 @@ using Xunit;
 namespace GpuMlp.Runner.Tests.EndToEnd;
 
 /// <summary>Pictures of chosen models and images of a finished run.</summary>
+[Trait("Size", "large")]
 public sealed class SaliencyCommandTests : IDisposable
 {
     private readonly Workplace _place = new();
@@ -25,7 +26,7 @@ public sealed class SaliencyCommandTests : IDisposable
 
         Draw(_place["average.png"], "--image", "average", "--sparsity", "none").AssertSuccess();
         PngDecoder.Decode(File.ReadAllBytes(_place["average.png"]));
-        Gpumlp.Outcome outcome = Gpumlp.Run("saliency", _place["run"]);
+        Gpumlp.Outcome outcome = Gpumlp.Here("saliency", _place["run"]);
         outcome.AssertSuccess();
         Assert.True(File.Exists(Path.Combine(_place["run"], "saliency", "0v1-s0-h3-lr0.1-examples-gradient-layer-0.95.png")), outcome.Error);
         Assert.Equal(weights, Directory.GetFiles(Path.Combine(_place["run"], "weights")));
@@ -47,14 +48,14 @@ public sealed class SaliencyCommandTests : IDisposable
         }
 
         Assert.False(File.Exists(_place["x.png"]));
-        Assert.Contains("plan.json", Gpumlp.Run("saliency", _place["nothing"]).AssertOneLine(2));
+        Assert.Contains("plan.json", Gpumlp.Here("saliency", _place["nothing"]).AssertOneLine(2));
         Directory.Delete(Path.Combine(_place["run"], "weights"), recursive: true);
         Assert.Contains("gpumlp merge", Draw(_place["x.png"]).AssertOneLine(3));
     }
 
-    private void Sweep() => Gpumlp.Run(
+    private void Sweep() => Gpumlp.Here(
         "sweep", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2,3", "--seeds", "0,1", "--lr", "0.1", "--epochs", "5", "--sparsity", "0.5", "--saliency", "0",
         "--corruption", "none", "--similarity", "none", "--out", _place["run"]).AssertSuccess();
 
-    private Gpumlp.Outcome Draw(string file, params string[] flags) => Gpumlp.Run(["saliency", _place["run"], "--out", file, .. flags]);
+    private Gpumlp.Outcome Draw(string file, params string[] flags) => Gpumlp.Here(["saliency", _place["run"], "--out", file, .. flags]);
 }

@@ -4,7 +4,8 @@ using Xunit;
 namespace GpuMlp.Runner.Tests.EndToEnd;
 
 /// <summary>A run in pieces - plan, run, status, merge - and everything that may go wrong between them.</summary>
-public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixture<UndisturbedSweep>, IDisposable
+[Trait("Size", "large")]
+public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IDisposable
 {
     private readonly Workplace _place = new();
 
@@ -14,28 +15,28 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixtur
     public void Three_shards_and_a_merge_give_the_bytes_of_one_sweep()
     {
         string run = Plan(3);
-        Gpumlp.Outcome early = Gpumlp.Run("merge", run);
+        Gpumlp.Outcome early = Gpumlp.Here("merge", run);
         Assert.Contains($"40 of 40 units are missing (0-39); `gpumlp run {Quoting.Bash(run)}` does them", early.AssertOneLine(3));
 
-        Gpumlp.Run("run", run, "--shard", "2/3").AssertSuccess();
+        Gpumlp.Here("run", run, "--shard", "2/3").AssertSuccess();
         Gpumlp.Run(start => start.Environment["SLURM_ARRAY_TASK_ID"] = "0", "run", run, "--shard", "auto").AssertSuccess();
-        Assert.Contains("13 of 40 units are missing (1,4,7,10,", Gpumlp.Run("merge", run).AssertOneLine(3));
-        Gpumlp.Outcome status = Gpumlp.Run("status", run);
+        Assert.Contains("13 of 40 units are missing (1,4,7,10,", Gpumlp.Here("merge", run).AssertOneLine(3));
+        Gpumlp.Outcome status = Gpumlp.Here("status", run);
         Assert.Contains("done        27 units (67 %)", status.Out);
         Assert.Contains("missing     13 units: 1,4,7,", status.Out);
 
         Gpumlp.Run(start => start.Environment["JOB_COMPLETION_INDEX"] = "1", "run", run, "--shard", "auto", "--quiet").AssertSuccess();
-        Gpumlp.Run("merge", run).AssertSuccess();
+        Gpumlp.Here("merge", run).AssertSuccess();
         AssertSame(run);
-        Assert.Contains("nothing; `gpumlp merge", Gpumlp.Run("status", run).Out);
+        Assert.Contains("nothing; `gpumlp merge", Gpumlp.Here("status", run).Out);
     }
 
     [Fact]
     public void A_sweep_goes_on_where_shards_began()
     {
         string run = Plan(5);
-        Gpumlp.Run("run", run, "--shard", "4/5").AssertSuccess();
-        Gpumlp.Outcome sweep = Gpumlp.Run(undisturbed.Args(run));
+        Gpumlp.Here("run", run, "--shard", "4/5").AssertSuccess();
+        Gpumlp.Outcome sweep = Gpumlp.Here(undisturbed.Args(run));
         sweep.AssertSuccess();
         Assert.Contains("8 units already done", sweep.Error);
         AssertSame(run);
@@ -51,8 +52,8 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixtur
             two.End().AssertSuccess();
         }
 
-        Gpumlp.Run("run", run, "--shard", "1/2").AssertSuccess();
-        Gpumlp.Run("merge", run).AssertSuccess();
+        Gpumlp.Here("run", run, "--shard", "1/2").AssertSuccess();
+        Gpumlp.Here("merge", run).AssertSuccess();
         AssertSame(run);
     }
 
@@ -62,9 +63,9 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixtur
         string run = undisturbed.CopyTo(_place["run"]);
         File.Delete(UnitPath(run, 7));
         DateTime before = File.GetLastWriteTimeUtc(UnitPath(run, 8));
-        Assert.Contains("1 of 40 units are missing (7)", Gpumlp.Run("merge", run).AssertOneLine(3));
-        Gpumlp.Run("run", run).AssertSuccess();
-        Gpumlp.Run("merge", run).AssertSuccess();
+        Assert.Contains("1 of 40 units are missing (7)", Gpumlp.Here("merge", run).AssertOneLine(3));
+        Gpumlp.Here("run", run).AssertSuccess();
+        Gpumlp.Here("merge", run).AssertSuccess();
         AssertSame(run);
         Assert.Equal(before, File.GetLastWriteTimeUtc(UnitPath(run, 8)));
     }
@@ -89,7 +90,7 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixtur
                 break;
             case "foreign plan":
                 string other = _place["other"];
-                Gpumlp.Run([.. undisturbed.Args(other).Select(arg => arg == "500" ? "2" : arg)]).AssertSuccess();
+                Gpumlp.Here([.. undisturbed.Args(other).Select(arg => arg == "500" ? "2" : arg)]).AssertSuccess();
                 File.Copy(UnitPath(other, 39), last, overwrite: true);
                 break;
             default:
@@ -97,13 +98,13 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixtur
                 break;
         }
 
-        Gpumlp.Outcome merge = Gpumlp.Run("merge", run);
+        Gpumlp.Outcome merge = Gpumlp.Here("merge", run);
         Assert.Equal(3, merge.ExitCode);
         string[] lines = Cli.Lines(merge.Error);
         Assert.Equal($"{last}: {told}; set aside as unit-000039.parquet.bad", lines[0]);
         Assert.Contains("1 of 40 units are missing (39)", lines[1]);
-        Gpumlp.Run("run", run).AssertSuccess();
-        Gpumlp.Run("merge", run).AssertSuccess();
+        Gpumlp.Here("run", run).AssertSuccess();
+        Gpumlp.Here("merge", run).AssertSuccess();
         File.Delete(last + ".bad");
         AssertSame(run);
     }
@@ -113,18 +114,18 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixtur
     {
         string run = Plan(2);
         Directory.CreateDirectory(UnitPath(run, 4));
-        Gpumlp.Outcome failing = Gpumlp.Run("run", run, "--shard", "0/2", "--quiet");
+        Gpumlp.Outcome failing = Gpumlp.Here("run", run, "--shard", "0/2", "--quiet");
         Assert.Contains("1 units could not be finished, errors/unit-*.json", failing.AssertOneLine(3));
         Assert.Equal(19, Workplace.UnitsIn(run));
         Assert.Contains("\"unit\": 4,", File.ReadAllText(Path.Combine(run, "errors", "unit-000004.json")));
-        Gpumlp.Outcome status = Gpumlp.Run("status", run);
+        Gpumlp.Outcome status = Gpumlp.Here("status", run);
         Assert.Contains("failed      1 unit: 4", status.Out);
         Assert.Contains("unit 4, 0v1 seed 4 on ", status.Out);
 
         Directory.Delete(UnitPath(run, 4));
-        Gpumlp.Run("run", run).AssertSuccess();
+        Gpumlp.Here("run", run).AssertSuccess();
         Assert.False(File.Exists(Path.Combine(run, "errors", "unit-000004.json")));
-        Gpumlp.Run("merge", run).AssertSuccess();
+        Gpumlp.Here("merge", run).AssertSuccess();
         AssertSame(run);
     }
 
@@ -144,8 +145,8 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixtur
 
         Assert.InRange(Workplace.UnitsIn(run), 2, 39);
         Assert.Empty(Directory.GetFiles(Path.Combine(run, "running")));
-        Gpumlp.Run("run", run).AssertSuccess();
-        Gpumlp.Run("merge", run).AssertSuccess();
+        Gpumlp.Here("run", run).AssertSuccess();
+        Gpumlp.Here("merge", run).AssertSuccess();
         AssertSame(run);
     }
 
@@ -155,11 +156,11 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixtur
         using Tmpfs? disk = Tmpfs.TryMount(_place["disk"], "300k");
         Assert.SkipWhen(disk is null, "needs a right to mount a tmpfs");
         string run = Plan(1, Path.Combine(disk!.Path, "run"));
-        Assert.Contains("disk full", Gpumlp.Run("run", run, "--quiet").AssertOneLine(75));
+        Assert.Contains("disk full", Gpumlp.Here("run", run, "--quiet").AssertOneLine(75));
         Assert.InRange(Workplace.UnitsIn(run), 1, 39);
         disk.Resize("50m");
-        Gpumlp.Run("run", run).AssertSuccess();
-        Gpumlp.Run("merge", run).AssertSuccess();
+        Gpumlp.Here("run", run).AssertSuccess();
+        Gpumlp.Here("merge", run).AssertSuccess();
         AssertSame(run);
     }
 
@@ -169,17 +170,17 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixtur
         using Tmpfs? disk = Tmpfs.TryMount(_place["disk"], "50m");
         Assert.SkipWhen(disk is null, "needs a right to mount a tmpfs");
         string run = Plan(2, Path.Combine(disk!.Path, "run"));
-        Gpumlp.Run("run", run, "--shard", "0/2").AssertSuccess();
+        Gpumlp.Here("run", run, "--shard", "0/2").AssertSuccess();
         disk.Remount("ro");
-        Assert.Contains("done        20 units (50 %)", Gpumlp.Run("status", run).Out);
-        Assert.Contains("read-only", Gpumlp.Run("run", run, "--quiet").AssertOneLine(2));
-        Assert.Contains("20 of 40 units are missing", Gpumlp.Run("merge", run).AssertOneLine(3));
+        Assert.Contains("done        20 units (50 %)", Gpumlp.Here("status", run).Out);
+        Assert.Contains("read-only", Gpumlp.Here("run", run, "--quiet").AssertOneLine(2));
+        Assert.Contains("20 of 40 units are missing", Gpumlp.Here("merge", run).AssertOneLine(3));
         disk.Remount("rw");
-        Gpumlp.Run("run", run).AssertSuccess();
+        Gpumlp.Here("run", run).AssertSuccess();
         disk.Remount("ro");
-        Assert.Contains("read-only", Gpumlp.Run("merge", run).AssertOneLine(2));
+        Assert.Contains("read-only", Gpumlp.Here("merge", run).AssertOneLine(2));
         disk.Remount("rw");
-        Gpumlp.Run("merge", run).AssertSuccess();
+        Gpumlp.Here("merge", run).AssertSuccess();
         AssertSame(run);
     }
 
@@ -193,7 +194,7 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixtur
         string run = Plan(2), plan = Path.Combine(run, "plan.json");
         File.WriteAllText(plan, File.ReadAllText(plan).Replace("\"format\":", "\"format\":9", StringComparison.Ordinal));
         string text = File.ReadAllText(plan);
-        Assert.Contains("use the gpumlp that made the run", Gpumlp.Run(command, run).AssertOneLine(2));
+        Assert.Contains("use the gpumlp that made the run", Gpumlp.Here(command, run).AssertOneLine(2));
         Assert.Equal(text, File.ReadAllText(plan));
     }
 
@@ -202,9 +203,9 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixtur
     {
         string run = Plan(2);
         string text = File.ReadAllText(Path.Combine(run, "plan.json"));
-        Assert.Contains("shards 2 -> 4", Gpumlp.Run(PlanArgs(run, 4)).AssertOneLine(2));
-        Assert.Contains("epochs 500 -> 7", Gpumlp.Run([.. PlanArgs(run, 2).Select(arg => arg == "500" ? "7" : arg)]).AssertOneLine(2));
-        Gpumlp.Run(PlanArgs(run, 2)).AssertSuccess();
+        Assert.Contains("shards 2 -> 4", Gpumlp.Here(PlanArgs(run, 4)).AssertOneLine(2));
+        Assert.Contains("epochs 500 -> 7", Gpumlp.Here([.. PlanArgs(run, 2).Select(arg => arg == "500" ? "7" : arg)]).AssertOneLine(2));
+        Gpumlp.Here(PlanArgs(run, 2)).AssertSuccess();
         Assert.Equal(text, File.ReadAllText(Path.Combine(run, "plan.json")));
     }
 
@@ -212,7 +213,7 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixtur
     public void Data_that_changed_since_the_plan_are_refused()
     {
         string run = Plan(2), other = _place.Data("changed", each: 31);
-        Assert.Contains("other data", Gpumlp.Run("run", run, "--data", other, "--quiet").AssertOneLine(2));
+        Assert.Contains("other data", Gpumlp.Here("run", run, "--data", other, "--quiet").AssertOneLine(2));
         Assert.Equal(0, Workplace.UnitsIn(run));
     }
 
@@ -221,7 +222,7 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixtur
     {
         string[] Sized(string name, string gflops) =>
             ["plan", "--tasks", "4v9", "--hidden", "2..64+2", "--seeds", "0..9", "--gflops", gflops, "--unit-seconds", "10", "--task-minutes", "1", "--out", _place[name]];
-        Gpumlp.Outcome slow = Gpumlp.Run(Sized("slow", "100")), fast = Gpumlp.Run(Sized("fast", "10000"));
+        Gpumlp.Outcome slow = Gpumlp.Here(Sized("slow", "100")), fast = Gpumlp.Here(Sized("fast", "10000"));
         slow.AssertSuccess();
         fast.AssertSuccess();
 
@@ -235,7 +236,7 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IClassFixtur
     private string Plan(int shards, string? run = null)
     {
         run ??= _place["run"];
-        Gpumlp.Run(PlanArgs(run, shards)).AssertSuccess();
+        Gpumlp.Here(PlanArgs(run, shards)).AssertSuccess();
         return run;
     }
 

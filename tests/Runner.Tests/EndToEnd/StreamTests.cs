@@ -27,6 +27,7 @@ public sealed class PlainSweep : IDisposable
 }
 
 /// <summary>Streams that are closed, full or cut off: the exit code tells the work, whatever became of the log.</summary>
+[Trait("Size", "large")]
 public sealed class StreamTests(PlainSweep plain) : IClassFixture<PlainSweep>, IDisposable
 {
     private readonly Workplace _place = new();

@@ -6,6 +6,7 @@ using Xunit;
 namespace GpuMlp.Runner.Tests.EndToEnd;
 
 /// <summary>One small sweep on the embedded MNIST from start to end, and the same command once more.</summary>
+[Trait("Size", "large")]
 public sealed class WholeSweepTests
 {
     private const string Key = "task,seed,hidden,lr,batch,epochs,init_std,weight_decay";
@@ -38,7 +39,7 @@ public sealed class WholeSweepTests
         SortedDictionary<string, string> files = Workplace.FilesOf(run);
         Dictionary<string, DateTime> times = UnitTimes(run);
         string page = File.ReadAllText(Path.Combine(run, "report.html"));
-        Gpumlp.Outcome again = Gpumlp.Run(args);
+        Gpumlp.Outcome again = Gpumlp.Here(args);
         again.AssertSuccess();
         Assert.Contains("2 units already done", again.Error);
         Assert.Equal(first.Out, again.Out);
@@ -47,7 +48,7 @@ public sealed class WholeSweepTests
         Assert.Equal(page, File.ReadAllText(Path.Combine(run, "report.html")));
 
         string[] changed = [.. args.Select(arg => arg == "4" ? "5" : arg)];
-        string line = Gpumlp.Run(changed).AssertOneLine(2);
+        string line = Gpumlp.Here(changed).AssertOneLine(2);
         Assert.Contains("epochs 4 -> 5", line);
         Assert.Contains(run, line);
         Assert.Equal(files, Workplace.FilesOf(run));
@@ -58,7 +59,7 @@ public sealed class WholeSweepTests
     {
         using Workplace place = new();
         string run = place["run"];
-        Gpumlp.Outcome sweep = Gpumlp.Run(
+        Gpumlp.Outcome sweep = Gpumlp.Here(
             "sweep", "--data", place.Data(classes: 2, each: 80), "--tasks", "0v1", "--hidden", "2,5,20", "--seeds", "1", "--lr", "1e30,0.5,0.05", "--epochs", "40",
             "--sparsity", "0.5,0.95", "--pruning", "layer", "--finetune-epochs", "1", "--corruption", "gaussian:0.1", "--quiet", "--out", run);
         Assert.True(sweep.ExitCode == 1, sweep.Error);
@@ -79,20 +80,20 @@ public sealed class WholeSweepTests
             Assert.All(failed, row => Assert.Equal([.. Enumerable.Repeat("", row.Length - 9 - asked), "failed"], row[(8 + asked)..]));
         }
 
-        Gpumlp.Outcome export = Gpumlp.Run("export", run, "--format", "safetensors", "--hidden", "5", "--quiet");
+        Gpumlp.Outcome export = Gpumlp.Here("export", run, "--format", "safetensors", "--hidden", "5", "--quiet");
         Assert.Equal((1, ""), (export.ExitCode, export.Out));
         Assert.Equal("gpumlp: 1 model that failed in training left out: 0v1-s1-h5-lr1e+30", Assert.Single(Cli.Lines(export.Error)));
         Assert.Equal(2, Directory.GetFiles(Path.Combine(run, "export")).Length);
-        Assert.Contains("failed", Gpumlp.Run("export", run, "--lr", "1e30", "--out", place["none"]).AssertOneLine(1));
+        Assert.Contains("failed", Gpumlp.Here("export", run, "--lr", "1e30", "--out", place["none"]).AssertOneLine(1));
         Assert.False(Directory.Exists(place["none"]));
-        Assert.Contains("--hidden 2: failed in training", Gpumlp.Run("saliency", run, "--hidden", "2", "--lr", "1e30", "--out", place["x.png"]).AssertOneLine(1));
+        Assert.Contains("--hidden 2: failed in training", Gpumlp.Here("saliency", run, "--hidden", "2", "--lr", "1e30", "--out", place["x.png"]).AssertOneLine(1));
     }
 
     [Fact]
     public void Quiet_says_nothing_but_the_table()
     {
         using Workplace place = new();
-        Gpumlp.Outcome quiet = Gpumlp.Run("sweep", "--data", place.Data(), "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--quiet", "--out", place["run"]);
+        Gpumlp.Outcome quiet = Gpumlp.Here("sweep", "--data", place.Data(), "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--quiet", "--out", place["run"]);
         quiet.AssertSuccess();
         Assert.Equal("", quiet.Error);
         Assert.StartsWith("Best training F1", quiet.Out);

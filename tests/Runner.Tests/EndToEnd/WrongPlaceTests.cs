@@ -7,6 +7,7 @@ using Xunit;
 namespace GpuMlp.Runner.Tests.EndToEnd;
 
 /// <summary>Folders that cannot be used and data that cannot be read: one line, the right exit code, nothing left behind.</summary>
+[Trait("Size", "large")]
 public sealed class WrongPlaceTests : IDisposable
 {
     private readonly Workplace _place = new();
@@ -61,7 +62,7 @@ public sealed class WrongPlaceTests : IDisposable
         text = Regex.Replace(text, "\"plan_hash\":\"[0-9a-f]*\"", $"\"plan_hash\":\"{Convert.ToHexStringLower(SHA256.HashData(hashed))}\"");
         File.WriteAllText(plan, text);
         foreach (string verb in new[] { "run", "status", "merge", "report" })
-            Assert.Contains(message, Gpumlp.Run(verb, _place["run"]).AssertOneLine(2));
+            Assert.Contains(message, Gpumlp.Here(verb, _place["run"]).AssertOneLine(2));
         Assert.Contains(message, Small(_place["run"]).AssertOneLine(2));
     }
 
@@ -105,12 +106,12 @@ public sealed class WrongPlaceTests : IDisposable
                 break;
         }
 
-        Gpumlp.Outcome outcome = Gpumlp.Run("sweep", "--data", folder, "--tasks", "0v1", "--hidden", "2", "--out", _place["run"]);
+        Gpumlp.Outcome outcome = Gpumlp.Here("sweep", "--data", folder, "--tasks", "0v1", "--hidden", "2", "--out", _place["run"]);
         Assert.Contains(named, outcome.AssertOneLine(2));
         Assert.False(Directory.Exists(_place["run"]));
     }
 
-    private Gpumlp.Outcome Small(string run) => Gpumlp.Run(
+    private Gpumlp.Outcome Small(string run) => Gpumlp.Here(
         "sweep", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--epochs", "3", "--quiet", "--out", run);
 
     private static byte[] Gzip(byte[] bytes)
