@@ -46,10 +46,16 @@ public sealed partial class SlurmCluster : IDisposable
     }
 
     /// <summary>
-    /// The signal of preemption and of a coming time limit. Whether it arrived is seen by what the task does: scancel reports
-    /// failure where the task is gone from its node before the last answer.
+    /// The signal of preemption and of a coming time limit, once. Whether it arrived is seen by what the task does: scancel reports
+    /// failure where the task is gone from its node before the last answer, and five seconds later sends another signal, which on
+    /// a busy machine would hit the task that has just come back.
     /// </summary>
-    public void SignalUser1(string task) => Run("scancel", "--batch", "--signal=USR1", task);
+    public void SignalUser1(string task)
+    {
+        using Process scancel = Start(LogPath(), "scancel", "--batch", "--signal=USR1", task);
+        WaitUntil(() => scancel.HasExited || FieldOf(task, "Restarts") is not ("" or "0"), $"the end of {task} by a signal");
+        scancel.Kill();
+    }
 
     /// <summary>Takes a node away; see <c>tests/slurm/cut-node.sh</c>.</summary>
     public void Cut(string node, bool withPrograms) =>
@@ -133,16 +139,23 @@ public sealed partial class SlurmCluster : IDisposable
 
     private (int ExitCode, string Text) Run(string program, params string[] args)
     {
+        string log = LogPath();
+        using Process process = Start(log, program, args);
+        Assert.True(process.WaitForExit(s_patience), $"{program} does not end");
+        return (process.ExitCode, File.ReadAllText(log).Trim());
+    }
+
+    private string LogPath() => Path.Combine(_folder, $"{Guid.NewGuid():N}.out");
+
+    private Process Start(string log, string program, params string[] args)
+    {
         // Daemons keep what they inherit: a pipe of theirs would never end.
-        string log = Path.Combine(_folder, $"{Guid.NewGuid():N}.out");
         ProcessStartInfo start = new("bash") { ArgumentList = { "-c", "exec \"$@\" >\"$0\" 2>&1 </dev/null", log, program } };
         foreach (string arg in args)
             start.ArgumentList.Add(arg);
         start.Environment["SLURM_CONF"] = Configuration;
         start.Environment["PATH"] = $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin";
-        using Process process = Process.Start(start)!;
-        Assert.True(process.WaitForExit(s_patience), $"{program} does not end");
-        return (process.ExitCode, File.ReadAllText(log).Trim());
+        return Process.Start(start)!;
     }
 
     private static string FindScripts()
