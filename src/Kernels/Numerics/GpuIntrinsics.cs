@@ -38,18 +38,8 @@ internal static class GpuIntrinsics
             ?? throw new MissingMethodException(type.Name, name);
     }
 
-    private static void FmaInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value)
-    {
-        var a = generator.LoadPrimitive(value[0]);
-        var b = generator.LoadPrimitive(value[1]);
-        var c = generator.LoadPrimitive(value[2]);
-        var target = generator.AllocateHardware(value);
-        using var command = generator.BeginCommand("fma.rn.f32");
-        command.AppendArgument(target);
-        command.AppendArgument(a);
-        command.AppendArgument(b);
-        command.AppendArgument(c);
-    }
+    private static void FmaInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) =>
+        MultiplyAddCommand(generator, value, "fma.rn.f32", value[0], value[1], value[2]);
 
     private static void FmaInOpenCl(CLBackend backend, CLCodeGenerator generator, Value value)
     {
@@ -79,17 +69,18 @@ internal static class GpuIntrinsics
         statement.EndArguments();
     }
 
-    private static void MultiplyAddInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value)
+    private static void MultiplyAddInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) =>
+        MultiplyAddCommand(generator, value, "mad.wide.s32", value[1], value[2], value[0]);
+
+    private static void MultiplyAddCommand(PTXCodeGenerator generator, Value value, string name, Value a, Value b, Value sum)
     {
-        var sum = generator.LoadPrimitive(value[0]);
-        var a = generator.LoadPrimitive(value[1]);
-        var b = generator.LoadPrimitive(value[2]);
+        var (first, second, third) = (generator.LoadPrimitive(a), generator.LoadPrimitive(b), generator.LoadPrimitive(sum));
         var target = generator.AllocateHardware(value);
-        using var command = generator.BeginCommand("mad.wide.s32");
+        using var command = generator.BeginCommand(name);
         command.AppendArgument(target);
-        command.AppendArgument(a);
-        command.AppendArgument(b);
-        command.AppendArgument(sum);
+        command.AppendArgument(first);
+        command.AppendArgument(second);
+        command.AppendArgument(third);
     }
 
     private static void MultiplyAddInOpenCl(CLBackend backend, CLCodeGenerator generator, Value value)
