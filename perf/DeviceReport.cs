@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Tsne;
 using GpuMlp.Kernels.Devices;
@@ -102,7 +102,7 @@ internal static class DeviceReport
             alone.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
         double ms = Median(whole), flops = cohort.EpochFlop / (ms / 1000);
-        double memory = DeviceCohort.Bytes(cohort.Device.Layout) / (double)(1L << 30);
+        double memory = DeviceCohort.Bytes(cohort.OnDevice.Layout) / (double)(1L << 30);
         string share = (100 * flops / peak).ToString("F1", CultureInfo.InvariantCulture) + " %";
         return $"| {specs.Length} | {specs.Sum(s => s.Hidden)} | {batch?.ToString(CultureInfo.InvariantCulture) ?? "full"} | {Text(ms)} | {Text(Median(host))} | {Text(Median(alone))} "
             + $"| {Text(flops / 1e12)} | {share} | {Text(memory)} |";

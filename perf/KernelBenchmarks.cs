@@ -4,8 +4,8 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using GpuMlp.Engine.Data;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Evaluation;
 using GpuMlp.Kernels.Analyses.Saliency;
@@ -59,25 +59,25 @@ public class KernelBenchmarks : IDisposable
     }
 
     [Benchmark]
-    public void HiddenForward() => _kernels.HiddenForward(_cohort.Device, _cohort.TrainImages, 0);
+    public void HiddenForward() => _kernels.HiddenForward(_cohort.OnDevice, _cohort.TrainImages, 0);
 
     [Benchmark]
-    public void OutputForward() => _kernels.OutputForward(_cohort.Device, _cohort.TrainImages, 0);
+    public void OutputForward() => _kernels.OutputForward(_cohort.OnDevice, _cohort.TrainImages, 0);
 
     [Benchmark]
-    public void OutputLoss() => _kernels.OutputLoss(_cohort.Device, _cohort.TrainImages, 0);
+    public void OutputLoss() => _kernels.OutputLoss(_cohort.OnDevice, _cohort.TrainImages, 0);
 
     [Benchmark]
-    public void OutputBackward() => _kernels.OutputBackward(_cohort.Device, _cohort.TrainImages, 0);
+    public void OutputBackward() => _kernels.OutputBackward(_cohort.OnDevice, _cohort.TrainImages, 0);
 
     [Benchmark]
-    public void HiddenBackward() => _kernels.HiddenBackward(_cohort.Device, _cohort.TrainImages, 0);
+    public void HiddenBackward() => _kernels.HiddenBackward(_cohort.OnDevice, _cohort.TrainImages, 0);
 
     [Benchmark]
-    public void TrainEpoch() => _kernels.TrainEpoch(_cohort.Device, _cohort.TrainImages);
+    public void TrainEpoch() => _kernels.TrainEpoch(_cohort.OnDevice, _cohort.TrainImages);
 
     [Benchmark]
-    public ModelEvaluation[] Evaluate() => _kernels.Evaluate(_cohort.Device, _cohort.TrainImages);
+    public ModelEvaluation[] Evaluate() => _kernels.Evaluate(_cohort.OnDevice, _cohort.TrainImages);
 
     [Benchmark]
     public ReadOnlyMemory<float>[] SaliencyOf16Images() =>

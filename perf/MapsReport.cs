@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using GpuMlp.Engine.Data;
-using GpuMlp.Engine.Saliency;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Methods;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
@@ -32,7 +32,7 @@ internal static class MapsReport
         cohort.Initialize();
         (DeviceImages images, _) = cohort.Upload(split.Validation.AsSpan(0, Images));
         using (images)
-        using (var buffer = new SaliencyBuffer(device, cohort.Device.Layout, Images))
+        using (var buffer = new SaliencyBuffer(device, cohort.OnDevice.Layout, Images))
         {
             output.WriteLine($"Saliency maps of {cohorts * models.Length} models x {Images} images, {threads} threads; median of {Runs} after one to warm up.");
             output.WriteLine($"Command: `dotnet run -c Release --project perf -- maps {threads}`.");
@@ -45,7 +45,7 @@ internal static class MapsReport
                 {
                     long start = Stopwatch.GetTimestamp();
                     for (int c = 0; c < cohorts; c++)
-                        kernels.Saliency(cohort.Device, images, method, buffer);
+                        kernels.Saliency(cohort.OnDevice, images, method, buffer);
                     return Stopwatch.GetElapsedTime(start).TotalSeconds;
                 }
                 Once();

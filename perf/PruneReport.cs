@@ -1,12 +1,11 @@
 using System.Diagnostics;
+using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Data;
-using GpuMlp.Engine.Pruning;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
-using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Perf;
 
@@ -33,16 +32,13 @@ internal static class PruneReport
                 cohort.Initialize();
                 for (int epoch = 0; epoch < study.Epochs[0]; epoch++)
                     cohort.TrainEpoch();
-                (DeviceImages images, float[] labels) = cohort.Upload(cohort.Split.Validation);
-                using (images)
-                {
-                    // The first cohort once more: what it compiles is not the others' cost.
-                    if (times.Count == 0)
-                        CohortPruning.Evaluate(cohort, study, images, labels, CancellationToken.None);
-                    long start = Stopwatch.GetTimestamp();
-                    CohortPruning.Evaluate(cohort, study, images, labels, CancellationToken.None);
-                    times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
-                }
+
+                // The first cohort once more: what it compiles is not the others' cost.
+                if (times.Count == 0)
+                    PruningAnalysis.Evaluate(cohort, study, CancellationToken.None);
+                long start = Stopwatch.GetTimestamp();
+                PruningAnalysis.Evaluate(cohort, study, CancellationToken.None);
+                times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
                 models += sizes.Length;
             }
         }

@@ -1,7 +1,8 @@
 using System.Globalization;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Memory;
@@ -80,7 +81,7 @@ internal static class SyntheticRun
     {
         ModelResult Model(ModelSpec spec) => new(
             Schema<ResultRow>.Read(new Zeros(spec.KeyOf(unit.Task, unit.Seed, plan.VariantOf(unit)))),
-            [default, default],
+            RowLists.None.With<EpochMetrics>([default, default]),
             new ModelParameters(new float[Inputs * spec.Hidden], new float[spec.Hidden], new float[spec.Hidden], 0));
         return new UnitResult(unit, new Split(unit.Task, unit.Seed, [.. Enumerable.Range(0, TrainImages)], [.. Enumerable.Range(0, TrainImages / 4)]), [.. plan.ModelsOf(unit).Select(Model)]);
     }

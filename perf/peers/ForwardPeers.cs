@@ -22,14 +22,14 @@ internal static class ForwardPeers
     {
         for (int epoch = 0; epoch < Epochs; epoch++)
             cohort.TrainEpoch();
-        ColumnLayout layout = cohort.Device.Layout;
+        ColumnLayout layout = cohort.OnDevice.Layout;
         using var pruned = new DeviceCohort(kernels.Device, layout, new float[layout.Slots.Count]);
         using var ranks = new PruneRanks(kernels.Device, layout, new ulong[layout.Slots.Count], seed: 0);
         using DeviceImages dense = images.ToDevice(kernels.Device, KernelForm.Dense), input = images.ToDevice(kernels.Device, KernelForm.InputSparse);
         using DeviceImages pixelMajor = images.ToDevice(kernels.Device, KernelForm.WeightSparse);
         using var compressed = new SparseCohort(kernels.Device, layout, levels: 1);
         using var logits = new EvaluationBuffer(kernels.Device, layout, dense.Images);
-        kernels.PruneRank(cohort.Device, ranks, PruneMethod.Layer);
+        kernels.PruneRank(cohort.OnDevice, ranks, PruneMethod.Layer);
 
         output.WriteLine("## Forward: logits of all images by models of which a share of each layer's weights is pruned by magnitude");
         output.WriteLine();
@@ -40,7 +40,7 @@ internal static class ForwardPeers
         foreach (double level in s_levels)
         {
             using DisposeScope scope = NewDisposeScope();
-            kernels.Prune(cohort.Device, ranks, level, pruned);
+            kernels.Prune(cohort.OnDevice, ranks, level, pruned);
             var torchModels = new TorchCohort(pruned.Download());
             Tensor weights = TorchImages.ToCsr(torchModels.W1.t().contiguous());
             kernels.Compress(pruned, compressed);

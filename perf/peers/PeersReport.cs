@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
@@ -70,7 +70,7 @@ internal static class PeersReport
 
     private static void Training(TextWriter output, Cohort cohort, TorchImages images)
     {
-        ModelParameters[] start = cohort.Device.Download();
+        ModelParameters[] start = cohort.OnDevice.Download();
         float rate = (float)cohort.Models[0].LearningRate;
         var wide = new TorchCohort(start);
         var compressed = new TorchCohort(start);
@@ -87,7 +87,7 @@ internal static class PeersReport
         Wide();
         Compressed();
         Loop();
-        ModelParameters[] trained = cohort.Device.Download();
+        ModelParameters[] trained = cohort.OnDevice.Download();
         float[] ours = new TorchCohort(trained).W1.data<float>().ToArray();
         Compare("W1 after an epoch of the wide product", ours, wide.W1.data<float>().ToArray());
         Compare("W1 after an epoch of the wide product with CSR images", ours, compressed.W1.data<float>().ToArray());

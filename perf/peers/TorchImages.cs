@@ -1,4 +1,4 @@
-using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Models;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Memory;
 using static TorchSharp.torch;

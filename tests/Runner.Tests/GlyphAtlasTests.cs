@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using GpuMlp.Engine.Data;
-using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Models;
 using GpuMlp.Glyphs;
 using GpuMlp.Runner.Pictures;
 using Xunit;

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using GpuMlp.Engine;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Runner.Commands;
 using Xunit;
 

@@ -1,8 +1,10 @@
 using GpuMlp.Engine;
+using GpuMlp.Engine.Explanations;
+using GpuMlp.Engine.Files;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Saliency;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Runner.Pictures;

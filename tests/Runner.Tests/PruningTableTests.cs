@@ -1,5 +1,5 @@
-using GpuMlp.Engine.Sweeps;
-using GpuMlp.Engine.Tables;
+using GpuMlp.Engine.Analyses.Pruning;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Runner.Tables;
 using Xunit;
 

@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Runner.Tests;

@@ -1,4 +1,4 @@
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Runner.Tables;
 using Xunit;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using GpuMlp.Engine.Files;
 using GpuMlp.Engine.Runs;
 
 namespace GpuMlp.Engine.Bench;

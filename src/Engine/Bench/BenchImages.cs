@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Models;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Memory;
 

@@ -1,6 +1,5 @@
 using GpuMlp.Engine.Data;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Launching;
@@ -39,13 +38,13 @@ internal sealed class BenchModels : IDisposable
         _kernels = kernels;
         int count = Math.Min(models, Different);
         _trained = new Cohort(kernels.Device, kernels, data, split, [.. Enumerable.Repeat(new ModelSpec(hidden, LearningRate), count)], new TrainingVariant(Batch: null, epochs, InitStd, WeightDecay: 0));
-        _trained.Device.Upload(
+        _trained.OnDevice.Upload(
             [.. Enumerable.Range(0, count).Select(m => kernels.Initialize(data.Inputs, hidden, (ulong)hidden, (uint)m, InitStd))]);
         for (int epoch = 0; epoch < epochs; epoch++)
-            kernels.TrainEpoch(_trained.Device, _trained.TrainImages);
-        _whole = _trained.Device.Download();
+            kernels.TrainEpoch(_trained.OnDevice, _trained.TrainImages);
+        _whole = _trained.OnDevice.Download();
         _pruned = _trained.CreateTwin();
-        _ranks = new PruneRanks(kernels.Device, _trained.Device.Layout, [.. Enumerable.Range(0, count).Select(m => ((ulong)m << 32) | (uint)hidden)], seed: 0);
+        _ranks = new PruneRanks(kernels.Device, _trained.OnDevice.Layout, [.. Enumerable.Range(0, count).Select(m => ((ulong)m << 32) | (uint)hidden)], seed: 0);
     }
 
     /// <summary>The different models without the share <paramref name="sparsity"/> of each layer's weights.</summary>
@@ -54,10 +53,10 @@ internal sealed class BenchModels : IDisposable
     {
         if (_ranked != masks)
         {
-            _kernels.PruneRank(_trained.Device, _ranks, masks == BenchMasks.Magnitude ? PruneMethod.Layer : PruneMethod.Random);
+            _kernels.PruneRank(_trained.OnDevice, _ranks, masks == BenchMasks.Magnitude ? PruneMethod.Layer : PruneMethod.Random);
             _ranked = masks;
         }
-        _kernels.Prune(_trained.Device, _ranks, sparsity, _pruned);
+        _kernels.Prune(_trained.OnDevice, _ranks, sparsity, _pruned);
         return _pruned.Download();
     }
 

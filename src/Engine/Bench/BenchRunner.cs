@@ -1,5 +1,5 @@
 using GpuMlp.Engine.Data;
-using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Statistics;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Bench;

@@ -1,6 +1,7 @@
+using GpuMlp.Engine.Files;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Kernels.Memory;
 

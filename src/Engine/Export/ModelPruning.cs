@@ -1,7 +1,6 @@
 using System.Globalization;
-using GpuMlp.Engine.Pruning;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Methods;
+using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Devices;

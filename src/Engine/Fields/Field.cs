@@ -74,6 +74,9 @@ public abstract class Field<TOwner>(string name)
 
     public abstract bool Same(TOwner one, TOwner other);
 
+    /// <summary>The owner with the value of a new one.</summary>
+    public abstract TOwner Reset(TOwner owner);
+
     /// <summary>Whether files leave it out.</summary>
     public abstract bool IsLeftOut(TOwner owner);
 
@@ -114,6 +117,8 @@ public sealed class Field<TOwner, T>(string name, Func<TOwner, T> get, Func<TOwn
     public override int Count(TOwner owner) => notation.Count(get(owner));
 
     public override bool Same(TOwner one, TOwner other) => notation.Same(get(one), get(other));
+
+    public override TOwner Reset(TOwner owner) => set(owner, get(s_usual));
 
     public override bool IsLeftOut(TOwner owner) => IsYounger && Same(owner, s_usual);
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using GpuMlp.Engine.Files;
 
 namespace GpuMlp.Engine.Runs;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using DuckDB.NET.Data;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Runs;

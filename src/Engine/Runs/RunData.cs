@@ -1,5 +1,6 @@
 using GpuMlp.Engine.Data;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Plans;
+using GpuMlp.Engine.Specs;
 
 namespace GpuMlp.Engine.Runs;
 

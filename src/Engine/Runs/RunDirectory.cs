@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
 using GpuMlp.Engine.Data;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Files;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Runs;

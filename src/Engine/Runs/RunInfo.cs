@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using GpuMlp.Engine.Devices;
+using GpuMlp.Engine.Files;
 
 namespace GpuMlp.Engine.Runs;
 

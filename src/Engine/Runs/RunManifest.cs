@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using GpuMlp.Engine.Files;
 
 namespace GpuMlp.Engine.Runs;
 

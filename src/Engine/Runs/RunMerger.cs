@@ -1,10 +1,12 @@
 using DuckDB.NET.Data;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Analyses;
+using GpuMlp.Engine.Files;
+using GpuMlp.Engine.Plans;
 
 namespace GpuMlp.Engine.Runs;
 
 /// <summary>
-/// Makes the files that users read from the unit files: results and the <see cref="ModelTables"/> that the plan
+/// Makes the files that users read from the unit files: results and the tables of <see cref="AnalysisList"/> that the plan
 /// has as .csv and .parquet, weights, splits, and their <see cref="RunManifest"/>. Rows go by task, seed and variant in the order
 /// of the plan, then lr, then hidden: that is the order of the units, so nothing is sorted and memory does not grow with the run.
 /// The bytes depend on the units' contents alone, not on when or where they were made.

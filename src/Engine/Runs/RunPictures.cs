@@ -1,6 +1,7 @@
-using GpuMlp.Engine.Saliency;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Methods;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
+using GpuMlp.Engine.Specs;
 
 namespace GpuMlp.Engine.Runs;
 

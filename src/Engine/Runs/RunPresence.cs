@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Files;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Runs;

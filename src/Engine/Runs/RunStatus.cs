@@ -1,4 +1,6 @@
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Analyses;
+using GpuMlp.Engine.Files;
+using GpuMlp.Engine.Plans;
 
 namespace GpuMlp.Engine.Runs;
 

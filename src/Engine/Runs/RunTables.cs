@@ -1,4 +1,5 @@
 using DuckDB.NET.Data;
+using GpuMlp.Engine.Files;
 using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Runs;

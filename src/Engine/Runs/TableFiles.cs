@@ -1,10 +1,12 @@
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Analyses;
+using GpuMlp.Engine.Files;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Runs;
 
 /// <summary>
-/// The tables of a run from its unit files: results, and the <see cref="ModelTables"/> that the plan has. Rows are
+/// The tables of a run from its unit files: results, and those of <see cref="AnalysisList"/> that the plan has. Rows are
 /// streamed; a run of very many units goes through intermediate files of a thousand units each, so that memory does not
 /// grow with it.
 /// </summary>
@@ -72,7 +74,7 @@ internal static class TableFiles
     private static IEnumerable<Table> Tables(SweepSpec spec)
     {
         yield return new Table(Schema<ResultRow>.Name, Schema<ResultRow>.Names, HasText: true);
-        foreach (ModelTable table in ModelTables.All.Where(table => table.IsIn(spec)))
+        foreach (ModelTable table in AnalysisList.TablesOf(spec))
         {
             yield return new Table(table.Name, $"{Schema<ModelKey>.Names}, {table.Unnested}", table.HasText);
         }

@@ -1,3 +1,5 @@
+using GpuMlp.Engine.Files;
+
 namespace GpuMlp.Engine.Runs;
 
 /// <summary>

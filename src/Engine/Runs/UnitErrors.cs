@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Files;
+using GpuMlp.Engine.Plans;
 
 namespace GpuMlp.Engine.Runs;
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using DuckDB.NET.Data;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Analyses;
+using GpuMlp.Engine.Files;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Memory;
@@ -26,7 +28,7 @@ public static class UnitFile
     [
         .. Schema<ResultRow>.Types,
         new("model_index", "INTEGER"),
-        .. ModelTables.All.SelectMany(table => table.Lists),
+        .. AnalysisList.Tables.SelectMany(table => table.Lists),
         .. Schema<Remainder>.Types,
     ];
 
@@ -183,9 +185,9 @@ public static class UnitFile
         }
 
         row.AppendValue(result.Unit.FirstModel + index);
-        foreach (ModelTable table in ModelTables.All)
+        foreach (ModelTable table in AnalysisList.Tables)
         {
-            table.Append(row, model);
+            table.Append(row, model.Rows);
         }
 
         Remainder remainder = new()
@@ -210,17 +212,17 @@ public static class UnitFile
         // Behind the results and model_index.
         int next = Schema<ResultRow>.Columns.Count + 1;
         ResultRow row = Schema<ResultRow>.Read(new ReaderCells(reader));
-        ModelResult model = new(row, [], new([], [], [], 0));
-        foreach (ModelTable table in ModelTables.All)
+        RowLists rows = RowLists.None;
+        foreach (ModelTable table in AnalysisList.Tables)
         {
-            model = table.Read(reader, next, model);
+            rows = table.Read(reader, next, row.Key, rows);
             next += table.Lists.Count;
         }
 
         Remainder rest = Schema<Remainder>.Read(new ReaderCells(reader, next));
         int hidden = row.Key.Hidden;
         return hidden > 0 && rest.B1.Length == hidden && rest.W2.Length == hidden && rest.B2.Length == 1 && rest.W1.Length % hidden == 0
-            ? (model with { Weights = new ModelParameters(rest.W1, rest.B1, rest.W2, rest.B2[0]) }, rest)
+            ? (new ModelResult(row, rows, new ModelParameters(rest.W1, rest.B1, rest.W2, rest.B2[0])), rest)
             : throw new InvalidDataException($"weights of another size in model {hidden}, {row.Key.LearningRate}");
     }
 }

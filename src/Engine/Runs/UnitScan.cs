@@ -1,4 +1,5 @@
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Files;
+using GpuMlp.Engine.Plans;
 
 namespace GpuMlp.Engine.Runs;
 

@@ -1,4 +1,4 @@
-using GpuMlp.Engine.Tables;
+using GpuMlp.Engine.Analyses.Embedding;
 
 namespace GpuMlp.Engine.Study;
 

@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Statistics;
 using GpuMlp.Engine.Tables;
 

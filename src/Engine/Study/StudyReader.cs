@@ -1,5 +1,10 @@
+using GpuMlp.Engine.Analyses.Embedding;
+using GpuMlp.Engine.Analyses.Pruning;
+using GpuMlp.Engine.Analyses.Robustness;
+using GpuMlp.Engine.Analyses.Similarity;
+using GpuMlp.Engine.Files;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Study;

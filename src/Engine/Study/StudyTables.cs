@@ -1,3 +1,7 @@
+using GpuMlp.Engine.Analyses.Embedding;
+using GpuMlp.Engine.Analyses.Pruning;
+using GpuMlp.Engine.Analyses.Robustness;
+using GpuMlp.Engine.Analyses.Similarity;
 using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Study;
@@ -15,7 +19,7 @@ public sealed record CurveRow
 
 /// <summary>What a run has to say, table by table; null where the run has no such table.</summary>
 /// <param name="Data">As in the plan.</param>
-/// <param name="Shown">The model that stands for the run; see <see cref="Sweeps.ShownModel"/>.</param>
+/// <param name="Shown">The model that stands for the run; see <see cref="Specs.ShownModel"/>.</param>
 /// <param name="Omitted">
 /// One line for each part of a large run that is left out of the rows, and for each table of <see cref="Unread"/>.
 /// </param>

@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using GpuMlp.Engine.Analyses;
+using GpuMlp.Engine.Analyses.Contract;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
-using GpuMlp.Engine.Saliency;
-using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
@@ -22,7 +24,7 @@ public sealed record SweepEstimate(
     private const int CalibrationEpochs = 8;
 
     // Key and metric columns of results, history and pruning in text form.
-    private const int RowBytes = 300, HistoryRowBytes = 120, PruningRowBytes = 150, RobustnessRowBytes = 90, SimilarityRowBytes = 130, SplitEntryBytes = 8;
+    private const int RowBytes = 300, HistoryRowBytes = 120, SplitEntryBytes = 8;
 
     // Making a saliency map of MNIST's size and comparing it, on one core.
     private const double SimilaritySeconds = 25e-6;
@@ -58,15 +60,12 @@ public sealed record SweepEstimate(
         double rate = cohort.EpochFlop / seconds[seconds.Count / 2];
         double flop = UnitFlops(plan, data).Sum();
 
-        // The validation images are a quarter of the training images; the figures of a level cost about as much as its logits.
-        double pruning = Levels(plan) * evaluating / 2;
-
-        // The dense form, and making the images.
-        double robustness = plan.Spec.Corruptions.Count * evaluating;
+        // The validation images are a quarter of the training images; figures cost about as much as logits.
+        double forwards = Costs(plan).Sum(cost => (cost.Forwards / 2) + cost.DenseForwards) * evaluating;
         int models = plan.Units.Sum(unit => unit.ModelCount);
-        double similarity = plan.Units.Sum(unit => (double)unit.ModelCount * CohortSimilarity.Rows(plan.SpecOf(unit)))
-            * plan.Spec.SimilarityImages * SimilaritySeconds / Environment.ProcessorCount;
-        double time = ((flop / rate) + (plan.Units.Count * (preparing + (2 * evaluating) + pruning + robustness)) + similarity) / selection.Devices.Count;
+        double maps = plan.Units.Sum(unit => unit.ModelCount * AnalysisList.CostsOf(plan.SpecOf(unit)).Sum(cost => cost.Maps))
+            * SimilaritySeconds / Environment.ProcessorCount;
+        double time = ((flop / rate) + (plan.Units.Count * (preparing + (2 * evaluating) + forwards)) + maps) / selection.Devices.Count;
         return new SweepEstimate(
             models, plan.Units.Count, flop, Disk(plan, data, models), DeviceMemory(plan, cohort), rate / 1e9, TimeSpan.FromSeconds(time));
     }
@@ -82,7 +81,7 @@ public sealed record SweepEstimate(
     private static Dictionary<PairTask, int> TrainImages(Plan plan, Dataset data) =>
         plan.Spec.Tasks.ToDictionary(task => task, task => Splitter.TrainImages(data, task));
 
-    private static int Levels(Plan plan) => plan.Spec.Sparsity.Count * plan.Spec.Pruning.Count;
+    private static IReadOnlyList<AnalysisCost> Costs(Plan plan) => AnalysisList.CostsOf(plan.Spec);
 
     private static long Columns(Plan plan, WorkUnit unit) => plan.ModelsOf(unit).Sum(model => (long)model.Hidden);
 
@@ -91,12 +90,11 @@ public sealed record SweepEstimate(
         long parameters = plan.Units.Sum(unit => (Columns(plan, unit) * (data.Inputs + 2)) + unit.ModelCount);
         long history = plan.Units.Sum(unit => (long)unit.ModelCount * plan.VariantOf(unit).Epochs);
         long splits = TrainImages(plan, data).Values.Sum(images => (long)images) * plan.Spec.Seeds.Count * 5 / 4;
-        return (2 * sizeof(float) * parameters) + (HistoryRowBytes * history) + (models * (RowBytes + ((long)PruningRowBytes * Levels(plan) * (1 + plan.Spec.FinetuneProtocols)) + ((long)RobustnessRowBytes * plan.Spec.Corruptions.Count) + ((long)SimilarityRowBytes * CohortSimilarity.Rows(plan.Spec)))) + (2 * SplitEntryBytes * splits);
+        long rows = models * (RowBytes + Costs(plan).Sum(cost => cost.DiskBytes));
+        return (2 * sizeof(float) * parameters) + (HistoryRowBytes * history) + rows + (2 * SplitEntryBytes * splits);
     }
 
     // An entry is an index (2 bytes) and a value (4 bytes), stored for both directions.
-    // Pruning takes a second cohort and the ranks, which are smaller than a third. Further training takes a mask and the start
-    // besides, when the memory of pruning is free again.
     private static long DeviceMemory(Plan plan, Cohort cohort) =>
-        ((Levels(plan) == 0 ? 1 : plan.Spec.FinetuneEpochs == 0 ? 3 : 4) * DeviceCohort.Bytes(cohort.Device.Layout)) + (12 * cohort.TrainImages.NonZeros);
+        ((1 + Costs(plan).Select(cost => cost.Copies).Append(0).Max()) * DeviceCohort.Bytes(cohort.OnDevice.Layout)) + (12 * cohort.TrainImages.NonZeros);
 }

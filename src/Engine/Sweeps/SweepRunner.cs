@@ -1,28 +1,11 @@
 using System.Collections.Concurrent;
 using GpuMlp.Engine.Data;
-using GpuMlp.Engine.Devices;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Sweeps;
-
-/// <summary>What a sweep tells while it works. Calls may come from several threads at once.</summary>
-public interface ISweepObserver
-{
-    /// <summary>One epoch of all models of a unit is done, or of some of them where a device's memory does not hold all at once.</summary>
-    /// <param name="slice">The unit, or the consecutive models of it.</param>
-    /// <param name="metrics">One entry a model.</param>
-    void EpochDone(WorkUnit slice, IReadOnlyList<EpochMetrics> metrics);
-
-    /// <summary>A unit is trained and on disk.</summary>
-    void UnitDone(UnitResult result);
-
-    /// <summary>A unit could not be finished; the others go on.</summary>
-    void UnitFailed(WorkUnit unit, string error)
-    {
-    }
-}
 
 /// <summary>Trains the units of a plan that are not finished yet and saves each as soon as it is done.</summary>
 public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, IWorkerSource source, bool failFast)

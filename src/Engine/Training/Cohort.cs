@@ -1,7 +1,6 @@
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Evaluation;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Kernels.Analyses.Evaluation;
 using GpuMlp.Kernels.Analyses.Pruning;
@@ -23,6 +22,8 @@ public sealed class Cohort : IDisposable
     private const ulong OtherDraw = 1UL << 63;
 
     private readonly ComputeDevice _device;
+    private readonly Lazy<SplitImages> _validation;
+    private readonly Lazy<DeviceImages> _validationImages;
 
     /// <param name="device">Where.</param>
     /// <param name="kernels">The device's launchers.</param>
@@ -35,7 +36,7 @@ public sealed class Cohort : IDisposable
         ComputeDevice device, DeviceKernels kernels, Dataset data, Split split, IReadOnlyList<ModelSpec> models, TrainingVariant variant, KernelForm? form = null)
     {
         _device = device;
-        Launchers = kernels;
+        Kernels = kernels;
         Data = data;
         Split = split;
         Models = models;
@@ -48,7 +49,9 @@ public sealed class Cohort : IDisposable
         ChunkSchedule schedule = ChunkSchedule.Consecutive(rows, Math.Min(variant.Batch ?? rows, rows));
         TrainImages = new DeviceImages(device, train.Pixels, train.Labels, data.Inputs, schedule, Form, withBackward: true);
         ColumnLayout layout = ColumnLayout.Create([.. models.Select(m => m.Hidden)], data.Inputs, device.LayoutWays);
-        Device = CreateCohort(layout);
+        OnDevice = CreateCohort(layout);
+        _validation = new(() => SplitImages.Gather(data, split.Task, split.Validation));
+        _validationImages = new(() => Upload(Validation, Form));
     }
 
     public Dataset Data { get; }
@@ -69,32 +72,35 @@ public sealed class Cohort : IDisposable
 
     public DeviceImages TrainImages { get; }
 
-    public DeviceCohort Device { get; }
+    /// <summary>Pixels and labels of the validation images, in the order of the split.</summary>
+    internal SplitImages Validation => _validation.Value;
 
-    internal DeviceKernels Launchers { get; }
+    /// <summary>The same on the device.</summary>
+    internal DeviceImages ValidationImages => _validationImages.Value;
+
+    public DeviceCohort OnDevice { get; }
+
+    internal DeviceKernels Kernels { get; }
 
     /// <summary>Dense-equivalent floating point operations of one epoch: 4 N D C.</summary>
     public double EpochFlop => 4.0 * TrainLabels.Length * Data.Inputs * Models.Sum(m => m.Hidden);
 
     /// <summary>Draws initial weights, normal with the variant's standard deviation; biases are 0.</summary>
-    /// <returns>Them, in the cohort's order.</returns>
-    public IReadOnlyList<ModelParameters> Initialize()
-    {
-        ModelParameters[] initial = Draw(0);
-        Device.Upload(initial);
-        return initial;
-    }
+    public void Initialize() => Initialize(OnDevice);
+
+    /// <summary>The same of a twin, which gets the values that the models began with.</summary>
+    internal void Initialize(DeviceCohort twin) => twin.Upload(Draw(0));
 
     /// <summary>Starts one epoch and, on a GPU, does not wait for it.</summary>
-    public void StartEpoch() => Launchers.TrainEpoch(Device, TrainImages);
+    public void StartEpoch() => Kernels.TrainEpoch(OnDevice, TrainImages);
 
     /// <summary>One epoch; one entry a model, from the forward passes before each update.</summary>
-    public IReadOnlyList<EpochMetrics> TrainEpoch() => TrainEpoch(Device);
+    public IReadOnlyList<EpochMetrics> TrainEpoch() => TrainEpoch(OnDevice);
 
     /// <summary>The same of changed copies of the models, from <see cref="CreateTwin"/>.</summary>
     internal IReadOnlyList<EpochMetrics> TrainEpoch(DeviceCohort models)
     {
-        Launchers.TrainEpoch(models, TrainImages);
+        Kernels.TrainEpoch(models, TrainImages);
         EpochTotals[] totals = models.DownloadTotals();
         return [.. totals.Select(ToMetrics)];
     }
@@ -104,37 +110,39 @@ public sealed class Cohort : IDisposable
     {
         (DeviceImages device, float[] labels) = Upload(images);
         using (device)
-            return (Launchers.Evaluate(Device, device), labels);
+            return (Kernels.Evaluate(OnDevice, device), labels);
     }
 
     /// <summary>All models on the training images.</summary>
-    public ModelEvaluation[] EvaluateTrain() => Launchers.Evaluate(Device, TrainImages);
+    public ModelEvaluation[] EvaluateTrain() => Kernels.Evaluate(OnDevice, TrainImages);
 
     /// <summary>Saliency maps [image, D] of all models.</summary>
     public ReadOnlyMemory<float>[] Saliency(ReadOnlySpan<int> images, SaliencyMethod method)
     {
         (DeviceImages device, _) = Upload(images);
         using (device)
-            return Launchers.Saliency(Device, device, method);
+            return Kernels.Saliency(OnDevice, device, method);
     }
 
     /// <summary>Memory for changed copies of the models, in the same layout.</summary>
     /// <param name="withMask">With room for masks.</param>
-    internal DeviceCohort CreateTwin(bool withMask = false) => CreateCohort(Device.Layout, withMask);
+    internal DeviceCohort CreateTwin(bool withMask = false) => CreateCohort(OnDevice.Layout, withMask);
 
     /// <summary>Memory for the models' weights, compressed at some levels of pruning.</summary>
-    internal SparseCohort CreateSparse(int levels) => new(_device, Device.Layout, levels);
+    internal SparseCohort CreateSparse(int levels) => new(_device, OnDevice.Layout, levels);
 
     /// <summary>Memory for the ranks of all weights; random ones belong to task, seed and hidden size, as initial weights do.</summary>
-    internal PruneRanks CreateRanks() => new(_device, Device.Layout, [.. Models.Select(Identity)], unchecked((uint)Split.Seed));
+    internal PruneRanks CreateRanks() => new(_device, OnDevice.Layout, [.. Models.Select(Identity)], unchecked((uint)Split.Seed));
 
     /// <summary>Gives a twin new random weights: drawn as the initial ones are, but for another identity.</summary>
     internal void Reinitialise(DeviceCohort twin) => twin.Upload(Draw(OtherDraw));
 
     public void Dispose()
     {
+        if (_validationImages.IsValueCreated)
+            _validationImages.Value.Dispose();
         TrainImages.Dispose();
-        Device.Dispose();
+        OnDevice.Dispose();
     }
 
     private DeviceCohort CreateCohort(ColumnLayout layout, bool withMask = false) => new(_device, layout, [.. Models.Select(m => (float)m.LearningRate)], withMask)
@@ -143,7 +151,7 @@ public sealed class Cohort : IDisposable
     };
 
     private ModelParameters[] Draw(ulong which) =>
-        [.. Models.Select(m => Launchers.Initialize(Data.Inputs, m.Hidden, Identity(m) | which, unchecked((uint)Split.Seed), (float)Variant.InitStd))];
+        [.. Models.Select(m => Kernels.Initialize(Data.Inputs, m.Hidden, Identity(m) | which, unchecked((uint)Split.Seed), (float)Variant.InitStd))];
 
     // Learning rate is not part of it: runs that differ in rate share their start. Nor is the variant; initial weights of
     // two spreads are multiples of each other.

@@ -1,4 +1,4 @@
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Fields;
 
 namespace GpuMlp.Runner.Cluster;
 

@@ -24,10 +24,10 @@ internal sealed record SbatchSettings(
     IReadOnlyList<(string Option, string? Value)> Extra);
 
 /// <summary>The two scripts of a run: an array task for each shard, and the merge after them. Plain text, to be edited at will.</summary>
-/// <param name="Program">The words that start gpumlp, ready for a shell.</param>
+/// <param name="Executable">The words that start gpumlp, ready for a shell.</param>
 /// <param name="Run">Full path of the run.</param>
 /// <param name="Array">As in <c>0-11</c>.</param>
-internal sealed partial record SbatchScripts(string Program, string Run, string PlanHash, int Shards, string Array, SbatchSettings Settings)
+internal sealed partial record SbatchScripts(string Executable, string Run, string PlanHash, int Shards, string Array, SbatchSettings Settings)
 {
     public const string SweepFile = "sweep.sbatch", MergeFile = "merge.sbatch", LogFolder = "logs";
 
@@ -48,7 +48,7 @@ internal sealed partial record SbatchScripts(string Program, string Run, string 
         Line(text, "--signal", $"B:USR1@{Settings.Notice}");
         End(text, "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID.log");
         string device = Settings.Device is { } name ? $" --device {Quoting.Bash(name)}" : "", threads = Settings.Cpus is { } cpus ? $" --threads {cpus}" : "";
-        return text.Append($"exec {Program} run {Quoting.Bash(Run)} --shard auto --requeue{device}{threads}\n").ToString();
+        return text.Append($"exec {Executable} run {Quoting.Bash(Run)} --shard auto --requeue{device}{threads}\n").ToString();
     }
 
     /// <summary>Runs when all array tasks have ended, however they ended: it tells what is missing.</summary>
@@ -58,7 +58,7 @@ internal sealed partial record SbatchScripts(string Program, string Run, string 
         Line(text, "--ntasks", "1");
         Common(text, "merge-%j.log");
         End(text, "merge-$SLURM_JOB_ID.log");
-        return text.Append($"exec {Program} merge {Quoting.Bash(Run)}\n").ToString();
+        return text.Append($"exec {Executable} merge {Quoting.Bash(Run)}\n").ToString();
     }
 
     /// <summary>How many tasks at once an existing script allows, if it says so.</summary>

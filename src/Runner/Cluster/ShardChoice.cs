@@ -1,6 +1,6 @@
 using System.Globalization;
 using GpuMlp.Engine;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Plans;
 
 namespace GpuMlp.Runner.Cluster;
 

@@ -4,6 +4,8 @@ using GpuMlp.Engine;
 using GpuMlp.Engine.Bench;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
+using GpuMlp.Engine.Fields;
+using GpuMlp.Engine.Files;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;

@@ -2,7 +2,7 @@ using GpuMlp.Engine;
 using GpuMlp.Engine.Bench;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Fields;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Specs;
 
 namespace GpuMlp.Runner.Commands;
 
@@ -28,7 +28,7 @@ internal sealed record BenchRequest(BenchSpec Spec, DeviceRequest Device, int Th
             Ops = options.Ops is { } ops ? BenchNames.List<BenchOp>("--ops", ops, Enum.GetValues<BenchOp>(), BenchNames.Of) : spec.Ops,
             Forms = options.Forms is { } forms ? BenchNames.List<BenchForm>("--forms", forms, Enum.GetValues<BenchForm>(), BenchNames.Of) : spec.Forms,
             Masks = options.Masks is { } masks ? BenchNames.List<BenchMasks>("--masks", masks, BenchSpec.Full.Masks, BenchNames.Of) : spec.Masks,
-            Sparsity = options.Sparsity is { } sparsity ? SweepSpec.Share.Parse("--sparsity", sparsity) : spec.Sparsity,
+            Sparsity = options.Sparsity is { } sparsity ? SpecItems.Share.Parse("--sparsity", sparsity) : spec.Sparsity,
             Hidden = Whole("--hidden", options.Hidden, SweepSpec.MaxHidden, spec.Hidden),
             Models = Whole("--models", options.Models, MostModels, spec.Models),
             Batch = Whole("--batch", options.Batch, MostImages, spec.Batch),

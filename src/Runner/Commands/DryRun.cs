@@ -1,5 +1,7 @@
+using GpuMlp.Engine.Analyses;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Fields;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Runner.Progress;
 using GpuMlp.Runner.Streams;
@@ -16,7 +18,7 @@ internal static class DryRun
         Line("data", $"{spec.Data}, {planning.Data.Images:N0} images of {planning.Data.Rows} x {planning.Data.Columns}, {planning.Data.Classes} classes");
 
         // The data, first of them, have had their line.
-        foreach (Field<SweepSpec> field in SweepSpec.Fields.Skip(1).Where(field => field.PartOf is null && !field.IsLeftOut(spec)))
+        foreach (Field<SweepSpec> field in AnalysisList.Fields.Skip(1).Where(field => field.PartOf is null && !field.IsLeftOut(spec)))
             Line(field.Name, field.Show(spec));
         if (planning.Plan.Variants.Count > 1)
             Line("variants", $"{planning.Plan.Variants.Count:N0}");

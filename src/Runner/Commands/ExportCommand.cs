@@ -1,10 +1,11 @@
 using CommandLine;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Export;
-using GpuMlp.Engine.Pruning;
+using GpuMlp.Engine.Fields;
+using GpuMlp.Engine.Methods;
+using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Verbs;
 
@@ -72,9 +73,9 @@ internal static class ExportCommand
         var run = RunDirectory.Open(options.Run);
         var selection = new ModelSelection(
             options.Tasks is null or "all" ? null : TaskList.Parse(options.Tasks, MostClasses),
-            options.Seeds is { } seeds ? SweepSpec.Seed.Parse("--seeds", seeds) : null,
-            options.Hidden is { } hidden ? SweepSpec.HiddenSize.Parse("--hidden", hidden) : null,
-            options.LearningRates is { } rates ? SweepSpec.Rate.Parse("--lr", rates) : null);
+            options.Seeds is { } seeds ? SpecItems.Seed.Parse("--seeds", seeds) : null,
+            options.Hidden is { } hidden ? SpecItems.HiddenSize.Parse("--hidden", hidden) : null,
+            options.LearningRates is { } rates ? SpecItems.Rate.Parse("--lr", rates) : null);
         string folder = options.Out ?? run.OwnFolder("export");
         ExportOutcome outcome = ModelExport.Write(run, selection, Pruning(options), Formats(options.Format), folder);
         if (!options.Quiet)
@@ -97,7 +98,7 @@ internal static class ExportCommand
     {
         (null, null) => null,
         (null, _) => throw new UserErrorException("--pruning: to what share is not said; --sparsity 0.95 beside it is right"),
-        ({ } levels, var methods) => new ModelPruning(PruningMethods.Item.Parse("--pruning", methods ?? "layer"), SweepSpec.Share.Parse("--sparsity", levels)),
+        ({ } levels, var methods) => new ModelPruning(PruningMethods.Item.Parse("--pruning", methods ?? "layer"), SpecItems.Share.Parse("--sparsity", levels)),
     };
 
     private static ExportFormats Formats(string? text) => (text ?? "onnx,safetensors").Split(',').Aggregate(default(ExportFormats), (all, name) => all | name switch

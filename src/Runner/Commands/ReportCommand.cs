@@ -1,5 +1,6 @@
 using CommandLine;
 using GpuMlp.Engine;
+using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Runner.Report;
 using GpuMlp.Runner.Streams;

@@ -1,7 +1,9 @@
+using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Tables;

@@ -2,12 +2,13 @@ using System.Globalization;
 using CommandLine;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Explanations;
 using GpuMlp.Engine.Fields;
-using GpuMlp.Engine.Pruning;
+using GpuMlp.Engine.Files;
+using GpuMlp.Engine.Methods;
+using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Saliency;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Runner.Pictures;
@@ -90,7 +91,7 @@ internal static class SaliencyCommand
 
     private static readonly OneNotation<SaliencyMethod> s_method = new(SaliencyNames.Item);
 
-    private static readonly ListNotation<double> s_levels = new(SweepSpec.Share) { MayBeEmpty = true };
+    private static readonly ListNotation<double> s_levels = new(SpecItems.Share) { MayBeEmpty = true };
 
     // Rows and columns of one picture: more are no picture any more.
     private const int MostRows = 64, MostColumns = 40;
@@ -116,7 +117,7 @@ internal static class SaliencyCommand
             task,
             options.Seed is { } seed ? ListFlags.Whole("--seed", seed, 0, int.MaxValue) : shown.Seed,
             options.Variant is { } variant ? ListFlags.Whole("--variant", variant, 0, int.MaxValue) : shown.Variant,
-            options.Hidden is { } hidden ? SweepSpec.HiddenSize.Parse("--hidden", hidden) : [shown.Model.Hidden],
+            options.Hidden is { } hidden ? SpecItems.HiddenSize.Parse("--hidden", hidden) : [shown.Model.Hidden],
             options.LearningRate is { } rate ? Rate(rate) : shown.Model.LearningRate);
         string which = options.Image ?? Examples;
         Dataset data = RunData.Load(run.Plan, options.Data);

@@ -3,8 +3,10 @@ using System.Text;
 using System.Text.RegularExpressions;
 using CommandLine;
 using GpuMlp.Engine;
+using GpuMlp.Engine.Fields;
+using GpuMlp.Engine.Files;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Sweeps;
 using GpuMlp.Runner.Cluster;
 using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Verbs;
@@ -64,7 +66,7 @@ internal static partial class SlurmCommand
         public string? SbatchArgs { get; set; }
 
         [Option("program"), Flag("WORDS", "how gpumlp is started there (default: as it was here)", "gpumlp", Section = Scripts)]
-        public string? Program { get; set; }
+        public string? Executable { get; set; }
 
         [Option("max-array-size")]
         [Flag(
@@ -169,7 +171,7 @@ internal static partial class SlurmCommand
         }
         else
         {
-            var scripts = new SbatchScripts(request.Program ?? OwnProgram(), folder, run.Plan.Hash, run.Plan.Shards, indices, request.Settings);
+            var scripts = new SbatchScripts(request.Executable ?? OwnProgram(), folder, run.Plan.Hash, run.Plan.Shards, indices, request.Settings);
             AtomicFile.Write(sweep, Encoding.UTF8.GetBytes(scripts.Sweep()));
             AtomicFile.Write(merge, Encoding.UTF8.GetBytes(scripts.Merge()));
         }

@@ -10,7 +10,7 @@ namespace GpuMlp.Runner.Commands;
 /// <param name="DescribesScripts">Whether any flag says what the scripts hold; else those that are there stay.</param>
 /// <param name="MaxArraySize">Null: the cluster is asked.</param>
 internal sealed partial record SlurmRequest(
-    SbatchSettings Settings, bool DescribesScripts, string? Program, int? MaxArraySize, bool Check, bool Submit, bool Missing)
+    SbatchSettings Settings, bool DescribesScripts, string? Executable, int? MaxArraySize, bool Check, bool Submit, bool Missing)
 {
     // As in Slurm's own examples; a unit is meant to take less.
     private const int DefaultNotice = 120;
@@ -29,7 +29,7 @@ internal sealed partial record SlurmRequest(
         string?[] script =
         [
             options.Partition, options.Account, options.Time, options.Memory, options.Cpus, options.Gres, options.MaxParallel, options.Notice,
-            options.SbatchArgs, options.Device, options.Program,
+            options.SbatchArgs, options.Device, options.Executable,
         ];
         SbatchSettings settings = new(
             Word(options.Partition, "--partition"),
@@ -43,7 +43,7 @@ internal sealed partial record SlurmRequest(
             options.Device is null ? null : DeviceRequest.Parse("--device", options.Device).ToString(),
             Extra(options.SbatchArgs));
         return new SlurmRequest(
-            settings, script.Any(value => value is not null), ProgramOf(options.Program), Whole(options.MaxArraySize, "--max-array-size", 1, int.MaxValue),
+            settings, script.Any(value => value is not null), ProgramOf(options.Executable), Whole(options.MaxArraySize, "--max-array-size", 1, int.MaxValue),
             options.Check, options.Submit, options.Missing);
     }
 

@@ -1,7 +1,8 @@
 using System.Globalization;
 using GpuMlp.Engine;
+using GpuMlp.Engine.Fields;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Sweeps;
 using GpuMlp.Runner.Progress;
 using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Verbs;

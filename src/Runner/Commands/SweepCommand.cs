@@ -1,8 +1,11 @@
 using CommandLine;
 using GpuMlp.Engine;
+using GpuMlp.Engine.Analyses;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Fields;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Runner.Pictures;
 using GpuMlp.Runner.Streams;
@@ -19,7 +22,7 @@ internal static class SweepCommand
         /// <summary>In the order of help, but for <see cref="Sections"/>.</summary>
         public override IReadOnlyList<Flag> FieldFlags =>
         [
-            .. SweepSpec.Fields.Select(one => one.Flag).OfType<Flag>(),
+            .. AnalysisList.Fields.Select(one => one.Flag).OfType<Flag>(),
             .. PictureChoice.Fields.Select(one => one.Flag).OfType<Flag>().Select(flag => flag with { Section = Where }),
         ];
 
@@ -29,10 +32,10 @@ internal static class SweepCommand
             "paper, the published study (default); quick, two models of it; when-sparse, 16 ways to train that show when pruning 95 % "
                 + "keeps F1; the flags below change parts",
             "paper",
-            Section = SweepSpec.Train)]
+            Section = TrainingFields.Section)]
         public string? Preset { get; set; }
 
-        [Option("spec"), Flag("FILE", "the same choices from a JSON file, instead of --preset", "sweep.json", Section = SweepSpec.Train)]
+        [Option("spec"), Flag("FILE", "the same choices from a JSON file, instead of --preset", "sweep.json", Section = TrainingFields.Section)]
         public string? Spec { get; set; }
 
         [Option("out")]
@@ -75,7 +78,7 @@ internal static class SweepCommand
     private const string Where = "Where";
 
     /// <summary>Headings of help, in its order.</summary>
-    public static IReadOnlyList<string> Sections { get; } = [.. SweepSpec.Sections, Where, "How it runs"];
+    public static IReadOnlyList<string> Sections { get; } = [.. AnalysisList.Sections, Where, "How it runs"];
 
     public static Verb Verb { get; } = new Verb<Options>("sweep", Run)
     {

@@ -1,8 +1,10 @@
 using GpuMlp.Engine;
+using GpuMlp.Engine.Analyses;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Fields;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Runner.Streams;
 
 namespace GpuMlp.Runner.Commands;
@@ -31,10 +33,10 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
         string? folder = options.Given.GetValueOrDefault("--data");
         Dataset data = DatasetLoader.Load(folder ?? (start.Data == SweepSpec.EmbeddedName ? null : start.Data));
         bool Gives(string field) =>
-            SweepSpec.Fields.Any(one => (one.Name == field || one.PartOf == field) && options.Given.ContainsKey(one.FlagName));
+            AnalysisList.Fields.Any(one => (one.Name == field || one.PartOf == field) && options.Given.ContainsKey(one.FlagName));
         string Called(string field) => options.Spec is { } of && !Gives(field) ? $"{of}: {field}" : Flag.NameOf(field);
         (IReadOnlyList<PairTask> tasks, bool usual, string? note) = Tasks(start, options, data);
-        SweepSpec spec = Changed(SweepSpec.Fields, start with { Tasks = tasks }, options, data);
+        SweepSpec spec = Changed(AnalysisList.Fields, start with { Tasks = tasks }, options, data);
         spec = Fitted(spec, Gives, keepsRates: options.Spec is not null || usual);
         PictureChoice pictures = Changed(PictureChoice.Fields, PictureChoice.Usual(spec), options, data);
         if (!pictures.IsOf(spec))

@@ -1,6 +1,7 @@
 using GpuMlp.Engine;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Kernels.Numerics;

@@ -3,6 +3,7 @@ using System.Globalization;
 using CommandLine;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Devices;
+using GpuMlp.Engine.Fields;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Verification;
 using GpuMlp.Runner.Streams;

@@ -1,4 +1,4 @@
-using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Files;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Advanced;
 using SixLabors.ImageSharp.Formats.Png;

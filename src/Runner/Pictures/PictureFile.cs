@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using GpuMlp.Engine;
-using GpuMlp.Engine.Pruning;
+using GpuMlp.Engine.Explanations;
+using GpuMlp.Engine.Methods;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Saliency;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Runner.Cluster;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using GpuMlp.Engine.Data;
-using GpuMlp.Engine.Pruning;
-using GpuMlp.Engine.Saliency;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Explanations;
+using GpuMlp.Engine.Methods;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;
 

@@ -1,5 +1,6 @@
+using GpuMlp.Engine.Analyses.Embedding;
+using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Runner.Pictures;

@@ -1,4 +1,4 @@
-using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Files;
 using ScottPlot;
 using SkiaSharp;
 

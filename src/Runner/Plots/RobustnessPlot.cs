@@ -1,6 +1,6 @@
+using GpuMlp.Engine.Analyses.Robustness;
 using GpuMlp.Engine.Statistics;
 using GpuMlp.Engine.Study;
-using GpuMlp.Engine.Tables;
 using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Plots;

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using GpuMlp.Engine.Analyses;
 using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tables;

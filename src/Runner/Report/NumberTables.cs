@@ -1,3 +1,5 @@
+using GpuMlp.Engine.Analyses.Embedding;
+using GpuMlp.Engine.Analyses.Similarity;
 using GpuMlp.Engine.Statistics;
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Tables;

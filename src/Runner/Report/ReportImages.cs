@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using GpuMlp.Engine.Files;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Runner.Plots;
 

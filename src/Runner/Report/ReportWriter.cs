@@ -1,5 +1,6 @@
 using System.Text;
 using GpuMlp.Engine;
+using GpuMlp.Engine.Files;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Study.Claims;

@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Files;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Runner.Pictures;
 

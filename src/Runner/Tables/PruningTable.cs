@@ -1,6 +1,6 @@
 using System.Globalization;
+using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Statistics;
-using GpuMlp.Engine.Tables;
 using GpuMlp.Runner.Streams;
 
 namespace GpuMlp.Runner.Tables;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Runner.Streams;

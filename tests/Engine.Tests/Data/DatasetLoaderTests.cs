@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using GpuMlp.Engine.Data;
-using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Models;
 
 namespace GpuMlp.Engine.Tests.Data;
 

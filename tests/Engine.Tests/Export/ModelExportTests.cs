@@ -1,7 +1,7 @@
 using GpuMlp.Engine.Export;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tests.Runs;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Pruning;

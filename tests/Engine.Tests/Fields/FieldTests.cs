@@ -1,8 +1,10 @@
 using System.Text.Json;
+using GpuMlp.Engine.Analyses;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Fields;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Kernels.Analyses.Corruptions;
 using GpuMlp.Kernels.Analyses.Pruning;
 
@@ -29,7 +31,7 @@ public sealed class FieldTests
 
     private static readonly Dataset s_data = DatasetLoader.Load(null);
 
-    public static TheoryData<string> Names { get; } = [.. SweepSpec.Fields.Select(field => field.Name)];
+    public static TheoryData<string> Names { get; } = [.. AnalysisList.Fields.Select(field => field.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -40,7 +42,7 @@ public sealed class FieldTests
         Assert.NotEqual(field.Show(s_spec), field.Show(changed));
         string whole = field.PartOf ?? name;
         Assert.All(
-            SweepSpec.Fields.Where(other => other.Name != whole && other.PartOf != whole),
+            AnalysisList.Fields.Where(other => other.Name != whole && other.PartOf != whole),
             other => Assert.True(other.Same(s_spec, changed), other.Name));
     }
 
@@ -62,24 +64,24 @@ public sealed class FieldTests
     public void Files_leave_out_younger_fields_that_say_nothing_and_no_others()
     {
         string[] written = [.. Written(new SweepSpec())];
-        Assert.Equal(SweepSpec.Fields.Where(field => field.PartOf is null && !field.IsYounger).Select(field => field.Name), written);
+        Assert.Equal(AnalysisList.Fields.Where(field => field.PartOf is null && !field.IsYounger).Select(field => field.Name), written);
         Assert.Equal(
-            SweepSpec.Fields.Where(field => field.PartOf is null).Select(field => field.Name),
+            AnalysisList.Fields.Where(field => field.PartOf is null).Select(field => field.Name),
             Written(s_spec with { FinetuneEpochs = 1, Rewind = true }));
     }
 
     [Fact]
     public void Every_flag_stands_under_a_heading_that_help_prints() =>
-        Assert.All(SweepSpec.Fields.Select(field => field.Flag).OfType<Flag>(), flag => Assert.Contains(flag.Section, SweepSpec.Sections));
+        Assert.All(AnalysisList.Fields.Select(field => field.Flag).OfType<Flag>(), flag => Assert.Contains(flag.Section, AnalysisList.Sections));
 
     [Fact]
     public void Key_columns_have_a_place_each() =>
         Assert.Equal(
             ["task", "seed", "hidden", "lr", "batch", "epochs", "init_std", "weight_decay"],
-            SweepSpec.Fields.Select(field => field.Column).OfType<KeyColumn>().OrderBy(column => column.Place)
+            AnalysisList.Fields.Select(field => field.Column).OfType<KeyColumn>().OrderBy(column => column.Place)
                 .Select(column => column.Name));
 
-    private static Field<SweepSpec> FieldOf(string name) => SweepSpec.Fields.Single(field => field.Name == name);
+    private static Field<SweepSpec> FieldOf(string name) => AnalysisList.Fields.Single(field => field.Name == name);
 
     private static IEnumerable<string> Written(SweepSpec spec)
     {

@@ -1,5 +1,6 @@
+using GpuMlp.Engine.Files;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Sweeps;
 
 namespace GpuMlp.Engine.Tests.Runs;
 

@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
+using GpuMlp.Engine.Analyses.Pruning;
+using GpuMlp.Engine.Explanations;
 using GpuMlp.Engine.Export;
+using GpuMlp.Engine.Files;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Saliency;
-using GpuMlp.Engine.Splits;
 using GpuMlp.Engine.Study;
-using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Tests.Runs;

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using GpuMlp.Engine.Files;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 

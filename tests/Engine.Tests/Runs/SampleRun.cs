@@ -1,10 +1,12 @@
-using GpuMlp.Engine.Embedding;
-using GpuMlp.Engine.Pruning;
-using GpuMlp.Engine.Robustness;
+using GpuMlp.Engine.Analyses.Embedding;
+using GpuMlp.Engine.Analyses.Pruning;
+using GpuMlp.Engine.Analyses.Robustness;
+using GpuMlp.Engine.Analyses.Similarity;
+using GpuMlp.Engine.Methods;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Saliency;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Corruptions;
@@ -99,40 +101,39 @@ internal static class SampleRun
             DeadNoOutput = 3,
         };
         ModelParameters weights = new(Floats(inputs * model.Hidden), Floats(model.Hidden), Floats(model.Hidden), random.NextSingle());
-        return new ModelResult(row, history, weights)
-        {
-            Pruning = [.. from method in plan.Spec.Pruning from level in plan.Spec.Sparsity select NextPruned(method, level)],
-            Robustness =
-            [
-                .. plan.Spec.Corruptions.Select(corruption => new RobustnessRow
-                {
-                    Key = key,
-                    Corruption = CorruptionNames.Name(corruption.Kind),
-                    Severity = corruption.Severity,
-                    ValF1 = Next(),
-                    ValAccuracy = Next(),
-                }),
-            ],
-            Finetune =
-            [
-                .. from protocol in new[] { FinetuneRow.Finetune, FinetuneRow.Rewind }
-                   from method in plan.Spec.Pruning
-                   from level in plan.Spec.Sparsity
-                   select new FinetuneRow(NextPruned(method, level), protocol, plan.Spec.FinetuneEpochs),
-            ],
-            Embedding = EmbeddingOf(key, unit, model),
-            Similarity =
-            [
-                .. plan.Spec.Similarity.Select(method => NextMap(method, SaliencyRow.Reinitialised, 0)),
-                .. from method in plan.Spec.Similarity
-                   from pruning in plan.Spec.Pruning
-                   from level in plan.Spec.Sparsity
-                   select NextMap(method, PruningMethods.Name(pruning), level),
-            ],
-        };
+        PruningRow[] pruned = [.. from method in plan.Spec.Pruning from level in plan.Spec.Sparsity select NextPruned(method, level)];
+        RobustnessRow[] robustness =
+        [
+            .. plan.Spec.Corruptions.Select(corruption => new RobustnessRow
+            {
+                Key = key,
+                Corruption = CorruptionNames.Name(corruption.Kind),
+                Severity = corruption.Severity,
+                ValF1 = Next(),
+                ValAccuracy = Next(),
+            }),
+        ];
+        FinetuneRow[] finetune =
+        [
+            .. from protocol in new[] { FinetuneRow.Finetune, FinetuneRow.Rewind }
+               from method in plan.Spec.Pruning
+               from level in plan.Spec.Sparsity
+               select new FinetuneRow(NextPruned(method, level), protocol, plan.Spec.FinetuneEpochs),
+        ];
+        SaliencyRow[] similarity =
+        [
+            .. plan.Spec.Similarity.Select(method => NextMap(method, SaliencyRow.Reinitialised, 0)),
+            .. from method in plan.Spec.Similarity
+               from pruning in plan.Spec.Pruning
+               from level in plan.Spec.Sparsity
+               select NextMap(method, PruningMethods.Name(pruning), level),
+        ];
+        RowLists rows = RowLists.None.With<EpochMetrics>(history).With<PruningRow>(pruned).With<RobustnessRow>(robustness)
+            .With<FinetuneRow>(finetune).With<SaliencyRow>(similarity);
+        return new ModelResult(row, WithEmbedding(rows, key, unit, model), weights);
     }
 
-    private static ModelEmbedding EmbeddingOf(ModelKey key, WorkUnit unit, ModelSpec model)
+    private static RowLists WithEmbedding(RowLists rows, ModelKey key, WorkUnit unit, ModelSpec model)
     {
         EmbeddingRow dense = new()
         {
@@ -147,11 +148,13 @@ internal static class SampleRun
         };
         EmbeddingPoint Point(string method, double level, int image, int label, double x, double y) =>
             new() { Key = key, Method = method, Sparsity = level, Image = image, Label = label, X = x, Y = y };
+        EmbeddingPoint[] places =
+        [
+            Point("dense", 0, 17, 0, 1.5, -2), Point("dense", 0, 3, 1, 0.1f, 4), Point("random", 0.5, 17, 0, 0, 1), Point("random", 0.5, 3, 1, 1, 0),
+        ];
         return unit is { Seed: 42, Task.First: 4 } && model == new ModelSpec(4, 0.1)
-            ? new ModelEmbedding(
-                [dense, (dense with { Method = "random", Sparsity = 0.5 }).AsFailed()],
-                [Point("dense", 0, 17, 0, 1.5, -2), Point("dense", 0, 3, 1, 0.1f, 4), Point("random", 0.5, 17, 0, 0, 1), Point("random", 0.5, 3, 1, 1, 0)])
-            : ModelEmbedding.None;
+            ? rows.With<EmbeddingRow>([dense, (dense with { Method = "random", Sparsity = 0.5 }).AsFailed()]).With<EmbeddingPoint>(places)
+            : rows;
     }
 
     /// <summary>The same on every run, unlike <see cref="string.GetHashCode()"/>.</summary>

@@ -1,5 +1,5 @@
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Sweeps;
 
 namespace GpuMlp.Engine.Tests.Runs;
 

@@ -1,5 +1,6 @@
+using GpuMlp.Engine.Analyses.Pruning;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Sweeps;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 
@@ -39,7 +40,7 @@ public sealed class UnitFileTests
             Train = Metrics(double.PositiveInfinity),
             BestTrainF1 = double.NaN,
             Status = "failed",
-            History = [Epoch(0.5, 1), Epoch(double.NegativeInfinity, double.NaN)],
+            Rows = RowLists.None.With<EpochMetrics>([Epoch(0.5, 1), Epoch(double.NegativeInfinity, double.NaN)]),
             Weights = result.Models[0].Weights with { B2 = float.NaN },
         };
         UnitFile.Write(folder.File("u"), result with { Models = [failed, .. result.Models.Skip(1)] }, s_plan.Hash);
@@ -60,7 +61,8 @@ public sealed class UnitFileTests
         UnitResult result = SampleRun.ResultOf(s_plan, s_plan.Units[0]);
         PruningRow row = result.Models[0].Pruning[0];
         PruningRow[] rows = [row with { Sparsity = 0.1 + 0.2, ValAuc = double.NaN, DeadInactive = null }, row.AsFailed(), row with { ZeroW1 = 0 }];
-        UnitFile.Write(folder.File("u"), result with { Models = [result.Models[0] with { Pruning = rows }, .. result.Models.Skip(1).Select(m => m with { Pruning = [] })] }, s_plan.Hash);
+        IEnumerable<ModelResult> models = result.Models.Select((model, m) => model with { Rows = model.Rows.With(m == 0 ? rows : []) });
+        UnitFile.Write(folder.File("u"), result with { Models = [.. models] }, s_plan.Hash);
         UnitResult back = UnitFile.Read(folder.File("u"));
         Assert.Equal(rows, back.Models[0].Pruning);
         Assert.All(back.Models.Skip(1), model => Assert.Empty(model.Pruning));
@@ -104,10 +106,10 @@ public sealed class UnitFileTests
             Assert.Equal(a.Pruning, b.Pruning);
             Assert.Equal(a.Robustness, b.Robustness);
             Assert.Equal(a.Finetune, b.Finetune);
-            Assert.Equal(a.Embedding.Pictures, b.Embedding.Pictures);
-            Assert.Equal(a.Embedding.Places, b.Embedding.Places);
+            Assert.Equal(a.Pictures, b.Pictures);
+            Assert.Equal(a.Places, b.Places);
             Assert.Equal(a.Similarity, b.Similarity);
-            Assert.Equal(a with { Embedding = b.Embedding, Finetune = b.Finetune, History = b.History, Weights = b.Weights, Pruning = b.Pruning, Robustness = b.Robustness, Similarity = b.Similarity }, b);
+            Assert.Equal(a with { Rows = b.Rows, Weights = b.Weights }, b);
         }
     }
 }

@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Analyses.Embedding;
 using GpuMlp.Engine.Statistics;
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Tables;

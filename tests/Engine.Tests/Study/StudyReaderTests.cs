@@ -1,7 +1,10 @@
+using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Splits;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Study.Claims;
 using GpuMlp.Engine.Sweeps;
@@ -108,7 +111,7 @@ public sealed class StudyReaderTests
 
     private static ModelResult OncePruned(ModelResult model) => model with
     {
-        Pruning = [model.Pruning[0].AsFailed(), .. model.Pruning.Skip(1)],
+        Rows = model.Rows.With<PruningRow>([model.Pruning[0].AsFailed(), .. model.Pruning.Skip(1)]),
     };
 
     [Fact]

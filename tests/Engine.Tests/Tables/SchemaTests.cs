@@ -1,3 +1,7 @@
+using GpuMlp.Engine.Analyses.Embedding;
+using GpuMlp.Engine.Analyses.Pruning;
+using GpuMlp.Engine.Analyses.Robustness;
+using GpuMlp.Engine.Analyses.Similarity;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Tables;

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
+using GpuMlp.Engine.Analyses;
 using GpuMlp.Engine.Data;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Devices;
@@ -36,7 +37,7 @@ internal static class Mnist
         using var device = new CpuDevice(threads);
         Split split = Splitter.Create(data, spec.Tasks[0], spec.Seeds[0]);
         using var cohort = new Cohort(device, DeviceKernels.Create(device), data, split, models, spec.Variants().Single(), form);
-        return Trainer.Train(
+        return AnalysisList.TrainAndAnalyse(
             cohort,
             spec,
             (epoch, _) =>
@@ -57,18 +58,7 @@ internal static class Mnist
         Assert.Equal(expected.Robustness, actual.Robustness);
         Assert.Equal(expected.Finetune, actual.Finetune);
         Assert.Equal(expected.Similarity, actual.Similarity);
-        Assert.Equal(Figures(expected), Figures(actual));
-
-        static ModelResult Figures(ModelResult result) => result with
-        {
-            History = s_noHistory,
-            Weights = s_none,
-            Pruning = s_unpruned,
-            Robustness = s_unspoilt,
-            Finetune = s_notTrainedOn,
-            Embedding = Engine.Embedding.ModelEmbedding.None,
-            Similarity = s_unexplained,
-        };
+        Assert.Equal(expected with { Rows = RowLists.None, Weights = s_none }, actual with { Rows = RowLists.None, Weights = s_none });
     }
 
     public static void AssertSameBits(IEnumerable<ModelResult> expected, IEnumerable<ModelResult> actual) =>
@@ -76,17 +66,6 @@ internal static class Mnist
 
     public static byte[] BitsOf(ModelParameters weights) =>
         MemoryMarshal.AsBytes<float>([.. weights.W1, .. weights.B1, .. weights.W2, weights.B2]).ToArray();
-
-    // Lists in records are compared by reference, so both sides get the same empty one.
-    private static readonly IReadOnlyList<PruningRow> s_unpruned = [];
-
-    private static readonly IReadOnlyList<RobustnessRow> s_unspoilt = [];
-
-    private static readonly IReadOnlyList<FinetuneRow> s_notTrainedOn = [];
-
-    private static readonly IReadOnlyList<SaliencyRow> s_unexplained = [];
-
-    private static readonly IReadOnlyList<EpochMetrics> s_noHistory = [];
 
     private static readonly ModelParameters s_none = new([], [], [], 0);
 }

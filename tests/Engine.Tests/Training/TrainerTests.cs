@@ -1,6 +1,7 @@
+using GpuMlp.Engine.Analyses;
 using GpuMlp.Engine.Data;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Pruning;
@@ -54,7 +55,7 @@ public sealed class TrainerTests
         var bad = new ModelParameters(input, [0, 0], [w2, w2], b2);
         var good = new ModelParameters(new float[Mnist.Few.Inputs], [1], [1], 0);
         IReadOnlyList<ModelResult> results = Mnist.Train(
-            Mnist.Few, Mnist.Spec with { Epochs = [1] }, [new(2, 0.03), new(1, 0.03)], atTheEnd: cohort => cohort.Device.Upload([bad, good]));
+            Mnist.Few, Mnist.Spec with { Epochs = [1] }, [new(2, 0.03), new(1, 0.03)], atTheEnd: cohort => cohort.OnDevice.Upload([bad, good]));
         AssertNoFigures(results[0], pictures: 0);
         Assert.Equal(Statuses.Ok, results[1].Status);
         Assert.All(results[1].Pruning, row => Assert.True(row.Ok));
@@ -84,9 +85,9 @@ public sealed class TrainerTests
         Assert.All(result.Robustness, row => Assert.Equal(row.AsFailed(), row));
         Assert.NotEmpty(result.Similarity);
         Assert.All(result.Similarity, row => Assert.Equal(row.AsFailed(), row));
-        Assert.Equal(pictures, result.Embedding.Pictures.Count);
-        Assert.All(result.Embedding.Pictures, picture => Assert.Equal(picture.AsFailed(), picture));
-        Assert.Empty(result.Embedding.Places);
+        Assert.Equal(pictures, result.Pictures.Count);
+        Assert.All(result.Pictures, picture => Assert.Equal(picture.AsFailed(), picture));
+        Assert.Empty(result.Places);
     }
 
     [Theory]
@@ -130,7 +131,7 @@ public sealed class TrainerTests
         var neighbour = new ModelParameters(new float[inputs], [1], [-0f], 0);
 
         IReadOnlyList<ModelResult> results = Mnist.Train(
-            Mnist.Few, Mnist.Spec with { Epochs = [1] }, [new(Hidden, 0.03), new(1, 0.03)], atTheEnd: cohort => cohort.Device.Upload([model, neighbour]));
+            Mnist.Few, Mnist.Spec with { Epochs = [1] }, [new(Hidden, 0.03), new(1, 0.03)], atTheEnd: cohort => cohort.OnDevice.Upload([model, neighbour]));
 
         Assert.Equal((3, 3, 2), Dead(results[0]));
         Assert.Equal((0, 1, 1), Dead(results[1]));
@@ -168,7 +169,7 @@ public sealed class TrainerTests
         Split split = Splitter.Create(Mnist.Few, Mnist.Spec.Tasks[0], 0);
         using var cohort = new Cohort(device, DeviceKernels.Create(device), Mnist.Few, split, [new(2, 0.03)], new TrainingVariant(Batch: null, Epochs: 1000, InitStd: 0.1, WeightDecay: 0));
         int epochs = 0;
-        Assert.Throws<OperationCanceledException>(() => Trainer.Train(
+        Assert.Throws<OperationCanceledException>(() => AnalysisList.TrainAndAnalyse(
             cohort,
             Mnist.Spec,
             (epoch, _) =>

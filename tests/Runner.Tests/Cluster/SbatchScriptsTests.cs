@@ -102,7 +102,7 @@ public sealed class SbatchScriptsTests
     [InlineData("\"$HOME/my bin/gpumlp\" ")]
     [InlineData("apptainer exec 'image; 2.sif' gpumlp")]
     public void A_program_may_be_any_one_command(string program) =>
-        Assert.Equal(program, SlurmRequest.From(new SlurmCommand.Options { Program = program }).Program);
+        Assert.Equal(program, SlurmRequest.From(new SlurmCommand.Options { Executable = program }).Executable);
 
     [Theory]
     [InlineData("a b#c'd\"e%f$g;h&i\u00e9")]

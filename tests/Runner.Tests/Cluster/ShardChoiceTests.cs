@@ -1,6 +1,7 @@
 using GpuMlp.Engine;
-using GpuMlp.Engine.Splits;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Runner.Cluster;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Specs;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests.EndToEnd;

@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Analyses.Embedding;
 using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Study.Claims;

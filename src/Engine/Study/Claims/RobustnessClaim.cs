@@ -1,5 +1,5 @@
+using GpuMlp.Engine.Analyses.Robustness;
 using GpuMlp.Engine.Statistics;
-using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Study.Claims;
 

@@ -1,4 +1,4 @@
-using GpuMlp.Engine.Tables;
+using GpuMlp.Engine.Analyses.Similarity;
 
 namespace GpuMlp.Engine.Study.Claims;
 

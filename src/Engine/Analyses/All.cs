@@ -1,0 +1,74 @@
+using GpuMlp.Engine.Analyses.Contract;
+using GpuMlp.Engine.Analyses.Embedding;
+using GpuMlp.Engine.Analyses.Pruning;
+using GpuMlp.Engine.Analyses.Robustness;
+using GpuMlp.Engine.Analyses.Similarity;
+using GpuMlp.Engine.Fields;
+using GpuMlp.Engine.Specs;
+using GpuMlp.Engine.Tables;
+using GpuMlp.Engine.Training;
+
+namespace GpuMlp.Engine.Analyses;
+
+/// <summary>The one list of analyses. What a sweep can ask for, which tables a run has and what it costs follow from it.</summary>
+public static class AnalysisList
+{
+    // In the order of plans and of unit files.
+    private static readonly IAnalysis[] s_all =
+    [
+        new PruningAnalysis(),
+        new EmbeddingAnalysis(),
+        new RobustnessAnalysis(),
+        new SimilarityAnalysis(),
+        new FinetuningAnalysis(),
+    ];
+
+    private static readonly ModelTable<EpochMetrics> s_history = new() { Counted = "epoch" };
+
+    /// <summary>Every field of a sweep, in the order of plans, which is part of their hash.</summary>
+    public static IReadOnlyList<Field<SweepSpec>> Fields { get; } =
+        [.. TrainingFields.All, .. s_all.SelectMany(analysis => analysis.Fields), .. RateFields.All];
+
+    /// <summary>Headings of help, in its order.</summary>
+    public static IReadOnlyList<string> Sections { get; } = [.. Fields.Select(field => field.Section).Where(section => section.Length > 0).Distinct()];
+
+    /// <summary>All tables that a model may have rows in, in the order of unit files.</summary>
+    internal static IReadOnlyList<ModelTable> Tables { get; } = [s_history, .. s_all.SelectMany(analysis => analysis.Tables)];
+
+    /// <summary>The tables of a run of this spec.</summary>
+    internal static IEnumerable<ModelTable> TablesOf(SweepSpec spec) =>
+        [s_history, .. s_all.Where(analysis => analysis.IsIn(spec)).SelectMany(analysis => analysis.Tables)];
+
+    /// <summary>What the analyses cost that a spec asks for.</summary>
+    internal static IReadOnlyList<AnalysisCost> CostsOf(SweepSpec spec) =>
+        [.. s_all.Where(analysis => analysis.IsIn(spec)).Select(analysis => analysis.CostOf(spec))];
+
+    /// <summary>Epochs that a unit goes through: training, and further training by analyses.</summary>
+    public static long EpochsOf(this SweepSpec spec, int epochs) => epochs + CostsOf(spec).Sum(cost => cost.Epochs);
+
+    /// <summary>The same training, and nothing done with the models after it.</summary>
+    public static SweepSpec WithoutAnalyses(this SweepSpec spec) =>
+        s_all.SelectMany(analysis => analysis.Fields).Aggregate(spec, (changed, field) => field.Reset(changed));
+
+    /// <summary>Trains a cohort and does with its models what a spec asks for.</summary>
+    /// <param name="cohort">Freshly made.</param>
+    /// <param name="afterEpoch">Called with the 1-based epoch and its figures, of training and of further training; null to go without.</param>
+    /// <param name="cancel">Looked at between epochs and within analyses.</param>
+    /// <returns>One result a model, in the cohort's order.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled; nothing of the cohort is kept.</exception>
+    public static IReadOnlyList<ModelResult> TrainAndAnalyse(
+        Cohort cohort, SweepSpec spec, Action<int, IReadOnlyList<EpochMetrics>>? afterEpoch, CancellationToken cancel)
+    {
+        int epoch = 0;
+        void AfterEpoch(IReadOnlyList<EpochMetrics> metrics) => afterEpoch?.Invoke(++epoch, metrics);
+
+        ModelResult[] results = Trainer.Train(cohort, AfterEpoch, cancel);
+        AnalysisRun run = new(cohort, spec, results, AfterEpoch, cancel);
+        foreach (IAnalysis analysis in s_all.Where(analysis => analysis.IsIn(spec)))
+        {
+            analysis.Run(run);
+        }
+
+        return [.. results.Select(result => result.Ok ? result : result.AsFailed())];
+    }
+}

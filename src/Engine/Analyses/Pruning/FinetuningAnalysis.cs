@@ -1,0 +1,84 @@
+using GpuMlp.Engine.Analyses.Contract;
+using GpuMlp.Engine.Fields;
+using GpuMlp.Engine.Specs;
+using GpuMlp.Engine.Tables;
+using GpuMlp.Engine.Training;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Memory;
+
+namespace GpuMlp.Engine.Analyses.Pruning;
+
+/// <summary>
+/// Trains pruned models further under their masks: from the weights that they have (fine-tuning), or from the initial values
+/// of the weights that are kept (the lottery ticket of Frankle and Carbin 2019). The mask is that of the trained model both times.
+/// </summary>
+internal sealed class FinetuningAnalysis : IAnalysis
+{
+    public IReadOnlyList<Field<SweepSpec>> Fields => FinetuningFields.All;
+
+    public IReadOnlyList<ModelTable> Tables { get; } = [new ModelTable<FinetuneRow>()];
+
+    public bool IsIn(SweepSpec spec) => spec.FinetuneProtocols > 0;
+
+    public AnalysisCost CostOf(SweepSpec spec)
+    {
+        int rows = spec.FinetuneProtocols * PruningAnalysis.Levels(spec);
+        return new AnalysisCost
+        {
+            Epochs = (long)spec.FinetuneEpochs * rows,
+
+            // Beside those of pruning.
+            Rows = rows + PruningAnalysis.Levels(spec),
+            DiskBytes = (long)PruningAnalysis.RowBytes * rows,
+
+            // Masks are the third.
+            Copies = 3,
+        };
+    }
+
+    public void Run(AnalysisRun run) => run.Add(Evaluate(run.Cohort, run.Spec, (_, metrics) => run.AfterEpoch(metrics), run.Cancel));
+
+    /// <param name="afterEpoch">Called with the models in training and their figures.</param>
+    /// <param name="cancel">Looked at between epochs.</param>
+    /// <returns>The rows of each model: protocols (outer), methods and levels (inner) in the order of the spec.</returns>
+    internal static FinetuneRow[][] Evaluate(
+        Cohort cohort, SweepSpec spec, Action<DeviceCohort, IReadOnlyList<EpochMetrics>> afterEpoch, CancellationToken cancel)
+    {
+        int models = cohort.Models.Count, levels = PruningAnalysis.Levels(spec);
+        FinetuneRow[][] results = [.. Enumerable.Range(0, models).Select(_ => new FinetuneRow[spec.FinetuneProtocols * levels])];
+        using DeviceCohort pruned = cohort.CreateTwin(withMask: true), start = cohort.CreateTwin();
+        using PruneRanks ranks = cohort.CreateRanks();
+        cohort.Initialize(start);
+        int row = 0;
+        foreach (PruneMethod method in spec.Pruning)
+        {
+            cohort.Kernels.PruneRank(cohort.OnDevice, ranks, method);
+            foreach (double sparsity in spec.Sparsity)
+            {
+                for (int protocol = 0; protocol < spec.FinetuneProtocols; protocol++)
+                {
+                    bool rewound = protocol == 1;
+                    cohort.Kernels.Prune(rewound ? start : cohort.OnDevice, ranks, sparsity, pruned);
+                    var lossFailed = new bool[models];
+                    for (int epoch = 0; epoch < spec.FinetuneEpochs; epoch++)
+                    {
+                        cancel.ThrowIfCancellationRequested();
+                        IReadOnlyList<EpochMetrics> metrics = cohort.TrainEpoch(pruned);
+                        for (int m = 0; m < models; m++)
+                            lossFailed[m] |= !double.IsFinite(metrics[m].Loss);
+                        afterEpoch(pruned, metrics);
+                    }
+                    PrunedFigures figures = PrunedFigures.Of(cohort, pruned, lossFailed);
+                    int place = (protocol * levels) + row;
+                    Parallel.For(0, models, m =>
+                        results[m][place] = new FinetuneRow(
+                            figures.Row(m, cohort.Keys[m], method, sparsity, cohort.Validation.Labels),
+                            rewound ? FinetuneRow.Rewind : FinetuneRow.Finetune,
+                            spec.FinetuneEpochs));
+                }
+                row++;
+            }
+        }
+        return results;
+    }
+}

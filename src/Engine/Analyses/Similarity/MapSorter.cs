@@ -1,0 +1,53 @@
+namespace GpuMlp.Engine.Analyses.Similarity;
+
+/// <summary>Sorts the pixels of a map by magnitude; working memory that is reused for map after map.</summary>
+/// <param name="inputs">D.</param>
+internal sealed class MapSorter(int inputs)
+{
+    // Magnitudes of float32 are 31 bits that sort as integers: four digits of a radix sort, few enough values each that
+    // counting them costs less than the pixels of a small image.
+    private const int DigitBits = 8, Digits = 4, DigitValues = 1 << DigitBits;
+
+    private readonly uint[] _keys = new uint[inputs];
+    private readonly int[] _counts = new int[Digits * DigitValues];
+    private int[] _order = new int[inputs], _other = new int[inputs];
+
+    /// <summary>The magnitudes, by pixel; they compare as integers.</summary>
+    public ReadOnlySpan<uint> Keys => _keys;
+
+    /// <summary>Pixels from the smallest magnitude to the largest, ties in ascending order.</summary>
+    public ReadOnlySpan<int> Order => _order;
+
+    /// <returns>False when a value is not finite; then nothing is sorted.</returns>
+    public bool Sort(ReadOnlySpan<float> map)
+    {
+        const uint Infinity = 0x7F800000;
+        Array.Clear(_counts);
+        for (int i = 0; i < inputs; i++)
+        {
+            uint key = BitConverter.SingleToUInt32Bits(map[i]) & 0x7FFFFFFF;
+            if (key >= Infinity)
+                return false;
+            _keys[i] = key;
+            for (int digit = 0; digit < Digits; digit++)
+                _counts[(digit * DigitValues) + Digit(key, digit)]++;
+            _order[i] = i;
+        }
+        for (int digit = 0; digit < Digits; digit++)
+        {
+            Span<int> places = _counts.AsSpan(digit * DigitValues, DigitValues);
+            int next = 0;
+            for (int value = 0; value < DigitValues; value++)
+                (places[value], next) = (next, next + places[value]);
+            for (int i = 0; i < inputs; i++)
+            {
+                int pixel = _order[i];
+                _other[places[Digit(_keys[pixel], digit)]++] = pixel;
+            }
+            (_order, _other) = (_other, _order);
+        }
+        return true;
+    }
+
+    private static int Digit(uint key, int digit) => (int)(key >> (digit * DigitBits)) & (DigitValues - 1);
+}

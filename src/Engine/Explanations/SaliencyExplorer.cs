@@ -1,0 +1,128 @@
+using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Training;
+using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
+
+namespace GpuMlp.Engine.Explanations;
+
+/// <summary>A way to change a trained model; none leaves it as it is.</summary>
+public readonly record struct MapLevel(PruneMethod? Pruning, double Sparsity)
+{
+    public static MapLevel Dense => new(null, 0);
+}
+
+/// <summary>One model on one image, or on the average image of a class.</summary>
+/// <param name="Probability">Of the task's second class; for a class, the mean over its images.</param>
+/// <param name="Map">[D], or the mean of the maps of a class.</param>
+public sealed record MapView(double Probability, float[] Map);
+
+/// <summary>The images of one class, averaged.</summary>
+/// <param name="Pixels">[D], mean grey levels, rounded.</param>
+/// <param name="Images">How many.</param>
+/// <param name="Levels">One a level asked for.</param>
+public sealed record ClassAverage(int Class, byte[] Pixels, int Images, IReadOnlyList<MapView> Levels);
+
+/// <summary>Saliency maps of saved models on a CPU, before and after pruning; pruned exactly as the sweep prunes.</summary>
+public sealed class SaliencyExplorer : IDisposable
+{
+    private readonly CpuDevice _device;
+    private readonly DeviceKernels _kernels;
+    private readonly Dataset _data;
+    private readonly SavedModels _models;
+    private readonly DeviceCohort _dense, _pruned;
+    private readonly PruneRanks _ranks;
+
+    public SaliencyExplorer(Dataset data, SavedModels models, int threads)
+    {
+        (_data, _models) = (data, models);
+        _device = new CpuDevice(threads);
+        _kernels = DeviceKernels.Create(_device);
+        ColumnLayout layout = ColumnLayout.Create([.. models.Models.Select(model => model.Hidden)], data.Inputs, threads);
+        float[] rates = [.. models.Models.Select(model => (float)model.LearningRate)];
+        _dense = new DeviceCohort(_device, layout, rates);
+        _pruned = new DeviceCohort(_device, layout, rates);
+        _ranks = new PruneRanks(_device, layout, [.. models.Models.Select(model => Cohort.Identity(models.Task, model.Hidden))], unchecked((uint)models.Seed));
+        _dense.Upload(models.Weights);
+    }
+
+    /// <summary>[model][image].</summary>
+    public MapView[][] Explain(SaliencyMethod method, ReadOnlySpan<int> images, MapLevel level)
+    {
+        SplitImages gathered = SplitImages.Gather(_data, _models.Task, images);
+        ChunkSchedule schedule = ChunkSchedule.Consecutive(images.Length, images.Length);
+        using var device = new DeviceImages(_device, gathered.Pixels, gathered.Labels, _data.Inputs, schedule, KernelForm.InputSparse, withBackward: false);
+        DeviceCohort cohort = Changed(level);
+        ModelEvaluation[] evaluations = _kernels.Evaluate(cohort, device);
+        ReadOnlyMemory<float>[] maps = _kernels.Saliency(cohort, device, method);
+        int count = images.Length, inputs = _data.Inputs;
+        return [.. maps.Select((map, m) => Enumerable.Range(0, count).Select(n =>
+            new MapView(Probability(evaluations[m].Logits.Span[n]), map.Slice(n * inputs, inputs).ToArray())).ToArray())];
+    }
+
+    /// <summary>The first validation images that the first model gets right, and wrong, and null where there is none.</summary>
+    public (int? Correct, int? Mistake) Examples()
+    {
+        MapLevel dense = MapLevel.Dense;
+        SplitImages gathered = SplitImages.Gather(_data, _models.Task, _models.Validation);
+        ChunkSchedule schedule = ChunkSchedule.Consecutive(_models.Validation.Length, _models.Validation.Length);
+        using var device = new DeviceImages(_device, gathered.Pixels, gathered.Labels, _data.Inputs, schedule, KernelForm.InputSparse, withBackward: false);
+        float[] logits = _kernels.Evaluate(Changed(dense), device)[0].Logits.ToArray();
+        int? First(bool right) => Enumerable.Range(0, logits.Length)
+            .Where(n => (logits[n] >= 0 == gathered.Labels[n] > 0.5f) == right).Select(n => (int?)_models.Validation[n]).FirstOrDefault();
+        return (First(true), First(false));
+    }
+
+    /// <summary>Both classes of the task over at most <paramref name="most"/> validation images of each, for the first model.</summary>
+    public ClassAverage[] Averages(SaliencyMethod method, IReadOnlyList<MapLevel> levels, int most) =>
+        [.. new[] { _models.Task.First, _models.Task.Second }.Select(label => Average(label, method, levels, most)).OfType<ClassAverage>()];
+
+    public void Dispose()
+    {
+        _ranks.Dispose();
+        _pruned.Dispose();
+        _dense.Dispose();
+        _device.Dispose();
+    }
+
+    private ClassAverage? Average(int label, SaliencyMethod method, IReadOnlyList<MapLevel> levels, int most)
+    {
+        int[] images = [.. _models.Validation.Where(image => _data.Labels[image] == label).Take(most)];
+        if (images.Length == 0)
+            return null;
+        var pixels = new double[_data.Inputs];
+        foreach (int image in images)
+        {
+            for (int d = 0; d < pixels.Length; d++)
+                pixels[d] += _data.Pixels[(image * pixels.Length) + d];
+        }
+        byte[] mean = [.. pixels.Select(sum => (byte)Math.Round(sum / images.Length))];
+        return new ClassAverage(label, mean, images.Length, [.. levels.Select(level => Mean(Explain(method, images, level)[0]))]);
+    }
+
+    private static MapView Mean(MapView[] views)
+    {
+        var sum = new double[views[0].Map.Length];
+        foreach (MapView view in views)
+        {
+            for (int d = 0; d < sum.Length; d++)
+                sum[d] += view.Map[d];
+        }
+        return new MapView(views.Average(view => view.Probability), [.. sum.Select(value => (float)(value / views.Length))]);
+    }
+
+    private DeviceCohort Changed(MapLevel level)
+    {
+        if (level.Pruning is not { } pruning)
+            return _dense;
+        _kernels.PruneRank(_dense, _ranks, pruning);
+        _kernels.Prune(_dense, _ranks, level.Sparsity, _pruned);
+        return _pruned;
+    }
+
+    private static double Probability(float logit) => 1 / (1 + Math.Exp(-(double)logit));
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+using GpuMlp.Engine.Fields;
+using GpuMlp.Kernels.Analyses.Corruptions;
+
+namespace GpuMlp.Engine.Methods;
+
+/// <summary>Corruptions as text, in flags, spec files and tables: <c>gaussian:0.1</c>, the kind and its severity.</summary>
+public static class CorruptionNames
+{
+    /// <summary>What messages say is right.</summary>
+    public const string Right = "gaussian, occlusion, salt-pepper, blur, rotation or translation";
+
+    private static readonly CorruptionKind[] s_kinds = Enum.GetValues<CorruptionKind>();
+
+    /// <summary><c>salt-pepper</c>: the column <c>corruption</c>.</summary>
+    public static string Name(CorruptionKind kind) => kind == CorruptionKind.SaltPepper ? "salt-pepper" : kind.ToString().ToLowerInvariant();
+
+    public static string Name(Corruption corruption) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Name(corruption.Kind)}:{corruption.Severity:R}");
+
+    /// <summary>How they are written in lists.</summary>
+    public static NamedItem<Corruption> Item { get; } = new("corruption", Right, Name, Find, Problem);
+
+    /// <summary>What a severity counts, for people.</summary>
+    public static string Unit(CorruptionKind kind) => kind switch
+    {
+        CorruptionKind.Gaussian => "standard deviation on the scale 0..1",
+        CorruptionKind.Occlusion => "side of the square in pixels",
+        CorruptionKind.SaltPepper => "share of the pixels",
+        CorruptionKind.Blur => "standard deviation in pixels",
+        CorruptionKind.Rotation => "degrees",
+        _ => "pixels",
+    };
+
+    /// <summary>Null for a name that is none.</summary>
+    public static CorruptionKind? FindKind(string name) =>
+        s_kinds.Where(kind => Name(kind) == name).Select(kind => (CorruptionKind?)kind).FirstOrDefault();
+
+    /// <summary>Reads <c>blur:1.5</c>; null for any other text. The severity may still be out of range.</summary>
+    public static Corruption? Find(string text)
+    {
+        string[] parts = text.Split(':');
+        return parts.Length == 2 && FindKind(parts[0]) is { } kind
+            && double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out double severity) && double.IsFinite(severity)
+            ? new Corruption(kind, severity)
+            : null;
+    }
+
+    /// <summary>Which severities a kind has, in words; null when this is one of them.</summary>
+    public static string? Problem(Corruption corruption)
+    {
+        (CorruptionKind kind, double severity) = corruption;
+        if (CorruptionRules.Allows(kind, severity))
+        {
+            return null;
+        }
+
+        string whole = CorruptionRules.IsWhole(kind) ? "a whole number " : "";
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{Name(corruption)} is out of range; {whole}0..{CorruptionRules.Largest(kind):R} ({Unit(kind)}) is right");
+    }
+
+    /// <summary>Reads <c>blur:1,rotation:15,occlusion</c> in the order written; a kind without a severity takes those of the study.</summary>
+    /// <param name="flag">For messages.</param>
+    /// <param name="study">The severities that a bare kind stands for.</param>
+    /// <exception cref="UserErrorException">One line that names the flag.</exception>
+    public static IReadOnlyList<Corruption> Parse(string flag, string text, IReadOnlyList<Corruption> study)
+    {
+        List<Corruption> corruptions = [];
+        foreach (string item in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (FindKind(item) is { } kind)
+            {
+                corruptions.AddRange(study.Where(corruption => corruption.Kind == kind));
+            }
+            else
+            {
+                corruptions.Add(Find(item) ?? throw new UserErrorException(
+                    $"{flag}: '{OneLine.Of(item)}' is no corruption; {Right}, each with a severity as in blur:1.5 or without, is right"));
+            }
+        }
+
+        return corruptions;
+    }
+}

@@ -1,0 +1,20 @@
+using GpuMlp.Engine.Tables;
+
+namespace GpuMlp.Engine.Models;
+
+/// <summary>One model of a cohort. H units, trained at its own rate.</summary>
+public readonly record struct ModelSpec(int Hidden, double LearningRate)
+{
+    /// <summary>As in weight files: <c>h24-lr0.03</c>, <c>h24-lr1e-05</c>; the rate reads as in the tables.</summary>
+    public string Name => $"h{Hidden}-lr{LearningRate:R}".Replace('E', 'e');
+
+    /// <summary>What tables call it.</summary>
+    public ModelKey KeyOf(PairTask task, int seed, TrainingVariant variant) => new()
+    {
+        Task = task.ToString(),
+        Seed = seed,
+        Hidden = Hidden,
+        LearningRate = LearningRate,
+        How = variant.How,
+    };
+}

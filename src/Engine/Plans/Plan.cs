@@ -1,0 +1,186 @@
+using GpuMlp.Engine.Analyses;
+using GpuMlp.Engine.Analyses.Contract;
+using GpuMlp.Engine.Fields;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Specs;
+
+namespace GpuMlp.Engine.Plans;
+
+/// <summary>The smallest piece of work that is saved: a cohort or a slice of one, all trained in one way.</summary>
+/// <param name="Id">Position in <see cref="Plan.Units"/>, 0 .. 999,999.</param>
+/// <param name="FirstModel">0-based position of the unit's first model in the cohort's list.</param>
+/// <param name="ModelCount">At least 1.</param>
+/// <param name="Variant">Position in <see cref="Plan.Variants"/>.</param>
+public readonly record struct WorkUnit(int Id, PairTask Task, int Seed, int FirstModel, int ModelCount, int Variant = 0);
+
+/// <summary>
+/// What a run does, unit by unit; the same spec and data give the same plan everywhere. The models of a cohort are the
+/// list hidden x lr in the order of the spec, lr outer, hidden inner; units go through tasks (outer), seeds, variants and models. Where the spec has a rate grid, its
+/// models follow in units of their own.
+/// </summary>
+/// <param name="FormatVersion">Of plan.json.</param>
+/// <param name="DataSha256">As in <c>Dataset.Sha256</c>: lower-case hex.</param>
+/// <param name="Hash">SHA-256 (lower-case hex) of everything else in the plan; names the run in each of its files.</param>
+public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, IReadOnlyList<WorkUnit> Units, string Hash)
+{
+    /// <summary>
+    /// Raised with every change of what plan.json or a unit file holds, so that a run of another version is refused and never
+    /// misread. 2: failed models have no figures, tables have a status, the embedded model is <see cref="ShownModel"/>,
+    /// plans name their pictures.
+    /// </summary>
+    public const int CurrentFormat = 2;
+
+    /// <summary>Unit files have six-digit numbers.</summary>
+    public const int MaxUnits = 1_000_000;
+
+    /// <summary>20 TFLOP are about a minute at the 300 GFLOP/s of two CPU cores: what a kill may cost.</summary>
+    public const double DefaultUnitFlop = 20e12;
+
+    // Few epochs make many models cheap; 16 Mi parameters (64 MiB) keep a unit's results small in memory all the same.
+    private const double MaxUnitParameters = 1 << 24;
+
+    // Five figures a model and epoch, ten a model and level of pruning: 4 Mi entries are 160 to 320 MiB. Only tiny data
+    // with very many epochs, or very many tiny models with many levels, get there.
+    private const int MaxUnitEntries = 1 << 22;
+
+    // Evaluation holds a logit for each model and training image, on the device and off it: 32 Mi are 128 MiB each.
+    private const int MaxUnitLogits = 1 << 25;
+
+    // Similarity holds a prepared map of an image for each model and method, 29 bytes a pixel: 16 Mi pixels are half a GiB.
+    private const int MaxUnitMaps = 1 << 24;
+
+    private readonly Lazy<ModelSpec[]> _models = new(() =>
+        [.. from rate in Spec.LearningRates.Concat(Spec.RateGrid) from hidden in Spec.Hidden select new ModelSpec(hidden, rate)]);
+
+    private readonly Lazy<IReadOnlyList<TrainingVariant>> _variants = new(Spec.Variants);
+
+    /// <summary>Into how many parts <c>run --shard</c> divides the units, 1 .. their number; no part of the hash.</summary>
+    public int Shards { get; init; } = 1;
+
+    /// <summary>The saliency pictures that the run makes of itself; no part of the hash.</summary>
+    public PictureChoice Pictures { get; init; }
+
+    /// <summary>Cannot be changed by <c>with</c>: the models belong to it.</summary>
+    public SweepSpec Spec { get; } = Spec;
+
+    /// <summary>The models that every cohort has, in order.</summary>
+    public IReadOnlyList<ModelSpec> CohortModels => new ArraySegment<ModelSpec>(_models.Value, 0, Spec.LearningRates.Count * Spec.Hidden.Count);
+
+    /// <summary>All models of a cohort, in order: behind <see cref="CohortModels"/> those of the spec's rate grid, where it is tried.</summary>
+    public IReadOnlyList<ModelSpec> ModelsFor(PairTask task, int variant) =>
+        variant == 0 && Spec.RateTasks.Contains(task) ? _models.Value : CohortModels;
+
+    /// <summary>The ways to train, in the order of <see cref="SweepSpec.Variants"/>; each cohort has one.</summary>
+    public IReadOnlyList<TrainingVariant> Variants => _variants.Value;
+
+    /// <summary>Whether a unit's models are there for the comparison of rates alone: they are trained and evaluated, nothing more.</summary>
+    public bool IsForRates(WorkUnit unit) => unit.FirstModel >= CohortModels.Count;
+
+    /// <summary>What is done with the models of a unit.</summary>
+    public SweepSpec SpecOf(WorkUnit unit) => IsForRates(unit) ? Spec.WithoutAnalyses() : Spec;
+
+    /// <summary>How a unit is trained.</summary>
+    public TrainingVariant VariantOf(WorkUnit unit) => Variants[unit.Variant];
+
+    /// <summary>The models of one unit, in order; a view, not a copy.</summary>
+    public IReadOnlyList<ModelSpec> ModelsOf(WorkUnit unit) =>
+        new ArraySegment<ModelSpec>(_models.Value, unit.FirstModel, unit.ModelCount);
+
+    /// <summary>Cuts a sweep into units.</summary>
+    /// <param name="inputs">D, pixels of an image.</param>
+    /// <param name="trainImages">N, the training images of a task.</param>
+    /// <param name="unitFlop">Most work in a unit, dense-equivalent; one model may be more.</param>
+    /// <param name="name">What messages call a field of spec files, see <see cref="SpecValidator.Validate"/>.</param>
+    /// <exception cref="UserErrorException">The spec is invalid, or has too many models or units.</exception>
+    public static Plan Create(
+        SweepSpec spec,
+        string dataSha256,
+        int inputs,
+        Func<PairTask, int> trainImages,
+        double unitFlop = DefaultUnitFlop,
+        Func<string, string>? name = null)
+    {
+        name ??= Flag.NameOf;
+        SpecValidator.Validate(spec, name);
+        SpecValidator.CheckSize(spec, name);
+        int models = spec.LearningRates.Count * spec.Hidden.Count;
+        IReadOnlyList<TrainingVariant> variants = spec.Variants();
+        List<WorkUnit> units = [];
+        foreach (PairTask task in spec.Tasks)
+        {
+            int images = trainImages(task);
+            Dictionary<int, List<(int First, int Count)>> slices =
+                spec.Epochs.ToDictionary(epochs => epochs, epochs => Slices(spec, spec.LearningRates.Count, inputs, images, epochs, unitFlop));
+            List<(int First, int Count)> rateSlices = spec.RateTasks.Contains(task)
+                ? Slices(spec.WithoutAnalyses(), spec.RateGrid.Count, inputs, images, variants[0].Epochs, unitFlop)
+                : [];
+            if ((variants.Sum(variant => (double)slices[variant.Epochs].Count) + rateSlices.Count) * spec.Seeds.Count + units.Count > MaxUnits)
+            {
+                throw new UserErrorException(
+                    $"{name(SpecValidator.LongestOf(spec).Field)}: more than {MaxUnits} units of work; the sweep must be split");
+            }
+
+            foreach (int seed in spec.Seeds)
+            {
+                for (int variant = 0; variant < variants.Count; variant++)
+                {
+                    foreach ((int first, int count) in slices[variants[variant].Epochs])
+                    {
+                        units.Add(new WorkUnit(units.Count, task, seed, first, count, variant));
+                    }
+
+                    foreach ((int first, int count) in variant == 0 ? rateSlices : [])
+                    {
+                        units.Add(new WorkUnit(units.Count, task, seed, models + first, count, variant));
+                    }
+                }
+            }
+        }
+
+        Plan plan = new(CurrentFormat, spec, dataSha256, units, "") { Pictures = PictureChoice.Usual(spec) };
+        return plan with { Hash = PlanJson.HashOf(plan) };
+    }
+
+    /// <summary>Most columns and models of a unit that has more than one model.</summary>
+    internal static (int Columns, int Models) UnitLimits(SweepSpec spec, int inputs, int images, int epochs, double unitFlop)
+    {
+        // An epoch takes 2 N D FLOP a column for X W1 and as many for X^T dZ; everything else is small beside them.
+        // A forward pass of an analysis is half of that, over the validation images: a quarter of the training images.
+        IReadOnlyList<AnalysisCost> costs = AnalysisList.CostsOf(spec);
+        double forwards = costs.Sum(cost => cost.Forwards + (4 * cost.DenseForwards));
+        double flopPerColumn = 4.0 * images * inputs * (spec.EpochsOf(epochs) + (forwards / 8));
+        int maxColumns = (int)Math.Max(1, Math.Min(unitFlop / flopPerColumn, MaxUnitParameters / (inputs + 2.0)));
+        long entries = costs.Select(cost => cost.Rows).Append(epochs).Max();
+        int maps = MaxUnitMaps / (inputs * costs.Select(cost => cost.MapsAtOnce).Append(1).Max());
+        int maxModels = (int)Math.Max(1, Math.Min(Math.Min(MaxUnitEntries / entries, maps), MaxUnitLogits / Math.Max(1, images)));
+        return (maxColumns, maxModels);
+    }
+
+    /// <summary>Fills slices from the front; a model that is above a limit by itself is a slice of its own.</summary>
+    private static List<(int First, int Count)> Slices(SweepSpec spec, int rates, int inputs, int images, int epochs, double unitFlop)
+    {
+        (int maxColumns, int maxModels) = UnitLimits(spec, inputs, images, epochs, unitFlop);
+        List<(int First, int Count)> slices = [];
+        int first = 0;
+        int next = 0;
+        long columns = 0;
+        for (int rate = 0; rate < rates; rate++)
+        {
+            foreach (int hidden in spec.Hidden)
+            {
+                if (next > first && (columns + hidden > maxColumns || next - first == maxModels))
+                {
+                    slices.Add((first, next - first));
+                    first = next;
+                    columns = 0;
+                }
+
+                columns += hidden;
+                next++;
+            }
+        }
+
+        slices.Add((first, next - first));
+        return slices;
+    }
+}

@@ -1,0 +1,39 @@
+using GpuMlp.Engine.Fields;
+using GpuMlp.Engine.Models;
+
+namespace GpuMlp.Engine.Specs;
+
+/// <summary>What several fields have items of, and how many.</summary>
+public static class SpecItems
+{
+    /// <summary>Learning rates that a float32 holds to full precision, with room for their product with a gradient.</summary>
+    public static NumberItem Rate { get; } = new(1e-30, 1e30);
+
+    /// <summary>Initial spreads and weight decays: beyond them weights, or their product with the decay, overflow float32.</summary>
+    internal static NumberItem Size { get; } = new(0, 1e30);
+
+    /// <summary>Shares of something.</summary>
+    public static NumberItem Share { get; } = new(0, 1);
+
+    /// <summary>Units of a model.</summary>
+    public static WholeItem HiddenSize { get; } = new(1, SweepSpec.MaxHidden);
+
+    /// <summary>Seeds of random numbers.</summary>
+    public static WholeItem Seed { get; } = new(0, int.MaxValue);
+
+    internal static WholeOrWordItem BatchSize { get; } = new(TrainingVariant.NameOf(null));
+
+    internal static NamedItem<PairTask> Task { get; } = new("task", "two different classes as in 4v9", task => $"{task}", PairTask.Find);
+
+    /// <summary>At least one.</summary>
+    internal static ListNotation<T> Some<T>(Item<T> item) => new(item);
+
+    /// <summary>At least one; files may write one without its brackets.</summary>
+    internal static ListNotation<T> OneOrMore<T>(Item<T> item) => new(item) { IsOneOrMore = true };
+
+    /// <summary>Any number.</summary>
+    internal static ListNotation<T> Any<T>(Item<T> item) => new(item) { MayBeEmpty = true };
+
+    /// <summary>Any number up to <see cref="SweepSpec.MaxLevels"/>.</summary>
+    internal static ListNotation<T> Levels<T>(Item<T> item) => new(item) { MayBeEmpty = true, Most = SweepSpec.MaxLevels };
+}

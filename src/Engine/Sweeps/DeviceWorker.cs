@@ -1,0 +1,65 @@
+using GpuMlp.Engine.Analyses;
+using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Devices;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
+using GpuMlp.Engine.Tables;
+using GpuMlp.Engine.Training;
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Launching;
+using ILGPU.Runtime;
+
+namespace GpuMlp.Engine.Sweeps;
+
+/// <summary>The devices of a selection as workers on a plan.</summary>
+public sealed class DeviceWorkers(DeviceSelection selection, Plan plan, Dataset data) : IWorkerSource
+{
+    // A cohort keeps about four cores busy (its widest model is one thread's work); more cores take more cohorts at once.
+    private const int ThreadsPerCpuWorker = 4;
+
+    public IReadOnlyList<IUnitWorker> Create(int units)
+    {
+        if (selection.Kind != AcceleratorType.CPU)
+            return [.. selection.Devices.Take(Math.Max(1, units)).Select(device => new DeviceWorker(device, selection.Threads, plan, data))];
+
+        int threads = selection.Threads, workers = Math.Max(1, Math.Min(units, threads / ThreadsPerCpuWorker));
+        return [.. Enumerable.Range(0, workers).Select(
+            worker => new DeviceWorker(selection.Devices[0], (threads / workers) + (worker < threads % workers ? 1 : 0), plan, data))];
+    }
+}
+
+/// <summary>A device that is opened for the first slice and kept.</summary>
+internal sealed class DeviceWorker(DeviceInfo info, int threads, Plan plan, Dataset data) : IUnitWorker
+{
+    private ComputeDevice? _device;
+    private DeviceKernels? _kernels;
+
+    public string Device => info.ToString();
+
+    public int ModelsThatFit(WorkUnit unit, Split split) => CohortMemory.ModelsThatFit(info, plan, data, unit, split);
+
+    public IReadOnlyList<ModelResult> Train(WorkUnit slice, Split split, Action<IReadOnlyList<EpochMetrics>> afterEpoch, CancellationToken cancel)
+    {
+        _device ??= ComputeDevice.Open(info, threads);
+        _kernels ??= DeviceKernels.Create(_device);
+        using var cohort = new Cohort(_device, _kernels, data, split, plan.ModelsOf(slice), plan.VariantOf(slice));
+        return AnalysisList.TrainAndAnalyse(cohort, plan.SpecOf(slice), (_, metrics) => afterEpoch(metrics), cancel);
+    }
+
+    public void Release()
+    {
+        ComputeDevice? device = _device;
+        (_device, _kernels) = (null, null);
+        try
+        {
+            // Closing the device frees whatever lies on it, also buffers that a failed constructor has left behind.
+            device?.Dispose();
+        }
+        catch (Exception error) when (DeviceFaults.Of(error) != DeviceFault.None)
+        {
+            // A lost device cannot be told to free its memory, and there is nothing left to free.
+        }
+    }
+
+    public void Dispose() => Release();
+}

@@ -1,0 +1,69 @@
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
+using GpuMlp.Engine.Tables;
+using GpuMlp.Engine.Training;
+using GpuMlp.Kernels.Devices;
+
+namespace GpuMlp.Engine.Sweeps;
+
+/// <summary>
+/// Trains a unit in as many slices as the device's memory asks for. The unit's results are the same bytes however it is cut.
+/// </summary>
+internal static class UnitSlices
+{
+    /// <param name="worker">The device.</param>
+    /// <param name="unit">All its models are trained.</param>
+    /// <param name="split">Its images.</param>
+    /// <param name="epochDone">Told of every epoch of every slice, and of none twice.</param>
+    /// <param name="cancel">Looked at between epochs.</param>
+    /// <returns>One result a model, in the unit's order.</returns>
+    /// <exception cref="UserErrorException">The device is lost: exit code 70. A single model does not fit: 2.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static IReadOnlyList<ModelResult> Train(
+        IUnitWorker worker, WorkUnit unit, Split split, Action<WorkUnit, IReadOnlyList<EpochMetrics>> epochDone, CancellationToken cancel)
+    {
+        var results = new List<ModelResult>(unit.ModelCount);
+        int most = Guarded(worker, () => worker.ModelsThatFit(unit, split)), told = 0, toldModels = 0;
+        while (results.Count < unit.ModelCount)
+        {
+            int count = Math.Min(most, unit.ModelCount - results.Count);
+            WorkUnit slice = unit with { FirstModel = unit.FirstModel + results.Count, ModelCount = count };
+            bool isNew = results.Count >= toldModels;
+            int epoch = 0;
+            void AfterEpoch(IReadOnlyList<EpochMetrics> metrics)
+            {
+                // Models of a slice that ran out of memory are trained again; their first epochs have been told.
+                if (++epoch > told || isNew)
+                    epochDone(slice, metrics);
+            }
+            try
+            {
+                results.AddRange(Guarded(worker, () => worker.Train(slice, split, AfterEpoch, cancel)));
+            }
+            catch (Exception error) when (DeviceFaults.Of(error) == DeviceFault.OutOfMemory && count > 1)
+            {
+                (told, toldModels) = isNew ? (epoch, results.Count + count) : (Math.Max(told, epoch), toldModels);
+                worker.Release();
+                most = (count + 1) / 2;
+            }
+            catch (Exception error) when (DeviceFaults.Of(error) == DeviceFault.OutOfMemory)
+            {
+                throw new UserErrorException($"{worker.Device}: one model does not fit into its memory{ProcessLimits.AddressSpaceNote()}; it must be another --device or a smaller --hidden", inner: error);
+            }
+        }
+        return results;
+    }
+
+    private static T Guarded<T>(IUnitWorker worker, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception error) when (DeviceFaults.Of(error) == DeviceFault.Lost)
+        {
+            throw new UserErrorException(
+                $"{worker.Device}: lost ({OneLine.Of(error.Message)}); finished units stay, the same command again resumes", ExitCodes.DeviceAbsent, error);
+        }
+    }
+}

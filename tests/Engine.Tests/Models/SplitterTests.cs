@@ -1,0 +1,122 @@
+using CsCheck;
+using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Models;
+
+namespace GpuMlp.Engine.Tests.Models;
+
+public sealed class SplitterTests
+{
+    private static readonly PairTask s_task = new(1, 3);
+
+    /// <summary>Labels with at least 5 images each of classes 1 and 3, among others.</summary>
+    private static readonly Gen<byte[]> s_labels = Gen.Byte[0, 4].Array[0, 300].Select(some => (byte[])[1, 1, 1, 3, 3, .. some, 3, 3, 3, 1, 1]);
+
+    [Fact]
+    public void A_split_is_disjoint_balanced_stratified_and_80_to_20() => Gen.Select(s_labels, Gen.Int).Sample((labels, seed) =>
+    {
+        Split split = Splitter.Create(Labelled(labels), s_task, seed);
+        int each = Math.Min(labels.Count(label => label == 1), labels.Count(label => label == 3));
+        int trainEach = 8 * each / 10;
+        Assert.Equal((s_task, seed), (split.Task, split.Seed));
+        Assert.Equal(2 * each, split.Train.Concat(split.Validation).Distinct().Count());
+        foreach (int label in (int[])[1, 3])
+        {
+            Assert.Equal(trainEach, split.Train.Count(image => labels[image] == label));
+            Assert.Equal(each - trainEach, split.Validation.Count(image => labels[image] == label));
+        }
+
+        Assert.Equal(2 * trainEach, split.Train.Length);
+        Assert.Equal(2 * (each - trainEach), split.Validation.Length);
+    });
+
+    [Fact]
+    public void A_split_depends_on_labels_task_and_seed_alone() => Gen.Select(s_labels, Gen.Int).Sample((labels, seed) =>
+    {
+        Split once = Splitter.Create(Labelled(labels), s_task, seed);
+        Split again = Splitter.Create(
+            new Dataset("other", new byte[4 * labels.Length], labels, 2, 2, 200, "other"), s_task, seed);
+        Assert.Equal(once.Train, again.Train);
+        Assert.Equal(once.Validation, again.Validation);
+    });
+
+    [Fact]
+    public void Images_of_other_classes_do_not_change_the_draw()
+    {
+        byte[] labels = Alternating(200);
+        byte[] others = [.. labels, 0, 2, 4, 0, 2, 4];
+        Assert.Equal(Splitter.Create(Labelled(labels), s_task, 7).Train, Splitter.Create(Labelled(others), s_task, 7).Train);
+    }
+
+    [Fact]
+    public void Seeds_and_the_order_of_the_classes_give_different_splits()
+    {
+        Dataset data = Labelled(Alternating(200));
+        int[] seeds = [0, 1, 2, -1, int.MaxValue, int.MinValue];
+        Assert.Equal(seeds.Length, seeds.Select(seed => string.Join(',', Splitter.Create(data, s_task, seed).Train)).Distinct().Count());
+        Assert.NotEqual(Splitter.Create(data, s_task, 0).Train, Splitter.Create(data, new PairTask(3, 1), 0).Train);
+    }
+
+    [Fact]
+    public void Both_classes_are_mixed_in_training_and_validation()
+    {
+        byte[] labels = Alternating(1000);
+        Split split = Splitter.Create(Labelled(labels), s_task, 0);
+
+        // 100 of a fair mix hold 50 of a class, standard deviation 5; these bounds are six deviations off.
+        Assert.InRange(split.Train.Take(100).Count(image => labels[image] == 1), 20, 80);
+        Assert.InRange(split.Validation.Take(100).Count(image => labels[image] == 1), 20, 80);
+    }
+
+    [Fact]
+    public void Every_image_lands_in_validation_about_one_time_in_five()
+    {
+        const int Seeds = 2000;
+        Dataset data = Labelled(Alternating(20));
+        var counts = new int[20];
+        for (int seed = 0; seed < Seeds; seed++)
+        {
+            foreach (int image in Splitter.Create(data, s_task, seed).Validation)
+                counts[image]++;
+        }
+
+        // Binomial(2000, 0.2): mean 400, standard deviation 17.9; six deviations.
+        Assert.All(counts, count => Assert.InRange(count, 292, 508));
+    }
+
+    [Fact]
+    public void Golden_splits_of_MNIST_stay_as_they_are()
+    {
+        // Origin: this implementation, checked against an independent one in Python. A change here changes every published run.
+        Split split = Splitter.Create(DatasetLoader.Load(null), new PairTask(4, 9), seed: 0);
+        Assert.Equal((9346, 2338), (split.Train.Length, split.Validation.Length));
+        Assert.Equal([46920, 8579, 1112, 11900, 14057, 50349, 13997, 2815], split.Train[..8]);
+        Assert.Equal([11688, 46474, 980, 54466, 33757, 57728, 37986, 21828], split.Validation[..8]);
+        Split negative = Splitter.Create(Labelled(Alternating(20)), s_task, seed: -1);
+        Assert.Equal([5, 15, 18, 19, 12, 3, 10, 0, 17, 14, 13, 6, 7, 2, 11, 16], negative.Train);
+        Assert.Equal([1, 8, 4, 9], negative.Validation);
+    }
+
+    [Theory]
+    [InlineData(1, 1, "Task 1v1 names class 1 twice; a task needs two different classes.")]
+    [InlineData(1, 2, "Task 1v2: class 2 has 4 images in data set 'test'; at least 5 of each class are needed.")]
+    [InlineData(4, 1, "Task 4v1: class 4 has 0 images in data set 'test' (its labels lie in 1..2); at least 5 of each class are needed.")]
+    [InlineData(1, 200, "Task 1v200: class 200 has 0 images in data set 'test' (its labels lie in 1..2);")]
+    public void A_task_that_cannot_be_split_is_a_user_error(int first, int second, string message)
+    {
+        byte[] labels = [1, 1, 1, 1, 1, 2, 2, 2, 2];
+        UserErrorException fault = Assert.Throws<UserErrorException>(() => Splitter.Create(Labelled(labels), new PairTask(first, second), 0));
+        Assert.StartsWith(message, fault.Message);
+        Assert.Equal(ExitCodes.BadInput, fault.ExitCode);
+    }
+
+    [Fact]
+    public void Five_images_of_a_class_are_enough()
+    {
+        Split split = Splitter.Create(Labelled(Alternating(10)), s_task, 0);
+        Assert.Equal((8, 2), (split.Train.Length, split.Validation.Length));
+    }
+
+    private static byte[] Alternating(int count) => [.. Enumerable.Range(0, count).Select(i => (byte)(i % 2 == 0 ? 1 : 3))];
+
+    private static Dataset Labelled(byte[] labels) => new("test", new byte[labels.Length], labels, 1, 1, 5, "unused");
+}
