@@ -80,7 +80,7 @@ public sealed class KernelFaultTests
         var corruption = new Corruption(CorruptionKind.Occlusion, 2);
         CorruptArguments arguments = source.Arguments(corruption);
         arguments.Columns = -1;
-        Assert.Throws<ArgumentOutOfRangeException>(() => kernels.Launch(new CorruptCpu { Arguments = arguments, Items = source.Images }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => corruption.Kind.OnCpu(kernels, arguments, source.Images));
         Assert.NotEmpty(kernels.Corrupt(source, corruption));
     }
 

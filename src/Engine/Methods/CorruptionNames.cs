@@ -8,39 +8,19 @@ namespace GpuMlp.Engine.Methods;
 public static class CorruptionNames
 {
     /// <summary>What messages say is right.</summary>
-    public const string Right = "gaussian, occlusion, salt-pepper, blur, rotation or translation";
-
-    private static readonly CorruptionKind[] s_kinds = Enum.GetValues<CorruptionKind>();
-
-    /// <summary><c>salt-pepper</c>: the column <c>corruption</c>.</summary>
-    public static string Name(CorruptionKind kind) => kind == CorruptionKind.SaltPepper ? "salt-pepper" : kind.ToString().ToLowerInvariant();
+    public static string Right { get; } = Choice.Of(CorruptionKind.All.Select(kind => kind.Name));
 
     public static string Name(Corruption corruption) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Name(corruption.Kind)}:{corruption.Severity:R}");
+        string.Create(CultureInfo.InvariantCulture, $"{corruption.Kind.Name}:{corruption.Severity:R}");
 
     /// <summary>How they are written in lists.</summary>
     public static NamedItem<Corruption> Item { get; } = new("corruption", Right, Name, Find, Problem);
-
-    /// <summary>What a severity counts, for people.</summary>
-    public static string Unit(CorruptionKind kind) => kind switch
-    {
-        CorruptionKind.Gaussian => "standard deviation on the scale 0..1",
-        CorruptionKind.Occlusion => "side of the square in pixels",
-        CorruptionKind.SaltPepper => "share of the pixels",
-        CorruptionKind.Blur => "standard deviation in pixels",
-        CorruptionKind.Rotation => "degrees",
-        _ => "pixels",
-    };
-
-    /// <summary>Null for a name that is none.</summary>
-    public static CorruptionKind? FindKind(string name) =>
-        s_kinds.Where(kind => Name(kind) == name).Select(kind => (CorruptionKind?)kind).FirstOrDefault();
 
     /// <summary>Reads <c>blur:1.5</c>; null for any other text. The severity may still be out of range.</summary>
     public static Corruption? Find(string text)
     {
         string[] parts = text.Split(':');
-        return parts.Length == 2 && FindKind(parts[0]) is { } kind
+        return parts.Length == 2 && CorruptionKind.Find(parts[0]) is { } kind
             && double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out double severity) && double.IsFinite(severity)
             ? new Corruption(kind, severity)
             : null;
@@ -50,14 +30,14 @@ public static class CorruptionNames
     public static string? Problem(Corruption corruption)
     {
         (CorruptionKind kind, double severity) = corruption;
-        if (CorruptionRules.Allows(kind, severity))
+        if (kind.Allows(severity))
         {
             return null;
         }
 
-        string whole = CorruptionRules.IsWhole(kind) ? "a whole number " : "";
+        string whole = kind.IsWhole ? "a whole number " : "";
         return string.Create(
-            CultureInfo.InvariantCulture, $"{Name(corruption)} is out of range; {whole}0..{CorruptionRules.Largest(kind):R} ({Unit(kind)}) is right");
+            CultureInfo.InvariantCulture, $"{Name(corruption)} is out of range; must be {whole}0..{kind.Largest:R} ({kind.Unit})");
     }
 
     /// <summary>Reads <c>blur:1,rotation:15,occlusion</c> in the order written; a kind without a severity takes those of the study.</summary>
@@ -69,14 +49,14 @@ public static class CorruptionNames
         List<Corruption> corruptions = [];
         foreach (string item in text.Split(',', StringSplitOptions.TrimEntries))
         {
-            if (FindKind(item) is { } kind)
+            if (CorruptionKind.Find(item) is { } kind)
             {
                 corruptions.AddRange(study.Where(corruption => corruption.Kind == kind));
             }
             else
             {
                 corruptions.Add(Find(item) ?? throw new UserErrorException(
-                    $"{flag}: '{OneLine.Of(item)}' is no corruption; {Right}, each with a severity as in blur:1.5 or without, is right"));
+                    $"{flag}: '{OneLine.Of(item)}' is no corruption; must be {Right}, each with a severity as in blur:1.5 or without"));
             }
         }
 

@@ -49,8 +49,10 @@ internal static class PtxCompiler
 
     // OutputPassGpu<LogisticLoss>
     private static string NameOf(Type type) => type.IsGenericType
-        ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(",", type.GetGenericArguments().Select(NameOf))}>"
+        ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(",", type.GetGenericArguments().Select(NameOfPart))}>"
         : type.Name;
+
+    private static string NameOfPart(Type part) => part.DeclaringType is { } owner ? $"{owner.Name}.{part.Name}" : part.Name;
 
     // A type with its parameter replaced by each structure that the parameter's interface has in this assembly.
     private static IEnumerable<Type> Closed(Type type)
@@ -59,11 +61,14 @@ internal static class PtxCompiler
             return [type];
         if (type.GetGenericArguments() is not [var only])
             return [];
-        Type[] interfaces = [.. only.GetGenericParameterConstraints().Where(constraint => constraint.IsInterface && !constraint.IsGenericType)];
+        Type[] interfaces = [.. only.GetGenericParameterConstraints().Where(constraint => constraint.IsInterface).Select(Open)];
         return interfaces.Length == 0 ? [] : type.Assembly.GetTypes()
-            .Where(part => part.IsValueType && !part.IsGenericTypeDefinition && interfaces.All(constraint => constraint.IsAssignableFrom(part)))
+            .Where(part => part.IsValueType && !part.IsGenericTypeDefinition && !interfaces.Except(part.GetInterfaces().Select(Open)).Any())
             .Select(part => type.MakeGenericType(part));
     }
+
+    // ICorruptedPixels<TSelf> is met by whatever implements it of itself.
+    private static Type Open(Type type) => type.IsGenericType ? type.GetGenericTypeDefinition() : type;
 
     // ILGPU never reads a method that is marked so; there is SIMD in it.
     internal static bool IsOfCpu(Type type) =>

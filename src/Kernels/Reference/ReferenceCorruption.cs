@@ -21,21 +21,24 @@ public static class ReferenceCorruption
             for (int column = 0; column < columns; column++)
             {
                 int pixel = (row * columns) + column;
-                result[pixel] = corruption.Kind switch
-                {
-                    CorruptionKind.Gaussian => Math.Clamp((source[pixel] / 255.0) + (severity * Normal(pixel, number, corruption)), 0, 1) * 255,
-                    CorruptionKind.SaltPepper => SaltPepper(source[pixel], Word(pixel, number, corruption) / 4294967296.0, severity),
-                    CorruptionKind.Occlusion => Hidden(row, column) ? 0 : source[pixel],
-                    CorruptionKind.Blur => Blur(source, rows, columns, row, column, severity),
-                    CorruptionKind.Rotation => Rotate(row, column),
-                    _ => Translate(row, column),
-                };
+                result[pixel] = Changed(pixel, row, column);
             }
         }
         return result;
 
+        double Changed(int pixel, int row, int column) => corruption.Kind.Name switch
+        {
+            "gaussian" => Math.Clamp((source[pixel] / 255.0) + (severity * Normal(pixel, number, corruption)), 0, 1) * 255,
+            "salt-pepper" => SaltPepper(source[pixel], Word(pixel, number, corruption) / 4294967296.0, severity),
+            "occlusion" => Hidden(row, column) ? 0 : source[pixel],
+            "blur" => Blur(source, rows, columns, row, column, severity),
+            "rotation" => Rotate(row, column),
+            "translation" => Translate(row, column),
+            _ => throw new ArgumentException($"{corruption.Kind}: no reference", nameof(corruption)),
+        };
+
         int Lot(int range, uint which) => (int)Philox.Below(
-            (uint)range, which, (uint)number, BitConverter.SingleToUInt32Bits((float)severity), (uint)corruption.Kind, RandomStreams.Corruption);
+            (uint)range, which, (uint)number, BitConverter.SingleToUInt32Bits((float)severity), (uint)corruption.Kind.Key, RandomStreams.Corruption);
 
         bool Hidden(int row, int column)
         {
@@ -99,7 +102,35 @@ public static class ReferenceCorruption
     private static uint Word(int pixel, int number, Corruption corruption)
     {
         var counter = new PhiloxBlock((uint)pixel / 4, (uint)number, BitConverter.SingleToUInt32Bits((float)corruption.Severity), 0);
-        PhiloxBlock bits = Philox.Draw(counter, (uint)corruption.Kind, RandomStreams.Corruption);
+        PhiloxBlock bits = Philox.Draw(counter, (uint)corruption.Kind.Key, RandomStreams.Corruption);
         return (pixel % 4) switch { 0 => bits.X, 1 => bits.Y, 2 => bits.Z, _ => bits.W };
+    }
+
+    /// <summary>
+    /// How far a kernel may be from <see cref="Apply"/>, in grey levels: half a level for the last rounding, and what its fixed point
+    /// leaves out.
+    /// </summary>
+    public static double Bound(Corruption corruption) => corruption.Kind.Name switch
+    {
+        // The table's error, and sigma to 2^-17 grey levels times the largest normal number.
+        "gaussian" => 0.5 + (255 * corruption.Severity * GaussianTable.LargestError) + 1e-4,
+
+        // Two axes, each with the error of its rounded weights.
+        "blur" => 0.5 + (255 * 2 * WeightError(corruption.Severity)) + 1e-6,
+
+        // Two axes, each place to 2^-12 pixel, and sine and cosine to 2^-21 times a coordinate.
+        "rotation" => 0.5 + (255 * 2 * ((1.0 / (1 << 12)) + (256.0 * 2 / (1 << 21)))),
+        _ => 0,
+    };
+
+    private static double WeightError(double sigma)
+    {
+        int[] rounded = CorruptTables.BlurWeights(sigma);
+        double[] exact = [.. rounded.Select((_, d) => sigma == 0 ? 1 : Math.Exp(-d * d / (2 * sigma * sigma)))];
+        double sum = exact[0] + (2 * exact.Skip(1).Sum());
+        double error = rounded.Select((weight, d) => (d == 0 ? 1 : 2) * Math.Abs((weight / 4096.0) - (exact[d] / sum))).Sum();
+        if (error >= 0.01)
+            throw new InvalidOperationException($"weights of a blur of {sigma} pixels are off by {error}");
+        return error;
     }
 }

@@ -1,7 +1,6 @@
 using GpuMlp.Kernels.Analyses.Corruptions;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
-using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Reference;
 
 namespace GpuMlp.Kernels.Verification;
@@ -10,14 +9,7 @@ namespace GpuMlp.Kernels.Verification;
 internal static class CorruptCase
 {
     public static readonly Corruption[] Corruptions =
-    [
-        new(CorruptionKind.Gaussian, 0.1), new(CorruptionKind.Gaussian, 0.5), new(CorruptionKind.Gaussian, 10),
-        new(CorruptionKind.Occlusion, 1), new(CorruptionKind.Occlusion, 7), new(CorruptionKind.Occlusion, 256),
-        new(CorruptionKind.SaltPepper, 0.02), new(CorruptionKind.SaltPepper, 1),
-        new(CorruptionKind.Blur, 0.1), new(CorruptionKind.Blur, 1), new(CorruptionKind.Blur, 2.5), new(CorruptionKind.Blur, 10),
-        new(CorruptionKind.Rotation, 1), new(CorruptionKind.Rotation, 30), new(CorruptionKind.Rotation, 90), new(CorruptionKind.Rotation, 180),
-        new(CorruptionKind.Translation, 1), new(CorruptionKind.Translation, 5), new(CorruptionKind.Translation, 200),
-    ];
+        [.. CorruptionKind.All.SelectMany(kind => kind.Tried.Select(severity => new Corruption(kind, severity)))];
 
     // Squares, rectangles, single rows and pixels, sizes that four does not divide, the widest there are.
     public static readonly (int Rows, int Columns, int Images)[] Shapes =
@@ -37,34 +29,10 @@ internal static class CorruptCase
                 {
                     Range image = (n * rows * columns)..((n + 1) * rows * columns);
                     double[] expected = ReferenceCorruption.Apply(pixels.AsSpan(image), rows, columns, Number(n), corruption);
-                    Check.Near($"{rows} x {columns}, image {n}: {corruption}", expected, [.. actual[image].Select(value => (double)value)], [Bound(corruption)]);
+                    Check.Near($"{rows} x {columns}, image {n}: {corruption}", expected, [.. actual[image].Select(value => (double)value)], [ReferenceCorruption.Bound(corruption)]);
                 }
             }
         }
-    }
-
-    // Half a grey level for the last rounding, and what fixed point leaves out.
-    private static double Bound(Corruption corruption) => corruption.Kind switch
-    {
-        // The table's error, and sigma to 2^-17 grey levels times the largest normal number.
-        CorruptionKind.Gaussian => 0.5 + (255 * corruption.Severity * GaussianTable.LargestError) + 1e-4,
-
-        // Two axes, each with the error of its rounded weights.
-        CorruptionKind.Blur => 0.5 + (255 * 2 * WeightError(corruption.Severity)) + 1e-6,
-
-        // Two axes, each place to 2^-12 pixel, and sine and cosine to 2^-21 times a coordinate.
-        CorruptionKind.Rotation => 0.5 + (255 * 2 * ((1.0 / (1 << 12)) + (256.0 * 2 / (1 << 21)))),
-        _ => 0,
-    };
-
-    private static double WeightError(double sigma)
-    {
-        int[] rounded = CorruptTables.BlurWeights(sigma);
-        double[] exact = [.. rounded.Select((_, d) => sigma == 0 ? 1 : Math.Exp(-d * d / (2 * sigma * sigma)))];
-        double sum = exact[0] + (2 * exact.Skip(1).Sum());
-        double error = rounded.Select((weight, d) => (d == 0 ? 1 : 2) * Math.Abs((weight / 4096.0) - (exact[d] / sum))).Sum();
-        Check.True(error < 0.01, $"weights of a blur of {sigma} pixels are off by {error}");
-        return error;
     }
 
     public static CorruptionSource Source(ComputeDevice device, int rows, int columns, int images) =>

@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Analyses.Robustness;
 using GpuMlp.Engine.Statistics;
 using GpuMlp.Engine.Study;
+using GpuMlp.Kernels.Analyses.Corruptions;
 using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Plots;
@@ -31,7 +32,7 @@ internal static class RobustnessPlot
         IReadOnlyList<int> sizes = studys.Length == StudyFigures.RobustSizes.Count ? [.. Evenly.Of([.. all.Where(size => size < studys[0])], 2), .. studys] : Evenly.Of(all, MostSizes);
         foreach (string corruption in rows.Select(row => row.Corruption).Distinct())
         {
-            Panel panel = figure.Add(corruption, Severity(corruption), "validation F1");
+            Panel panel = figure.Add(corruption, CorruptionKind.Find(corruption)?.Axis ?? "severity", "validation F1");
             for (int i = 0; i < sizes.Count; i++)
             {
                 var points = rows.Where(row => row.Corruption == corruption && row.Kind.Hidden == sizes[i])
@@ -64,15 +65,4 @@ internal static class RobustnessPlot
             panel.Series(style, [.. StudyFigures.Occlusion.Select(_ => StudyFigures.OcclusionSide)], [.. StudyFigures.Occlusion.Values]);
         }
     }
-
-    private static string Severity(string corruption) => corruption switch
-    {
-        "gaussian" => "sigma of the noise (white = 1)",
-        "occlusion" => "side of the black square (pixels)",
-        "rotation" => "angle (degrees)",
-        "translation" => "shift (pixels)",
-        "blur" => "sigma of the blur (pixels)",
-        "salt_pepper" or "salt-pepper" or "salt-and-pepper" => "share of the pixels",
-        _ => "severity",
-    };
 }

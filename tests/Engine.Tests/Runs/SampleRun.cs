@@ -107,7 +107,7 @@ internal static class SampleRun
             .. plan.Spec.Corruptions.Select(corruption => new RobustnessRow
             {
                 Key = key,
-                Corruption = CorruptionNames.Name(corruption.Kind),
+                Corruption = corruption.Kind.Name,
                 Severity = corruption.Severity,
                 ValF1 = Next(),
                 ValAccuracy = Next(),

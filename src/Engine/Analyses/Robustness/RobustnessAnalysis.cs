@@ -1,7 +1,6 @@
 using GpuMlp.Engine.Analyses.Contract;
 using GpuMlp.Engine.Evaluation;
 using GpuMlp.Engine.Fields;
-using GpuMlp.Engine.Methods;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tables;
@@ -53,7 +52,7 @@ internal sealed class RobustnessAnalysis : IAnalysis
                 results[m][c] = new RobustnessRow
                 {
                     Key = cohort.Keys[m],
-                    Corruption = CorruptionNames.Name(corruption.Kind),
+                    Corruption = corruption.Kind.Name,
                     Severity = corruption.Severity,
                     ValF1 = counts.F1,
                     ValAccuracy = counts.Accuracy,

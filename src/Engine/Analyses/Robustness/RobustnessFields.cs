@@ -19,23 +19,22 @@ internal static class RobustnessFields
                 text == ListNotation<Corruption>.None ? [] : CorruptionNames.Parse(flag, text, Presets.Paper.Corruptions),
             Section = Section, Example = "blur:1,rotation:15",
             Help = "all of them by name and severity, as in blur:1.5, or by name alone for the severities of the paper preset, or `none`: "
-                + "gaussian, occlusion, salt-pepper (share of the pixels), blur (standard deviation in pixels), rotation (degrees), "
-                + "translation (pixels)",
+                + string.Join(", ", CorruptionKind.All.Select(kind => $"{kind.Name} ({kind.Unit})")),
         },
         new Field<SweepSpec, IReadOnlyList<int>>(
             "occlusion",
             s => [.. SeveritiesOf(s, CorruptionKind.Occlusion).Select(side => (int)side)],
             (s, sides) => With(s, CorruptionKind.Occlusion, sides.Select(side => (double)side)),
-            SpecItems.Any(new WholeItem(0, (int)CorruptionRules.Largest(CorruptionKind.Occlusion))))
+            SpecItems.Any(new WholeItem(0, (int)CorruptionKind.Occlusion.Largest)))
         {
             PartOf = "corruption", Section = Section, Example = "7",
-            Help = "in place of its kind in that list: a square set to 0, anywhere by lot, sides in pixels, or `none` (paper: 7)",
+            Help = "in place of its kind in that list: a square set to 0, at a random place, sides in pixels, or `none` (paper: 7)",
         },
         new Field<SweepSpec, IReadOnlyList<double>>(
             "noise",
             s => [.. SeveritiesOf(s, CorruptionKind.Gaussian)],
             (s, spreads) => With(s, CorruptionKind.Gaussian, spreads),
-            SpecItems.Any(new NumberItem(0, CorruptionRules.Largest(CorruptionKind.Gaussian))))
+            SpecItems.Any(new NumberItem(0, CorruptionKind.Gaussian.Largest)))
         {
             PartOf = "corruption", Section = Section, Example = "0.1,0.3",
             Help = "likewise gaussian noise, standard deviations on the scale 0..1, or `none` (paper: 0.1,0.2,0.3,0.4,0.5)",

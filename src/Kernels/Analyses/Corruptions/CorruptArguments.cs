@@ -11,13 +11,13 @@ public struct CorruptArguments
     /// <summary>One number an image: what its random numbers belong to.</summary>
     public ArrayView<int> Numbers;
 
-    /// <summary>Gaussian: the table of quantiles. Blur: its weights, from the centre outwards. Else unused.</summary>
+    /// <summary>What the kind has one for.</summary>
     public ArrayView<int> Table;
 
-    /// <summary>A <see cref="CorruptionKind"/>.</summary>
+    /// <summary>Key of a <see cref="CorruptionKind"/>: part of the random numbers' key.</summary>
     public int Kind;
 
-    /// <summary>Bits of the severity in float32: part of the random numbers' key.</summary>
+    /// <summary>Bits of the severity in float32: likewise.</summary>
     public uint SeverityBits;
 
     public int Rows, Columns;

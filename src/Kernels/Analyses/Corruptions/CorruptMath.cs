@@ -60,4 +60,12 @@ internal static class CorruptMath
 
     /// <summary>A sum of weights of 24 bits, as a grey level.</summary>
     public static byte Round(uint sum) => (byte)((sum + (1u << 23)) >> 24);
+
+    /// <summary>A pixel of an image, or 0 outside of it.</summary>
+    public static byte At(in CorruptArguments a, int first, int row, int column) =>
+        row >= 0 && row < a.Rows && column >= 0 && column < a.Columns ? a.Source[first + (row * a.Columns) + column] : (byte)0;
+
+    /// <inheritdoc cref="At(in CorruptArguments, int, int, int)"/>
+    public static byte At(in CorruptArguments a, ReadOnlySpan<byte> source, int row, int column) =>
+        (uint)row < (uint)a.Rows && (uint)column < (uint)a.Columns ? source[(row * a.Columns) + column] : (byte)0;
 }

@@ -1,6 +1,5 @@
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
-using GpuMlp.Kernels.Numerics;
 
 namespace GpuMlp.Kernels.Analyses.Corruptions;
 
@@ -15,21 +14,20 @@ public sealed class CorruptOperation : Operation<CorruptJob>
 
     internal override void Check(CorruptJob job)
     {
-        if (!Enum.IsDefined(job.Corruption.Kind) || !CorruptionRules.Allows(job.Corruption.Kind, job.Corruption.Severity))
+        if (!job.Corruption.Kind.Allows(job.Corruption.Severity))
             throw new ArgumentOutOfRangeException(nameof(job), job.Corruption, "must be a severity that the kind has");
     }
 
     internal override void OnCpu(DeviceKernels kernels, CorruptJob job)
     {
         using DeviceArray<int> table = kernels.Device.Upload(Table(job.Corruption));
-        kernels.Launch(new CorruptCpu { Arguments = Arguments(job, table), Items = job.Source.Images });
+        job.Corruption.Kind.OnCpu(kernels, Arguments(job, table), job.Source.Images);
     }
 
     internal override void OnGpu(GpuDevice device, CorruptJob job)
     {
         using DeviceArray<int> table = device.Upload(Table(job.Corruption));
-        CorruptGpu corrupt = CorruptGpu.Of(Arguments(job, table), job.Source.Images);
-        device.Launch(CorruptGpu.Kernel, CorruptGpu.Threads, corrupt.Groups, corrupt);
+        job.Corruption.Kind.OnGpu(device, Arguments(job, table), job.Source.Images);
 
         // The table goes with this call.
         device.Stream.Synchronize();
@@ -41,18 +39,11 @@ public sealed class CorruptOperation : Operation<CorruptJob>
     {
         CorruptArguments arguments = job.Source.Arguments(job.Corruption);
         arguments.Table = table.View;
-        if (job.Corruption.Kind == CorruptionKind.Blur)
-            arguments.Size = table.Length - 1;
         return arguments;
     }
 
-    /// <summary>Gaussian: quantiles. Blur: weights, from the centre outwards. Else empty.</summary>
-    internal static int[] Table(Corruption corruption) => corruption.Kind switch
-    {
-        CorruptionKind.Gaussian => GaussianTable.Create(),
-        CorruptionKind.Blur => CorruptTables.BlurWeights(corruption.Severity),
-        _ => [],
-    };
+    /// <summary>See <see cref="CorruptionKind.Table"/>.</summary>
+    internal static int[] Table(Corruption corruption) => corruption.Kind.Table(corruption.Severity);
 }
 
 /// <summary>What it is given; the images go into the source's own room.</summary>
@@ -62,7 +53,7 @@ public readonly record struct CorruptJob(CorruptionSource Source, Corruption Cor
 public static class CorruptKernels
 {
     /// <summary>Corrupted images, unsigned bytes [N, rows * columns]: the same bytes on every device.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A severity that the kind does not have; see <see cref="CorruptionRules"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A severity that the kind does not have; see <see cref="CorruptionKind.Allows"/>.</exception>
     public static byte[] Corrupt(this DeviceKernels kernels, CorruptionSource source, Corruption corruption)
     {
         kernels.Run(CorruptOperation.Instance, new CorruptJob(source, corruption));

@@ -37,10 +37,13 @@ internal static class CorruptTables
         return ((int)Math.Round(sine * (1 << AngleBits)), (int)Math.Round(cosine * (1 << AngleBits)));
     }
 
+    /// <summary>Pixels on each side of the centre that a blur takes in.</summary>
+    public static int BlurRadius(double sigma) => (int)Math.Ceiling(3 * sigma);
+
     /// <summary>Weights of distances 0, 1, ... 3 sigma; the centre takes what rounding leaves, so that a flat image stays as it is.</summary>
     public static int[] BlurWeights(double sigma)
     {
-        int radius = (int)Math.Ceiling(3 * sigma);
+        int radius = BlurRadius(sigma);
         var exact = new double[radius + 1];
         double sum = 0;
         for (int d = 0; d <= radius; d++)

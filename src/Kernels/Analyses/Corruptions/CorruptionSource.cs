@@ -53,28 +53,12 @@ public sealed class CorruptionSource : IDisposable
             Source = _source.View,
             Target = _target.View,
             Numbers = _numbers.View,
-            Kind = (int)corruption.Kind,
+            Kind = corruption.Kind.Key,
             SeverityBits = BitConverter.SingleToUInt32Bits((float)corruption.Severity),
             Rows = Rows,
             Columns = Columns,
         };
-        switch (corruption.Kind)
-        {
-            case CorruptionKind.Gaussian:
-                arguments.Scale = CorruptTables.Sigma(corruption.Severity);
-                break;
-            case CorruptionKind.SaltPepper:
-                arguments.Threshold = CorruptTables.Threshold(corruption.Severity);
-                break;
-            case CorruptionKind.Rotation:
-                (arguments.Scale, arguments.Cosine) = CorruptTables.Angle(corruption.Severity);
-                break;
-            case CorruptionKind.Blur:
-                break;
-            default:
-                arguments.Size = (int)corruption.Severity;
-                break;
-        }
+        corruption.Kind.Set(ref arguments, corruption.Severity);
         return arguments;
     }
 }

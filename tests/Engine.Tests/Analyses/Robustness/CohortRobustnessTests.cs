@@ -1,6 +1,5 @@
 using GpuMlp.Engine.Analyses.Robustness;
 using GpuMlp.Engine.Evaluation;
-using GpuMlp.Engine.Methods;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tests.Training;
@@ -53,7 +52,7 @@ public sealed class CohortRobustnessTests
         }
     }
 
-    private static Corruption Corruption(RobustnessRow row) => new(CorruptionNames.FindKind(row.Corruption)!.Value, row.Severity);
+    private static Corruption Corruption(RobustnessRow row) => new(CorruptionKind.Find(row.Corruption)!, row.Severity);
 
     [Fact]
     public void A_severity_of_0_repeats_the_clean_figures() => Assert.All(
