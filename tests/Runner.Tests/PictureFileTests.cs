@@ -74,7 +74,7 @@ public sealed class PictureFileTests : IDisposable
             Training = new(60000, 100000, 0.12345678901234567, 1.2345678901234567e-5),
         };
         string Long(int[] shown, double[] asked) =>
-            NameOf(many, shown, "", SaliencyMethod.InputGradient, Enum.GetValues<PruneMethod>(), asked);
+            NameOf(many, shown, "", SaliencyMethod.InputGradient, [.. PruneMethod.All], asked);
         string[] names =
         [
             Long(images, levels), Long([.. images.Reverse()], levels), Long(images, [.. levels.Skip(1)]), Long([.. images.Skip(1)], levels),

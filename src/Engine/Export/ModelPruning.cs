@@ -1,5 +1,4 @@
 using System.Globalization;
-using GpuMlp.Engine.Methods;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Pruning;
@@ -47,7 +46,7 @@ internal sealed class ExportPruner : IDisposable
             {
                 _kernels.Prune(trained, ranks, level, pruned);
                 ModelParameters[] left = pruned.Download();
-                string name = PruningMethods.Name(method), share = level.ToString("R", CultureInfo.InvariantCulture);
+                string name = method.Name, share = level.ToString("R", CultureInfo.InvariantCulture);
                 for (int m = 0; m < left.Length; m++)
                     results[m].Add(new ExportedModel($"-{name}{share}", left[m], [("pruning", name), ("sparsity", share)]));
             }

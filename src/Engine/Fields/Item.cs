@@ -110,27 +110,50 @@ public sealed class WholeOrWordItem(string word) : Item<int?>
         value is null or >= 1 ? null : $"{value} is out of range; {word} or a number from 1 is right";
 }
 
+/// <summary>Finds the one of a name; false for a name that is none, and then there is no value.</summary>
+public delegate bool NameFinder<T>(string name, out T value);
+
+/// <summary>Makes the items of lists that the program has.</summary>
+public static class NamedItems
+{
+    /// <param name="what">What they are, for messages: <c>method</c>.</param>
+    /// <param name="all">At least two, in the order of messages.</param>
+    /// <param name="name">The name of one.</param>
+    public static NamedItem<T> Of<T>(string what, IReadOnlyList<T> all, Func<T, string> name)
+    {
+        return new(what, Choice.Of(all.Select(name)), name, TryFind);
+
+        bool TryFind(string text, out T value)
+        {
+            T[] found = [.. all.Where(one => name(one) == text)];
+            value = found.FirstOrDefault()!;
+            return found.Length > 0;
+        }
+    }
+}
+
 /// <summary>Things with a name.</summary>
 /// <param name="what">What they are, for messages: <c>method</c>.</param>
 /// <param name="right">The names, for messages.</param>
 /// <param name="name">The name of one.</param>
-/// <param name="find">The one of a name; null for a name that is none.</param>
+/// <param name="find">Finds one by its name.</param>
 /// <param name="problem">See <see cref="Item{T}.Problem"/>; null when all are right.</param>
-public sealed class NamedItem<T>(string what, string right, Func<T, string> name, Func<string, T?> find, Func<T, string?>? problem = null)
+public sealed class NamedItem<T>(string what, string right, Func<T, string> name, NameFinder<T> find, Func<T, string?>? problem = null)
     : Item<T>
-    where T : struct
 {
     /// <summary>What messages say is right.</summary>
     public string Right => right;
 
-    public T? Find(string text) => find(text);
+    /// <summary>False for a name that is none.</summary>
+    public bool TryFind(string text, out T value) => find(text, out value);
 
     public override IReadOnlyList<T> Parse(string flag, string text)
     {
         List<T> items = [];
         foreach (string part in text.Split(',', StringSplitOptions.TrimEntries))
         {
-            T item = find(part) ?? throw new UserErrorException($"{flag}: '{OneLine.Of(part)}' is no {what}; {right} is right");
+            if (!find(part, out T item))
+                throw new UserErrorException($"{flag}: '{OneLine.Of(part)}' is no {what}; must be {right}");
             items.Add(items.Contains(item) ? throw new UserErrorException($"{flag}: {name(item)} {Item.Twice}") : item);
         }
 
@@ -139,9 +162,8 @@ public sealed class NamedItem<T>(string what, string right, Func<T, string> name
 
     public override bool TryRead(JsonElement json, out T value)
     {
-        T? found = json.ValueKind == JsonValueKind.String ? find(json.GetString()!) : null;
-        value = found ?? default;
-        return found is not null;
+        value = default!;
+        return json.ValueKind == JsonValueKind.String && find(json.GetString()!, out value);
     }
 
     public override void Write(Utf8JsonWriter writer, T value) => writer.WriteStringValue(name(value));

@@ -86,11 +86,10 @@ public sealed class SwitchNotation : Notation<bool>
 /// <summary>One item.</summary>
 /// <param name="offered">Those that a flag takes, which may be fewer than a file does; empty for all.</param>
 public sealed class OneNotation<T>(NamedItem<T> item, params T[] offered) : Notation<T>
-    where T : struct
 {
     public override T Parse(string flag, string text) =>
-        item.Find(text) is { } value && (offered.Length == 0 || offered.Contains(value)) ? value
-        : throw new UserErrorException($"{flag}: '{OneLine.Of(text)}' is unknown; {Right} is right");
+        item.TryFind(text, out T value) && (offered.Length == 0 || offered.Contains(value)) ? value
+        : throw new UserErrorException($"{flag}: '{OneLine.Of(text)}' is unknown; must be {Right}");
 
     private string Right => offered.Length == 0 ? item.Right : string.Join(" or ", offered.Select(item.Show));
 

@@ -14,7 +14,7 @@ public static class CorruptionNames
         string.Create(CultureInfo.InvariantCulture, $"{corruption.Kind.Name}:{corruption.Severity:R}");
 
     /// <summary>How they are written in lists.</summary>
-    public static NamedItem<Corruption> Item { get; } = new("corruption", Right, Name, Find, Problem);
+    public static NamedItem<Corruption> Item { get; } = new("corruption", Right, Name, TryFind, Problem);
 
     /// <summary>Reads <c>blur:1.5</c>; null for any other text. The severity may still be out of range.</summary>
     public static Corruption? Find(string text)
@@ -24,6 +24,13 @@ public static class CorruptionNames
             && double.TryParse(parts[1], NumberStyles.Float, CultureInfo.InvariantCulture, out double severity) && double.IsFinite(severity)
             ? new Corruption(kind, severity)
             : null;
+    }
+
+    private static bool TryFind(string text, out Corruption corruption)
+    {
+        Corruption? found = Find(text);
+        corruption = found ?? default;
+        return found is not null;
     }
 
     /// <summary>Which severities a kind has, in words; null when this is one of them.</summary>
@@ -51,7 +58,9 @@ public static class CorruptionNames
         {
             if (CorruptionKind.Find(item) is { } kind)
             {
-                corruptions.AddRange(study.Where(corruption => corruption.Kind == kind));
+                corruptions.AddRange(study.Where(corruption => corruption.Kind == kind).DefaultIfEmpty(new Corruption(kind, double.NaN)));
+                if (double.IsNaN(corruptions[^1].Severity))
+                    throw new UserErrorException($"{flag}: {kind} is none of the study's; must have a severity, as in {kind}:{kind.Tried[0]:R}");
             }
             else
             {

@@ -31,7 +31,4 @@ public readonly record struct PairTask(int First, int Second)
         task = new PairTask(first, second);
         return true;
     }
-    /// <inheritdoc cref="TryParse"/>
-    /// <returns>Null for another text.</returns>
-    public static PairTask? Find(string text) => TryParse(text, out PairTask task) ? task : null;
 }

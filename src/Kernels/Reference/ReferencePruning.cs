@@ -17,22 +17,24 @@ public static class ReferencePruning
         int first = model.W1.Length;
         double[] all = [.. model.W1, .. model.W2];
         bool[] gone = new bool[all.Length];
-        switch (method)
+        switch (method.Name)
         {
-            case PruneMethod.Global:
+            case "global":
                 MarkSmallest(all, 0..all.Length, sparsity, gone);
                 break;
-            case PruneMethod.W1:
+            case "w1":
                 MarkSmallest(all, 0..first, sparsity, gone);
                 break;
-            case PruneMethod.Random:
+            case "random":
                 MarkRandom(0..first, sparsity, identity, seed, gone);
                 MarkRandom(first..all.Length, sparsity, identity, seed, gone);
                 break;
-            default:
+            case "layer":
                 MarkSmallest(all, 0..first, sparsity, gone);
                 MarkSmallest(all, first..all.Length, sparsity, gone);
                 break;
+            default:
+                throw new ArgumentException($"{method}: no reference", nameof(method));
         }
         double[] pruned = [.. all.Zip(gone, (weight, isGone) => isGone ? 0 : weight)];
         return model with { W1 = pruned[..first], W2 = pruned[first..] };

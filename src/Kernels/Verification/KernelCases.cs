@@ -296,7 +296,7 @@ internal static class KernelCases
 
     private static void Prune(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
-        foreach (PruneMethod method in Enum.GetValues<PruneMethod>())
+        foreach (PruneMethod method in PruneMethod.All)
             PruneCase.Compare($"{shape}", kernels, kernels.Device, cohort, shape.Models, method);
     }
 

@@ -18,7 +18,7 @@ internal static class SparseCases
     {
         using var sparse = new SparseCohort(kernels.Device, cohort.Layout, s_levels.Length);
         using var ranks = Ranks(kernels, cohort);
-        foreach (PruneMethod method in Enum.GetValues<PruneMethod>())
+        foreach (PruneMethod method in PruneMethod.All)
         {
             kernels.PruneRank(cohort, ranks, method);
             kernels.Compress(cohort, ranks, s_levels, sparse);

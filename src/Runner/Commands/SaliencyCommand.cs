@@ -103,7 +103,7 @@ internal static class SaliencyCommand
         SweepSpec spec = run.Plan.Spec;
         int threads = DeviceFlags.Threads(options.Threads);
         SaliencyMethod method = s_method.Parse("--method", options.Method ?? "gradient");
-        IReadOnlyList<PruneMethod> pruning = PruningMethods.Item.Parse("--pruning", options.Pruning ?? PruningMethods.Name(PruneMethod.Layer));
+        IReadOnlyList<PruneMethod> pruning = PruningMethods.Item.Parse("--pruning", options.Pruning ?? PruneMethod.Layer.Name);
         IReadOnlyList<double> sparsity = s_levels.Parse("--sparsity", options.Sparsity ?? "0.95");
         IReadOnlyList<MapLevel> levels = SaliencySheets.Levels(pruning, sparsity);
         Limit("--sparsity", levels.Count, MostColumns);

@@ -37,7 +37,7 @@ internal static class PictureFile
         string training = models.Training is { } variant ? $"-{variant.Name}" : "";
         string shown = images is null ? which : "i" + List(images.Select(image => $"{image}"));
         string levels = sparsity.Count == 0 ? "dense"
-            : $"{string.Join('-', pruning.Select(PruningMethods.Name))}-{List(sparsity.Select(NumberText.Number))}";
+            : $"{string.Join('-', pruning.Select(method => method.Name))}-{List(sparsity.Select(NumberText.Number))}";
         string name = $"{models.Task}-s{models.Seed}-h{sizes}-lr{rate}{training}-{shown}-{SaliencyNames.Name(method)}-{levels}";
         return (name.Length <= LongestName ? name : $"{name[..(LongestName - HashDigits - 1)]}-{Hash(name)}") + ".png";
     }

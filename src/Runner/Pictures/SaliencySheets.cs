@@ -1,7 +1,6 @@
 using System.Globalization;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Explanations;
-using GpuMlp.Engine.Methods;
 using GpuMlp.Engine.Specs;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;
@@ -109,7 +108,7 @@ internal sealed class SaliencySheets(Dataset data, ClassNames names, SavedModels
         + $"learning rate {models.Models[0].LearningRate:R}, {(models.Training is { } training ? $"{training}, " : "")}seed {models.Seed}");
 
     private static string Name(MapLevel level) => level.Pruning is { } pruning
-        ? $"{PruningMethods.Name(pruning)} {NumberText.Percent(level.Sparsity)} %"
+        ? $"{pruning.Name} {NumberText.Percent(level.Sparsity)} %"
         : "trained";
 
     private SheetTile Tile(MapView view) =>

@@ -46,7 +46,7 @@ internal static class RunFacts
             ("learning rates", List(spec.LearningRates.Select(NumberText.Number).ToList())),
             ("rates compared", spec.RateGrid.Count == 0 ? "none" : $"{List(spec.RateGrid.Select(NumberText.Number).ToList())} on {List(spec.RateTasks)}, trained and evaluated only"),
             ("training", List(plan.Variants)),
-            ("pruning", spec.Pruning.Count == 0 ? "none" : $"{List(spec.Pruning.Select(Engine.Methods.PruningMethods.Name).ToList())} at {List(spec.Sparsity.Select(level => NumberText.Percent(level) + " %").ToList())}"),
+            ("pruning", spec.Pruning.Count == 0 ? "none" : $"{List(spec.Pruning.Select(method => method.Name).ToList())} at {List(spec.Sparsity.Select(level => NumberText.Percent(level) + " %").ToList())}"),
             ("plan", plan.Hash),
         ];
         List(html, facts);

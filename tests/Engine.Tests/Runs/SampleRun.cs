@@ -68,7 +68,7 @@ internal static class SampleRun
         PruningRow NextPruned(PruneMethod method, double level) => new()
         {
             Key = key,
-            Method = PruningMethods.Name(method),
+            Method = method.Name,
             Sparsity = level,
             ZeroW1 = Next(),
             ZeroW2 = Next(),
@@ -126,7 +126,7 @@ internal static class SampleRun
             .. from method in plan.Spec.Similarity
                from pruning in plan.Spec.Pruning
                from level in plan.Spec.Sparsity
-               select NextMap(method, PruningMethods.Name(pruning), level),
+               select NextMap(method, pruning.Name, level),
         ];
         RowLists rows = RowLists.None.With<EpochMetrics>(history).With<PruningRow>(pruned).With<RobustnessRow>(robustness)
             .With<FinetuneRow>(finetune).With<SaliencyRow>(similarity);

@@ -1,6 +1,5 @@
 using GpuMlp.Engine.Analyses.Contract;
 using GpuMlp.Engine.Fields;
-using GpuMlp.Engine.Methods;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tables;
@@ -94,7 +93,7 @@ internal sealed class EmbeddingAnalysis : IAnalysis
             {
                 cohort.Kernels.PruneRank(cohort.OnDevice, ranks, method);
                 cohort.Kernels.Prune(cohort.OnDevice, ranks, sparsity, pruned);
-                Add(pruned, PruningMethods.Name(method), sparsity);
+                Add(pruned, method.Name, sparsity);
             }
         }
         void Add(DeviceCohort models, string method, double sparsity)

@@ -1,5 +1,4 @@
 using GpuMlp.Engine.Evaluation;
-using GpuMlp.Engine.Methods;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Evaluation;
@@ -39,7 +38,7 @@ internal sealed record PrunedFigures(ModelEvaluation[] Evaluations, WeightCounts
         return new PruningRow
         {
             Key = key,
-            Method = PruningMethods.Name(method),
+            Method = method.Name,
             Sparsity = sparsity,
             ZeroW1 = (double)(weights - left.W1) / weights,
             ZeroW2 = (double)(hidden - left.W2) / hidden,

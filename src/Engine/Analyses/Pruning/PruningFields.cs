@@ -25,11 +25,10 @@ internal static class PruningFields
             "pruning", s => s.Pruning, (s, methods) => s with { Pruning = methods }, SpecItems.Any(PruningMethods.Item))
         {
             Rule = s => s.Pruning.Count == 0 && s.Sparsity.Count > 0
-                ? $"no method for the sparsity levels; {PruningMethods.Right} is right"
+                ? $"no method for the sparsity levels; must be {PruningMethods.Item.Right}"
                 : null,
             Section = Section, Example = "layer,random",
-            Help = "what goes first: the smallest weights of each layer, of both together, of W1 alone, or weights drawn by lot (paper: "
-                + "layer,global,w1,random)",
+            Help = $"what goes first: {Choice.Of(PruneMethod.All.Select(method => $"{method.Help} ({method.Name})"))} (paper: all of them)",
         },
     ];
 }

@@ -54,7 +54,7 @@ internal sealed class CohortSimilarity
         {
             Key = key,
             Method = SaliencyNames.Name(_spec.Similarity[row / _levels]),
-            Pruning = level < 0 ? SaliencyRow.Reinitialised : PruningMethods.Name(_spec.Pruning[level / _spec.Sparsity.Count]),
+            Pruning = level < 0 ? SaliencyRow.Reinitialised : _spec.Pruning[level / _spec.Sparsity.Count].Name,
             Sparsity = level < 0 ? 0 : _spec.Sparsity[level % _spec.Sparsity.Count],
             Spearman = mean.Spearman,
             Ssim = mean.Ssim,

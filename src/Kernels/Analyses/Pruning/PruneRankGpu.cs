@@ -28,8 +28,11 @@ public struct PruneRankGpu
 
     public ArrayView<int> Indices;
 
-    /// <summary>A <see cref="PruneMethod"/>.</summary>
-    public int Method;
+    /// <summary>A <see cref="PruneScore"/>.</summary>
+    public int Score;
+
+    /// <summary>1: W1 and w2 are ranked together.</summary>
+    public int IsTogether;
 
     /// <summary>The ILGPU kernel; a group a slot.</summary>
     public static void Kernel(PruneRankGpu job)
@@ -40,13 +43,13 @@ public struct PruneRankGpu
         int start = (inputs + 1) * slot.Column, first = inputs * slot.Hidden, all = first + slot.Hidden;
         for (int i = thread; i < all; i += Threads)
         {
-            job.Keys[start + i] = job.Method == (int)PruneMethod.Random ? Draw(job.Ranks, index, i) : Magnitude(job.Cohort, slot, i);
+            job.Keys[start + i] = job.Score == (int)PruneScore.Random ? Draw(job.Ranks, index, i) : Magnitude(job.Cohort, slot, i);
             job.Indices[start + i] = i;
         }
         GpuGroup.Barrier();
 
         // W1 and then w2, or both together. One text for both: every barrier in it costs an OpenCL compiler on a CPU dearly.
-        int count = job.Method == (int)PruneMethod.Global ? all : first;
+        int count = job.IsTogether != 0 ? all : first;
         for (int done = 0; done < all; done += count, count = all - done)
             Rank(job, slot, start + done, count, first, thread, counters, totals);
     }
@@ -78,7 +81,7 @@ public struct PruneRankGpu
             to = from;
             from = (job.Keys.IntLength / 2) - to;
         }
-        bool tiesShare = job.Method != (int)PruneMethod.Random;
+        bool tiesShare = job.Score != (int)PruneScore.Random;
         int rank = begin < end && tiesShare ? FirstOf(job.Keys, start, begin) - start : 0;
         for (int place = begin; place < end; place++)
         {

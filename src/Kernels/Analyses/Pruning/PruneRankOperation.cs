@@ -29,7 +29,7 @@ public sealed class PruneRankOperation : Operation<PruneRankJob>
 
     internal override void OnCpu(DeviceKernels kernels, PruneRankJob job)
     {
-        kernels.Launch(new PruneRankCpu { Cohort = job.Cohort.Cohort, Ranks = job.Ranks.Views, Method = job.Method });
+        kernels.Launch(new PruneRankCpu { Cohort = job.Cohort.Cohort, Ranks = job.Ranks.Views, Score = job.Method.Score, IsTogether = job.Method.IsTogether ? 1 : 0 });
         job.Ranks.Method = job.Method;
     }
 
@@ -43,7 +43,8 @@ public sealed class PruneRankOperation : Operation<PruneRankJob>
             Ranks = job.Ranks.Views,
             Keys = device.Workspace.Take<uint>("keys", 2 * weights),
             Indices = device.Workspace.Take<int>("key indices", 2 * weights),
-            Method = (int)job.Method,
+            Score = (int)job.Method.Score,
+            IsTogether = job.Method.IsTogether ? 1 : 0,
         };
         device.Launch(PruneRankGpu.Kernel, PruneRankGpu.Threads, cohort.SlotCount, rank);
         job.Ranks.Method = job.Method;
@@ -69,7 +70,10 @@ internal unsafe struct PruneRankCpu : ICpuJob
 
     public PruneViews Ranks;
 
-    public PruneMethod Method;
+    public PruneScore Score;
+
+    /// <summary>1: W1 and w2 are ranked together.</summary>
+    public int IsTogether;
 
     public readonly int Items => Cohort.BlockCount;
 
@@ -84,7 +88,7 @@ internal unsafe struct PruneRankCpu : ICpuJob
         try
         {
             for (int slot = 0; slot < pointers.Slots; slot++)
-                Rank(Ranks, pointers, slot, Method, keys);
+                Rank(Ranks, pointers, slot, keys);
         }
         finally
         {
@@ -92,20 +96,20 @@ internal unsafe struct PruneRankCpu : ICpuJob
         }
     }
 
-    private static void Rank(in PruneViews views, in BlockPointers block, int slot, PruneMethod method, ulong* keys)
+    private readonly void Rank(in PruneViews views, in BlockPointers block, int slot, ulong* keys)
     {
         int hidden = block.Hidden(slot), first = block.Inputs * hidden, all = first + hidden;
-        if (method == PruneMethod.Random)
+        if (Score == PruneScore.Random)
             DrawKeys(views, block.FirstSlot + slot, keys, all);
         else
             MagnitudeKeys(block, slot, keys);
 
-        if (method == PruneMethod.Global)
+        bool tiesShare = Score != PruneScore.Random;
+        if (IsTogether != 0)
         {
-            Number(views, block, slot, new Span<ulong>(keys, all), tiesShare: true);
+            Number(views, block, slot, new Span<ulong>(keys, all), tiesShare);
             return;
         }
-        bool tiesShare = method != PruneMethod.Random;
         Number(views, block, slot, new Span<ulong>(keys, first), tiesShare);
         Number(views, block, slot, new Span<ulong>(keys + first, hidden), tiesShare);
     }

@@ -78,12 +78,8 @@ public sealed class PruneRanks : IDisposable
         for (int slot = 0; slot < Layout.Slots.Count; slot++)
         {
             int w2 = Layout.Slots[slot].Hidden, w1 = Layout.Inputs * w2;
-            (thresholds[2 * slot], thresholds[(2 * slot) + 1]) = Method switch
-            {
-                PruneMethod.Global => (Count(sparsity, w1 + w2), Count(sparsity, w1 + w2)),
-                PruneMethod.W1 => (Count(sparsity, w1), 0),
-                _ => (Count(sparsity, w1), Count(sparsity, w2)),
-            };
+            thresholds[2 * slot] = Count(sparsity, Method!.IsTogether ? w1 + w2 : w1);
+            thresholds[(2 * slot) + 1] = Method.SparesW2 ? 0 : Count(sparsity, Method.IsTogether ? w1 + w2 : w2);
         }
         return thresholds;
     }

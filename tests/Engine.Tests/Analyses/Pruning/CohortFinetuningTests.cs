@@ -1,7 +1,6 @@
 using GpuMlp.Engine.Analyses;
 using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Data;
-using GpuMlp.Engine.Methods;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tables;
@@ -119,7 +118,7 @@ public sealed class CohortFinetuningTests : IDisposable
             from protocol in new[] { "finetune", "rewind" }
             from method in s_spec.Pruning
             from level in s_spec.Sparsity
-            select (protocol, PruningMethods.Name(method), level),
+            select (protocol, method.Name, level),
             together[0].Finetune.Select(row => (row.Protocol, row.Method, row.Sparsity)));
         foreach (ModelResult model in alone)
         {

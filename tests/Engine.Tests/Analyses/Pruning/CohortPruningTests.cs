@@ -2,7 +2,6 @@ using GpuMlp.Engine.Analyses;
 using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Evaluation;
-using GpuMlp.Engine.Methods;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tables;
@@ -40,14 +39,14 @@ public sealed class CohortPruningTests : IDisposable
         double[] x = ReferenceMlp.Scale(validation.Pixels);
         foreach (ModelResult model in models)
         {
-            Assert.Equal(s_spec.Pruning.SelectMany(method => s_spec.Sparsity.Select(level => (PruningMethods.Name(method), level))), model.Pruning.Select(row => (row.Method, row.Sparsity)));
+            Assert.Equal(s_spec.Pruning.SelectMany(method => s_spec.Sparsity.Select(level => (method.Name, level))), model.Pruning.Select(row => (row.Method, row.Sparsity)));
 
             // Random choices are keyed as initial weights are: task and hidden size, and the seed.
             ulong identity = ((ulong)((split.Task.First << 8) | split.Task.Second) << 32) | (uint)model.Key.Hidden;
             foreach (PruningRow row in model.Pruning)
             {
                 ReferenceParameters pruned = ReferencePruning.Prune(
-                    ReferenceParameters.From(model.Weights), PruningMethods.Find(row.Method)!.Value, row.Sparsity, identity, (uint)split.Seed);
+                    ReferenceParameters.From(model.Weights), PruneMethod.Find(row.Method)!, row.Sparsity, identity, (uint)split.Seed);
                 ReferenceForward forward = ReferenceMlp.Forward(pruned, x);
                 Metrics expected = ModelMetrics.Compute(Array.ConvertAll(forward.Logits, logit => (float)logit), validation.Labels);
                 Assert.Equal(pruned.W1.Count(w => w == 0) / (double)pruned.W1.Length, row.ZeroW1);

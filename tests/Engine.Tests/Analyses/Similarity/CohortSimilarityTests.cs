@@ -41,14 +41,15 @@ public sealed class CohortSimilarityTests
             foreach (SaliencyRow row in model.Similarity.Where(IsPruned))
             {
                 ReferenceParameters dense = ReferenceParameters.From(model.Weights);
-                ReferenceParameters pruned = ReferencePruning.Prune(dense, PruningMethods.Find(row.Pruning)!.Value, row.Sparsity, identity, (uint)split.Seed);
+                Assert.True(SaliencyNames.Item.TryFind(row.Method, out SaliencyMethod method));
+                ReferenceParameters pruned = ReferencePruning.Prune(dense, PruneMethod.Find(row.Pruning)!, row.Sparsity, identity, (uint)split.Seed);
                 MapSimilarity expected = default;
                 for (int n = 0; n < Images; n++)
                 {
                     ReadOnlySpan<double> image = x.AsSpan(n * Mnist.Few.Inputs, Mnist.Few.Inputs);
 
                     // Ranks are of the float32 maps: in double, values that are equal in theory would not tie.
-                    double[] a = Rounded(ReferenceMlp.Saliency(dense, image, Unscaled(SaliencyNames.Find(row.Method)!.Value))), b = Rounded(ReferenceMlp.Saliency(pruned, image, Unscaled(SaliencyNames.Find(row.Method)!.Value)));
+                    double[] a = Rounded(ReferenceMlp.Saliency(dense, image, Unscaled(method))), b = Rounded(ReferenceMlp.Saliency(pruned, image, Unscaled(method)));
                     expected += NaiveSimilarity.Of(a, b, Mnist.Few.Rows, Mnist.Few.Columns);
                 }
 

@@ -1,4 +1,4 @@
-namespace GpuMlp.Engine.Methods;
+namespace GpuMlp.Engine.Fields;
 
 /// <summary>Names to choose from, as messages and help write them.</summary>
 internal static class Choice
