@@ -4,6 +4,8 @@ switch (args.FirstOrDefault())
 {
     case "epoch":
         return EpochReport.Run(Console.Out, args.Skip(1).Select(int.Parse).FirstOrDefault(Environment.ProcessorCount));
+    case "error":
+        return ErrorReport.Run(Console.Out);
     case "maps":
         return MapsReport.Run(Console.Out, args.Skip(1).Select(int.Parse).FirstOrDefault(Environment.ProcessorCount));
     case "prune":
@@ -22,6 +24,7 @@ switch (args.FirstOrDefault())
         return PtxReport.Run(args[1..]);
     default:
         Console.Error.WriteLine("usage: perf epoch [THREADS]   peak, epoch of the study's cohort in every kernel form, the whole grid");
+        Console.Error.WriteLine("       perf error             how far the kernels and float32 loops are from double: logits, gradients, trained weights");
         Console.Error.WriteLine("       perf maps [THREADS]    saliency maps of the study's 165 models on 256 images, every method");
         Console.Error.WriteLine("       perf prune [THREADS]   the study's pruned models, evaluated");
         Console.Error.WriteLine("       perf kernels [BenchmarkDotNet arguments, for example --filter *]");

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Trains cohorts of small perceptrons by PyTorch in three ways, beside which `perf -- device` on the same GPU stands.
+"""Trains cohorts of small perceptrons by PyTorch in some ways, beside which `perf -- device` on the same GPU stands.
 
 loop  one model after the other, as most sweeps are written; a sample of the models is timed and scaled to all
 vmap  torch.func: all models at once, padded to the largest hidden size
 wide  one product for all models of the cohort, hidden units side by side, gradients written by hand
+graph wide, with the launches of a step recorded once as a CUDA graph; for small batches, where launches take the time
 
-The cohorts are those of `perf -- device`: MNIST 4v9, full batch; 11 models of the study, then hidden sizes 2 to 64 in
-turn with 16 learning rates. Before anything is timed, the three ways must agree on the losses after two epochs.
+The cohorts are those of `perf -- device`: MNIST 4v9, full batch or batches of N; 11 models of the study, then hidden
+sizes 2 to 64 in turn with 16 learning rates. Before anything is timed, the ways must agree on the losses after two epochs.
 
-usage: torch_peer.py [--device cuda] [--data data/mnist] [--models 1000,10000] [--tf32] [--ways loop,vmap,wide]
+usage: torch_peer.py [--device cuda] [--data data/mnist] [--models 1000,10000] [--tf32] [--batch N] [--ways loop,vmap,wide,graph]
 Needs PyTorch 2; prints Markdown. Times are medians of epochs that are waited for, after two to warm up.
 """
 import argparse
@@ -146,7 +147,38 @@ class Wide:
         return losses
 
 
-WAYS = {"loop": Loop, "vmap": Vmap, "wide": Wide}
+class Batches:
+    """An epoch of small batches. A step sees copies of a batch's images, always in the same memory: a graph holds addresses."""
+
+    def __init__(self, way, size, recorded):
+        self.images, self.labels, self.size = way.x, way.y, size
+        self.scale = way.scale
+        way.x, way.y = self.x, self.y = way.x[:size].clone(), way.y[:size].clone()
+        self.step = self.record(way) if recorded else way.epoch
+
+    @staticmethod
+    def record(way):
+        # Whatever is allocated once must be there before: some steps on a stream of their own.
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(3):
+                way.epoch()
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            way.epoch()
+        return graph.replay
+
+    def epoch(self):
+        # 9,344 images are 292 batches of 32; a last one that is short would be left out.
+        for first in range(0, len(self.labels) - self.size + 1, self.size):
+            self.x.copy_(self.images[first:first + self.size])
+            self.y.copy_(self.labels[first:first + self.size])
+            self.step()
+
+
+WAYS = {"loop": Loop, "vmap": Vmap, "wide": Wide, "graph": Wide}
 
 
 def wait(device):
@@ -200,11 +232,14 @@ def main():
     parser.add_argument("--data", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[2] / "data" / "mnist")
     parser.add_argument("--models", default="1000,10000", help="numbers of models, comma-separated; the study's cohort comes first")
     parser.add_argument("--ways", default="loop,vmap,wide")
+    parser.add_argument("--batch", type=int, help="images of a batch (default: all)")
     parser.add_argument("--tf32", action="store_true", help="let products round their operands to 10 bits")
     options = parser.parse_args()
     ways = options.ways.split(",")
     if not set(ways) <= set(WAYS):
         parser.error(f"--ways: of {', '.join(WAYS)}")
+    if "graph" in ways and (options.batch is None or not options.device.startswith("cuda")):
+        parser.error("--ways graph: wants --batch and a CUDA device")
     if options.device.startswith("cuda") and not torch.cuda.is_available():
         sys.exit("torch_peer.py: PyTorch sees no CUDA device")
     device = torch.device(options.device)
@@ -217,21 +252,24 @@ def main():
     print(f"PyTorch {torch.__version__} on {name}, {len(y)} images, products in {'TF32' if options.tf32 else 'float32'}"
           + (f", float32 peak {most / 1e12:.1f} TFLOP/s" if most else ""))
     print()
-    print("| way | models | C | ms an epoch | TFLOP/s dense-equivalent | share of float32 peak |")
-    print("|---|---|---|---|---|---|")
+    print("| way | models | C | batch | ms an epoch | TFLOP/s dense-equivalent | share of float32 peak |")
+    print("|---|---|---|---|---|---|---|")
     for count in [0] + [int(text) for text in options.models.split(",") if text]:
         hidden, rates = cohort(count)
         flop = 4.0 * len(y) * 784 * sum(hidden)
+        batch = options.batch or "full"
         for name in ways:
             try:
                 way = WAYS[name](initial(hidden, device), rates, x, y)
+                if options.batch is not None:
+                    way = Batches(way, options.batch, name == "graph")
                 ms = measure(way, device)
             except torch.cuda.OutOfMemoryError:
-                print(f"| {name} | {len(hidden)} | {sum(hidden)} | out of memory | | |", flush=True)
+                print(f"| {name} | {len(hidden)} | {sum(hidden)} | {batch} | out of memory | | |", flush=True)
             else:
                 rate = flop / (ms / 1000)
                 share = f"{100 * rate / most:.1f} %" if most else ""
-                print(f"| {name} | {len(hidden)} | {sum(hidden)} | {ms:.2f} | {rate / 1e12:.3f} | {share} |", flush=True)
+                print(f"| {name} | {len(hidden)} | {sum(hidden)} | {batch} | {ms:.2f} | {rate / 1e12:.3f} | {share} |", flush=True)
             way = None
             if device.type == "cuda":
                 torch.cuda.empty_cache()

@@ -21,7 +21,7 @@ public sealed class ArchitectureTests
         ["Launching"],
         ["Products"],
         ["Products.Digits"],
-        ["Training.Losses"],
+        ["Training.Losses", "Training.Optimisers"],
         ["Training", "Analyses.Evaluation", "Analyses.Pruning", "Analyses.Corruptions", "Analyses.Saliency", "Analyses.Tsne", "Peak"],
         ["Reference"],
         [""],

@@ -2,6 +2,8 @@ using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Training;
+using GpuMlp.Kernels.Training.Optimisers;
 using ILGPU.Runtime;
 using Xunit;
 
@@ -51,6 +53,13 @@ public sealed class KernelVariantTests : IDisposable
         Type[] all = [.. typeof(Operation).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Operation)) && !type.IsAbstract)];
         Assert.Equal(all.Select(type => type.Name).Order(), KernelCatalog.Operations.Select(operation => operation.GetType().Name).Order());
         Assert.Equal(all.Length, KernelCatalog.Operations.Select(operation => operation.Name).Distinct().Count());
+    }
+
+    [Fact]
+    public void The_list_of_optimisers_has_every_one_there_is()
+    {
+        Type[] all = [.. typeof(IOptimiser).Assembly.GetTypes().Where(type => type.IsValueType && type.IsAssignableTo(typeof(IOptimiser)))];
+        Assert.Equal(all.Select(type => type.Name).Order(), OptimiserKernels.All.Select(optimiser => optimiser.Optimiser.Name).Order());
     }
 
     internal static Operation Named(string name) => KernelCatalog.Operations.Single(operation => operation.Name == name);

@@ -27,7 +27,7 @@ public sealed partial class PtxTests
     [InlineData("HiddenBackwardGpu", "mad.wide.s32")]
     [InlineData("OutputPassGpu<LogisticLoss>", "cvt.rni.f32.f32")]
     [InlineData("OutputPassGpu<LogisticLoss>", "cvt.rn.f32.s64")]
-    [InlineData("GradientGpu", "cvt.rn.f32.s64")]
+    [InlineData("GradientGpu<GradientDescent>", "cvt.rn.f32.s64")]
     [InlineData("DigitForward.Mma", "cvt.rn.f32.s64")]
     [InlineData("DigitForward.Mma", "cvt.rni.s64.f32")]
     [InlineData("DigitForward.Dp4a", "cvt.rn.f32.s64")]

@@ -3,13 +3,15 @@ using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Products.Digits;
+using GpuMlp.Kernels.Training.Optimisers;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Training;
 
 /// <summary>An epoch of a cohort on a GPU: a few launches a batch, on the device's stream. Whatever is cut into runs or parts changes no bit.</summary>
-internal readonly struct GpuEpoch<TLoss>
+internal readonly struct GpuEpoch<TLoss, TOptimiser>
     where TLoss : struct, ILoss
+    where TOptimiser : struct, IOptimiser
 {
     private readonly GpuDevice _device;
     private readonly CohortViews _cohort;
@@ -105,9 +107,9 @@ internal readonly struct GpuEpoch<TLoss>
 
     private void Step(in GpuWeights weights, ArrayView<long> deltas, int deltaParts, int batch)
     {
-        GradientGpu step = GradientGpu.Of(_cohort, _scratch, weights, batch);
+        var step = GradientGpu<TOptimiser>.Of(_cohort, _scratch, weights, batch);
         (step.Deltas, step.DeltaParts, step.Steps) = (deltas, deltaParts, 1);
-        _device.Launch(GradientGpu.Kernel, GradientGpu.Threads, step.Groups, step);
+        _device.Launch(GradientGpu<TOptimiser>.Kernel, GradientGpu<TOptimiser>.Threads, step.Groups, step);
     }
 
     private void End(in GpuTotals totals, int parts)

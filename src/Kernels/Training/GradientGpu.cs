@@ -1,5 +1,6 @@
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Training.Optimisers;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Training;
@@ -19,7 +20,8 @@ public struct GpuGradients
 /// dw2 = fl(fl(T) 2^(s + e - 63) * scale) where T sums Wq (G >> s) over a column, db2 from the sum of q; in training the
 /// step from them at once. A group owns sixteen columns, sixteen threads a column; the first thread of a model's first column does its b2.
 /// </summary>
-public struct GradientGpu
+internal struct GradientGpu<TOptimiser>
+    where TOptimiser : struct, IOptimiser
 {
     public const int Threads = Columns * Shares;
 
@@ -50,7 +52,7 @@ public struct GradientGpu
 
     /// <summary>From G in a cohort's scratch, into its gradients; sums of q and whether it steps are still to be set.</summary>
     /// <param name="batch">Its images.</param>
-    internal static GradientGpu Of(in CohortViews cohort, in ScratchViews scratch, in GpuWeights weights, int batch) => new()
+    internal static GradientGpu<TOptimiser> Of(in CohortViews cohort, in ScratchViews scratch, in GpuWeights weights, int batch) => new()
     {
         Cohort = cohort,
         Weights = weights,
@@ -65,7 +67,7 @@ public struct GradientGpu
     internal readonly int Groups => Cohort.Vectors.IntLength / ColumnLayout.VectorFields;
 
     /// <summary>The ILGPU kernel; a group a vector. No group leaves before the barrier: PoCL 6 goes wrong behind a conditional one.</summary>
-    public static void Kernel(GradientGpu job)
+    public static void Kernel(GradientGpu<TOptimiser> job)
     {
         ArrayView<long> products = SharedMemory.Allocate<long>(Threads);
         int thread = Group.IdxX, within = thread % Columns, share = thread / Columns, inputs = job.Cohort.Inputs;
@@ -97,7 +99,7 @@ public struct GradientGpu
             LeaveSlot(job, slot, isOn);
     }
 
-    private static void LeaveSlot(GradientGpu job, int slot, bool isOn)
+    private static void LeaveSlot(GradientGpu<TOptimiser> job, int slot, bool isOn)
     {
         long sum = 0;
         for (int part = 0; part < job.DeltaParts; part++)
@@ -107,21 +109,21 @@ public struct GradientGpu
 
     // A weight: it may lie under a mask, and it decays. It is 0 under a mask already, and stays so without a gradient.
     private static void Leave(
-        GradientGpu job, ArrayView<float> weights, ArrayView<float> gradients, ArrayView<float> mask, int place, int column, bool isOn, float gradient)
+        GradientGpu<TOptimiser> job, ArrayView<float> weights, ArrayView<float> gradients, ArrayView<float> mask, int place, int column, bool isOn, float gradient)
     {
         if (job.Cohort.HasMask != 0 && !(mask[place] > 0f))
             gradient = 0f;
         if (job.Steps == 0)
             gradients[place] = gradient;
         else if (isOn)
-            weights[place] = UpdateGpu.Step(job.Cohort.ColumnRates[column], gradient, weights[place], job.Cohort.WeightDecay);
+            weights[place] = TOptimiser.Step<Scalar>(weights[place], gradient, -job.Cohort.ColumnRates[column], job.Cohort.WeightDecay).Value;
     }
 
-    private static void LeaveBias(GradientGpu job, ArrayView<float> biases, ArrayView<float> gradients, int place, float rate, bool isOn, float gradient)
+    private static void LeaveBias(GradientGpu<TOptimiser> job, ArrayView<float> biases, ArrayView<float> gradients, int place, float rate, bool isOn, float gradient)
     {
         if (job.Steps == 0)
             gradients[place] = gradient;
         else if (isOn)
-            biases[place] = UpdateGpu.Step(rate, gradient, biases[place], 0f);
+            biases[place] = TOptimiser.Step<Scalar>(biases[place], gradient, -rate, 0f).Value;
     }
 }

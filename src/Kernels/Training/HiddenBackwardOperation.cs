@@ -4,6 +4,7 @@ using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Training.Optimisers;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Training;
@@ -33,10 +34,12 @@ public sealed class HiddenBackwardOperation : ChunkOperation
         GpuProducts.Of(device, job.Images).Backward(cohort, job.Run, job.Activations, scratch.GradSums, goesOn: !job.Place.IsFirst);
         if (!job.Place.IsLast)
             return;
-        GradientGpu gradient = GradientGpu.Of(cohort, scratch, GpuQuantise.Now(device, cohort), job.Place.BatchRows);
+
+        // Gradients are kept, so that any optimiser's kernel does.
+        var gradient = GradientGpu<GradientDescent>.Of(cohort, scratch, GpuQuantise.Now(device, cohort), job.Place.BatchRows);
         gradient.Deltas = scratch.DeltaSums;
         gradient.DeltaParts = 1;
-        device.Launch(GradientGpu.Kernel, GradientGpu.Threads, gradient.Groups, gradient);
+        device.Launch(GradientGpu<GradientDescent>.Kernel, GradientGpu<GradientDescent>.Threads, gradient.Groups, gradient);
     }
 }
 

@@ -3,8 +3,7 @@ using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Products;
-using GpuMlp.Kernels.Products.Digits;
-using GpuMlp.Kernels.Training.Losses;
+using GpuMlp.Kernels.Training.Optimisers;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Training;
@@ -26,17 +25,9 @@ public sealed class TrainEpochOperation : Operation<TrainEpochJob>
         Fit.CheckTrainable(job.Images);
     }
 
-    internal override void OnCpu(DeviceKernels kernels, TrainEpochJob job) => kernels.Launch(
-        new TrainEpochCpu<LogisticLoss> { Cohort = job.Cohort.Cohort, Scratch = job.Cohort.Scratch, Images = job.Images.Views });
+    internal override void OnCpu(DeviceKernels kernels, TrainEpochJob job) => OptimiserKernels.Standard.Epoch(kernels, job);
 
-    internal override void OnGpu(GpuDevice device, TrainEpochJob job)
-    {
-        var epoch = new GpuEpoch<LogisticLoss>(device, job.Cohort);
-        if (job.Images.Digits is { } digits && DigitProducts.Fits(job.Cohort.Cohort, digits))
-            epoch.Run(job.Images, digits);
-        else
-            epoch.Run(job.Images);
-    }
+    internal override void OnGpu(GpuDevice device, TrainEpochJob job) => OptimiserKernels.Standard.Epoch(device, job);
 }
 
 /// <summary>What it is given; totals of loss and counts are left in the cohort.</summary>
@@ -54,8 +45,9 @@ public static class TrainEpochKernels
 /// A whole epoch in one launch: for each chunk forward, loss and backward while it is in L2, and the update with the last chunk
 /// of each batch. A thread takes its block through all of it, so there is nothing to wait for and a mini-batch costs no launch.
 /// </summary>
-internal unsafe struct TrainEpochCpu<TLoss> : ICpuJob
+internal unsafe struct TrainEpochCpu<TLoss, TOptimiser> : ICpuJob
     where TLoss : struct, ILoss
+    where TOptimiser : struct, IOptimiser
 {
     public CohortViews Cohort;
 
@@ -89,7 +81,7 @@ internal unsafe struct TrainEpochCpu<TLoss> : ICpuJob
                 HiddenBackwardBody.Accumulate<T>(block, work, images, chunk);
                 continue;
             }
-            UpdateBody.Batch<T>(block, work, images, chunk);
+            UpdateBody<TOptimiser>.Batch<T>(block, work, images, chunk);
             if (index + 1 < chunks)
                 QuantiseBody.Changed<T>(block, work, images);
         }

@@ -2,15 +2,16 @@ using System.Runtime.CompilerServices;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Training.Optimisers;
 
 namespace GpuMlp.Kernels.Training;
 
 /// <summary>
-/// Gradient descent: parameter = fma(-rate, gradient, parameter), with each model's own rate. With weight decay (L2) the
-/// gradient of W1 and w2 is fma(decay, weight, gradient); without it that step is left out, not done with 0. A model that has
-/// failed has a rate of 0 in a block's work and keeps its parameters.
+/// A step of all parameters, with each model's own rate. W1 and w2 decay, biases do not. A model that has failed has a rate of
+/// 0 in a block's work and keeps its parameters.
 /// </summary>
-internal static unsafe class UpdateBody
+internal static unsafe class UpdateBody<TOptimiser>
+    where TOptimiser : struct, IOptimiser
 {
     /// <summary>W1 [D, stride] from gradients in memory.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -44,7 +45,7 @@ internal static unsafe class UpdateBody
             HiddenBackwardBody.Finish<T, Any>(block, work, images, chunk);
         else
             HiddenBackwardBody.Finish<T, Plain>(block, work, images, chunk);
-        if (block.WeightDecay != 0)
+        if (block.WeightDecay != 0 || !TOptimiser.RestsWithoutGradient)
             Dropped<T>(block, work, images);
         for (int column = 0; column < block.Stride; column += LaneMask.Lanes)
             T.Store(T.MaxInts(T.Load(work.Largest + column), T.Load(work.FixedLargest + column)), work.Largest + column);
@@ -52,12 +53,12 @@ internal static unsafe class UpdateBody
         {
             if (work.Failed[slot] != 0)
                 continue;
-            float rate = block.SlotRates[slot];
             for (int column = block.Column(slot); column < block.Column(slot) + block.Hidden(slot); column++)
             {
-                float gradient = HiddenBackwardBody.GradientW2(block, work, chunk, column), weight = block.W2[column];
-                gradient = block.WeightDecay == 0 ? gradient : MathF.FusedMultiplyAdd(block.WeightDecay, weight, gradient);
-                block.W2[column] = block.IsMasked && !(block.MaskW2[column] > 0f) ? 0f : MathF.FusedMultiplyAdd(-rate, gradient, weight);
+                float gradient = HiddenBackwardBody.GradientW2(block, work, chunk, column);
+                block.W2[column] = block.IsMasked && !(block.MaskW2[column] > 0f)
+                    ? 0f
+                    : TOptimiser.Step<Scalar>(block.W2[column], gradient, -block.SlotRates[slot], block.WeightDecay).Value;
             }
             Bias(block, work, slot, work.DeltaSums[slot] * ExactSums.BiasScale(chunk.BatchRows));
         }
@@ -66,10 +67,10 @@ internal static unsafe class UpdateBody
     private static void Bias(in BlockPointers block, in BlockWork work, int slot, float gradient)
     {
         if (work.Failed[slot] == 0)
-            block.B2[slot] = MathF.FusedMultiplyAdd(-block.SlotRates[slot], gradient, block.B2[slot]);
+            block.B2[slot] = TOptimiser.Step<Scalar>(block.B2[slot], gradient, -block.SlotRates[slot], decay: 0).Value;
     }
 
-    // Pixels that no image sets have no gradient; decay shrinks their weights all the same.
+    // Pixels that no image sets have no gradient; their weights may change all the same.
     private static void Dropped<T>(in BlockPointers block, in BlockWork work, in PairPointers images)
         where T : unmanaged, ILanes<T>
     {
@@ -100,20 +101,18 @@ internal static unsafe class UpdateBody
         where T : unmanaged, ILanes<T>
     {
         T rates = T.Load(work.Rates + column);
-        if (decay != 0)
-            gradient = T.Fma(T.Broadcast(decay), parameters, gradient);
-        return T.Select(T.Greater(rates, T.Zero), T.Fma(T.Subtract(T.Zero, rates), gradient, parameters), parameters);
+        return T.Select(T.Greater(rates, T.Zero), TOptimiser.Step(parameters, gradient, T.Subtract(T.Zero, rates), decay), parameters);
     }
 
     private readonly struct Plain : HiddenBackwardBody.IGradientRow
     {
         public static bool IsUpdate => true;
 
-        public static bool KeepsUnset => true;
+        public static bool KeepsUnset => TOptimiser.RestsWithoutGradient;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T Take<T>(in BlockPointers block, int* order, int row, int column, T open, T down, T weights, T gradient)
-            where T : unmanaged, ILanes<T> => T.Select(open, T.Fma(down, gradient, weights), weights);
+            where T : unmanaged, ILanes<T> => T.Select(open, TOptimiser.Step(weights, gradient, down, decay: 0), weights);
     }
 
     private readonly struct Any : HiddenBackwardBody.IGradientRow
@@ -128,9 +127,7 @@ internal static unsafe class UpdateBody
         {
             int pixel = order[row];
             bool isWeight = pixel >= 0 && pixel < block.Inputs;
-            if (isWeight && block.WeightDecay != 0)
-                gradient = T.Fma(T.Broadcast(block.WeightDecay), weights, gradient);
-            weights = T.Select(open, T.Fma(down, gradient, weights), weights);
+            weights = T.Select(open, TOptimiser.Step(weights, gradient, down, isWeight ? block.WeightDecay : 0), weights);
             return block.IsMasked && isWeight
                 ? T.Select(T.Greater(T.Load(block.MaskW1 + ((long)pixel * block.Stride) + column), T.Zero), weights, T.Zero)
                 : weights;

@@ -1,14 +1,16 @@
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Training.Optimisers;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Training;
 
 /// <summary>
-/// Gradient descent from gradients that lie in memory: parameter = fma(-rate, gradient, parameter); with weight decay the
-/// gradient of W1 and w2 is fma(decay, weight, gradient). Models that have failed stay as they are. A thread owns an element.
+/// A step from gradients that lie in memory; W1 and w2 decay, biases do not. Models that have failed stay as they are. A thread
+/// owns an element.
 /// </summary>
-public struct UpdateGpu
+internal struct UpdateGpu<TOptimiser>
+    where TOptimiser : struct, IOptimiser
 {
     public const int Threads = 128;
 
@@ -25,14 +27,14 @@ public struct UpdateGpu
     private readonly int Columns => Cohort.Vectors.IntLength / ColumnLayout.VectorFields * ColumnLayout.Vector;
 
     /// <summary>The ILGPU kernel: rows of W1, then columns of b1 and w2, then slots.</summary>
-    public static void Kernel(UpdateGpu job)
+    public static void Kernel(UpdateGpu<TOptimiser> job)
     {
         int item = (Grid.IdxX * Threads) + Group.IdxX, inputs = job.Cohort.Inputs, row = item / job.Columns;
         if (row > inputs)
         {
             int slot = item - ((inputs + 1) * job.Columns);
             if (slot < job.Cohort.B2.IntLength && job.Failed[slot] == 0)
-                job.Cohort.B2[slot] = Step(job.Cohort.SlotRates[slot], job.Gradients.B2[slot], job.Cohort.B2[slot], 0f);
+                job.Cohort.B2[slot] = Step(job.Cohort.B2[slot], job.Gradients.B2[slot], -job.Cohort.SlotRates[slot], 0f);
             return;
         }
         int within = item - (row * job.Columns);
@@ -40,20 +42,19 @@ public struct UpdateGpu
         int unit = within % ColumnLayout.Vector, column = vector.Column + unit, owner = job.Cohort.ColumnSlots[column];
         if (owner < 0 || job.Failed[owner] != 0)
             return;
-        float rate = job.Cohort.ColumnRates[column], decay = job.Cohort.WeightDecay;
+        float down = -job.Cohort.ColumnRates[column], decay = job.Cohort.WeightDecay;
         if (row < inputs)
         {
             int place = vector.Base(inputs) + unit + (row * vector.Stride);
-            job.Cohort.W1[place] = Step(rate, job.Gradients.W1[place], job.Cohort.W1[place], decay);
+            job.Cohort.W1[place] = Step(job.Cohort.W1[place], job.Gradients.W1[place], down, decay);
         }
         else
         {
-            job.Cohort.B1[column] = Step(rate, job.Gradients.B1[column], job.Cohort.B1[column], 0f);
-            job.Cohort.W2[column] = Step(rate, job.Gradients.W2[column], job.Cohort.W2[column], decay);
+            job.Cohort.B1[column] = Step(job.Cohort.B1[column], job.Gradients.B1[column], down, 0f);
+            job.Cohort.W2[column] = Step(job.Cohort.W2[column], job.Gradients.W2[column], down, decay);
         }
     }
 
-    /// <summary>A parameter after a step; decay 0 leaves its term out.</summary>
-    internal static float Step(float rate, float gradient, float parameter, float decay) =>
-        GpuMath.Fma(-rate, decay == 0f ? gradient : GpuMath.Fma(decay, parameter, gradient), parameter);
+    private static float Step(float parameter, float gradient, float down, float decay) =>
+        TOptimiser.Step<Scalar>(parameter, gradient, down, decay).Value;
 }

@@ -3,6 +3,7 @@ using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Training.Optimisers;
 
 namespace GpuMlp.Kernels.Training;
 
@@ -19,16 +20,9 @@ public sealed class UpdateOperation : Operation<UpdateJob>
     {
     }
 
-    internal override void OnCpu(DeviceKernels kernels, UpdateJob job) =>
-        kernels.Launch(new UpdateCpu { Cohort = job.Cohort.Cohort, Scratch = job.Cohort.Scratch });
+    internal override void OnCpu(DeviceKernels kernels, UpdateJob job) => OptimiserKernels.Standard.Update(kernels, job.Cohort);
 
-    internal override void OnGpu(GpuDevice device, UpdateJob job)
-    {
-        CohortViews cohort = job.Cohort.Cohort;
-        var update = new UpdateGpu { Cohort = cohort, Gradients = GpuGradients.Of(job.Cohort.Scratch), Failed = GpuQuantise.Now(device, cohort).Failed };
-        device.Launch(UpdateGpu.Kernel, UpdateGpu.Threads, update.Groups, update);
-        GpuQuantise.Mask(device, cohort);
-    }
+    internal override void OnGpu(GpuDevice device, UpdateJob job) => OptimiserKernels.Standard.Update(device, job.Cohort);
 }
 
 /// <summary>What it is given: gradients are those in the cohort's scratch.</summary>
@@ -42,7 +36,8 @@ public static class UpdateKernels
 }
 
 /// <summary>A block of columns an item.</summary>
-internal struct UpdateCpu : ICpuJob
+internal struct UpdateCpu<TOptimiser> : ICpuJob
+    where TOptimiser : struct, IOptimiser
 {
     public CohortViews Cohort;
 
@@ -56,8 +51,8 @@ internal struct UpdateCpu : ICpuJob
         var block = new BlockPointers(Cohort, Scratch, item);
         var work = new BlockWork(block, 0, withBackward: false);
         QuantiseBody.Exponents<T>(block, work);
-        UpdateBody.Weights<T>(block, work);
-        UpdateBody.Rest<T>(block, work);
+        UpdateBody<TOptimiser>.Weights<T>(block, work);
+        UpdateBody<TOptimiser>.Rest<T>(block, work);
         MaskBody.Weights<T>(block);
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Reference;
 
@@ -7,23 +6,11 @@ namespace GpuMlp.Kernels.Verification;
 /// <summary>What <see cref="ExactMlp"/> makes of a shape, computed once for all variants: the bits that kernels must have.</summary>
 internal static class ExactExpectations
 {
-    private static readonly ConcurrentDictionary<Shape, ExactStep[][]> s_firstStep = new();
-    private static readonly ConcurrentDictionary<Shape, ExactTraining[]> s_trained = new();
+    private static readonly Remembered<Shape, ExactStep[][]> s_firstStep = new(StepOnce);
+    private static readonly Remembered<Shape, ExactTraining[]> s_trained = new(shape => Train(shape, shape.Schedule, KernelExpectations.TrainedEpochs));
 
     /// <summary>Every batch of every model, [model][batch], all at the initial parameters.</summary>
-    public static ExactStep[][] FirstStep(Shape shape) => s_firstStep.GetOrAdd(shape, shape =>
-    {
-        byte[] pixels = shape.Pixels;
-        float[] labels = shape.Labels;
-        Chunk[] batches = [.. shape.Schedule.Chunks.Where(chunk => chunk.IsFirst)];
-        return [.. Enumerable.Range(0, shape.Hidden.Length).Select(m =>
-        {
-            ModelMask? mask = shape.MaskOf(m);
-            ModelParameters model = ExactMlp.Masked(shape.Models[m], mask);
-            return batches.Select(batch => new ExactStep(
-                model, mask, pixels.AsSpan(batch.FirstRow * shape.Inputs, batch.BatchRows * shape.Inputs), labels.AsSpan(batch.FirstRow, batch.BatchRows))).ToArray();
-        })];
-    });
+    public static ExactStep[][] FirstStep(Shape shape) => s_firstStep.Of(shape);
 
     /// <summary>Every model after the first update.</summary>
     public static ModelParameters[] Stepped(Shape shape)
@@ -33,14 +20,29 @@ internal static class ExactExpectations
     }
 
     /// <summary>Every model after <see cref="KernelExpectations.TrainedEpochs"/> epochs.</summary>
-    public static ExactTraining[] Trained(Shape shape) =>
-        s_trained.GetOrAdd(shape, shape => Train(shape, shape.Schedule, KernelExpectations.TrainedEpochs));
+    public static ExactTraining[] Trained(Shape shape) => s_trained.Of(shape);
+
+    private static ExactStep[][] StepOnce(Shape shape)
+    {
+        byte[] pixels = shape.Pixels;
+        float[] labels = shape.Labels;
+        Chunk[] batches = [.. shape.Schedule.Chunks.Where(chunk => chunk.IsFirst)];
+        return AllCores.Each(shape.Hidden.Length, m =>
+        {
+            ModelMask? mask = shape.MaskOf(m);
+            ModelParameters model = ExactMlp.Masked(shape.Models[m], mask);
+            return AllCores.Each(batches, batch => new ExactStep(
+                model, mask, pixels.AsSpan(batch.FirstRow * shape.Inputs, batch.BatchRows * shape.Inputs), labels.AsSpan(batch.FirstRow, batch.BatchRows)));
+        });
+    }
 
     private static ExactTraining[] Train(Shape shape, ChunkSchedule schedule, int epochs)
     {
-        float[] rates = Samples.Rates(shape.Hidden.Length);
-        return [.. shape.Models.Select((model, m) =>
-            ExactTraining.Of(model, rates[m], shape.Pixels, shape.Labels, schedule, epochs, shape.WeightDecay, shape.MaskOf(m)))];
+        byte[] pixels = shape.Pixels;
+        float[] labels = shape.Labels, rates = Samples.Rates(shape.Hidden.Length);
+        ModelParameters[] models = shape.Models;
+        return AllCores.Each(models.Length, m =>
+            ExactTraining.Of(models[m], rates[m], pixels, labels, schedule, epochs, shape.WeightDecay, shape.MaskOf(m)));
     }
 
     /// <summary>The same bits as the batch's for a chunk's rows of each model's columns.</summary>

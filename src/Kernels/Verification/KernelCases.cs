@@ -253,22 +253,11 @@ internal static class KernelCases
 
     private static void Saliency(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
-        double[] x = ReferenceMlp.Scale(shape.Pixels);
-        foreach (SaliencyMethod method in Enum.GetValues<SaliencyMethod>())
+        foreach (IGrouping<SaliencyMethod, BoundedMap> expected in Maps(shape).GroupBy(map => map.Method))
         {
-            ReadOnlyMemory<float>[] maps = kernels.Saliency(cohort, images, method);
-            for (int m = 0; m < maps.Length; m++)
-            {
-                // All images of narrow shapes, every thirteenth of wide ones: the reference takes D H operations for each.
-                ReferenceParameters model = KernelExpectations.FirstStep(shape)[m][0].Model.Value;
-                for (int n = 0; n < shape.Images; n += shape.Inputs > 100 ? 13 : 1)
-                {
-                    ReadOnlySpan<double> image = x.AsSpan(n * shape.Inputs, shape.Inputs);
-                    double[] expected = ReferenceMlp.Saliency(model, image, method);
-                    double[] bound = SaliencyBound.Of(KernelExpectations.FirstStep(shape)[m][n / shape.Batch], n % shape.Batch, image, expected, method);
-                    Check.Near($"{shape}, model {m}, image {n}: {method}", expected, maps[m].Span.Slice(n * shape.Inputs, shape.Inputs), bound);
-                }
-            }
+            ReadOnlyMemory<float>[] maps = kernels.Saliency(cohort, images, expected.Key);
+            foreach (BoundedMap map in expected)
+                map.Compare($"{shape}", maps);
         }
     }
 

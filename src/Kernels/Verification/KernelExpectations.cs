@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Reference;
@@ -15,8 +15,9 @@ internal static class KernelExpectations
     /// <summary>Epochs of <see cref="Trained"/>.</summary>
     public const int TrainedEpochs = 2;
 
-    private static readonly ConcurrentDictionary<Shape, RunningError[][]> s_firstStep = new();
-    private static readonly ConcurrentDictionary<Shape, TrainedModel[]> s_trained = new();
+    private static readonly Remembered<Shape, RunningError[][]> s_firstStep = new(StepOnce);
+    private static readonly Remembered<Shape, TrainedModel[]> s_trained = new(Train);
+    private static readonly Remembered<Shape, BoundedMap[]> s_maps = new(Explain);
 
     public static T[] Copy<T>(ComputeDevice device, ArrayView<T> view)
         where T : unmanaged =>
@@ -36,21 +37,52 @@ internal static class KernelExpectations
     }
 
     /// <summary>Every batch of every model, [model][batch], all at the initial parameters.</summary>
-    public static RunningError[][] FirstStep(Shape shape) => s_firstStep.GetOrAdd(shape, shape =>
-    {
-        double[] x = ReferenceMlp.Scale(shape.Pixels), y = Check.Widen(shape.Labels);
-        return [.. shape.Models.Select((_, m) => Batches(shape).Select(b => Batch(BoundedModel.Exact(Start(shape, m)), x, y, b, shape.MaskOf(m))).ToArray())];
-    });
+    public static RunningError[][] FirstStep(Shape shape) => s_firstStep.Of(shape);
 
     /// <summary>Every model after <see cref="TrainedEpochs"/> epochs.</summary>
-    public static TrainedModel[] Trained(Shape shape) => s_trained.GetOrAdd(shape, Train);
+    public static TrainedModel[] Trained(Shape shape) => s_trained.Of(shape);
+
+    /// <summary>
+    /// Saliency maps by every method, of all images of narrow shapes, of every thirteenth of wide ones: the reference takes D H
+    /// operations for each.
+    /// </summary>
+    public static BoundedMap[] Maps(Shape shape) => s_maps.Of(shape);
+
+    private static RunningError[][] StepOnce(Shape shape)
+    {
+        double[] x = ReferenceMlp.Scale(shape.Pixels), y = Check.Widen(shape.Labels);
+        Chunk[] batches = [.. Batches(shape)];
+        BoundedModel[] models = [.. shape.Models.Select((_, m) => BoundedModel.Exact(Start(shape, m)))];
+        return AllCores.Each(models.Length, m => AllCores.Each(batches, batch => Batch(models[m], x, y, batch, shape.MaskOf(m))));
+    }
+
+    private static BoundedMap[] Explain(Shape shape)
+    {
+        double[] x = ReferenceMlp.Scale(shape.Pixels);
+        RunningError[][] steps = FirstStep(shape);
+        (SaliencyMethod Method, int Model, int Image)[] places =
+        [
+            .. from method in Enum.GetValues<SaliencyMethod>()
+               from model in Enumerable.Range(0, shape.Hidden.Length)
+               from image in Enumerable.Range(0, shape.Images)
+               where shape.Inputs <= 100 || image % 13 == 0
+               select (method, model, image),
+        ];
+        return AllCores.Each(places, place =>
+        {
+            RunningError step = steps[place.Model][place.Image / shape.Batch];
+            ReadOnlySpan<double> image = x.AsSpan(place.Image * shape.Inputs, shape.Inputs);
+            double[] map = ReferenceMlp.Saliency(steps[place.Model][0].Model.Value, image, place.Method);
+            return new BoundedMap(
+                place.Method, place.Model, place.Image, map, SaliencyBound.Of(step, place.Image % shape.Batch, image, map, place.Method));
+        });
+    }
 
     private static TrainedModel[] Train(Shape shape)
     {
         double[] x = ReferenceMlp.Scale(shape.Pixels), y = Check.Widen(shape.Labels);
         float[] rates = Samples.Rates(shape.Hidden.Length);
-        var trained = new TrainedModel[shape.Hidden.Length];
-        for (int m = 0; m < trained.Length; m++)
+        return AllCores.Each(shape.Hidden.Length, m =>
         {
             ReferenceParameters truth = Start(shape, m);
             BoundedModel model = BoundedModel.Exact(truth);
@@ -66,9 +98,8 @@ internal static class KernelExpectations
                     model = step.Step(rates[m], shape.WeightDecay);
                 }
             }
-            trained[m] = new TrainedModel(model with { Value = truth }, totals, errors, undecided);
-        }
-        return trained;
+            return new TrainedModel(model with { Value = truth }, totals, errors, undecided);
+        });
     }
 
     private static IEnumerable<Chunk> Batches(Shape shape) => shape.Schedule.Chunks.Where(chunk => chunk.IsFirst);
@@ -157,3 +188,12 @@ internal static class KernelExpectations
 
 /// <summary>A model after training in the reference; totals, bound of the loss and undecided images of each epoch.</summary>
 internal sealed record TrainedModel(BoundedModel Model, ReferenceTotals[] Epochs, double[] LossErrors, int[] Undecided);
+
+/// <summary>A saliency map [D] of one image in the reference, and how far a kernel's may be from it.</summary>
+internal sealed record BoundedMap(SaliencyMethod Method, int Model, int Image, double[] Values, double[] Bound)
+{
+    /// <param name="name">Of the case.</param>
+    /// <param name="maps">[N, D] of each model.</param>
+    public void Compare(string name, ReadOnlyMemory<float>[] maps) =>
+        Check.Near($"{name}, model {Model}, image {Image}: {Method}", Values, maps[Model].Span.Slice(Image * Values.Length, Values.Length), Bound);
+}

@@ -14,6 +14,10 @@ internal static class SparseCases
 {
     private static readonly double[] s_levels = [0, 0.29, 0.6, 0.95, 1];
 
+    private static readonly Remembered<(Shape Shape, double Level), BoundedLogits[]> s_logits = new(key => Logits(key.Shape, key.Level));
+    private static readonly Remembered<(Shape Shape, double Level, int Batch), BoundedGradient[]> s_gradients = new(key => Gradients(key.Shape, key.Level, key.Batch));
+    private static readonly Remembered<(Shape Shape, double Level), BoundedMap[]> s_maps = new(key => Maps(key.Shape, key.Level));
+
     public static void Compress(DeviceKernels kernels, DeviceCohort cohort, Shape shape)
     {
         using var sparse = new SparseCohort(kernels.Device, cohort.Layout, s_levels.Length);
@@ -36,7 +40,6 @@ internal static class SparseCases
 
     public static void SparseEvaluate(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
-        double[] x = ReferenceMlp.Scale(shape.Pixels), y = Check.Widen(shape.Labels);
         using var sparse = new SparseCohort(kernels.Device, cohort.Layout, s_levels.Length);
         using var ranks = Ranks(kernels, cohort);
         kernels.PruneRank(cohort, ranks, PruneMethod.Layer);
@@ -47,13 +50,10 @@ internal static class SparseCases
             for (int m = 0; m < shape.Hidden.Length; m++)
             {
                 string name = $"{shape}, model {m} at {s_levels[level]}";
-                ReferenceParameters model = Pruned(shape, PruneMethod.Layer, m, s_levels[level]);
-                var bound = new RunningError(BoundedModel.Exact(model), x, y);
-                double[] expected = ReferenceCompression.Logits(model, ReferenceCompression.Compress(model), x, shape.Inputs);
-                Check.Near($"{name}: logits", expected, actual[level][m].Logits.Span, bound.LogitError);
-                var exact = new ExactStep(Narrow(model), mask: null, shape.Pixels, shape.Labels);
-                Check.SameBits($"{name}: logits", exact.Logits, actual[level][m].Logits.Span);
-                Check.SameItems(exact.Active, actual[level][m].Active);
+                BoundedLogits expected = s_logits.Of((shape, s_levels[level]))[m];
+                Check.Near($"{name}: logits", expected.Values, actual[level][m].Logits.Span, expected.Bound);
+                Check.SameBits($"{name}: logits", expected.Exact, actual[level][m].Logits.Span);
+                Check.SameItems(expected.Active, actual[level][m].Active);
             }
         }
     }
@@ -61,7 +61,6 @@ internal static class SparseCases
     /// <summary>The entries of dW1 beside the reference's gradient of the pruned model at the weights that are left.</summary>
     public static void SparseBackward(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
-        double[] x = ReferenceMlp.Scale(shape.Pixels), y = Check.Widen(shape.Labels);
         using var dense = new DeviceImages(kernels.Device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, KernelForm.Dense, withBackward: true);
         using var pruned = new DeviceCohort(kernels.Device, cohort.Layout, Samples.Rates(shape.Hidden.Length));
         using var sparse = new SparseCohort(kernels.Device, cohort.Layout, 1);
@@ -80,19 +79,13 @@ internal static class SparseCases
                 kernels.HiddenBackward(sparse, pruned, images, chunk, gradient);
                 if (!shape.Schedule.Chunks[chunk].IsLast)
                     return;
-                Range rows = ((batch * shape.Batch)..Math.Min((batch + 1) * shape.Batch, shape.Images));
                 float[][] actual = gradient.Download(sparse);
-                for (int m = 0; m < shape.Hidden.Length; m++)
+                BoundedGradient[] expected = s_gradients.Of((shape, level, batch));
+                for (int m = 0; m < expected.Length; m++)
                 {
-                    ReferenceParameters model = Pruned(shape, PruneMethod.Layer, m, level);
-                    var mask = new ModelMask([.. model.W1.Select(w => w != 0)], [.. model.W2.Select(w => w != 0)]);
-                    var expected = new RunningError(
-                        BoundedModel.Exact(model), x.AsSpan(rows.Start.Value * shape.Inputs, (rows.End.Value - rows.Start.Value) * shape.Inputs), y.AsSpan(rows), mask);
                     string name = $"{shape}, batch {batch}, model {m} at {level}: dW1";
-                    Check.Near(name, expected.Gradient.W1, actual[m], expected.GradientError.W1);
-                    var exact = new ExactStep(
-                        Narrow(model), mask, shape.Pixels.AsSpan(rows.Start.Value * shape.Inputs, (rows.End.Value - rows.Start.Value) * shape.Inputs), shape.Labels.AsSpan(rows));
-                    Check.SameBits(name, exact.Gradient.W1, actual[m]);
+                    Check.Near(name, expected[m].Values, actual[m], expected[m].Bound);
+                    Check.SameBits(name, expected[m].Exact, actual[m]);
                 }
             });
         }
@@ -101,32 +94,75 @@ internal static class SparseCases
     /// <summary>Both gradient maps over compressed weights.</summary>
     public static void SparseSaliency(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
-        double[] x = ReferenceMlp.Scale(shape.Pixels), y = Check.Widen(shape.Labels);
         using var sparse = new SparseCohort(kernels.Device, cohort.Layout, 1);
         using var ranks = Ranks(kernels, cohort);
         kernels.PruneRank(cohort, ranks, PruneMethod.Layer);
         foreach (double level in s_levels)
         {
             kernels.Compress(cohort, ranks, [level], sparse);
-            foreach (SaliencyMethod method in new[] { SaliencyMethod.LogitGradient, SaliencyMethod.ProbabilityGradient })
+            foreach (IGrouping<SaliencyMethod, BoundedMap> expected in s_maps.Of((shape, level)).GroupBy(map => map.Method))
             {
-                ReadOnlyMemory<float>[] maps = kernels.Saliency(sparse, images, method);
-                for (int m = 0; m < maps.Length; m++)
-                {
-                    ReferenceParameters model = Pruned(shape, PruneMethod.Layer, m, level);
-                    IReadOnlyList<(int Pixel, double Weight)>[] columns = ReferenceCompression.Compress(model);
-
-                    // Every seventeenth image of wide shapes: the reference takes D H operations for each.
-                    for (int n = 0; n < shape.Images; n += shape.Inputs > 100 ? 17 : 1)
-                    {
-                        ReadOnlySpan<double> image = x.AsSpan(n * shape.Inputs, shape.Inputs);
-                        double[] expected = ReferenceCompression.Gradient(model, columns, image, method);
-                        double[] bound = SaliencyBound.Of(new RunningError(BoundedModel.Exact(model), image, y.AsSpan(n, 1)), 0, image, expected, method);
-                        Check.Near($"{shape}, model {m} at {level}, image {n}: {method}", expected, maps[m].Span.Slice(n * shape.Inputs, shape.Inputs), bound);
-                    }
-                }
+                ReadOnlyMemory<float>[] maps = kernels.Saliency(sparse, images, expected.Key);
+                foreach (BoundedMap map in expected)
+                    map.Compare($"{shape} at {level}", maps);
             }
         }
+    }
+
+    private static BoundedLogits[] Logits(Shape shape, double level)
+    {
+        byte[] pixels = shape.Pixels;
+        float[] labels = shape.Labels;
+        double[] x = ReferenceMlp.Scale(pixels), y = Check.Widen(labels);
+        ReferenceParameters[] models = Pruned(shape, level);
+        return AllCores.Each(models, model =>
+        {
+            var exact = new ExactStep(Narrow(model), mask: null, pixels, labels);
+            return new BoundedLogits(
+                ReferenceCompression.Logits(model, ReferenceCompression.Compress(model), x, shape.Inputs),
+                new RunningError(BoundedModel.Exact(model), x, y).LogitError, exact.Logits, exact.Active);
+        });
+    }
+
+    private static BoundedGradient[] Gradients(Shape shape, double level, int batch)
+    {
+        int first = batch * shape.Batch, rows = Math.Min(shape.Batch, shape.Images - first);
+        byte[] pixels = shape.Pixels.AsSpan(first * shape.Inputs, rows * shape.Inputs).ToArray();
+        float[] labels = shape.Labels.AsSpan(first, rows).ToArray();
+        double[] x = ReferenceMlp.Scale(pixels), y = Check.Widen(labels);
+        ReferenceParameters[] models = Pruned(shape, level);
+        return AllCores.Each(models, model =>
+        {
+            var mask = new ModelMask([.. model.W1.Select(w => w != 0)], [.. model.W2.Select(w => w != 0)]);
+            var truth = new RunningError(BoundedModel.Exact(model), x, y, mask);
+            return new BoundedGradient(truth.Gradient.W1, truth.GradientError.W1, new ExactStep(Narrow(model), mask, pixels, labels).Gradient.W1);
+        });
+    }
+
+    // Every seventeenth image of wide shapes: the reference takes D H operations for each.
+    private static BoundedMap[] Maps(Shape shape, double level)
+    {
+        double[] x = ReferenceMlp.Scale(shape.Pixels), y = Check.Widen(shape.Labels);
+        ReferenceParameters[] models = Pruned(shape, level);
+        IReadOnlyList<(int Pixel, double Weight)>[][] columns = [.. models.Select(ReferenceCompression.Compress)];
+        (int Model, int Image)[] places =
+        [
+            .. from model in Enumerable.Range(0, models.Length)
+               from image in Enumerable.Range(0, shape.Images)
+               where shape.Inputs <= 100 || image % 17 == 0
+               select (model, image),
+        ];
+        return [.. AllCores.Each(places, place =>
+        {
+            ReferenceParameters model = models[place.Model];
+            double[] image = x[(place.Image * shape.Inputs)..((place.Image + 1) * shape.Inputs)];
+            var truth = new RunningError(BoundedModel.Exact(model), image, y.AsSpan(place.Image, 1));
+            return new[] { SaliencyMethod.LogitGradient, SaliencyMethod.ProbabilityGradient }.Select(method =>
+            {
+                double[] map = ReferenceCompression.Gradient(model, columns[place.Model], image, method);
+                return new BoundedMap(method, place.Model, place.Image, map, SaliencyBound.Of(truth, 0, image, map, method));
+            }).ToArray();
+        }).SelectMany(maps => maps)];
     }
 
     // Pruning leaves floats as they are.
@@ -138,6 +174,8 @@ internal static class SparseCases
 
     private static PruneRanks Ranks(DeviceKernels kernels, DeviceCohort cohort) =>
         new(kernels.Device, cohort.Layout, [.. Enumerable.Range(0, cohort.Layout.Slots.Count).Select(PruneCase.Identity)], PruneCase.Seed);
+
+    private static ReferenceParameters[] Pruned(Shape shape, double level) => AllCores.Each(shape.Hidden.Length, m => Pruned(shape, PruneMethod.Layer, m, level));
 
     private static ReferenceParameters Pruned(Shape shape, PruneMethod method, int model, double level) =>
         ReferencePruning.Prune(ReferenceParameters.From(shape.Models[model]), method, level, PruneCase.Identity(model), PruneCase.Seed);
@@ -175,3 +213,9 @@ internal static class SparseCases
         }
     }
 }
+
+/// <summary>Logits of one pruned model [N] in the reference, how far a kernel's may be from them, its bits, and which units any image opens.</summary>
+internal sealed record BoundedLogits(double[] Values, double[] Bound, float[] Exact, int[] Active);
+
+/// <summary>dW1 of one pruned model and batch [D, H], likewise.</summary>
+internal sealed record BoundedGradient(double[] Values, double[] Bound, float[] Exact);

@@ -67,7 +67,7 @@ internal static class VerifyCommand
             : throw new UserErrorException($"verify: {failed} checks failed; results of this device cannot be trusted", ExitCodes.VerificationFailed);
     }
 
-    /// <summary>A table, and below it what failed. Each check is told on stderr as soon as it is done: together they take a minute or two.</summary>
+    /// <summary>A table, and below it what failed. Each check is told on stderr as soon as it is done: together they take half a minute.</summary>
     /// <returns>How many failed.</returns>
     public static int Print(string title, IEnumerable<VerificationResult> results, CommandIo io)
     {
