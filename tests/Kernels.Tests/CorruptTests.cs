@@ -65,8 +65,8 @@ public sealed class CorruptTests : IDisposable
         byte[] copies = [.. Enumerable.Repeat(pixels[..Inputs], Images).SelectMany(copy => copy)];
         using var same = new CorruptionSource(_device, copies, Side, Side, [.. Enumerable.Range(0, Images).Select(CorruptCase.Number)]);
         int distinct = kernels.Corrupt(same, corruption).Chunk(Inputs).Select(Convert.ToHexString).Distinct().Count();
-        Assert.Equal(name switch { "blur" => 1, "rotation" => 2, "translation" => 4, _ => distinct }, distinct);
-        Assert.True(kind == CorruptionKind.Blur || distinct > 1, $"{kind}: all images are treated alike");
+        Assert.Equal(name switch { "blur" or "contrast" => 1, "rotation" => 2, "translation" => 4, _ => distinct }, distinct);
+        Assert.True(name is "blur" or "contrast" || distinct > 1, $"{kind}: all images are treated alike");
     }
 
     [Fact]
@@ -115,6 +115,18 @@ public sealed class CorruptTests : IDisposable
             corners.Add(black[0]);
         }
         Assert.Equal((Side - Size + 1) * (Side - Size + 1), corners.Count);
+    }
+
+    [Fact]
+    public void Lost_contrast_keeps_the_mean_and_at_1_leaves_nothing_else()
+    {
+        using var source = new CorruptionSource(_device, [0, 100, 201, 255, 7, 7, 7, 7], 2, 2, [0, 1]);
+        DeviceKernels kernels = DeviceKernels.Create(_device);
+        CorruptionKind contrast = CorruptionKind.Find("contrast")!;
+
+        // The first image has the mean 139.
+        Assert.Equal([139, 139, 139, 139, 7, 7, 7, 7], kernels.Corrupt(source, new Corruption(contrast, 1)));
+        Assert.Equal([70, 120, 170, 197, 7, 7, 7, 7], kernels.Corrupt(source, new Corruption(contrast, 0.5)));
     }
 
     [Theory]

@@ -40,7 +40,7 @@ public static class BenchNames
         {
             T[] named = [.. all.Where(value => name(value) == part)];
             if (named.Length == 0)
-                throw new UserErrorException($"{flag}: '{part}' is unknown; {string.Join(", ", all.Select(name))} are right");
+                throw new UserErrorException($"{flag}: '{part}' is unknown; must be some of {string.Join(", ", all.Select(name))}");
             if (items.Contains(named[0]))
                 throw new UserErrorException($"{flag}: {part} occurs twice; name every one once");
             items.Add(named[0]);

@@ -29,7 +29,7 @@ public sealed record MaskFile(string Path, string Sha256, int Hidden, ModelMask 
             ? files
             : throw new UserErrorException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{flag}: {string.Join(" and ", same.Select(file => file.Path))} have the same size and prune the same share of weights ({same.Key.Sparsity:0.####}), so their rows could not be told apart; one of them a bench is right"));
+                $"{flag}: {string.Join(" and ", same.Select(file => file.Path))} have the same size and prune the same share of weights ({same.Key.Sparsity:0.####}), so their rows could not be told apart; must be one of them a bench"));
     }
 
     /// <param name="flag">For messages.</param>
@@ -38,7 +38,7 @@ public sealed record MaskFile(string Path, string Sha256, int Hidden, ModelMask 
     /// <exception cref="UserErrorException">One line with the flag, the file, what is in it and what would be right.</exception>
     public static MaskFile Read(string flag, string path, int inputs)
     {
-        string right = $"{W1} [{inputs}, H] and {W2} [H] as float32 in safetensors are right, as gpumlp export writes them";
+        string right = $"{W1} [{inputs}, H] and {W2} [H] as float32 in safetensors must be there, as gpumlp export writes them";
         if (Directory.Exists(path))
             throw new UserErrorException($"{flag}: {path}: a folder; a file with {right}");
         try
@@ -47,9 +47,9 @@ public sealed record MaskFile(string Path, string Sha256, int Hidden, ModelMask 
             TensorInfo[] tensors = [.. new[] { W1, W2 }.Select(name => file.Tensors.FirstOrDefault(tensor => tensor.Name == name)
                 ?? throw new UserErrorException($"{path}: no tensor {name} in it; {right}"))];
             if (tensors[0].Shape is not [var rows, >= 1 and <= SweepSpec.MaxHidden and var hidden] || rows != inputs)
-                throw new UserErrorException($"{path}: tensor {W1} is {Text(tensors[0])}; [{inputs}, H] with H from 1 to {SweepSpec.MaxHidden} is right");
+                throw new UserErrorException($"{path}: tensor {W1} is {Text(tensors[0])}; must be [{inputs}, H] with H from 1 to {SweepSpec.MaxHidden}");
             if (tensors[1].Shape is not [var units] || units != hidden)
-                throw new UserErrorException($"{path}: tensor {W2} is {Text(tensors[1])}; [{hidden}] is right, since {W1} is {Text(tensors[0])}");
+                throw new UserErrorException($"{path}: tensor {W2} is {Text(tensors[1])}; must be [{hidden}], since {W1} is {Text(tensors[0])}");
             return new MaskFile(path, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))), (int)hidden, new ModelMask(Kept(file.Read(W1)), Kept(file.Read(W2))));
         }
         catch (UserErrorException error)

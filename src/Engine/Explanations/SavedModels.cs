@@ -72,6 +72,6 @@ public sealed record SavedModels(
     private static void Check<T>(string flag, T value, IReadOnlyList<T> all)
     {
         if (!all.Contains(value))
-            throw new UserErrorException(FormattableString.Invariant($"{flag}: {value} is not in this run; ") + $"of {string.Join(", ", all.Select(item => Convert.ToString(item, CultureInfo.InvariantCulture)))} any is right");
+            throw new UserErrorException(FormattableString.Invariant($"{flag}: {value} is not in this run; ") + $"must be one of {string.Join(", ", all.Select(item => Convert.ToString(item, CultureInfo.InvariantCulture)))}");
     }
 }

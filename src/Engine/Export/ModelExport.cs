@@ -147,7 +147,7 @@ public static class ModelExport
         foreach (T value in wanted ?? [])
         {
             if (!all.Contains(value))
-                throw new UserErrorException($"{flag}: {value} is not in this run; of {string.Join(", ", all)} any are right");
+                throw new UserErrorException($"{flag}: {value} is not in this run; must be one of {string.Join(", ", all)}");
         }
         return wanted ?? all;
     }

@@ -46,7 +46,7 @@ public sealed class WholeItem(int least, int most) : Item<int>
     public override string Show(int value) => $"{value}";
 
     public override string? Problem(int value) =>
-        value >= least && value <= most ? null : $"{value} is out of range; {least}..{most} is right";
+        value >= least && value <= most ? null : $"{value} is out of range; must be {least}..{most}";
 }
 
 /// <summary>Finite numbers from <paramref name="least"/> to <paramref name="most"/>; lists as in <see cref="ListFlags"/>.</summary>
@@ -65,7 +65,7 @@ public sealed class NumberItem(double least, double most) : Item<double>
     public override string Show(double value) => $"{value:R}";
 
     public override string? Problem(double value) =>
-        value >= least && value <= most ? null : $"{value:R} is out of range; {least:R}..{most:R} is right";
+        value >= least && value <= most ? null : $"{value:R} is out of range; must be {least:R}..{most:R}";
 }
 
 /// <summary>Whole numbers from 1, or a word that stands for null.</summary>
@@ -107,7 +107,7 @@ public sealed class WholeOrWordItem(string word) : Item<int?>
     public override string Show(int? value) => value is { } number ? $"{number}" : word;
 
     public override string? Problem(int? value) =>
-        value is null or >= 1 ? null : $"{value} is out of range; {word} or a number from 1 is right";
+        value is null or >= 1 ? null : $"{value} is out of range; must be {word} or a number from 1";
 }
 
 /// <summary>Finds the one of a name; false for a name that is none, and then there is no value.</summary>

@@ -157,7 +157,7 @@ public static class ListFlags
 
         return value >= minimum && value <= maximum
             ? (int)value
-            : throw Error(flag, $"{value} is out of range; {minimum}..{maximum} is right");
+            : throw Error(flag, $"{value} is out of range; must be {minimum}..{maximum}");
     }
 
     private static double Double(string flag, string text, double minimum, double maximum)
@@ -169,7 +169,7 @@ public static class ListFlags
 
         return value >= minimum && value <= maximum
             ? value
-            : throw Error(flag, $"{value:R} is out of range; {minimum:R}..{maximum:R} is right");
+            : throw Error(flag, $"{value:R} is out of range; must be {minimum:R}..{maximum:R}");
     }
 
     private static void Add<T>(string flag, List<T> items, T item)
@@ -200,7 +200,7 @@ public static class ListFlags
     }
 
     private static UserErrorException TooMany(string flag) =>
-        Error(flag, $"more than {MaxItems} items; a shorter list is right");
+        Error(flag, $"more than {MaxItems} items; must be a shorter list");
 
     private static UserErrorException Error(string flag, string what) => new($"{flag}: {what}");
 }

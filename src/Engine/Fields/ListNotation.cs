@@ -72,7 +72,7 @@ public sealed class ListNotation<T>(Item<T> item) : Notation<IReadOnlyList<T>>
     public override string? Problem(IReadOnlyList<T> value)
     {
         if (value.Count == 0 && !MayBeEmpty)
-            return "empty; at least one item is right";
+            return "empty; must be at least one item";
         if (value.Count > Most)
             return $"{value.Count} items; {Most} are the most";
         HashSet<T> seen = [];

@@ -46,7 +46,7 @@ public sealed class TextNotation(string right) : Notation<string>
 
     public override string Show(string value) => value;
 
-    public override string? Problem(string value) => value.Length > 0 ? null : $"empty; {right} is right";
+    public override string? Problem(string value) => value.Length > 0 ? null : $"empty; must be {right}";
 }
 
 /// <summary>One whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>
@@ -62,7 +62,7 @@ public sealed class WholeNotation(int least, int most) : Notation<int>
     public override string Show(int value) => $"{value}";
 
     public override string? Problem(int value) =>
-        value >= least && value <= most ? null : $"{value} is out of range; {least}..{most} is right";
+        value >= least && value <= most ? null : $"{value} is out of range; must be {least}..{most}";
 }
 
 /// <summary>Off unless its flag, which has no value, is there.</summary>

@@ -54,7 +54,7 @@ public sealed class RunDirectory
                     && !File.Exists(run.PlanPath))
                 {
                     throw new UserErrorException(
-                        $"{path}: not a run (no plan.json) but holds {System.IO.Path.GetFileName(stranger)}; a new or empty folder for --out is right");
+                        $"{path}: not a run (no plan.json) but holds {System.IO.Path.GetFileName(stranger)}; must be a new or empty folder for --out");
                 }
 
                 AtomicFile.TryCreate(run.PlanPath, stream => PlanJson.Write(plan, stream));

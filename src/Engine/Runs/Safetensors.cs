@@ -192,7 +192,7 @@ public sealed class Safetensors : IDisposable
             string? type = property.Value.GetProperty("dtype").GetString();
             if (type != Type)
             {
-                throw new InvalidDataException($"tensor {property.Name} is of type {type}, {Type} is right");
+                throw new InvalidDataException($"tensor {property.Name} is of type {type}; must be {Type}");
             }
 
             bool good = info.Shape.All(extent => extent >= 0)

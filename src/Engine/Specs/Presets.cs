@@ -91,5 +91,5 @@ public static class Presets
     public static SweepSpec Get(string flag, string name) =>
         All.TryGetValue(name, out SweepSpec? spec)
             ? spec
-            : throw new UserErrorException($"{flag}: no preset is called '{name}'; {string.Join(" or ", All.Keys)} is right");
+            : throw new UserErrorException($"{flag}: no preset is called '{name}'; must be {string.Join(" or ", All.Keys)}");
 }

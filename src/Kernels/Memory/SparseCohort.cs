@@ -128,7 +128,7 @@ public sealed class SparseCohort : IDisposable
             next += counts[column];
             starts[column + 1] = next <= int.MaxValue
                 ? (int)next
-                : throw new ArgumentException("more than 2^31 - 1 weights in one compressed cohort; fewer levels or models are right");
+                : throw new ArgumentException("more than 2^31 - 1 weights in one compressed cohort; must be fewer levels or models");
         }
         _starting = starts;
         _device.Write(_starts.View, starts);

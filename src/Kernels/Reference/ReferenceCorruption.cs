@@ -15,7 +15,7 @@ public static class ReferenceCorruption
     {
         byte[] source = image.ToArray();
         var result = new double[source.Length];
-        double severity = corruption.Severity;
+        double severity = corruption.Severity, mean = source.Average(pixel => pixel);
         for (int row = 0; row < rows; row++)
         {
             for (int column = 0; column < columns; column++)
@@ -34,6 +34,7 @@ public static class ReferenceCorruption
             "blur" => Blur(source, rows, columns, row, column, severity),
             "rotation" => Rotate(row, column),
             "translation" => Translate(row, column),
+            "contrast" => mean + ((1 - severity) * (source[pixel] - mean)),
             _ => throw new ArgumentException($"{corruption.Kind}: no reference", nameof(corruption)),
         };
 
@@ -120,6 +121,8 @@ public static class ReferenceCorruption
 
         // Two axes, each place to 2^-12 pixel, and sine and cosine to 2^-21 times a coordinate.
         "rotation" => 0.5 + (255 * 2 * ((1.0 / (1 << 12)) + (256.0 * 2 / (1 << 21)))),
+        // The share of the contrast to 2^-17.
+        "contrast" => 0.5 + (255.0 / (1 << 17)) + 1e-9,
         _ => 0,
     };
 

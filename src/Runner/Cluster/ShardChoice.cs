@@ -35,7 +35,7 @@ internal static class ShardChoice
         int? index = Number(parts[0]), count = parts.Length == 2 ? Number(parts[1]) : plan.Shards;
         if (parts.Length > 2 || index is null || count is null)
         {
-            throw new UserErrorException($"--shard: '{text}' is no shard; K/N as in 0/{plan.Shards}, or auto, is right");
+            throw new UserErrorException($"--shard: '{text}' is no shard; must be K/N as in 0/{plan.Shards}, or auto");
         }
 
         return count == plan.Shards && index < count
@@ -46,7 +46,7 @@ internal static class ShardChoice
     private static Shard? FromScheduler(Plan plan, Func<string, string?> environment)
     {
         int? Value(string name) => environment(name) is { Length: > 0 } text
-            ? Number(text) ?? throw new UserErrorException($"--shard auto: {name} is '{text}', a whole number is right")
+            ? Number(text) ?? throw new UserErrorException($"--shard auto: {name} is '{text}'; must be a whole number")
             : null;
 
         int? task = Value("SLURM_ARRAY_TASK_ID"), index = Value("JOB_COMPLETION_INDEX");
@@ -57,7 +57,7 @@ internal static class ShardChoice
         if (task is null && index is null && tasks == 1)
         {
             throw new UserErrorException(
-                $"--shard auto: neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX is set; outside of an array job {Range(plan)} is right");
+                $"--shard auto: neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX is set; outside of an array job it must be {Range(plan)}");
         }
 
         long shard = task is null && index is { } completion

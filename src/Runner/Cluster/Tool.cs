@@ -23,14 +23,14 @@ internal static class Tool
             if (!process.WaitForExit(s_patience))
             {
                 process.Kill(entireProcessTree: true);
-                throw new UserErrorException($"{program}: no answer within {s_patience.TotalSeconds:0} s; a controller that answers is right", ExitCodes.Interrupted);
+                throw new UserErrorException($"{program}: no answer within {s_patience.TotalSeconds:0} s; the controller must answer", ExitCodes.Interrupted);
             }
 
             return (process.ExitCode, output.GetAwaiter().GetResult().Trim(), error.GetAwaiter().GetResult().Trim());
         }
         catch (Win32Exception e)
         {
-            throw new UserErrorException($"{program}: not found; a machine with Slurm's commands on the PATH is right", inner: e);
+            throw new UserErrorException($"{program}: not found; Slurm's commands must be on the PATH", inner: e);
         }
     }
 }

@@ -57,6 +57,6 @@ internal sealed record BenchRequest(BenchSpec Spec, DeviceRequest Device, int Th
                 throw new UserErrorException($"{flag}: not together with {MaskFlag}, whose files say what is pruned from models of which size");
         }
         string[] files = list.Split(',', StringSplitOptions.TrimEntries);
-        return files.Contains("") ? throw new UserErrorException($"{MaskFlag}: a name is empty; FILE or FILE,FILE is right") : files;
+        return files.Contains("") ? throw new UserErrorException($"{MaskFlag}: a name is empty; must be FILE or FILE,FILE") : files;
     }
 }

@@ -97,7 +97,7 @@ internal static class ExportCommand
     private static ModelPruning? Pruning(Options options) => (options.Sparsity, options.Pruning) switch
     {
         (null, null) => null,
-        (null, _) => throw new UserErrorException("--pruning: to what share is not said; --sparsity 0.95 beside it is right"),
+        (null, _) => throw new UserErrorException("--pruning: to what share is not said; --sparsity 0.95 must stand beside it"),
         ({ } levels, var methods) => new ModelPruning(PruningMethods.Item.Parse("--pruning", methods ?? "layer"), SpecItems.Share.Parse("--sparsity", levels)),
     };
 
@@ -105,6 +105,6 @@ internal static class ExportCommand
     {
         "onnx" => ExportFormats.Onnx,
         "safetensors" => ExportFormats.Safetensors,
-        _ => throw new UserErrorException($"--format: '{name}' is unknown; onnx, safetensors or both with a comma between them are right"),
+        _ => throw new UserErrorException($"--format: '{name}' is unknown; must be onnx, safetensors or both with a comma between them"),
     });
 }

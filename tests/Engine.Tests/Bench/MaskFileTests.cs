@@ -11,7 +11,7 @@ namespace GpuMlp.Engine.Tests.Bench;
 public sealed class MaskFileTests : IDisposable
 {
     private const int Inputs = 6;
-    private const string Right = "w1 [6, H] and w2 [H] as float32 in safetensors are right, as gpumlp export writes them";
+    private const string Right = "w1 [6, H] and w2 [H] as float32 in safetensors must be there, as gpumlp export writes them";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -36,14 +36,14 @@ public sealed class MaskFileTests : IDisposable
     [Theory]
     [InlineData("6x2", null, "no tensor w2 in it; " + Right)]
     [InlineData(null, "2", "no tensor w1 in it; " + Right)]
-    [InlineData("5x2", "2", "tensor w1 is [5, 2]; [6, H] with H from 1 to 1024 is right")]
-    [InlineData("2x6", "2", "tensor w1 is [2, 6]; [6, H] with H from 1 to 1024 is right")]
-    [InlineData("12", "2", "tensor w1 is [12]; [6, H] with H from 1 to 1024 is right")]
-    [InlineData("6x2x1", "2", "tensor w1 is [6, 2, 1]; [6, H] with H from 1 to 1024 is right")]
-    [InlineData("6x0", "0", "tensor w1 is [6, 0]; [6, H] with H from 1 to 1024 is right")]
-    [InlineData("6x1025", "1025", "tensor w1 is [6, 1025]; [6, H] with H from 1 to 1024 is right")]
-    [InlineData("6x2", "3", "tensor w2 is [3]; [2] is right, since w1 is [6, 2]")]
-    [InlineData("6x2", "2x1", "tensor w2 is [2, 1]; [2] is right, since w1 is [6, 2]")]
+    [InlineData("5x2", "2", "tensor w1 is [5, 2]; must be [6, H] with H from 1 to 1024")]
+    [InlineData("2x6", "2", "tensor w1 is [2, 6]; must be [6, H] with H from 1 to 1024")]
+    [InlineData("12", "2", "tensor w1 is [12]; must be [6, H] with H from 1 to 1024")]
+    [InlineData("6x2x1", "2", "tensor w1 is [6, 2, 1]; must be [6, H] with H from 1 to 1024")]
+    [InlineData("6x0", "0", "tensor w1 is [6, 0]; must be [6, H] with H from 1 to 1024")]
+    [InlineData("6x1025", "1025", "tensor w1 is [6, 1025]; must be [6, H] with H from 1 to 1024")]
+    [InlineData("6x2", "3", "tensor w2 is [3]; must be [2], since w1 is [6, 2]")]
+    [InlineData("6x2", "2x1", "tensor w2 is [2, 1]; must be [2], since w1 is [6, 2]")]
     public void A_tensor_that_is_missing_or_of_the_wrong_shape_is_named_with_the_right_one(string? w1, string? w2, string message)
     {
         var tensors = new List<(string, long[], float[])> { ("other", [1], [1]) };
@@ -59,7 +59,7 @@ public sealed class MaskFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"w1":{"dtype":"F16","shape":[6,2],"data_offsets":[0,24]}}""", "(tensor w1 is of type F16, F32 is right)")]
+    [InlineData("""{"w1":{"dtype":"F16","shape":[6,2],"data_offsets":[0,24]}}""", "(tensor w1 is of type F16; must be F32)")]
     [InlineData("""{"w1":{"dtype":"F32","shape":[6,2],"data_offsets":[0,24]}}""", "(tensor w1 has not the place of 6 x 2 numbers in it)")]
     [InlineData("""{"w1":{"dtype":"F32","shape":[6,20],"data_offsets":[0,480]}}""", "(tensor w1 has not the place of 6 x 20 numbers in it)")]
     [InlineData("""{"w1":{"dtype":"F32","shape":[9223372036854775807,2],"data_offsets":[0,24]}}""", "(its header is not one)")]

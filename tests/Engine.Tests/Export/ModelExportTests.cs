@@ -103,7 +103,7 @@ public sealed class ModelExportTests : IDisposable
     {
         RunDirectory run = Merged(SampleRun.Plan);
         var error = Assert.Throws<UserErrorException>(() => ModelExport.Write(run, s_all with { Hidden = [3] }, null, ExportFormats.Onnx, Folder));
-        Assert.Equal("--hidden: 3 is not in this run; of 4, 2 any are right", error.Message);
+        Assert.Equal("--hidden: 3 is not in this run; must be one of 4, 2", error.Message);
         Assert.Equal(ExitCodes.BadInput, error.ExitCode);
     }
 

@@ -78,7 +78,7 @@ public sealed class SpecTests
     [InlineData("""{ "finetune_epochs": 3, "sparsity": [], "pruning": [] }""", "finetune_epochs: nothing is pruned")]
     [InlineData("""{ "rewind": true }""", "rewind: no epochs")]
     [InlineData("""{ "rewind": 1 }""", "rewind: wrong value; must be true or false")]
-    [InlineData("""{ "sparsity": [0.5, 1.01] }""", "sparsity: 1.01 is out of range; 0..1 is right")]
+    [InlineData("""{ "sparsity": [0.5, 1.01] }""", "sparsity: 1.01 is out of range; must be 0..1")]
     [InlineData("""{ "embedding": "4v9" }""", "embedding")]
     [InlineData("""{ "embedding": ["4v8"] }""", "embedding: 4v8 is not trained")]
     [InlineData("""{ "embedding": ["4v9", "4v9"] }""", "embedding")]

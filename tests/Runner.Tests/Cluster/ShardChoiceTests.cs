@@ -34,7 +34,7 @@ public sealed class ShardChoiceTests
     [Theory]
     [InlineData("3/4", "", "3/4, but the plan has shards 0/8 to 7/8")]
     [InlineData("8/8", "", "8/8, but the plan has shards 0/8 to 7/8")]
-    [InlineData("-1/8", "", "'-1/8' is no shard; K/N as in 0/8, or auto, is right")]
+    [InlineData("-1/8", "", "'-1/8' is no shard; must be K/N as in 0/8, or auto")]
     [InlineData("first", "", "'first' is no shard")]
     [InlineData("1/8/2", "", "'1/8/2' is no shard")]
     [InlineData("auto", "", "neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX is set")]

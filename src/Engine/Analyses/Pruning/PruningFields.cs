@@ -15,7 +15,7 @@ internal static class PruningFields
         new Field<SweepSpec, IReadOnlyList<double>>("sparsity", s => s.Sparsity, (s, levels) => s with { Sparsity = levels }, SpecItems.Levels(SpecItems.Share))
         {
             Rule = s => s.Sparsity.Count == 0 && s.Pruning.Count > 0
-                ? "no level for the pruning methods; levels as 0.5,0.95 are right"
+                ? "no level for the pruning methods; levels such as 0.5,0.95 must be given"
                 : null,
             Section = Section, Example = "0.5,0.95",
             Help = "shares of the weights to zero, 0..1, or `none` (paper: 0.1 to 0.99, and 0.001 to 0.0099, the levels at which its "

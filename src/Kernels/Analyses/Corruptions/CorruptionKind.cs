@@ -19,7 +19,7 @@ public abstract class CorruptionKind
     public static CorruptionKind Translation { get; } = new Translation();
 
     /// <summary>Every kind, as flags and help name them.</summary>
-    public static IReadOnlyList<CorruptionKind> All { get; } = [Gaussian, Occlusion, SaltPepper, Blur, Rotation, Translation];
+    public static IReadOnlyList<CorruptionKind> All { get; } = [Gaussian, Occlusion, SaltPepper, Blur, Rotation, Translation, new Contrast()];
 
     /// <summary>In flags, files and tables: <c>salt-pepper</c>.</summary>
     public abstract string Name { get; }
