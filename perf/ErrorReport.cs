@@ -10,6 +10,7 @@ using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Training;
+using GpuMlp.Kernels.Verification;
 
 namespace GpuMlp.Perf;
 
@@ -120,7 +121,7 @@ internal static class ErrorReport
     }
 
     private static TResult[] Each<TResult>(IReadOnlyList<ModelParameters> models, Func<ModelParameters, TResult> compute) =>
-        [.. models.AsParallel().AsOrdered().Select(compute)];
+        AllCores.Each(models, compute);
 
     private static T[][] Part<T>(T[][] models, Func<int, Range> part) => [.. models.Select((values, m) => values[part(m)])];
 

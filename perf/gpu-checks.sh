@@ -27,16 +27,17 @@ pack() {
   for project in perf tests/Kernels.Tests src/Runner; do
     dotnet publish -c Release "$project" -r linux-x64 --self-contained -p:WithBenchmarks=false -o "$folder/bin" --nologo -v quiet
   done
-  # What the projects bring twice, what is for debuggers, and parts of .NET to which nothing here refers.
+  # What the projects bring twice, what is for debuggers, parts of .NET that nothing here takes, and what the tests of the
+  # rooms take, which are not for GPUs.
   (
     cd "$folder/bin"
     rm -rf mnist ./*.xml ./*.pdb createdump libmscor*.so libcoreclrtraceptprovider.so libclrgc*.so
     for part in ComponentModel.Annotations Formats.Tar IO.Compression.ZipFile IO.FileSystem.Watcher Linq.AsyncEnumerable Linq.Parallel Linq.Queryable \
-      Net.Http.Json Net.HttpListener Net.Mail Net.Ping Net.WebClient Net.WebSockets Net.WebSockets.Client Private.DataContractSerialization \
+      Net.Http.Json Net.HttpListener Net.Mail Net.Ping Net.Quic Net.WebClient Net.WebSockets Net.WebSockets.Client Private.DataContractSerialization \
       Threading.Tasks.Dataflow; do
       rm -f "System.$part.dll"
     done
-    rm -f Microsoft.VisualBasic*.dll Microsoft.CSharp.dll
+    rm -f Microsoft.VisualBasic*.dll Microsoft.CSharp.dll Mono.Cecil*.dll NetArchTest*.dll
     if command -v strip >/dev/null; then strip --strip-unneeded ./*.so; fi
     ln -s data/mnist mnist
   )
