@@ -26,9 +26,9 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     /// <summary>
     /// Raised with every change of what plan.json or a unit file holds, so that a run of another version is refused and never
     /// misread. 2: failed models have no figures, tables have a status, the embedded model is <see cref="ShownModel"/>,
-    /// plans name their pictures.
+    /// plans name their pictures. 3: sums are exact, results have <c>learned_epoch</c>, pruning has <c>weights_left</c>.
     /// </summary>
-    public const int CurrentFormat = 2;
+    public const int CurrentFormat = 3;
 
     /// <summary>Unit files have six-digit numbers.</summary>
     public const int MaxUnits = 1_000_000;

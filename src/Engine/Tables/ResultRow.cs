@@ -18,6 +18,9 @@ public readonly record struct Metrics
 [Table("results")]
 public record ResultRow : ModelRow
 {
+    /// <summary>A task counts as learned above this: the published study's own mark.</summary>
+    public const double LearnedF1 = 0.90;
+
     /// <summary>On the training images.</summary>
     [Columns("train_")] public required Metrics Train { get; init; }
 
@@ -29,6 +32,9 @@ public record ResultRow : ModelRow
 
     /// <summary>1-based epoch of <see cref="BestTrainF1"/>; the first one on ties.</summary>
     [Figure("epoch, 1-based")] public required int? BestTrainF1Epoch { get; init; }
+
+    /// <summary>1-based epoch after which the training F1 first was above <see cref="LearnedF1"/>; null where it never was.</summary>
+    [Figure("epoch, 1-based")] public required int? LearnedEpoch { get; init; }
 
     /// <summary>Hidden units that are 0 on every validation image.</summary>
     [Figure("units", Head = "dead")] public required int? DeadInactive { get; init; }

@@ -53,6 +53,7 @@ public static class Trainer
                 Validation = onValidation,
                 BestTrainF1 = bestF1,
                 BestTrainF1Epoch = bestEpoch,
+                LearnedEpoch = histories[m].FindIndex(epoch => epoch.F1 > ResultRow.LearnedF1) is >= 0 and var before ? before + 1 : null,
                 DeadInactive = validation[m].Active.Count(active => active == 0),
                 DeadNoInput = zeros.UnitsWithoutInput,
                 DeadNoOutput = zeros.UnitsWithoutOutput,

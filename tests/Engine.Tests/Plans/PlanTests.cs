@@ -136,9 +136,9 @@ public sealed class PlanTests
     [InlineData("\"seed\":42", "\"seed\":43")]
     [InlineData("\"units\":[", "\"units\":")]
     [InlineData("\"task\":\"0v1\"", "\"task\":\"0v0\"")]
-    [InlineData("\"format\":2", "\"format\":1")]
-    [InlineData("\"format\":2", "\"format\":3")]
-    [InlineData("\"format\":2", "\"format\":\"2\"")]
+    [InlineData("\"format\":3", "\"format\":2")]
+    [InlineData("\"format\":3", "\"format\":4")]
+    [InlineData("\"format\":3", "\"format\":\"3\"")]
     [InlineData("\"data_sha256\"", "\"data\"")]
     public void A_changed_plan_is_refused_in_one_line(string old, string @new)
     {

@@ -13,7 +13,7 @@ public sealed class RunMergerTests
     private const string KeyColumns = "task,seed,hidden,lr,batch,epochs,init_std,weight_decay";
     private const string ResultColumns =
         "train_loss,train_accuracy,train_precision,train_recall,train_f1,train_auc,val_loss,val_accuracy,val_precision,"
-        + "val_recall,val_f1,val_auc,best_train_f1,best_train_f1_epoch,dead_inactive,dead_no_input,dead_no_output,status";
+        + "val_recall,val_f1,val_auc,best_train_f1,best_train_f1_epoch,learned_epoch,dead_inactive,dead_no_input,dead_no_output,status";
 
     private static readonly Plan s_plan = SampleRun.Plan;
 
@@ -35,7 +35,7 @@ public sealed class RunMergerTests
         Assert.Equal(["1", "2", "3", "1"], history.Skip(1).Take(4).Select(line => line.Split(',')[8]));
 
         string[] pruning = File.ReadAllLines(run.TablePath("pruning.csv"));
-        Assert.Equal($"{KeyColumns},method,sparsity,zero_w1,zero_w2,val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output,status", pruning[0]);
+        Assert.Equal($"{KeyColumns},method,sparsity,zero_w1,zero_w2,weights_left,val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output,status", pruning[0]);
         Assert.Equal(1 + (16 * 4), pruning.Length);
         Assert.Equal(
             ["4,random,0.5", "4,random,0.0095", "4,w1,0.5", "4,w1,0.0095", "2,random,0.5"],
@@ -75,7 +75,7 @@ public sealed class RunMergerTests
         Assert.Equal(
             s_plan.Units.SelectMany(unit => SampleRun.ResultOf(s_plan, unit).Models).SelectMany(model => model.Pruning).Select(row => new[]
             {
-                row.Sparsity, row.ZeroW1, row.ZeroW2, row.ValF1, row.ValAuc, row.ValAccuracy, row.DeadInactive!.Value, row.DeadNoInput!.Value, row.DeadNoOutput!.Value,
+                row.Sparsity, row.ZeroW1, row.ZeroW2, row.WeightsLeft!.Value, row.ValF1, row.ValAuc, row.ValAccuracy, row.DeadInactive!.Value, row.DeadNoInput!.Value, row.DeadNoOutput!.Value,
             }),
             csv);
     }
@@ -288,7 +288,7 @@ public sealed class RunMergerTests
     [
         model.Train.Loss, model.Train.Accuracy, model.Train.Precision, model.Train.Recall, model.Train.F1, model.Train.Auc,
         model.Validation.Loss, model.Validation.Accuracy, model.Validation.Precision, model.Validation.Recall, model.Validation.F1, model.Validation.Auc,
-        model.BestTrainF1, model.BestTrainF1Epoch!.Value, model.DeadInactive!.Value, model.DeadNoInput!.Value, model.DeadNoOutput!.Value,
+        model.BestTrainF1, model.BestTrainF1Epoch!.Value, model.LearnedEpoch!.Value, model.DeadInactive!.Value, model.DeadNoInput!.Value, model.DeadNoOutput!.Value,
     ];
 
     private static IEnumerable<string> FilesOf(RunDirectory run) =>

@@ -22,6 +22,8 @@ public sealed class TrainerTests
             Assert.Equal(30, result.History.Count);
             Assert.Equal(result.History.Max(epoch => epoch.F1), result.BestTrainF1);
             Assert.Equal(result.History.ToList().FindIndex(epoch => epoch.F1 == result.BestTrainF1) + 1, result.BestTrainF1Epoch);
+            EpochMetrics[] before = [.. result.History.TakeWhile(epoch => epoch.F1 <= 0.9)];
+            Assert.Equal(before.Length < 30 ? before.Length + 1 : null, result.LearnedEpoch);
         });
     }
 

@@ -12,11 +12,11 @@ public sealed class WholeSweepTests
     private const string Key = "task,seed,hidden,lr,batch,epochs,init_std,weight_decay";
 
     private const string ResultsHeader = Key + ",train_loss,train_accuracy,train_precision,train_recall,train_f1,train_auc,"
-        + "val_loss,val_accuracy,val_precision,val_recall,val_f1,val_auc,best_train_f1,best_train_f1_epoch,"
+        + "val_loss,val_accuracy,val_precision,val_recall,val_f1,val_auc,best_train_f1,best_train_f1_epoch,learned_epoch,"
         + "dead_inactive,dead_no_input,dead_no_output,status";
 
     private const string PruningHeader =
-        "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,method,sparsity,zero_w1,zero_w2,val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output,status";
+        "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,method,sparsity,zero_w1,zero_w2,weights_left,val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output,status";
 
     private const string HistoryHeader = Key + ",epoch,train_loss,train_accuracy,train_precision,train_recall,train_f1,status";
 

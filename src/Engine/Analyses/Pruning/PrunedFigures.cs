@@ -42,6 +42,7 @@ internal sealed record PrunedFigures(ModelEvaluation[] Evaluations, WeightCounts
             Sparsity = sparsity,
             ZeroW1 = (double)(weights - left.W1) / weights,
             ZeroW2 = (double)(hidden - left.W2) / hidden,
+            WeightsLeft = left.W1 + left.W2,
             ValF1 = counts.F1,
             ValAuc = RocAuc.Compute(logits, labels),
             ValAccuracy = counts.Accuracy,

@@ -19,6 +19,9 @@ public abstract record PrunedRow : ModelRow
 
     /// <summary>The same of w2.</summary>
     [Figure("0..1", Head = "zero W2")] public required double ZeroW2 { get; init; }
+
+    /// <summary>Weights of W1 and w2 that are not zero.</summary>
+    [Figure("weights", Head = "weights left")] public required int? WeightsLeft { get; init; }
     [Figure("0..1", Head = "val F1")] public required double ValF1 { get; init; }
     [Figure("0..1")] public required double ValAuc { get; init; }
     [Figure("0..1")] public required double ValAccuracy { get; init; }

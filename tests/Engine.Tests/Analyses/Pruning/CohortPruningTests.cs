@@ -51,6 +51,7 @@ public sealed class CohortPruningTests : IDisposable
                 Metrics expected = ModelMetrics.Compute(Array.ConvertAll(forward.Logits, logit => (float)logit), validation.Labels);
                 Assert.Equal(pruned.W1.Count(w => w == 0) / (double)pruned.W1.Length, row.ZeroW1);
                 Assert.Equal(pruned.W2.Count(w => w == 0) / (double)pruned.W2.Length, row.ZeroW2);
+                Assert.Equal(pruned.W1.Count(w => w != 0) + pruned.W2.Count(w => w != 0), row.WeightsLeft);
                 Assert.Equal(expected.F1, row.ValF1, 2e-2);
                 Assert.Equal(expected.Accuracy, row.ValAccuracy, 2e-2);
                 Assert.Equal(expected.Auc, row.ValAuc, 2e-2);
