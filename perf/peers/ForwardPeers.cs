@@ -1,10 +1,8 @@
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Evaluation;
 using GpuMlp.Kernels.Analyses.Pruning;
-using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
-using GpuMlp.Kernels.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 

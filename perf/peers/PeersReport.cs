@@ -8,7 +8,6 @@ using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
-using GpuMlp.Kernels.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
