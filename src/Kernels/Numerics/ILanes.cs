@@ -74,10 +74,10 @@ internal unsafe interface ILanes<TSelf> : IReal<TSelf>
     static abstract TSelf ShiftRightShorts(TSelf a, [System.Diagnostics.CodeAnalysis.ConstantExpected] byte count);
 
     /// <summary>
-    /// Products of signed 16-bit numbers, those of neighbours added: sixteen sums of 32 bits. The second factor comes from memory,
-    /// so that the load is part of the instruction.
+    /// sum + products of signed 16-bit numbers, those of neighbours added: sixteen sums of 32 bits. The second factor comes from
+    /// memory, so that the load is part of the instruction.
     /// </summary>
-    static abstract TSelf MultiplyAddPairs(TSelf a, short* b);
+    static abstract TSelf MultiplyAddPairs(TSelf sum, TSelf a, short* b);
 
     /// <summary>Eight products of 64 bits, of lanes 0, 2, 4 ...</summary>
     static abstract TSelf MultiplyEvenInts(TSelf a, TSelf b);

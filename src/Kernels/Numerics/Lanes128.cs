@@ -246,11 +246,11 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
         Vector128.ShiftRightArithmetic(a._v3.AsInt16(), count).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes128 MultiplyAddPairs(Lanes128 a, short* b) => new(
-        MultiplyAddPairs(a._v0.AsInt16(), Vector128.Load(b)).AsSingle(),
-        MultiplyAddPairs(a._v1.AsInt16(), Vector128.Load(b + 8)).AsSingle(),
-        MultiplyAddPairs(a._v2.AsInt16(), Vector128.Load(b + 16)).AsSingle(),
-        MultiplyAddPairs(a._v3.AsInt16(), Vector128.Load(b + 24)).AsSingle());
+    public static Lanes128 MultiplyAddPairs(Lanes128 sum, Lanes128 a, short* b) => new(
+        MultiplyAddPairs(sum._v0.AsInt32(), a._v0.AsInt16(), Vector128.Load(b)).AsSingle(),
+        MultiplyAddPairs(sum._v1.AsInt32(), a._v1.AsInt16(), Vector128.Load(b + 8)).AsSingle(),
+        MultiplyAddPairs(sum._v2.AsInt32(), a._v2.AsInt16(), Vector128.Load(b + 16)).AsSingle(),
+        MultiplyAddPairs(sum._v3.AsInt32(), a._v3.AsInt16(), Vector128.Load(b + 24)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 MultiplyEvenInts(Lanes128 a, Lanes128 b) => new(
@@ -385,16 +385,17 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
         (a + Vector128.Create(12582912f)) - Vector128.Create(12582912f);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> MultiplyAddPairs(Vector128<short> a, Vector128<short> b)
+    private static Vector128<int> MultiplyAddPairs(Vector128<int> sum, Vector128<short> a, Vector128<short> b)
     {
+        if (AvxVnni.IsSupported)
+            return AvxVnni.MultiplyWideningAndAdd(sum, a, b);
         if (Sse2.IsSupported)
-            return Sse2.MultiplyAddAdjacent(a, b);
+            return sum + Sse2.MultiplyAddAdjacent(a, b);
         if (AdvSimd.Arm64.IsSupported)
-            return AdvSimd.Arm64.AddPairwise(AdvSimd.MultiplyWideningLower(a.GetLower(), b.GetLower()), AdvSimd.MultiplyWideningUpper(a, b));
-        Vector128<int> sums = default;
+            return sum + AdvSimd.Arm64.AddPairwise(AdvSimd.MultiplyWideningLower(a.GetLower(), b.GetLower()), AdvSimd.MultiplyWideningUpper(a, b));
         for (int i = 0; i < 4; i++)
-            sums = sums.WithElement(i, (a[2 * i] * b[2 * i]) + (a[(2 * i) + 1] * b[(2 * i) + 1]));
-        return sums;
+            sum = sum.WithElement(i, sum[i] + (a[2 * i] * b[2 * i]) + (a[(2 * i) + 1] * b[(2 * i) + 1]));
+        return sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -161,9 +161,9 @@ internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
         Vector256.ShiftRightArithmetic(a._v1.AsInt16(), count).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 MultiplyAddPairs(Lanes256 a, short* b) => new(
-        Avx2.MultiplyAddAdjacent(a._v0.AsInt16(), Vector256.Load(b)).AsSingle(),
-        Avx2.MultiplyAddAdjacent(a._v1.AsInt16(), Vector256.Load(b + 16)).AsSingle());
+    public static Lanes256 MultiplyAddPairs(Lanes256 sum, Lanes256 a, short* b) => new(
+        MultiplyAddPairs(sum._v0.AsInt32(), a._v0.AsInt16(), Vector256.Load(b)).AsSingle(),
+        MultiplyAddPairs(sum._v1.AsInt32(), a._v1.AsInt16(), Vector256.Load(b + 16)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 MultiplyEvenInts(Lanes256 a, Lanes256 b) => new(
@@ -275,4 +275,9 @@ internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> IntsToDoubles(Vector128<int> a) => Avx.ConvertToVector256Double(a);
+
+    // One instruction on processors with AVX-VNNI, many of which have no wider registers.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> MultiplyAddPairs(Vector256<int> sum, Vector256<short> a, Vector256<short> b) =>
+        AvxVnni.IsSupported ? AvxVnni.MultiplyWideningAndAdd(sum, a, b) : sum + Avx2.MultiplyAddAdjacent(a, b);
 }

@@ -110,42 +110,42 @@ internal static unsafe class PairRows
                     {
                         T x = T.BroadcastBits(*value);
                         short* w = digits + (*index * (long)(N.Value * DigitTiles.VectorShorts));
-                        l0 = T.AddInts(l0, T.MultiplyAddPairs(x, w));
-                        h0 = T.AddInts(h0, T.MultiplyAddPairs(x, w + 32));
+                        l0 = T.MultiplyAddPairs(l0, x, w);
+                        h0 = T.MultiplyAddPairs(h0, x, w + 32);
                         if (N.Value > 1)
                         {
-                            l1 = T.AddInts(l1, T.MultiplyAddPairs(x, w + 64));
-                            h1 = T.AddInts(h1, T.MultiplyAddPairs(x, w + 96));
+                            l1 = T.MultiplyAddPairs(l1, x, w + 64);
+                            h1 = T.MultiplyAddPairs(h1, x, w + 96);
                         }
                         if (N.Value > 2)
                         {
-                            l2 = T.AddInts(l2, T.MultiplyAddPairs(x, w + 128));
-                            h2 = T.AddInts(h2, T.MultiplyAddPairs(x, w + 160));
+                            l2 = T.MultiplyAddPairs(l2, x, w + 128);
+                            h2 = T.MultiplyAddPairs(h2, x, w + 160);
                         }
                         if (N.Value > 3)
                         {
-                            l3 = T.AddInts(l3, T.MultiplyAddPairs(x, w + 192));
-                            h3 = T.AddInts(h3, T.MultiplyAddPairs(x, w + 224));
+                            l3 = T.MultiplyAddPairs(l3, x, w + 192);
+                            h3 = T.MultiplyAddPairs(h3, x, w + 224);
                         }
                         if (N.Value > 4)
                         {
-                            l4 = T.AddInts(l4, T.MultiplyAddPairs(x, w + 256));
-                            h4 = T.AddInts(h4, T.MultiplyAddPairs(x, w + 288));
+                            l4 = T.MultiplyAddPairs(l4, x, w + 256);
+                            h4 = T.MultiplyAddPairs(h4, x, w + 288);
                         }
                         if (N.Value > 5)
                         {
-                            l5 = T.AddInts(l5, T.MultiplyAddPairs(x, w + 320));
-                            h5 = T.AddInts(h5, T.MultiplyAddPairs(x, w + 352));
+                            l5 = T.MultiplyAddPairs(l5, x, w + 320);
+                            h5 = T.MultiplyAddPairs(h5, x, w + 352);
                         }
                         if (N.Value > 6)
                         {
-                            l6 = T.AddInts(l6, T.MultiplyAddPairs(x, w + 384));
-                            h6 = T.AddInts(h6, T.MultiplyAddPairs(x, w + 416));
+                            l6 = T.MultiplyAddPairs(l6, x, w + 384);
+                            h6 = T.MultiplyAddPairs(h6, x, w + 416);
                         }
                         if (N.Value > 7)
                         {
-                            l7 = T.AddInts(l7, T.MultiplyAddPairs(x, w + 448));
-                            h7 = T.AddInts(h7, T.MultiplyAddPairs(x, w + 480));
+                            l7 = T.MultiplyAddPairs(l7, x, w + 448);
+                            h7 = T.MultiplyAddPairs(h7, x, w + 480);
                         }
                         value++;
                         index++;
@@ -189,8 +189,8 @@ internal static unsafe class PairRows
                 {
                     T x = T.BroadcastBits(panel.Value[q]);
                     short* w = digits + (panel.Index[q] * (long)(N.Value * DigitTiles.VectorShorts)) + (vector * DigitTiles.VectorShorts);
-                    low = T.AddInts(low, T.MultiplyAddPairs(x, w));
-                    high = T.AddInts(high, T.MultiplyAddPairs(x, w + 32));
+                    low = T.MultiplyAddPairs(low, x, w);
+                    high = T.MultiplyAddPairs(high, x, w + 32);
                 }
                 first = T.AddDoubles(first, First(low, high));
                 second = T.AddDoubles(second, Second(low, high));
