@@ -19,7 +19,7 @@ public sealed class RunInfoTests
         RunInfo back = RunInfo.Read(folder.File("run.json"));
         Assert.Equal(info.SecondsByPhase, back.SecondsByPhase);
         Assert.Equal(info, back with { SecondsByPhase = info.SecondsByPhase });
-        Assert.Equal("0.1.0", info.Version);
+        Assert.Equal("0.2.0", info.Version);
         Assert.Equal(("cuda:0 H100", "535.1, CUDA 12.2", 2), (info.Device, info.Driver, info.Threads));
         Assert.StartsWith("1.5.3", info.IlgpuVersion);
         Assert.NotEmpty(info.CpuModel);
