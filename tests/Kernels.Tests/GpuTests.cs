@@ -92,6 +92,25 @@ public abstract class GpuTests(AcceleratorType kind)
             Outcome.SameBits($"{variant}", dense, Outcome.Train(device, SimdWidth.V128, variant.Form, Inputs, Images, batch, Models()));
     });
 
+    [DeviceTheory]
+    [InlineData(0f)]
+    [InlineData(0.01f)]
+    public void Small_batches_in_one_launch_have_the_bits_of_the_CPU(float weightDecay) => Use(device =>
+    {
+        // From one column to more than a group has threads; a last batch of one image; a model that leaves the range.
+        (ModelParameters, float)[] models = [.. new[] { 1, 3, 40, 300, 7 }.Select((hidden, m) => (Samples.Model(Inputs, hidden, m), m == 4 ? 1e30f : 0.3f))];
+        using var cpu = new CpuDevice(threads: 1);
+        foreach (int batch in new[] { 1, 32, 64 })
+        {
+            // Maps of the probability are not the same on every device.
+            Outcome[] Train(ComputeDevice on, KernelForm form) =>
+                [.. Outcome.Train(on, SimdWidth.V128, form, Inputs, images: 129, batch, models, epochs: 2, weightDecay).Select(model => model with { Maps = [] })];
+            Outcome[] expected = Train(cpu, KernelForm.InputSparse);
+            foreach (KernelVariant variant in Variants(TrainEpochOperation.Instance))
+                Outcome.SameBits($"batches of {batch}, {variant}", expected, Train(device, variant.Form));
+        }
+    });
+
     [DeviceFact]
     public void A_model_alone_has_the_bits_it_has_among_500() => Use(device =>
     {

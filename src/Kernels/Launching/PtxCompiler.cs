@@ -18,7 +18,7 @@ internal static class PtxCompiler
 {
     /// <summary>
     /// All GPU kernels there are: static methods that take a job of their own type, or ILGPU's index first, in types without
-    /// parts for CPUs alone; those with a type argument, such as a loss, once for each there is. A new kernel is found without a line here.
+    /// parts for CPUs alone; those with type arguments, such as a loss, once for each there is. A new kernel is found without a line here.
     /// </summary>
     public static IReadOnlyList<MethodInfo> Kernels { get; } =
     [
@@ -54,17 +54,26 @@ internal static class PtxCompiler
 
     private static string NameOfPart(Type part) => part.DeclaringType is { } owner ? $"{owner.Name}.{part.Name}" : part.Name;
 
-    // A type with its parameter replaced by each structure that the parameter's interface has in this assembly.
+    // A type with its parameters replaced by each structure that their interfaces have in this assembly, in every combination.
     private static IEnumerable<Type> Closed(Type type)
     {
         if (!type.IsGenericTypeDefinition)
             return [type];
-        if (type.GetGenericArguments() is not [var only])
-            return [];
-        Type[] interfaces = [.. only.GetGenericParameterConstraints().Where(constraint => constraint.IsInterface).Select(Open)];
-        return interfaces.Length == 0 ? [] : type.Assembly.GetTypes()
-            .Where(part => part.IsValueType && !part.IsGenericTypeDefinition && !interfaces.Except(part.GetInterfaces().Select(Open)).Any())
-            .Select(part => type.MakeGenericType(part));
+        IEnumerable<Type[]> all = [[]];
+        foreach (Type parameter in type.GetGenericArguments())
+        {
+            Type[] parts = [.. PartsFor(parameter)];
+            all = [.. all.SelectMany(chosen => parts.Select(part => (Type[])[.. chosen, part]))];
+        }
+
+        return all.Select(chosen => type.MakeGenericType(chosen));
+    }
+
+    private static IEnumerable<Type> PartsFor(Type parameter)
+    {
+        Type[] interfaces = [.. parameter.GetGenericParameterConstraints().Where(constraint => constraint.IsInterface).Select(Open)];
+        return interfaces.Length == 0 ? [] : typeof(PtxCompiler).Assembly.GetTypes()
+            .Where(part => part.IsValueType && !part.IsGenericTypeDefinition && !interfaces.Except(part.GetInterfaces().Select(Open)).Any());
     }
 
     // ICorruptedPixels<TSelf> is met by whatever implements it of itself.

@@ -52,7 +52,8 @@ public sealed class DeviceImages : IDisposable
         bool onGpu = device is GpuDevice;
         Form = device.Kind == AcceleratorType.Cuda && form == KernelForm.InputSparse ? KernelForm.Dense : form;
         bool isSparse = Form == KernelForm.InputSparse;
-        PixelLists lists = isSparse && onGpu ? PixelLists.Compress(pixels, inputs, schedule, withBackward) : PixelLists.None;
+        SmallBatch = onGpu && withBackward && Form != KernelForm.WeightSparse ? schedule.SmallBatches(MostOfSmallBatch) : null;
+        PixelLists lists = onGpu && (isSparse || SmallBatch is not null) ? PixelLists.Compress(pixels, inputs, schedule, withBackward) : PixelLists.None;
         PixelTiles? tiles = Form == KernelForm.WeightSparse ? PixelTiles.Arrange(pixels, inputs) : null;
         NonZeros = isSparse ? pixels.Length - (long)pixels.Span.Count((byte)0) : 0;
         _chunks = device.Upload(schedule.Table());
@@ -90,6 +91,12 @@ public sealed class DeviceImages : IDisposable
     public KernelForm Form { get; }
 
     internal ChunkSchedule Schedule { get; }
+
+    /// <summary>Most images of a batch that a GPU trains model by model, see <c>SmallBatchGpu</c>: larger ones have work for products of all columns.</summary>
+    internal const int MostOfSmallBatch = 64;
+
+    /// <summary>Images of a batch, where a GPU goes through an epoch of them model by model, for which it has the lists of pixels; else null.</summary>
+    internal int? SmallBatch { get; }
 
     /// <summary>Likewise as training in bytes reads them; null where nothing is.</summary>
     internal DigitImages? Digits { get; }

@@ -75,7 +75,7 @@ public struct ImageViews
     /// <summary>Rows of 128 images at <see cref="TileRows"/>; only for the weight-sparse form on a GPU.</summary>
     public ArrayView<byte> TileBytes;
 
-    /// <summary>The pixels of each image, and of each pixel chunk by chunk, that are not 0; only for the input-sparse form on a GPU. See <see cref="PixelLists"/>.</summary>
+    /// <summary>The pixels of each image, and of each pixel chunk by chunk, that are not 0; only on a GPU, for the input-sparse form and for small batches. See <see cref="PixelLists"/>.</summary>
     public ArrayView<int> ImageStarts, PixelStarts;
 
     public ArrayView<ushort> ImageIndex, PixelIndex;

@@ -70,6 +70,34 @@ internal readonly struct GpuEpoch<TLoss, TOptimiser>
         End(totals, parts);
     }
 
+    /// <summary>One launch for all batches: a group takes a model through them.</summary>
+    /// <param name="rows">Of every batch but the last.</param>
+    public void Run(DeviceImages images, int rows)
+    {
+        GpuWeights weights = Begin();
+        ImageViews views = images.Views;
+        GpuTotals totals = Totals(1);
+        var epoch = new SmallBatchGpu<TLoss, TOptimiser>
+        {
+            Cohort = _cohort,
+            Chunks = views.Chunks,
+            ImageStarts = views.ImageStarts,
+            ImageIndex = views.ImageIndex,
+            ImageValue = views.ImageValue,
+            PixelStarts = views.PixelStarts,
+            PixelIndex = views.PixelIndex,
+            PixelValue = views.PixelValue,
+            Labels = views.Labels,
+            Weights = weights,
+            Activations = GpuProducts.Activations(_device, _cohort, rows),
+            Totals = totals,
+            Whole = BatchFactors.Of(rows, _cohort.Inputs),
+            Last = BatchFactors.Of(images.Schedule.Chunks[^1].Rows, _cohort.Inputs),
+        };
+        _device.Launch(SmallBatchGpu<TLoss, TOptimiser>.Kernel, SmallBatchGpu<TLoss, TOptimiser>.Threads, _cohort.SlotCount, epoch);
+        End(totals, 1);
+    }
+
     /// <summary>Six launches a batch: Wq, its digits, gates and logits, the output and digits of q, G, the step.</summary>
     public void Run(DeviceImages images, DigitImages digits)
     {

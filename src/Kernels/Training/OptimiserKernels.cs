@@ -45,7 +45,9 @@ internal sealed class OptimiserKernels<TOptimiser> : OptimiserKernels
     public override void Epoch(GpuDevice device, TrainEpochJob job)
     {
         var epoch = new GpuEpoch<LogisticLoss, TOptimiser>(device, job.Cohort);
-        if (job.Images.Digits is { } digits && DigitProducts.Fits(job.Cohort.Cohort, digits))
+        if (job.Images.SmallBatch is { } rows)
+            epoch.Run(job.Images, rows);
+        else if (job.Images.Digits is { } digits && DigitProducts.Fits(job.Cohort.Cohort, digits))
             epoch.Run(job.Images, digits);
         else
             epoch.Run(job.Images);

@@ -105,7 +105,7 @@ public sealed class WholeSweepTests
             [
                 "history.csv", "history.parquet", "manifest.json", "plan.json",
                 "plots/capacity.png", "plots/dead-units.png", "plots/pruning-sizes.png", "plots/pruning.png", "plots/robustness.png",
-                "plots/saliency-similarity.png", "plots/smallest-size.png", "plots/training-curves.png",
+                "plots/saliency-similarity.png", "plots/smallest-size.png", "plots/training-curves.png", "plots/weights-left.png",
                 "pruning.csv", "pruning.parquet", "report.html", "results.csv", "results.parquet",
                 "robustness.csv", "robustness.parquet", "run.json",
                 "saliency.csv", "saliency.parquet", "saliency/4v9-s0-h5-average-gradient.png", "saliency/4v9-s0-h5-gradient.png",
