@@ -19,7 +19,7 @@ public sealed partial class SlurmCluster : IDisposable
 
     private readonly string _scripts = FindScripts();
     private string _folder = "";
-    private bool _isUp;
+    private bool _isUp, _wasRestarted;
 
     public string Configuration => Path.Combine(_folder, "etc", "slurm.conf");
 
@@ -76,6 +76,7 @@ public sealed partial class SlurmCluster : IDisposable
         // Without -c, which would forget the jobs.
         Sh("slurmctld", "-f", Configuration);
         WaitUntil(() => Run("scontrol", "ping").Text.Contains("is UP", StringComparison.Ordinal), "slurmctld answers");
+        _wasRestarted = true;
     }
 
     /// <summary>A field of a job or array task, such as <c>JobState</c>; empty when Slurm does not know the job.</summary>
@@ -87,8 +88,17 @@ public sealed partial class SlurmCluster : IDisposable
     public string EndOf(string job)
     {
         string state = "";
-        WaitUntil(() => Ended().IsMatch(state = FieldOf(job, "JobState")), $"the end of job {job}", () => $"{state}\n{Run("squeue", "--all").Text}");
+        WaitUntil(() => HasEnded(), $"the end of job {job}", () => $"{state}\n{Run("squeue", "--all").Text}");
         return state;
+
+        bool HasEnded()
+        {
+            // A task that began after the state was saved begins once more after a restart. Its node says "Duplicate jobid", is drained and
+            // takes nothing any more until somebody says that it may.
+            if (_wasRestarted && Run("sinfo", "--noheader", "--format", "%T").Text.Contains("drain", StringComparison.Ordinal))
+                Sh("scontrol", "update", "NodeName=n1,n2", "State=RESUME");
+            return Ended().IsMatch(state = FieldOf(job, "JobState"));
+        }
     }
 
     public static void WaitUntil(Func<bool> happened, string what, Func<string>? detail = null)
