@@ -30,17 +30,23 @@ internal static class DeviceReport
 
     private static readonly PairTask s_task = new(4, 9);
 
-    /// <param name="args">A device as <c>--device</c> takes it, then numbers of models; with a thousand or more the grid is trained too.</param>
+    /// <param name="args">A device as <c>--device</c> takes it, then numbers of models; with a thousand or more the grid is trained
+    /// too.</param>
     public static int Run(TextWriter output, string[] args)
     {
-        var selection = DeviceSelection.Find("device", DeviceRequest.Parse("device", args.FirstOrDefault("auto")), Environment.ProcessorCount);
+        var selection = DeviceSelection.Find(
+            "device",
+            DeviceRequest.Parse("device", args.FirstOrDefault("auto")),
+            Environment.ProcessorCount);
         int[] counts = args.Length > 1 ? [.. args.Skip(1).Select(count => int.Parse(count, CultureInfo.InvariantCulture))] : [1000, 10000];
         using ComputeDevice device = ComputeDevice.Open(selection.Devices[0], selection.Threads);
         var kernels = DeviceKernels.Create(device);
         double? stated = Stated(device);
 
         // A CPU that OpenCL offers has the CPU's own roof: a kernel of scalars does not reach it there.
-        double measured = 1e9 * (device is GpuDevice { SkipsZeroPixels: false } gpu ? GpuPeak.Gflops(gpu) : CpuPeak.Gflops(selection.Threads));
+        double measured = 1e9 * (device is GpuDevice { SkipsZeroPixels: false } gpu
+            ? GpuPeak.Gflops(gpu)
+            : CpuPeak.Gflops(selection.Threads));
         double peak = stated ?? measured;
         Dataset data = DatasetLoader.Load(null);
         output.WriteLine("# Training on one device");
@@ -50,13 +56,16 @@ internal static class DeviceReport
         output.WriteLine($"Command: `dotnet run -c Release --project perf -- device {string.Join(' ', args)}`.");
         output.WriteLine();
         output.WriteLine(stated is { } rate
-            ? $"Float32 peak: **{Text(rate / 1e12)} TFLOP/s** by lanes x 2 x clock, {Text(measured / 1e12)} measured with everything in registers."
+            ? $"Float32 peak: **{Text(rate / 1e12)} TFLOP/s** by lanes x 2 x clock, "
+                + $"{Text(measured / 1e12)} measured with everything in registers."
             : $"Float32 peak: **{Text(measured / 1e12)} TFLOP/s** measured with everything in registers.");
-        output.WriteLine($"An epoch's time: {Epochs} epochs started one behind the other, then waited for; median of {Repeats} such runs after one to warm up.");
+        output.WriteLine($"An epoch's time: {Epochs} epochs started one behind the other, then waited for; "
+            + $"median of {Repeats} such runs after one to warm up.");
         output.WriteLine("Host: until all of them are started; where that is nearly the whole time, the device waits for launches.");
         output.WriteLine("Alone: an epoch that is waited for before the next one is started. Dense-equivalent: 4 N D C an epoch.");
         output.WriteLine();
-        output.WriteLine("| models | C | batch | ms an epoch | host ms | alone ms | TFLOP/s dense-equivalent | share of peak | device memory GiB |");
+        output.WriteLine(
+            "| models | C | batch | ms an epoch | host ms | alone ms | TFLOP/s dense-equivalent | share of peak | device memory GiB |");
         output.WriteLine("|---|---|---|---|---|---|---|---|---|");
         foreach ((int Models, int? Batch) row in Rows(counts))
             output.WriteLine(Measure(device, kernels, data, row.Models, row.Batch, peak));
@@ -68,7 +77,8 @@ internal static class DeviceReport
         (double seconds, double flop) = Grid(device, kernels, data);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"The study's grid, 165 models x 100 epochs in 15 cohorts, images and initial weights on the device already: {seconds:F2} s, {flop / seconds / 1e12:F2} TFLOP/s dense-equivalent."));
+            $"The study's grid, 165 models x 100 epochs in 15 cohorts, images and initial weights on the device already: {seconds:F2} s, "
+                + $"{flop / seconds / 1e12:F2} TFLOP/s dense-equivalent."));
         return 0;
     }
 
@@ -81,7 +91,8 @@ internal static class DeviceReport
         // 0 stands for the study's cohort: eleven sizes, one rate.
         ModelSpec[] specs = models == 0
             ? [.. Presets.Paper.Hidden.Select(hidden => new ModelSpec(hidden, Presets.Paper.LearningRates[0]))]
-            : [.. Enumerable.Range(0, models).Select(m => new ModelSpec(LeastHidden + (m % (MostHidden - LeastHidden + 1)), 0.002 * (1 + (m % Rates))))];
+            : [.. Enumerable.Range(0, models)
+                .Select(m => new ModelSpec(LeastHidden + (m % (MostHidden - LeastHidden + 1)), 0.002 * (1 + (m % Rates))))];
         Split split = Splitter.Create(data, s_task, seed: 0);
         var variant = Presets.Paper.Variants()[0] with { Batch = batch };
         using var cohort = new Cohort(device, kernels, data, split, specs, variant);
@@ -104,7 +115,8 @@ internal static class DeviceReport
         double ms = Median(whole), flops = cohort.EpochFlop / (ms / 1000);
         double memory = DeviceCohort.Bytes(cohort.OnDevice.Layout) / (double)(1L << 30);
         string share = (100 * flops / peak).ToString("F1", CultureInfo.InvariantCulture) + " %";
-        return $"| {specs.Length} | {specs.Sum(s => s.Hidden)} | {batch?.ToString(CultureInfo.InvariantCulture) ?? "full"} | {Text(ms)} | {Text(Median(host))} | {Text(Median(alone))} "
+        return $"| {specs.Length} | {specs.Sum(s => s.Hidden)} | {batch?.ToString(CultureInfo.InvariantCulture) ?? "full"} | {Text(ms)} | "
+            + $"{Text(Median(host))} | {Text(Median(alone))} "
             + $"| {Text(flops / 1e12)} | {share} | {Text(memory)} |";
     }
 
@@ -140,7 +152,10 @@ internal static class DeviceReport
         DeviceKernels kernels = DeviceKernels.Create(device);
         double Seconds(int count, int steps)
         {
-            using var buffer = new EmbeddingBuffer(device, [.. Enumerable.Range(0, count * Hidden).Select(_ => random.NextSingle())], Hidden);
+            using var buffer = new EmbeddingBuffer(
+                device,
+                [.. Enumerable.Range(0, count * Hidden).Select(_ => random.NextSingle())],
+                Hidden);
             buffer.Scatter([.. Enumerable.Range(0, count)], identity: 0, seed: 0);
             long start = Stopwatch.GetTimestamp();
             (TsneSchedule.Standard with { Steps = steps }).Run(kernels, buffer, CancellationToken.None);
@@ -149,7 +164,8 @@ internal static class DeviceReport
 
         // The first compiles.
         Seconds(FewPoints, 1);
-        return string.Create(CultureInfo.InvariantCulture, $"t-SNE of {points} points of {Hidden} features, {TsneSchedule.Standard.Steps} steps: {Seconds(points, TsneSchedule.Standard.Steps):F2} s.");
+        return string.Create(CultureInfo.InvariantCulture, $"t-SNE of {points} points of {Hidden} features, {TsneSchedule.Standard.Steps} "
+            + $"steps: {Seconds(points, TsneSchedule.Standard.Steps):F2} s.");
     }
 
     // FLOP/s: what the maker states for a CUDA device at its highest clock.

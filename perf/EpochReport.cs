@@ -29,13 +29,16 @@ internal static class EpochReport
         double peak = CpuPeak.Gflops(threads);
         output.WriteLine("# One epoch of the study's cohort, and the whole grid");
         output.WriteLine();
-        output.WriteLine($"Machine: {CpuName()}, {threads} threads, {RuntimeInformation.OSArchitecture}; {RuntimeInformation.OSDescription}; "
-            + $"{RuntimeInformation.FrameworkDescription}; {DateTime.UtcNow:yyyy-MM-dd}.");
+        output
+            .WriteLine($"Machine: {CpuName()}, {threads} threads, {RuntimeInformation.OSArchitecture}; {RuntimeInformation.OSDescription}; "
+                + $"{RuntimeInformation.FrameworkDescription}; {DateTime.UtcNow:yyyy-MM-dd}.");
         output.WriteLine($"Command: `dotnet run -c Release --project perf -- epoch {threads}`.");
         output.WriteLine();
         output.WriteLine($"Peak float32 FMA rate, registers only, best of nine: **{peak:F0} GFLOP/s**.");
-        output.WriteLine("Epoch: forward, loss and counts, backward, update. Dense-equivalent = 4 N D C / time; zeros that are skipped count as done.");
-        output.WriteLine($"Median, tenth and ninetieth percentile of {Epochs} epochs, once ten in a row are no faster than the ten before them.");
+        output.WriteLine(
+            "Epoch: forward, loss and counts, backward, update. Dense-equivalent = 4 N D C / time; zeros that are skipped count as done.");
+        output.WriteLine(
+            $"Median, tenth and ninetieth percentile of {Epochs} epochs, once ten in a row are no faster than the ten before them.");
         output.WriteLine();
         output.WriteLine("| form | registers | batch | ms | p10 | p90 | GFLOP/s dense-equivalent | times peak |");
         output.WriteLine("|---|---|---|---|---|---|---|---|");
@@ -65,7 +68,8 @@ internal static class EpochReport
         Array.Sort(times);
         double median = times[times.Length / 2], rate = cohort.EpochFlop / median / 1e6;
         string batchText = TrainingVariant.NameOf(batch);
-        return $"| {form} | {(int)kernels.Width} bit | {batchText} | {median:F2} | {times[times.Length / 10]:F2} | {times[times.Length * 9 / 10]:F2} "
+        return $"| {form} | {(int)kernels.Width} bit | {batchText} | {median:F2} | {times[times.Length / 10]:F2} | "
+            + $"{times[times.Length * 9 / 10]:F2} "
             + $"| {rate:F0} | {rate / peak:F2} |";
     }
 
@@ -111,7 +115,8 @@ internal static class EpochReport
         }
         double all = Stopwatch.GetElapsedTime(start).TotalSeconds, rate = flop / seconds / 1e9;
         int models = study.Tasks.Count * study.Seeds.Count * study.Hidden.Count * study.LearningRates.Count;
-        return $"Whole grid, {models} models x {variant.Epochs} epochs: training {seconds:F1} s ({flop / 1e12:F2} TFLOP dense-equivalent, {rate:F0} GFLOP/s, "
+        return $"Whole grid, {models} models x {variant.Epochs} epochs: training {seconds:F1} s ({flop / 1e12:F2} TFLOP "
+            + $"dense-equivalent, {rate:F0} GFLOP/s, "
             + $"{rate / peak:F2} times peak), with splits, compression and initial weights {all:F1} s.";
     }
 
@@ -120,7 +125,9 @@ internal static class EpochReport
     private static string CpuName()
     {
         const string Path = "/proc/cpuinfo";
-        string? line = File.Exists(Path) ? File.ReadLines(Path).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        string? line = File.Exists(Path)
+            ? File.ReadLines(Path).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))
+            : null;
         return line?.Split(':')[1].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
     }
 }

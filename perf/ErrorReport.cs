@@ -39,9 +39,13 @@ internal static class ErrorReport
         output.WriteLine();
         output.WriteLine("Command: `dotnet run -c Release --project perf -- error`.");
         output.WriteLine();
-        output.WriteLine($"The study's cohort: {s_task}, {models.Length} models of {models[0].Hidden} to {models[^1].Hidden} hidden units, {images.Labels.Length} images, rate {Text(models[0].LearningRate)}.");
-        output.WriteLine("Beside plain loops in double: the kernels, and the same plain loops in float32, whose sums go from the first term to the last.");
-        output.WriteLine("An error is the norm of the difference as a part of the norm of double's numbers, all models together; of a loss the largest of a model.");
+        output.WriteLine($"The study's cohort: {s_task}, {models.Length} models of {models[0].Hidden} to {models[^1].Hidden} hidden units, "
+            + $"{images.Labels.Length} images, rate {Text(models[0].LearningRate)}.");
+        output.WriteLine(
+            "Beside plain loops in double: the kernels, and the same plain loops in float32, "
+                + "whose sums go from the first term to the last.");
+        output.WriteLine("An error is the norm of the difference as a part of the norm of double's numbers, all models together; "
+            + "of a loss the largest of a model.");
         output.WriteLine();
         output.WriteLine("| what | kernels | float32 loops |");
         output.WriteLine("|---|---|---|");
@@ -59,7 +63,9 @@ internal static class ErrorReport
                 Error(logits, [.. cohort.EvaluateTrain().Select(model => model.Logits.ToArray())]),
                 Error(logits, Each(initial, model => new PlainMlp<float>(model).Logits(singles))));
             double[][] gradients = Each(initial, model => new PlainMlp<double>(model).Gradient(doubles, 0, doubles.Count, out _));
-            float[][] exact = Gradients(cohort), plain = Each(initial, model => new PlainMlp<float>(model).Gradient(singles, 0, singles.Count, out _));
+            float[][] exact = Gradients(cohort), plain = Each(
+                initial,
+                model => new PlainMlp<float>(model).Gradient(singles, 0, singles.Count, out _));
             int Weights(int model) => data.Inputs * models[model].Hidden;
             (string Name, Func<int, Range> Of)[] parts =
             [
@@ -89,7 +95,10 @@ internal static class ErrorReport
                 last = cohort.TrainEpoch();
             float[][] exact = [.. cohort.OnDevice.Download().Select(PlainParts.Flat)];
             double[][] weights = [.. truth.Select(model => model.Parameters)];
-            Row($"weights after {epochs} epochs, {batches}", Error(weights, exact), Error(weights, [.. plain.Select(model => model.Parameters)]));
+            Row(
+                $"weights after {epochs} epochs, {batches}",
+                Error(weights, exact),
+                Error(weights, [.. plain.Select(model => model.Parameters)]));
             Row(
                 $"loss of epoch {epochs}, {batches}",
                 truth.Select((model, m) => Math.Abs(last[m].Loss - model.Loss) / model.Loss).Max(),
@@ -97,7 +106,12 @@ internal static class ErrorReport
         }
     }
 
-    private static (T Loss, T[] Parameters)[] Trained<T>(IReadOnlyList<ModelParameters> initial, PlainImages<T> images, int batch, int epochs, float rate)
+    private static (T Loss, T[] Parameters)[] Trained<T>(
+        IReadOnlyList<ModelParameters> initial,
+        PlainImages<T> images,
+        int batch,
+        int epochs,
+        float rate)
         where T : struct, IFloatingPointIeee754<T> => Each(initial, start =>
     {
         var model = new PlainMlp<T>(start);

@@ -34,7 +34,8 @@ internal static class MapsReport
         using (images)
         using (var buffer = new SaliencyBuffer(device, cohort.OnDevice.Layout, Images))
         {
-            output.WriteLine($"Saliency maps of {cohorts * models.Length} models x {Images} images, {threads} threads; median of {Runs} after one to warm up.");
+            output.WriteLine($"Saliency maps of {cohorts * models.Length} models x {Images} images, {threads} threads; "
+                + $"median of {Runs} after one to warm up.");
             output.WriteLine($"Command: `dotnet run -c Release --project perf -- maps {threads}`.");
             output.WriteLine();
             output.WriteLine("| method | s |");

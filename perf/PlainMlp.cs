@@ -3,7 +3,9 @@ using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Perf;
 
-/// <summary>One model in plain loops over numbers of one kind: every sum goes from its first term to its last, and each operation rounds.</summary>
+/// <summary>
+/// One model in plain loops over numbers of one kind: every sum goes from its first term to its last, and each operation rounds.
+/// </summary>
 /// <remarks>Zero pixels are left out, which changes no sum.</remarks>
 internal sealed class PlainMlp<T>
     where T : struct, IFloatingPointIeee754<T>

@@ -24,12 +24,16 @@ switch (args.FirstOrDefault())
         return PtxReport.Run(args[1..]);
     default:
         Console.Error.WriteLine("usage: perf epoch [THREADS]   peak, epoch of the study's cohort in every kernel form, the whole grid");
-        Console.Error.WriteLine("       perf error             how far the kernels and float32 loops are from double: logits, gradients, trained weights");
+        Console.Error.WriteLine(
+            "       perf error             how far the kernels and float32 loops are from double: logits, gradients, trained weights");
         Console.Error.WriteLine("       perf maps [THREADS]    saliency maps of the study's 165 models on 256 images, every method");
         Console.Error.WriteLine("       perf prune [THREADS]   the study's pruned models, evaluated");
         Console.Error.WriteLine("       perf kernels [BenchmarkDotNet arguments, for example --filter *]");
-        Console.Error.WriteLine("       perf device [DEVICE [MODELS...]]   epochs, launch gaps and share of the peak on a device, for example cuda:0 1000 10000");
+        Console.Error.WriteLine(
+            "       perf device [DEVICE [MODELS...]]   epochs, launch gaps and share of the peak on a device, "
+                + "for example cuda:0 1000 10000");
         Console.Error.WriteLine("       perf ptx PTXAS [FOLDER]   registers and spills of GPU kernels; perf/ptx finds an assembler");
-        Console.Error.WriteLine("       perf scale [UNITS]     plans of a million models, status and merge of so many finished units (default 100000)");
+        Console.Error.WriteLine(
+            "       perf scale [UNITS]     plans of a million models, status and merge of so many finished units (default 100000)");
         return 2;
 }

@@ -43,8 +43,10 @@ internal static class PruneReport
             }
         }
         int rows = models * study.Pruning.Count * study.Sparsity.Count;
-        output.WriteLine($"{models} models x {study.Pruning.Count} methods x {study.Sparsity.Count} levels: {rows:N0} pruned models ranked, pruned and evaluated "
-            + $"in {times.Sum():F2} s on {threads} threads ({1e6 * times.Sum() / rows:F0} us each; {times.Min():F3} to {times.Max():F3} s a cohort of {study.Hidden.Count}).");
+        output.WriteLine($"{models} models x {study.Pruning.Count} methods x {study.Sparsity.Count} levels: {rows:N0} pruned models "
+            + "ranked, pruned and evaluated "
+            + $"in {times.Sum():F2} s on {threads} threads ({1e6 * times.Sum() / rows:F0} us each; {times.Min():F3} to {times.Max():F3} s "
+            + $"a cohort of {study.Hidden.Count}).");
         return 0;
     }
 }

@@ -75,7 +75,10 @@ internal static class ScaleReport
     {
         string program = Environment.ProcessPath!;
         string[] self = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(ScaleReport).Assembly.Location] : [];
-        ProcessStartInfo start = new(program, [.. self, "scale-step", step, size.ToString(CultureInfo.InvariantCulture), folder]) { RedirectStandardOutput = true };
+        ProcessStartInfo start = new(program, [.. self, "scale-step", step, size.ToString(CultureInfo.InvariantCulture), folder])
+        {
+            RedirectStandardOutput = true
+        };
         using Process process = Process.Start(start)!;
         string answer = process.StandardOutput.ReadToEnd().Trim();
         process.WaitForExit();

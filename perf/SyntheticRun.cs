@@ -40,7 +40,8 @@ internal static class SyntheticRun
         return Plan.Create(
             Presets.Paper.WithoutRates() with
             {
-                Tasks = [.. from first in Enumerable.Range(0, 10) from second in Enumerable.Range(first + 1, 9 - first) select new PairTask(first, second)],
+                Tasks = [.. from first in Enumerable.Range(0, 10) from second in Enumerable.Range(first + 1, 9
+                    - first) select new PairTask(first, second)],
                 Hidden = [2, 4, 8, 12, 16, 24, 32, 48],
                 LearningRates = [0.003, 0.01, 0.03, 0.1],
                 Seeds = [.. Enumerable.Range(0, Math.Max(1, seeds))],
@@ -50,7 +51,14 @@ internal static class SyntheticRun
 
     /// <summary>The worst case for a plan: a unit for every model.</summary>
     public static Plan Scattered(int models) => Plan.Create(
-        Presets.Paper.WithoutRates() with { Tasks = [new PairTask(0, 1)], Hidden = [2], Seeds = [.. Enumerable.Range(0, models)] }, "synthetic", 784, _ => 9346);
+        Presets.Paper.WithoutRates() with
+        {
+            Tasks = [new PairTask(0, 1)],
+            Hidden = [2],
+            Seeds = [.. Enumerable.Range(
+            0,
+            models)]
+        }, "synthetic", 784, _ => 9346);
 
     /// <summary>Writes every unit of a <see cref="Small"/> plan.</summary>
     public static RunDirectory Finish(string folder, Plan plan)
@@ -83,7 +91,10 @@ internal static class SyntheticRun
             Schema<ResultRow>.Read(new Zeros(spec.KeyOf(unit.Task, unit.Seed, plan.VariantOf(unit)))),
             RowLists.None.With<EpochMetrics>([default, default]),
             new ModelParameters(new float[Inputs * spec.Hidden], new float[spec.Hidden], new float[spec.Hidden], 0));
-        return new UnitResult(unit, new Split(unit.Task, unit.Seed, [.. Enumerable.Range(0, TrainImages)], [.. Enumerable.Range(0, TrainImages / 4)]), [.. plan.ModelsOf(unit).Select(Model)]);
+        return new UnitResult(
+            unit,
+            new Split(unit.Task, unit.Seed, [.. Enumerable.Range(0, TrainImages)], [.. Enumerable.Range(0, TrainImages / 4)]),
+            [.. plan.ModelsOf(unit).Select(Model)]);
     }
 
     /// <summary>A row whose figures are all 0, whatever columns there are.</summary>

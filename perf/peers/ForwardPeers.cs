@@ -1,3 +1,4 @@
+using System.Globalization;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Evaluation;
 using GpuMlp.Kernels.Analyses.Pruning;
@@ -8,7 +9,9 @@ using static TorchSharp.torch;
 
 namespace GpuMlp.Peers;
 
-/// <summary>Forward passes of pruned models: every form of ours beside libtorch's dense product and its CSR matrix times a dense one.</summary>
+/// <summary>
+/// Forward passes of pruned models: every form of ours beside libtorch's dense product and its CSR matrix times a dense one.
+/// </summary>
 internal static class ForwardPeers
 {
     private const int Epochs = 100, Rounds = 9;
@@ -23,7 +26,8 @@ internal static class ForwardPeers
         ColumnLayout layout = cohort.OnDevice.Layout;
         using var pruned = new DeviceCohort(kernels.Device, layout, new float[layout.Slots.Count]);
         using var ranks = new PruneRanks(kernels.Device, layout, new ulong[layout.Slots.Count], seed: 0);
-        using DeviceImages dense = images.ToDevice(kernels.Device, KernelForm.Dense), input = images.ToDevice(kernels.Device, KernelForm.InputSparse);
+        using DeviceImages dense = images.ToDevice(kernels.Device, KernelForm.Dense);
+        using DeviceImages input = images.ToDevice(kernels.Device, KernelForm.InputSparse);
         using DeviceImages pixelMajor = images.ToDevice(kernels.Device, KernelForm.WeightSparse);
         using var compressed = new SparseCohort(kernels.Device, layout, levels: 1);
         using var logits = new EvaluationBuffer(kernels.Device, layout, dense.Images);
@@ -31,9 +35,11 @@ internal static class ForwardPeers
 
         output.WriteLine("## Forward: logits of all images by models of which a share of each layer's weights is pruned by magnitude");
         output.WriteLine();
-        output.WriteLine("Milliseconds, medians. Times: libtorch's faster way over GpuMlp's fastest. Last column: GpuMlp's dense form over its weight-sparse one.");
+        output.WriteLine("Milliseconds, medians. Times: libtorch's faster way over GpuMlp's fastest. Last column: "
+            + "GpuMlp's dense form over its weight-sparse one.");
         output.WriteLine();
-        output.WriteLine("| pruned | GpuMlp dense | input-sparse | weight-sparse | libtorch dense | libtorch CSR x dense | times | weight-sparse over dense |");
+        output.WriteLine("| pruned | GpuMlp dense | input-sparse | weight-sparse | libtorch dense | libtorch CSR x dense | times "
+            + "| weight-sparse over dense |");
         output.WriteLine("|---|---|---|---|---|---|---|---|");
         foreach (double level in s_levels)
         {
@@ -50,19 +56,26 @@ internal static class ForwardPeers
                     kernels.Evaluate(pruned, form, logits);
             }
 
-            void Theirs(bool sparse) => (sparse ? torchModels.ForwardSparse(weights, images.PixelMajor) : torchModels.Forward(images.Dense)).Dispose();
+            void Theirs(bool sparse) =>
+                (sparse ? torchModels.ForwardSparse(weights, images.PixelMajor) : torchModels.Forward(images.Dense)).Dispose();
 
             foreach (DeviceImages form in new[] { dense, input, pixelMajor })
             {
                 Ours(form);
                 float[] expected = [.. logits.Download().SelectMany(model => model.Logits.ToArray())];
-                PeersReport.Compare($"logits at {level}, dense", expected, torchModels.Forward(images.Dense).t().contiguous().data<float>().ToArray());
-                PeersReport.Compare($"logits at {level}, CSR", expected, torchModels.ForwardSparse(weights, images.PixelMajor).data<float>().ToArray());
+                PeersReport.Compare($"logits at {level}, dense", expected,
+                    torchModels.Forward(images.Dense).t().contiguous().data<float>().ToArray());
+                PeersReport.Compare($"logits at {level}, CSR", expected,
+                    torchModels.ForwardSparse(weights, images.PixelMajor).data<float>().ToArray());
             }
 
-            double[] ms = [.. Clock.Take(Rounds, () => Ours(dense), () => Ours(input), () => Ours(pixelMajor), () => Theirs(false), () => Theirs(true)).Select(Clock.Median)];
+            double[] ms = [.. Clock.Take(
+                Rounds, () => Ours(dense), () => Ours(input), () => Ours(pixelMajor), () => Theirs(false), () => Theirs(true))
+                .Select(Clock.Median)];
             double times = Math.Min(ms[^2], ms[^1]) / ms[..^2].Min();
-            output.WriteLine(FormattableString.Invariant($"| {level:R} | {ms[0]:F2} | {ms[1]:F2} | {ms[2]:F2} | {ms[3]:F2} | {ms[4]:F2} | {times:F1} | {ms[0] / ms[2]:F1} |"));
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"| {level:R} | {ms[0]:F2} | {ms[1]:F2} | {ms[2]:F2} | {ms[3]:F2} | {ms[4]:F2} | "
+                + $"{times:F1} | {ms[0] / ms[2]:F1} |"));
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Data;
@@ -40,14 +41,20 @@ internal static class PeersReport
 
         output.WriteLine("# One cohort by GpuMlp and by libtorch, in one process");
         output.WriteLine();
-        output.WriteLine($"Machine: {RunInfo.CpuModelName}, {threads} threads, {RuntimeInformation.OSArchitecture}; {RuntimeInformation.OSDescription}; "
-            + $"{RuntimeInformation.FrameworkDescription}; TorchSharp {typeof(torch).Assembly.GetName().Version!.ToString(3)}, libtorch {torch.__version__}; {DateTime.UtcNow:yyyy-MM-dd}.");
-        output.WriteLine("Command: `dotnet build -c Release perf/peers && tests/opencl/run.sh --root dotnet artifacts/bin/Peers/release/GpuMlp.Peers.dll`");
+        output.WriteLine($"Machine: {RunInfo.CpuModelName}, {threads} threads, {RuntimeInformation.OSArchitecture}; "
+            + $"{RuntimeInformation.OSDescription}; "
+            + $"{RuntimeInformation.FrameworkDescription}; TorchSharp {typeof(torch).Assembly.GetName().Version!.ToString(3)}, libtorch "
+            + $"{torch.__version__}; {DateTime.UtcNow:yyyy-MM-dd}.");
+        output.WriteLine("Command: `dotnet build -c Release perf/peers && tests/opencl/run.sh --root dotnet "
+            + "artifacts/bin/Peers/release/GpuMlp.Peers.dll`");
         output.WriteLine("(in the Debian 13 root, because libtorch wants a newer libstdc++ than Debian 12 has).");
         output.WriteLine();
-        output.WriteLine($"Task 4v9, seed {split.Seed}: N = {split.Train.Length:N0} training images, D = {data.Inputs}, H = {string.Join(' ', study.Hidden)} (C = {study.Hidden.Sum()}).");
-        output.WriteLine("Results of both agree within 1e-4 of the largest number, or nothing is timed. Ways are timed in turns, each after a pause of");
-        output.WriteLine($"{Clock.PauseMs} ms, in which the threads of the others go to sleep, and an untimed call; medians, with tenth and ninetieth percentile.");
+        output.WriteLine($"Task 4v9, seed {split.Seed}: N = {split.Train.Length:N0} training images, D = {data.Inputs}, H = "
+            + $"{string.Join(' ', study.Hidden)} (C = {study.Hidden.Sum()}).");
+        output.WriteLine("Results of both agree within 1e-4 of the largest number, or nothing is timed. "
+            + "Ways are timed in turns, each after a pause of");
+        output.WriteLine($"{Clock.PauseMs} ms, in which the threads of the others go to sleep, and an untimed call; medians, "
+            + "with tenth and ninetieth percentile.");
         output.WriteLine();
         Training(output, cohort, images);
         output.WriteLine();
@@ -64,7 +71,10 @@ internal static class PeersReport
             worst = Math.Max(worst, Math.Abs((double)ours[i] - theirs[i]));
         }
         if (ours.Length != theirs.Length || !(worst <= Tolerance * largest))
-            throw new UserErrorException($"{what}: GpuMlp and libtorch differ by {worst:G3} where the largest number is {largest:G3}; nothing is timed", ExitCodes.VerificationFailed);
+        {
+            throw new UserErrorException($"{what}: GpuMlp and libtorch differ by {worst:G3} where the largest number is "
+                + $"{largest:G3}; nothing is timed", ExitCodes.VerificationFailed);
+        }
     }
 
     private static void Training(TextWriter output, Cohort cohort, TorchImages images)
@@ -93,11 +103,13 @@ internal static class PeersReport
         for (int m = 0; m < each.Length; m++)
             Compare($"W1 of model {m} after an epoch by itself", trained[m].W1, each[m].W1.data<float>().ToArray());
 
-        (string Name, double[] Ms)[] rows = [.. new[] { "GpuMlp", "libtorch, one wide product", "libtorch, one wide product, images as CSR", "libtorch, one model after the other" }
+        (string Name, double[] Ms)[] rows = [.. new[] { "GpuMlp", "libtorch, one wide product", "libtorch, one wide product, images as "
+            + "CSR", "libtorch, one model after the other" }
             .Zip(Clock.Take(Rounds, () => cohort.TrainEpoch(), Wide, Compressed, Loop))];
         output.WriteLine("## Training: one full-batch epoch");
         output.WriteLine();
-        output.WriteLine("GpuMlp's epoch includes loss and counts of every model; libtorch's does not, and uses no autograd: its formulas are");
+        output.WriteLine("GpuMlp's epoch includes loss and counts of every model; libtorch's does not, "
+            + "and uses no autograd: its formulas are");
         output.WriteLine("written out, in place, which is faster than what it derives itself.");
         output.WriteLine();
         output.WriteLine("| way | ms | p10 | p90 | GFLOP/s dense-equivalent | GpuMlp is faster by |");
@@ -105,8 +117,9 @@ internal static class PeersReport
         foreach ((string name, double[] ms) in rows)
         {
             double median = Clock.Median(ms);
-            output.WriteLine(FormattableString.Invariant(
-                $"| {name} | {median:F2} | {ms[ms.Length / 10]:F2} | {ms[ms.Length * 9 / 10]:F2} | {cohort.EpochFlop / median / 1e6:F0} | {median / Clock.Median(rows[0].Ms):F2} |"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"| {name} | {median:F2} | {ms[ms.Length / 10]:F2} | {ms[ms.Length * 9 / 10]:F2} | {cohort.EpochFlop / median / 1e6:F0} | "
+                    + $"{median / Clock.Median(rows[0].Ms):F2} |"));
         }
     }
 }

@@ -16,7 +16,8 @@ internal sealed class TorchCohort
     public TorchCohort(IReadOnlyList<ModelParameters> models)
     {
         int columns = models.Sum(model => model.B1.Length), inputs = models[0].W1.Length / models[0].B1.Length;
-        float[] w1 = new float[inputs * columns], b1 = new float[columns], output = new float[columns * models.Count], mask = new float[output.Length];
+        float[] w1 = new float[inputs * columns], b1 = new float[columns];
+        float[] output = new float[columns * models.Count], mask = new float[output.Length];
         int first = 0;
         for (int m = 0; m < models.Count; m++)
         {

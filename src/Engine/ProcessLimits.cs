@@ -37,7 +37,8 @@ public static partial class ProcessLimits
     }
 
     /// <summary>For errors of a process that has come to its limit of open files.</summary>
-    public static string TooFewFiles => "ulimit -n: " + (Soft(Files) ?? 0).ToString(null, null) + " open files are too few; it must be at least 256";
+    public static string TooFewFiles
+        => "ulimit -n: " + (Soft(Files) ?? 0).ToString(null, null) + " open files are too few; it must be at least 256";
 
     /// <summary>For errors of a process without memory: a limit of its own, if it has one, else nothing.</summary>
     public static string AddressSpaceNote() =>

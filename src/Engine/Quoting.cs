@@ -30,7 +30,8 @@ public static partial class Quoting
     /// </summary>
     /// <exception cref="UserErrorException">A line break or another control character, which would end the line or hide in it.</exception>
     public static string Sbatch(string value) =>
-        HasControl(value) ? throw new UserErrorException($"'{OneLine.Of(value)}': must hold no control character such as a line break to stand in a script")
+        HasControl(value) ? throw new UserErrorException(
+            $"'{OneLine.Of(value)}': must hold no control character such as a line break to stand in a script")
         : value.Any(c => char.IsWhiteSpace(c) || c is '#' or '\\' or '"' or '\'')
             ? $"\"{value.Replace(@"\", @"\\").Replace("\"", "\\\"").Replace("#", @"\#")}\""
             : value;

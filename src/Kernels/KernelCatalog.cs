@@ -9,7 +9,9 @@ using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Kernels;
 
-/// <summary>The one list of operations and so of kernel variants. Tests compare every supported one with the reference; perf times them.</summary>
+/// <summary>
+/// The one list of operations and so of kernel variants. Tests compare every supported one with the reference; perf times them.
+/// </summary>
 public static class KernelCatalog
 {
     /// <summary>Everything that has kernels, in the order in which a run needs it.</summary>

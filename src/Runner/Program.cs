@@ -45,7 +45,8 @@ internal static class Program
         int exitCode = Guarded(args, io, out bool onlyPrints);
         if (stdout.Loss is not { } loss)
             return exitCode;
-        Tell($"stdout: {StorageErrors.Reason(loss)}; what was to be printed is lost, {(onlyPrints ? "" : "the work is not; ")}the same command again prints it", io);
+        Tell($"stdout: {StorageErrors.Reason(loss)}; what was to be printed is lost, {(onlyPrints ? "" : "the work is not; ")}the "
+            + "same command again prints it", io);
         return exitCode == ExitCodes.Done && onlyPrints ? ExitCodes.Interrupted : exitCode;
     }
 
@@ -79,7 +80,12 @@ internal static class Program
         }
         catch (OutOfMemoryException error)
         {
-            return Fail(error, $"out of memory{ProcessLimits.AddressSpaceNote()}; what is finished stays, the same command again resumes", ExitCodes.Interrupted, args, io);
+            return Fail(
+                error,
+                $"out of memory{ProcessLimits.AddressSpaceNote()}; what is finished stays, the same command again resumes",
+                ExitCodes.Interrupted,
+                args,
+                io);
         }
         catch (OperationCanceledException error)
         {

@@ -62,7 +62,12 @@ public sealed class QuotingTests
     private static string[] FromBash(string command)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs bash");
-        ProcessStartInfo start = new("bash", ["--norc", "-s"]) { RedirectStandardInput = true, RedirectStandardOutput = true, StandardInputEncoding = new UTF8Encoding(false) };
+        ProcessStartInfo start = new("bash", ["--norc", "-s"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            StandardInputEncoding = new UTF8Encoding(false)
+        };
         using Process bash = Process.Start(start)!;
         bash.StandardInput.Write(command + "\n");
         bash.StandardInput.Close();

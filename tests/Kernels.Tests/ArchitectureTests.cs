@@ -32,8 +32,10 @@ public sealed class ArchitectureTests
 
     [Fact]
     public void Every_type_is_in_a_room_of_the_list() =>
-        Assert.Equal([], s_kernels.GetTypes().Select(type => type.Namespace).OfType<string>().Where(space => space.StartsWith(Root, StringComparison.Ordinal))
-            .Distinct().Except(s_floors.SelectMany(floor => floor).Select(Space)));
+        Assert.Equal([], s_kernels.GetTypes().Select(type => type.Namespace).OfType<string>()
+            .Where(space => space.StartsWith(Root, StringComparison.Ordinal))
+            .Distinct()
+            .Except(s_floors.SelectMany(floor => floor).Select(Space)));
 
     [Theory]
     [MemberData(nameof(Rooms))]

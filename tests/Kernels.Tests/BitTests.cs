@@ -8,7 +8,9 @@ using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
 
-/// <summary>Parameters, losses, counts, logits, activity and saliency must agree in every bit whatever does not belong to the problem.</summary>
+/// <summary>
+/// Parameters, losses, counts, logits, activity and saliency must agree in every bit whatever does not belong to the problem.
+/// </summary>
 public sealed class BitTests : IDisposable
 {
     private const int Inputs = 67, Images = 300, Batch = 270;
@@ -78,8 +80,10 @@ public sealed class BitTests : IDisposable
     public void A_model_alone_and_in_a_cohort_of_11_has_the_bits_it_has_among_500(KernelForm form)
     {
         const int Few = 11, Many = 500, Step = 45, NarrowInputs = 13;
-        (ModelParameters, float)[] many = [.. Enumerable.Range(0, Many).Select(m => (Samples.Model(NarrowInputs, 1 + (m * 7 % 37), m), 0.01f + (0.001f * (m % 50))))];
-        Outcome[] Train(params (ModelParameters, float)[] models) => Outcome.Train(_device, SimdSupport.Best, form, NarrowInputs, 70, 32, models);
+        (ModelParameters, float)[] many = [.. Enumerable.Range(0, Many)
+            .Select(m => (Samples.Model(NarrowInputs, 1 + (m * 7 % 37), m), 0.01f + (0.001f * (m % 50))))];
+        Outcome[] Train(params (ModelParameters, float)[] models)
+            => Outcome.Train(_device, SimdSupport.Best, form, NarrowInputs, 70, 32, models);
         Outcome[] among500 = Train(many), among11 = Train([.. Enumerable.Range(0, Few).Select(k => many[k * Step])]);
         for (int k = 0; k < Few; k++)
         {
@@ -138,7 +142,9 @@ public sealed class BitTests : IDisposable
         ModelParameters[] models = [.. s_hidden.Select((hidden, m) => Samples.Model(Inputs, hidden, seed: m))];
         ColumnLayout layout = ColumnLayout.Create(s_hidden, Inputs, _device.Threads);
         using var images = new DeviceImages(
-            _device, Samples.Pixels(Images, Inputs, seed: 31), Samples.Labels(Images, seed: 32), Inputs, ChunkSchedule.Consecutive(Images, Batch), form, withBackward: true);
+            _device, Samples.Pixels(Images, Inputs, seed: 31), Samples.Labels(Images, seed: 32), Inputs, ChunkSchedule.Consecutive(
+                Images,
+                Batch), form, withBackward: true);
         using var used = new DeviceCohort(_device, layout, [.. s_hidden.Select(_ => 1e30f)]);
         used.Upload(models);
         for (int epoch = 0; epoch < 4; epoch++)
@@ -166,7 +172,9 @@ public sealed class BitTests : IDisposable
         float[] Activations(int batch, int model)
         {
             using var images = new DeviceImages(
-                _device, Samples.Pixels(Images, Inputs, seed: 31), Samples.Labels(Images, seed: 32), Inputs, ChunkSchedule.Consecutive(Images, batch), KernelForm.InputSparse, withBackward: false);
+                _device, Samples.Pixels(Images, Inputs, seed: 31), Samples.Labels(Images, seed: 32), Inputs, ChunkSchedule.Consecutive(
+                    Images,
+                    batch), KernelForm.InputSparse, withBackward: false);
             return kernels.HiddenActivations(cohort, images, model);
         }
         Check.SameBits("batches of 32", Activations(Images, 3), Activations(32, 3));

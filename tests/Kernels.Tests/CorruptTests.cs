@@ -57,7 +57,12 @@ public sealed class CorruptTests : IDisposable
         DeviceKernels other = DeviceKernels.Create(device);
         foreach (int image in new[] { 0, 17, Images - 1 })
         {
-            using var alone = new CorruptionSource(device, pixels[(image * Inputs)..((image + 1) * Inputs)], Side, Side, [CorruptCase.Number(image)]);
+            using var alone = new CorruptionSource(
+                device,
+                pixels[(image * Inputs)..((image + 1) * Inputs)],
+                Side,
+                Side,
+                [CorruptCase.Number(image)]);
             Assert.Equal(all[(image * Inputs)..((image + 1) * Inputs)], other.Corrupt(alone, corruption));
         }
 
@@ -76,7 +81,8 @@ public sealed class CorruptTests : IDisposable
         byte[] grey = [.. Enumerable.Repeat((byte)128, Side * Side)];
         using var source = new CorruptionSource(_device, grey, Side, Side, [3]);
         DeviceKernels kernels = DeviceKernels.Create(_device);
-        double[] Noise(double sigma) => [.. kernels.Corrupt(source, new Corruption(CorruptionKind.Gaussian, sigma)).Select(value => (value - 128.0) / 255)];
+        double[] Noise(double sigma)
+            => [.. kernels.Corrupt(source, new Corruption(CorruptionKind.Gaussian, sigma)).Select(value => (value - 128.0) / 255)];
         double[] narrow = Noise(0.05), wide = Noise(0.1);
 
         // Four standard errors of a mean, a standard deviation and a correlation of 10,000 numbers.

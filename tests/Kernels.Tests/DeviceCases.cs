@@ -7,14 +7,18 @@ using Xunit.v3;
 
 namespace GpuMlp.Kernels.Tests;
 
-/// <summary>The kind of device that the <see cref="DeviceFactAttribute"/> and <see cref="DeviceTheoryAttribute"/> cases of a class run on.</summary>
+/// <summary>
+/// The kind of device that the <see cref="DeviceFactAttribute"/> and <see cref="DeviceTheoryAttribute"/> cases of a class run on.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class OnDeviceAttribute(AcceleratorType kind) : Attribute
 {
     public AcceleratorType Kind => kind;
 }
 
-/// <summary>A fact for a kind of device. Where there is none it is no case: <see cref="DeviceTests"/> has one line for all of them.</summary>
+/// <summary>
+/// A fact for a kind of device. Where there is none it is no case: <see cref="DeviceTests"/> has one line for all of them.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 [XunitTestCaseDiscoverer(typeof(DeviceFactDiscoverer))]
 public sealed class DeviceFactAttribute([CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
@@ -49,7 +53,8 @@ internal static class DeviceCases
     {
         int count = 0;
         await using DisposalTracker disposal = new();
-        foreach (MethodInfo method in typeof(DeviceCases).Assembly.GetTypes().Where(type => KindOf(type) == kind).SelectMany(type => type.GetMethods()))
+        foreach (MethodInfo method in typeof(DeviceCases).Assembly.GetTypes().Where(type => KindOf(type) == kind)
+            .SelectMany(type => type.GetMethods()))
         {
             count += method.IsDefined(typeof(DeviceFactAttribute)) ? 1 : 0;
             if (!method.IsDefined(typeof(DeviceTheoryAttribute)))

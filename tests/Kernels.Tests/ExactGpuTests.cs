@@ -72,11 +72,15 @@ public abstract class ExactGpuTests(AcceleratorType kind)
             using DeviceImages dense = ImagesOf(device, shape, KernelForm.Dense), tiles = new(
                 device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, KernelForm.WeightSparse, withBackward: false);
             DeviceKernels.Create(device).Compress(cohort, sparse);
-            ModelEvaluation[] expected = DeviceKernels.Create(device).Evaluate(cohort, dense), actual = DeviceKernels.Create(device).Evaluate(sparse, tiles)[0];
+            ModelEvaluation[] expected = DeviceKernels.Create(device).Evaluate(cohort, dense), actual = DeviceKernels.Create(device)
+                .Evaluate(sparse, tiles)[0];
             for (int m = 0; m < actual.Length; m++)
             {
                 Check.SameBits($"{shape}, model {m}: logits", expected[m].Logits.Span, actual[m].Logits.Span);
-                Check.SameBits($"{shape}, model {m}: exact logits", new ExactMlp(models[m]).Forward(shape.Pixels).Logits, actual[m].Logits.Span);
+                Check.SameBits(
+                    $"{shape}, model {m}: exact logits",
+                    new ExactMlp(models[m]).Forward(shape.Pixels).Logits,
+                    actual[m].Logits.Span);
                 Assert.Equal(expected[m].Active, actual[m].Active);
             }
         }
@@ -134,7 +138,10 @@ public abstract class ExactGpuTests(AcceleratorType kind)
         ModelEvaluation[] evaluations = DeviceKernels.Create(device).Evaluate(cohort, images);
         for (int m = 0; m < models.Length; m++)
         {
-            Check.SameBits($"logits of model {m}", new ExactMlp(expected[m].Model).Forward(shape.Pixels).Logits, evaluations[m].Logits.Span);
+            Check.SameBits(
+                $"logits of model {m}",
+                new ExactMlp(expected[m].Model).Forward(shape.Pixels).Logits,
+                evaluations[m].Logits.Span);
             Assert.Equal(m < 5, evaluations[m].Logits.ToArray().All(float.IsNaN));
             Assert.Equal(m < 5, evaluations[m].Active.All(flag => flag == 0));
             ExactExpectations.SameTotals($"totals of model {m} after an evaluation", expected[m].Epochs[^1], cohort.DownloadTotals()[m]);

@@ -41,7 +41,14 @@ public sealed class ExactTests : IDisposable
         {
             Shape shape = plain with { IsMasked = isMasked };
             using var cohort = Cohort(shape);
-            using var images = new DeviceImages(_device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, form, withBackward: true);
+            using var images = new DeviceImages(
+                _device,
+                shape.Pixels,
+                shape.Labels,
+                shape.Inputs,
+                shape.Schedule,
+                form,
+                withBackward: true);
             float[] rates = Samples.Rates(shape.Hidden.Length);
             ModelParameters[] expected = shape.Models;
             for (int epoch = 0; epoch < Epochs; epoch++)
@@ -70,7 +77,14 @@ public sealed class ExactTests : IDisposable
         {
             Shape shape = plain with { IsMasked = isMasked };
             using var cohort = Cohort(shape);
-            using var images = new DeviceImages(_device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, form, withBackward: false);
+            using var images = new DeviceImages(
+                _device,
+                shape.Pixels,
+                shape.Labels,
+                shape.Inputs,
+                shape.Schedule,
+                form,
+                withBackward: false);
             ModelEvaluation[] actual = kernels.Evaluate(cohort, images);
             for (int m = 0; m < actual.Length; m++)
             {
@@ -78,7 +92,9 @@ public sealed class ExactTests : IDisposable
                 (long[] v, _, float[] logits) = exact.Forward(shape.Pixels);
                 Check.SameBits($"{shape}, model {m}: logits", logits, actual[m].Logits.Span);
                 int hidden = shape.Hidden[m];
-                Check.SameItems(Enumerable.Range(0, hidden).Select(h => Enumerable.Range(0, shape.Images).Any(n => v[(n * hidden) + h] > 0) ? 1 : 0), actual[m].Active);
+                Check.SameItems(
+                    Enumerable.Range(0, hidden).Select(h => Enumerable.Range(0, shape.Images).Any(n => v[(n * hidden) + h] > 0) ? 1 : 0),
+                    actual[m].Active);
             }
         }
     }
@@ -86,7 +102,8 @@ public sealed class ExactTests : IDisposable
     private DeviceCohort Cohort(Shape shape)
     {
         var cohort = new DeviceCohort(
-            _device, ColumnLayout.Create(shape.Hidden, shape.Inputs, _device.LayoutWays), Samples.Rates(shape.Hidden.Length), shape.IsMasked)
+            _device, ColumnLayout.Create(shape.Hidden, shape.Inputs, _device.LayoutWays), Samples.Rates(shape.Hidden.Length),
+            shape.IsMasked)
         {
             WeightDecay = shape.WeightDecay,
         };

@@ -87,7 +87,8 @@ public sealed class GaussianTests : IDisposable
         using var table = _device.Accelerator.Allocate1D(GaussianTable.Create());
         using var input = _device.Accelerator.Allocate1D(bits);
         using var output = _device.Accelerator.Allocate1D<float>(bits.Length);
-        var kernel = _device.Accelerator.LoadImplicitlyGroupedKernel<Index1D, ArrayView<uint>, ArrayView<int>, ArrayView<float>>(NormalKernel.Run, 1);
+        var kernel = _device.Accelerator
+            .LoadImplicitlyGroupedKernel<Index1D, ArrayView<uint>, ArrayView<int>, ArrayView<float>>(NormalKernel.Run, 1);
         kernel(_device.Accelerator.DefaultStream, bits.Length, input.View, table.View, output.View);
         return output.GetAsArray1D();
     }

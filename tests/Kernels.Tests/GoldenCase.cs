@@ -39,7 +39,8 @@ internal sealed class GoldenCase
 
     public static GoldenCase Load(string name)
     {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Golden", name + ".json")));
+        using JsonDocument document = JsonDocument.Parse(
+            File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Golden", name + ".json")));
         return new GoldenCase(document.RootElement);
     }
 
@@ -55,7 +56,8 @@ internal sealed class GoldenCase
         byte[] allLabels = Unzip("train-labels-idx1-ubyte.gz"), allPixels = Unzip("train-images-idx3-ubyte.gz");
         if (BinaryPrimitives.ReadInt32BigEndian(allLabels) != 2049 || BinaryPrimitives.ReadInt32BigEndian(allPixels) != 2051)
             throw new InvalidDataException("not the MNIST training files");
-        int[] chosen = [.. Enumerable.Range(0, allLabels.Length - 8).Where(i => allLabels[8 + i] == first || allLabels[8 + i] == second).Take(images)];
+        int[] chosen = [.. Enumerable.Range(0, allLabels.Length - 8).Where(i => allLabels[8 + i] == first || allLabels[8 + i] == second)
+            .Take(images)];
         byte[] pixels = [.. chosen.SelectMany(i => new ArraySegment<byte>(allPixels, 16 + (i * Inputs), Inputs))];
         return (pixels, [.. chosen.Select(i => allLabels[8 + i] == second ? 1f : 0f)], chosen);
     }
@@ -77,7 +79,9 @@ internal sealed class GoldenModel
         Hidden = model.GetProperty("hidden").GetInt32();
         JsonElement initial = model.GetProperty("init");
         Initial = new ModelParameters(
-            Array.ConvertAll(Doubles(initial, "w1"), w => (float)w), new float[Hidden], Array.ConvertAll(Doubles(initial, "w2"), w => (float)w), 0);
+            Array.ConvertAll(Doubles(initial, "w1"), w => (float)w), new float[Hidden], Array.ConvertAll(
+                Doubles(initial, "w2"),
+                w => (float)w), 0);
         FirstGradient = Tensors(model.GetProperty("firstGradient"));
         Losses = Doubles(model, "losses");
         Final = Tensors(model.GetProperty("final"));

@@ -73,7 +73,8 @@ internal sealed class GoldenRuns(ComputeDevice device, DeviceKernels kernels, Ke
         {
             foreach ((int image, double[] gradient, double[] perturbation) in golden.Models[m].Maps)
             {
-                double[] Map(ReadOnlyMemory<float>[] maps) => Check.Widen(maps[m].Span.Slice(golden.Row(image) * GoldenCase.Inputs, GoldenCase.Inputs));
+                double[] Map(ReadOnlyMemory<float>[] maps)
+                    => Check.Widen(maps[m].Span.Slice(golden.Row(image) * GoldenCase.Inputs, GoldenCase.Inputs));
                 Check.NearLargest($"{name}: dp/dx of model {m}, image {image}", gradient, Map(gradients), Maps);
                 Check.NearLargest($"{name}: perturbation of model {m}, image {image}", perturbation, Map(perturbations), Maps);
             }
@@ -105,7 +106,11 @@ internal sealed class GoldenRuns(ComputeDevice device, DeviceKernels kernels, Ke
 
     private string Label(GoldenCase golden) => $"{device.Kind}, {golden.Models.Length} models";
 
-    private static void Compare(string name, IEnumerable<(string Name, double[] Values)[]> expected, ModelParameters[] actual, double relative)
+    private static void Compare(
+        string name,
+        IEnumerable<(string Name, double[] Values)[]> expected,
+        ModelParameters[] actual,
+        double relative)
     {
         foreach (((string Name, double[] Values)[] tensors, ModelParameters model) in expected.Zip(actual))
         {

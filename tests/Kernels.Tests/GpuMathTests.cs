@@ -47,7 +47,9 @@ public sealed class GpuMathTests
         var random = new System.Random(2);
         for (int i = 0; i < 10_000; i++)
         {
-            float a = (float)Math.ScaleB(random.NextDouble() - 0.5, random.Next(-20, 20)), b = (float)Math.ScaleB(random.NextDouble() + 0.5, random.Next(-20, 20));
+            float a = (float)Math.ScaleB(random.NextDouble() - 0.5, random.Next(-20, 20)), b = (float)Math.ScaleB(
+                random.NextDouble() + 0.5,
+                random.Next(-20, 20));
             Assert.Equal((double)a * b, FloatPair.Product(a, b).Value);
             Check.Near($"{a} + {b}", (double)a + b, FloatPair.Sum(a, b).Value, Math.ScaleB(Math.Abs(a) + b, -53));
             Check.Near($"{a} / {b}", (double)a / b, FloatPair.Quotient(a, b).Value, Math.ScaleB(Math.Abs(a / b), -45));
@@ -64,5 +66,6 @@ public sealed class GpuMathTests
     [InlineData(16, 32)]
     [InlineData(17, 32)]
     [InlineData(784, 800)]
-    public void Rows_of_bytes_begin_on_sixteen_and_have_room_for_the_constant_pixel(int inputs, int pitch) => Assert.Equal(pitch, DeviceImages.Pitch(inputs));
+    public void Rows_of_bytes_begin_on_sixteen_and_have_room_for_the_constant_pixel(int inputs, int pitch)
+        => Assert.Equal(pitch, DeviceImages.Pitch(inputs));
 }

@@ -98,13 +98,15 @@ public abstract class GpuTests(AcceleratorType kind)
     public void Small_batches_in_one_launch_have_the_bits_of_the_CPU(float weightDecay) => Use(device =>
     {
         // From one column to more than a group has threads; a last batch of one image; a model that leaves the range.
-        (ModelParameters, float)[] models = [.. new[] { 1, 3, 40, 300, 7 }.Select((hidden, m) => (Samples.Model(Inputs, hidden, m), m == 4 ? 1e30f : 0.3f))];
+        (ModelParameters, float)[] models = [.. new[] { 1, 3, 40, 300, 7 }.Select(
+            (hidden, m) => (Samples.Model(Inputs, hidden, m), m == 4 ? 1e30f : 0.3f))];
         using var cpu = new CpuDevice(threads: 1);
         foreach (int batch in new[] { 1, 32, 64 })
         {
             // Maps of the probability are not the same on every device.
             Outcome[] Train(ComputeDevice on, KernelForm form) =>
-                [.. Outcome.Train(on, SimdWidth.V128, form, Inputs, images: 129, batch, models, epochs: 2, weightDecay).Select(model => model with { Maps = [] })];
+                [.. Outcome.Train(on, SimdWidth.V128, form, Inputs, images: 129, batch, models, epochs: 2, weightDecay)
+                    .Select(model => model with { Maps = [] })];
             Outcome[] expected = Train(cpu, KernelForm.InputSparse);
             foreach (KernelVariant variant in Variants(TrainEpochOperation.Instance))
                 Outcome.SameBits($"batches of {batch}, {variant}", expected, Train(device, variant.Form));
@@ -115,8 +117,10 @@ public abstract class GpuTests(AcceleratorType kind)
     public void A_model_alone_has_the_bits_it_has_among_500() => Use(device =>
     {
         const int Many = 500, Step = 45, NarrowInputs = 13;
-        (ModelParameters, float)[] many = [.. Enumerable.Range(0, Many).Select(m => (Samples.Model(NarrowInputs, 1 + (m * 7 % 37), m), 0.01f + (0.001f * (m % 50))))];
-        Outcome[] Train(params (ModelParameters, float)[] models) => Outcome.Train(device, SimdWidth.V128, KernelForm.Dense, NarrowInputs, 70, 32, models);
+        (ModelParameters, float)[] many = [.. Enumerable.Range(0, Many)
+            .Select(m => (Samples.Model(NarrowInputs, 1 + (m * 7 % 37), m), 0.01f + (0.001f * (m % 50))))];
+        Outcome[] Train(params (ModelParameters, float)[] models)
+            => Outcome.Train(device, SimdWidth.V128, KernelForm.Dense, NarrowInputs, 70, 32, models);
         Outcome[] among500 = Train(many);
         for (int m = 0; m < Many; m += Step)
             Outcome.SameBits($"model {m} alone", among500[m], Train(many[m])[0]);
@@ -143,7 +147,16 @@ public abstract class GpuTests(AcceleratorType kind)
             device.Tuning.MostSegments = atOnce;
             try
             {
-                return Outcome.Train(device, SimdWidth.V128, KernelForm.Dense, Inputs, images: 2100, batch: 2000, models, epochs: 2, weightDecay: 0.01f);
+                return Outcome.Train(
+                    device,
+                    SimdWidth.V128,
+                    KernelForm.Dense,
+                    Inputs,
+                    images: 2100,
+                    batch: 2000,
+                    models,
+                    epochs: 2,
+                    weightDecay: 0.01f);
             }
             finally
             {
@@ -182,7 +195,9 @@ public abstract class GpuTests(AcceleratorType kind)
         Outcome[] calm = Run(device, Models(), Batch), mixed = Run(device, wild, Batch);
         for (int m = 1; m < wild.Length; m += 2)
             Outcome.SameBits($"model {m} beside one that diverges", calm[m], mixed[m]);
-        Assert.True(mixed.Where((_, m) => m % 2 == 0).Count(outcome => double.IsNaN(outcome.Epochs[^1].Loss)) >= 2, "no model has diverged");
+        Assert.True(
+            mixed.Where((_, m) => m % 2 == 0).Count(outcome => double.IsNaN(outcome.Epochs[^1].Loss)) >= 2,
+            "no model has diverged");
 
         // What diverged lies in the workspace still.
         Outcome.SameBits("after it", calm, Run(device, Models(), Batch));
@@ -195,12 +210,16 @@ public abstract class GpuTests(AcceleratorType kind)
         float[][] Logits(ComputeDevice on)
         {
             DeviceKernels kernels = DeviceKernels.Create(on);
-            ModelParameters[] models = [.. s_hidden.Select((hidden, m) => kernels.Initialize(Inputs, hidden, (ulong)m, seed: 3, std: 0.1f))];
+            ModelParameters[] models = [.. s_hidden.Select(
+                (hidden, m) => kernels.Initialize(Inputs, hidden, (ulong)m, seed: 3, std: 0.1f))];
             using var cohort = new DeviceCohort(on, ColumnLayout.Create(s_hidden, Inputs, on.LayoutWays), Samples.Rates(s_hidden.Length));
             cohort.Upload(models);
             using var images = new DeviceImages(
-                on, Samples.Pixels(Images, Inputs, 1), Samples.Labels(Images, 2), Inputs, ChunkSchedule.Consecutive(Images, Images), KernelForm.Dense, withBackward: false);
-            return [.. models.Select(model => model.W1), .. kernels.Evaluate(cohort, images).Select(evaluation => evaluation.Logits.ToArray())];
+                on, Samples.Pixels(Images, Inputs, 1), Samples.Labels(Images, 2), Inputs, ChunkSchedule.Consecutive(
+                    Images,
+                    Images), KernelForm.Dense, withBackward: false);
+            return [.. models.Select(model => model.W1), .. kernels.Evaluate(cohort, images)
+                .Select(evaluation => evaluation.Logits.ToArray())];
         }
         foreach ((float[] expected, float[] actual) in Logits(cpu).Zip(Logits(device)))
             Check.SameBits("weights and logits", expected, actual);
@@ -250,7 +269,8 @@ public abstract class GpuTests(AcceleratorType kind)
 
     private KernelVariant[] Variants(Operation operation)
     {
-        KernelVariant[] variants = [.. KernelCatalog.Variants.Where(variant => variant.Operation == operation && variant.Accelerator == kind)];
+        KernelVariant[] variants = [.. KernelCatalog.Variants
+            .Where(variant => variant.Operation == operation && variant.Accelerator == kind)];
         Assert.NotEmpty(variants);
         return variants;
     }

@@ -55,7 +55,12 @@ public sealed class GuardTests
     internal static void RunTsne(DeviceKernels kernels, int points, int hidden) => MemoryGuards.Use(kernels.Device, () =>
     {
         foreach (Operation operation in KernelCatalog.Operations.Where(TsneCase.Has))
-            KernelCases.Run(kernels, new KernelVariant(operation, KernelForm.Dense, kernels.Device.Kind, kernels.Width), new Shape([hidden], 1, points, points));
+        {
+            KernelCases.Run(
+                kernels,
+                new KernelVariant(operation, KernelForm.Dense, kernels.Device.Kind, kernels.Width),
+                new Shape([hidden], 1, points, points));
+        }
     });
 
     /// <summary>Fails when a kernel writes to the guards, or when what lies in them comes into its results.</summary>

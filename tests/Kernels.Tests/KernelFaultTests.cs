@@ -7,7 +7,9 @@ using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
 
-/// <summary>Exceptions in kernel bodies on a CPU: they come out of the launch, whichever thread they were thrown on, and the device goes on.</summary>
+/// <summary>
+/// Exceptions in kernel bodies on a CPU: they come out of the launch, whichever thread they were thrown on, and the device goes on.
+/// </summary>
 public sealed class KernelFaultTests
 {
     private const int Items = 40, Bad = 7;
@@ -67,7 +69,9 @@ public sealed class KernelFaultTests
     {
         using var device = new CpuDevice(1);
         var kernel = new CpuKernel<ThrowingRow>(device);
-        Assert.Equal("row 33", Assert.Throws<InvalidDataException>(() => kernel.Launch(new ThrowingRow { Rows = 100 }, SimdWidth.V128)).Message);
+        Assert.Equal(
+            "row 33",
+            Assert.Throws<InvalidDataException>(() => kernel.Launch(new ThrowingRow { Rows = 100 }, SimdWidth.V128)).Message);
         kernel.Launch(new ThrowingRow { Rows = 33 }, SimdWidth.V128);
     }
 

@@ -29,7 +29,10 @@ public sealed class KernelVariantTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Supported))]
-    public void A_kernel_agrees_with_the_double_reference_within_the_rounding_of_its_sums(string operation, KernelForm form, SimdWidth width)
+    public void A_kernel_agrees_with_the_double_reference_within_the_rounding_of_its_sums(
+        string operation,
+        KernelForm form,
+        SimdWidth width)
     {
         var variant = new KernelVariant(Named(operation), form, AcceleratorType.CPU, width);
         foreach (Shape shape in KernelCases.Shapes(variant.Operation))

@@ -13,7 +13,8 @@ public sealed unsafe class LaneMathTests
     [Fact]
     public void Exp_is_within_its_documented_error_from_minus_87_to_0()
     {
-        float[] x = [.. Enumerable.Range(0, Points).Select(k => -87f * k / (Points - 1)), .. Enumerable.Range(0, 140).Select(k => -MathF.ScaleB(1, -k))];
+        float[] x = [.. Enumerable.Range(0, Points).Select(k => -87f * k / (Points - 1)), .. Enumerable.Range(0, 140)
+            .Select(k => -MathF.ScaleB(1, -k))];
         double[] expected = [.. x.Select(v => Math.Exp(v))];
         Check.Near("exp", expected, Map(x, log: false), [.. expected.Select(v => ExpError * v)]);
     }
@@ -30,7 +31,8 @@ public sealed unsafe class LaneMathTests
     [Fact]
     public void Log1p_is_within_its_documented_error_from_0_to_1()
     {
-        float[] e = [.. Enumerable.Range(0, Points).Select(k => k / (float)(Points - 1)), .. Enumerable.Range(0, 127).Select(k => MathF.ScaleB(1.3f, -k - 1))];
+        float[] e = [.. Enumerable.Range(0, Points).Select(k => k / (float)(Points - 1)), .. Enumerable.Range(0, 127)
+            .Select(k => MathF.ScaleB(1.3f, -k - 1))];
         double[] expected = [.. e.Select(v => LogOnePlus(v))];
         Check.Near("log1p", expected, Map(e, log: true), [.. expected.Select(v => LogError * v)]);
     }
@@ -49,7 +51,8 @@ public sealed unsafe class LaneMathTests
     [Fact]
     public void Relu_is_the_value_above_0_and_a_zero_below_and_keeps_NaN()
     {
-        float[] x = [1f, -1f, 0f, -0f, float.Epsilon, -float.Epsilon, float.MaxValue, float.MinValue, float.PositiveInfinity, float.NegativeInfinity, float.NaN, -float.NaN, 3f, -3f, 1e-30f, -1e-30f];
+        float[] x = [1f, -1f, 0f, -0f, float.Epsilon, -float.Epsilon, float.MaxValue, float.MinValue, float.PositiveInfinity,
+            float.NegativeInfinity, float.NaN, -float.NaN, 3f, -3f, 1e-30f, -1e-30f];
         foreach (SimdWidth width in SimdSupport.Available)
         {
             float[] y = width switch

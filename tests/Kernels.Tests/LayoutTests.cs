@@ -13,7 +13,8 @@ public sealed class LayoutTests
         Gen.Select(Gen.Int[1, 150], Gen.Int[1, 300], Gen.Int[0, 1 << 30], Gen.Int[1, 400]).Select((inputs, images, seed, batch) =>
         {
             var random = new System.Random(seed);
-            (int, int)[] batches = [.. Enumerable.Range(0, 3).Select(_ => random.Next(images)).Select(first => (first, Math.Min(batch, images - first)))];
+            (int, int)[] batches = [.. Enumerable.Range(0, 3).Select(_ => random.Next(images))
+                .Select(first => (first, Math.Min(batch, images - first)))];
             return (Samples.Pixels(images, inputs, seed), inputs, batches);
         });
 
@@ -63,17 +64,30 @@ public sealed class LayoutTests
         PairImages images = PairImages.Create(sample.Pixels, inputs, schedule, all, withBackward: true);
 
         // Every pixel that some image sets, and the constant one, stand once.
-        int[] set = [.. Enumerable.Range(0, inputs).Where(d => all || sample.Pixels.Where((_, at) => at % inputs == d).Any(pixel => pixel != 0))];
+        int[] set = [.. Enumerable.Range(0, inputs)
+            .Where(d => all || sample.Pixels.Where((_, at) => at % inputs == d).Any(pixel => pixel != 0))];
         Assert.Equal([.. set, inputs], images.Order.Where(pixel => pixel >= 0).Order());
         Assert.True(images.Order.Length % 2 == 0 && images.Order.SkipLast(1).All(pixel => pixel >= 0));
         for (int c = 0; c < schedule.Chunks.Count; c++)
         {
             Chunk chunk = schedule.Chunks[c];
             int width = inputs + 1, rows = chunk.Rows;
-            int[] expected = [.. Enumerable.Range(0, rows * width).Select(at => at % width == inputs ? 255 : sample.Pixels[((chunk.FirstRow + (at / width)) * inputs) + (at % width)])];
-            int[] forward = new int[rows * width], backward = new int[rows * width], partners = [.. images.Partners[c]], turns = [.. images.Turns[c]];
-            Unpack(images.ForwardStarts[c], images.ForwardIndex[c], images.ForwardValue[c], images.Order, (row, pixel, value) => forward[(row * width) + pixel] += value);
-            Unpack(images.BackwardStarts[c], images.BackwardIndex[c], images.BackwardValue[c], partners, (place, row, value) => backward[(row * width) + images.Order[(2 * turns[place / 2]) + (place % 2)]] += value);
+            int[] expected = [.. Enumerable.Range(0, rows * width)
+                .Select(at => at % width == inputs ? 255 : sample.Pixels[((chunk.FirstRow + (at / width)) * inputs) + (at % width)])];
+            int[] forward = new int[rows * width], backward = new int[rows * width], partners = [.. images.Partners[c]], turns = [.. images
+                .Turns[c]];
+            Unpack(
+                images.ForwardStarts[c],
+                images.ForwardIndex[c],
+                images.ForwardValue[c],
+                images.Order,
+                (row, pixel, value) => forward[(row * width) + pixel] += value);
+            Unpack(
+                images.BackwardStarts[c],
+                images.BackwardIndex[c],
+                images.BackwardValue[c],
+                partners,
+                (place, row, value) => backward[(row * width) + images.Order[(2 * turns[place / 2]) + (place % 2)]] += value);
             Assert.Equal(expected, forward);
             Assert.Equal(expected, backward);
             Assert.Equal(Enumerable.Range(0, rows), partners.Distinct().Order());

@@ -13,9 +13,11 @@ internal static class LoadedMethods
     /// <summary>Static methods whose address is taken by a method that calls one of ILGPU's loaders or launches.</summary>
     public static IReadOnlyList<MethodBase> Of(Assembly assembly)
     {
-        const BindingFlags All = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+        const BindingFlags All = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic
+            | BindingFlags.DeclaredOnly;
         List<MethodBase> found = [];
-        foreach (MethodBase method in assembly.GetTypes().SelectMany(type => type.GetMethods(All).Concat<MethodBase>(type.GetConstructors(All))))
+        foreach (MethodBase method in assembly.GetTypes()
+            .SelectMany(type => type.GetMethods(All).Concat<MethodBase>(type.GetConstructors(All))))
         {
             (OpCode Code, MethodBase? Target)[] calls = [.. Calls(method)];
             if (calls.Any(call => call.Target is { } target && Loads(target)))

@@ -44,7 +44,9 @@ public sealed class MaskTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public void Every_form_and_width_trains_under_a_mask_to_the_bits_of_the_dense_128_bit_kernels(KernelForm form, SimdWidth width) => SameBits(
+    public void Every_form_and_width_trains_under_a_mask_to_the_bits_of_the_dense_128_bit_kernels(
+        KernelForm form,
+        SimdWidth width) => SameBits(
         $"{form}, {width}",
         Train(_device, KernelForm.Dense, SimdWidth.V128, 0, Masks()),
         Train(_device, form, width, 0, Masks()));
@@ -107,7 +109,9 @@ public sealed class MaskTests : IDisposable
         using DeviceImages images = Upload(_device, KernelForm.Dense);
         cohort.Upload(models);
         cohort.SetMask(masks);
-        Assert.All(kernels.Evaluate(cohort, images), evaluation => Assert.All(evaluation.Logits.ToArray(), logit => Assert.True(float.IsFinite(logit))));
+        Assert.All(
+            kernels.Evaluate(cohort, images),
+            evaluation => Assert.All(evaluation.Logits.ToArray(), logit => Assert.True(float.IsFinite(logit))));
     }
 
     [Fact]
@@ -124,15 +128,20 @@ public sealed class MaskTests : IDisposable
         Assert.True(cohort.HasMask && !without.HasMask);
     }
 
-    private DeviceCohort Cohort(ColumnLayout layout, bool withMask) => new(_device, layout, Samples.Rates(layout.Slots.Count, 0.05f), withMask);
+    private DeviceCohort Cohort(ColumnLayout layout, bool withMask)
+        => new(_device, layout, Samples.Rates(layout.Slots.Count, 0.05f), withMask);
 
     private static ModelParameters[] Train(
-        CpuDevice device, KernelForm form, SimdWidth width, float decay, ModelMask[]? masks, Action<int, ModelParameters[]>? afterEpoch = null, int[]? only = null)
+        CpuDevice device, KernelForm form, SimdWidth width, float decay, ModelMask[]? masks,
+        Action<int, ModelParameters[]>? afterEpoch = null, int[]? only = null)
     {
         only ??= [.. Enumerable.Range(0, s_hidden.Length)];
         var kernels = DeviceKernels.Create(device, width);
         ColumnLayout layout = ColumnLayout.Create([.. only.Select(m => s_hidden[m])], Inputs, device.LayoutWays);
-        using var cohort = new DeviceCohort(device, layout, [.. only.Select(m => 0.05f + (0.01f * m))], masks is not null) { WeightDecay = decay };
+        using var cohort = new DeviceCohort(device, layout, [.. only.Select(m => 0.05f + (0.01f * m))], masks is not null)
+        {
+            WeightDecay = decay
+        };
         using DeviceImages images = Upload(device, form);
         cohort.Upload([.. only.Select(m => Models()[m])]);
         if (masks is not null)
@@ -146,7 +155,9 @@ public sealed class MaskTests : IDisposable
     }
 
     private static DeviceImages Upload(CpuDevice device, KernelForm form) => new(
-        device, Samples.Pixels(Images, Inputs, seed: 31), Samples.Labels(Images, seed: 32), Inputs, ChunkSchedule.Consecutive(Images, Batch), form, withBackward: true);
+        device, Samples.Pixels(Images, Inputs, seed: 31), Samples.Labels(Images, seed: 32), Inputs, ChunkSchedule.Consecutive(
+            Images,
+            Batch), form, withBackward: true);
 
     private static ModelParameters[] Models() => [.. s_hidden.Select((hidden, m) => Samples.Model(Inputs, hidden, seed: m))];
 

@@ -60,8 +60,12 @@ public sealed class PruneTests : IDisposable
         {
             foreach ((ModelParameters less, ModelParameters more) in pruned[level - 1].Zip(pruned[level]))
             {
-                Assert.True(All(less).Zip(All(more)).All(pair => pair.First != 0 || pair.Second == 0), $"{method}: {s_levels[level - 1]} is not within {s_levels[level]}");
-                Assert.True(All(less).Zip(All(more)).All(pair => pair.Second == 0 || pair.Second == pair.First), $"{method}: a weight has changed");
+                Assert.True(
+                    All(less).Zip(All(more)).All(pair => pair.First != 0 || pair.Second == 0),
+                    $"{method}: {s_levels[level - 1]} is not within {s_levels[level]}");
+                Assert.True(
+                    All(less).Zip(All(more)).All(pair => pair.Second == 0 || pair.Second == pair.First),
+                    $"{method}: a weight has changed");
             }
         }
     }
@@ -87,7 +91,8 @@ public sealed class PruneTests : IDisposable
     {
         ModelParameters[] twins = [Samples.Model(Inputs, 16, 1), Samples.Model(Inputs, 16, 1), Samples.Model(Inputs, 16, 2)];
         float[][] Chosen(uint seed, params ulong[] identities) =>
-            [.. PruneAll(_device, twins, PruneMethod.Random, seed, identities)[5].Select(model => All(model).Select(w => w == 0 ? 1f : 0f).ToArray())];
+            [.. PruneAll(_device, twins, PruneMethod.Random, seed, identities)[5].Select(
+                model => All(model).Select(w => w == 0 ? 1f : 0f).ToArray())];
         float[][] first = Chosen(1, 7, 8, 7), otherSeed = Chosen(2, 7, 8, 7), high = Chosen(1, 7UL << 32, 8, 7);
         Assert.Equal(first[0], first[2]);
         Assert.NotEqual(first[0], first[1]);
@@ -164,12 +169,23 @@ public sealed class PruneTests : IDisposable
         kernels.Prune(cohort, ranks, 0.5, target);
     }
 
-    private static ModelParameters[][] PruneAll(ComputeDevice device, ModelParameters[] models, PruneMethod method, uint seed = Seed, ulong[]? identities = null)
+    private static ModelParameters[][] PruneAll(
+        ComputeDevice device,
+        ModelParameters[] models,
+        PruneMethod method,
+        uint seed = Seed,
+        ulong[]? identities = null)
     {
         ColumnLayout layout = ColumnLayout.Create([.. models.Select(m => m.B1.Length)], Inputs, device.LayoutWays);
         using var cohort = new DeviceCohort(device, layout, Samples.Rates(models.Length));
         cohort.Upload(models);
-        return PruneLevels(DeviceKernels.Create(device), device, cohort, method, seed, identities ?? [.. models.Select((_, m) => Identity(m))]);
+        return PruneLevels(
+            DeviceKernels.Create(device),
+            device,
+            cohort,
+            method,
+            seed,
+            identities ?? [.. models.Select((_, m) => Identity(m))]);
     }
 
     private static ModelParameters[] Models() => [.. s_hidden.Select((hidden, m) => Samples.Model(Inputs, hidden, seed: m))];

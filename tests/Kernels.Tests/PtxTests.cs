@@ -16,7 +16,9 @@ public sealed partial class PtxTests
     {
         PtxKernel kernel = PtxCompiler.Compile(MethodOf(name));
         Assert.Contains(".visible .entry", kernel.Text);
-        Assert.False(LocalMemory().IsMatch(kernel.Text), $"{name} uses local memory: {string.Join("; ", LocalMemory().Matches(kernel.Text).Take(3))}");
+        Assert.False(
+            LocalMemory().IsMatch(kernel.Text),
+            $"{name} uses local memory: {string.Join("; ", LocalMemory().Matches(kernel.Text).Take(3))}");
     }
 
     /// <summary>Exact sums: 64-bit multiply-adds, and nothing but the nearest integer and the nearest float, ties to even.</summary>
@@ -70,7 +72,8 @@ public sealed partial class PtxTests
         MethodBase[] loaded = [.. LoadedMethods.Of(typeof(PtxCompiler).Assembly).DistinctBy(Key)];
         string[] forgotten =
         [
-            .. loaded.ExceptBy(PtxCompiler.Kernels.Select(Key), Key).Where(method => !IsOfCpu(method)).Select(method => $"{method.DeclaringType}.{method.Name}"),
+            .. loaded.ExceptBy(PtxCompiler.Kernels.Select(Key), Key).Where(method => !IsOfCpu(method))
+                .Select(method => $"{method.DeclaringType}.{method.Name}"),
         ];
         Assert.True(forgotten.Length == 0, $"not compiled to PTX by any test: {string.Join(", ", forgotten)}");
         Assert.True(loaded.Any(IsOfCpu), "the CPU's own kernels were not found: the reader of instructions finds nothing");

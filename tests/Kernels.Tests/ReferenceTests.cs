@@ -34,12 +34,18 @@ public sealed class ReferenceTests
             double[] probability = ReferenceMlp.Saliency(_model, image, SaliencyMethod.ProbabilityGradient);
             for (int d = 0; d < Inputs; d++)
             {
-                ReferenceForward up = ReferenceMlp.Forward(_model, Moved(image, d, Step)), down = ReferenceMlp.Forward(_model, Moved(image, d, -Step));
+                ReferenceForward up = ReferenceMlp.Forward(_model, Moved(image, d, Step)), down = ReferenceMlp.Forward(
+                    _model,
+                    Moved(image, d, -Step));
                 if (HasKink(up, down))
                     continue;
                 compared++;
                 Check.Near($"dlogit/dx of image {n}, pixel {d}", (up.Logits[0] - down.Logits[0]) / (2 * Step), logit[d], Tolerance);
-                Check.Near($"dp/dx of image {n}, pixel {d}", (up.Probabilities[0] - down.Probabilities[0]) / (2 * Step), probability[d], Tolerance);
+                Check.Near(
+                    $"dp/dx of image {n}, pixel {d}",
+                    (up.Probabilities[0] - down.Probabilities[0]) / (2 * Step),
+                    probability[d],
+                    Tolerance);
             }
         }
         Assert.True(compared > 0.9 * Rows * Inputs, $"only {compared} pixels are away from a kink");
@@ -50,7 +56,8 @@ public sealed class ReferenceTests
     {
         double[] image = _x[..Inputs], map = ReferenceMlp.Saliency(_model, image, SaliencyMethod.Perturbation);
         double p = ReferenceMlp.Forward(_model, image).Probabilities[0];
-        double[] expected = [.. Enumerable.Range(0, Inputs).Select(d => Math.Abs(ReferenceMlp.Forward(_model, Moved(image, d, 0.1)).Probabilities[0] - p))];
+        double[] expected = [.. Enumerable.Range(0, Inputs)
+            .Select(d => Math.Abs(ReferenceMlp.Forward(_model, Moved(image, d, 0.1)).Probabilities[0] - p))];
         Check.Near("perturbation", expected, map, [1e-14]);
     }
 

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
 
-/// <summary>The closed forms of SmoothGrad and integrated gradients against what their authors define: a mean over noise, an integral over a way.</summary>
+/// <summary>
+/// The closed forms of SmoothGrad and integrated gradients against what their authors define: a mean over noise, an integral over a way.
+/// </summary>
 public sealed class SaliencyMethodTests : IDisposable
 {
     private const int Inputs = 49, Images = 6;
@@ -96,15 +98,26 @@ public sealed class SaliencyMethodTests : IDisposable
             double[] mean = [.. sum.Select(s => s / Draws)];
 
             // Five standard errors: 196 values are compared.
-            double[] bound = [.. mean.Select((average, d) => 1e-5 + (5 * Math.Sqrt(Math.Max(0, (squares[d] / Draws) - (average * average)) / Draws)))];
+            double[] bound = [.. mean.Select(
+                (average, d) => 1e-5 + (5 * Math.Sqrt(Math.Max(0, (squares[d] / Draws) - (average * average)) / Draws)))];
             Check.Near($"H {model.Hidden}", mean, maps[m].Span[..Inputs], bound);
         }
     }
 
     private ReadOnlyMemory<float>[] Maps(SaliencyMethod method, KernelForm form)
     {
-        using var cohort = new DeviceCohort(_device, ColumnLayout.Create(s_hidden, Inputs, _device.LayoutWays), Samples.Rates(s_hidden.Length));
-        using var images = new DeviceImages(_device, _pixels, new float[Images], Inputs, ChunkSchedule.Consecutive(Images, Images), form, withBackward: false);
+        using var cohort = new DeviceCohort(
+            _device,
+            ColumnLayout.Create(s_hidden, Inputs, _device.LayoutWays),
+            Samples.Rates(s_hidden.Length));
+        using var images = new DeviceImages(
+            _device,
+            _pixels,
+            new float[Images],
+            Inputs,
+            ChunkSchedule.Consecutive(Images, Images),
+            form,
+            withBackward: false);
         cohort.Upload(_models);
         return DeviceKernels.Create(_device).Saliency(cohort, images, method);
     }

@@ -37,7 +37,9 @@ public sealed class SparseEvaluateTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Logits_and_active_units_have_the_bits_of_the_pruned_models_in_the_dense_and_the_input_sparse_form(string name, SimdWidth width)
+    public void Logits_and_active_units_have_the_bits_of_the_pruned_models_in_the_dense_and_the_input_sparse_form(
+        string name,
+        SimdWidth width)
     {
         PruneMethod method = PruneMethod.Find(name)!;
         ModelEvaluation[][] sparse = Sparse(_device, width, Models(), method, Identities());
@@ -111,7 +113,12 @@ public sealed class SparseEvaluateTests : IDisposable
     {
         ModelEvaluation[][] together = Sparse(_device, SimdSupport.Best, Models(), PruneMethod.Layer, Identities());
         for (int level = 0; level < s_levels.Length; level++)
-            SameBits($"level {s_levels[level]}", [together[level]], Sparse(_device, SimdSupport.Best, Models(), PruneMethod.Layer, Identities(), [s_levels[level]]));
+        {
+            SameBits(
+                $"level {s_levels[level]}",
+                [together[level]],
+                Sparse(_device, SimdSupport.Best, Models(), PruneMethod.Layer, Identities(), [s_levels[level]]));
+        }
     }
 
     [Fact]
@@ -123,7 +130,12 @@ public sealed class SparseEvaluateTests : IDisposable
         ModelEvaluation[][] expected = Sparse(_device, SimdSupport.Best, Models(), PruneMethod.W1, Identities());
         ModelEvaluation[][] actual = Sparse(_device, SimdSupport.Best, beside, PruneMethod.W1, Identities());
         for (int m = 0; m < beside.Length; m += 2)
-            SameBits($"model {m} beside NaN", [.. expected.Select(level => new[] { level[m] })], [.. actual.Select(level => new[] { level[m] })]);
+        {
+            SameBits(
+                $"model {m} beside NaN",
+                [.. expected.Select(level => new[] { level[m] })],
+                [.. actual.Select(level => new[] { level[m] })]);
+        }
     }
 
     [Fact]
@@ -132,7 +144,8 @@ public sealed class SparseEvaluateTests : IDisposable
         var kernels = DeviceKernels.Create(_device);
         using DeviceCohort cohort = Upload(_device, Models());
         using var ranks = new PruneRanks(_device, cohort.Layout, Identities(), seed: 1);
-        using SparseCohort counted = new(_device, cohort.Layout, s_levels.Length), compressed = new(_device, cohort.Layout, s_levels.Length);
+        using SparseCohort counted = new(_device, cohort.Layout,
+            s_levels.Length), compressed = new(_device, cohort.Layout, s_levels.Length);
         kernels.PruneRank(cohort, ranks, PruneMethod.Random);
         WeightCounts[][] counts = kernels.CountWeights(cohort, ranks, s_levels, counted);
         kernels.Compress(cohort, ranks, s_levels, compressed);
@@ -204,7 +217,10 @@ public sealed class SparseEvaluateTests : IDisposable
 
     private static DeviceCohort Upload(CpuDevice device, ModelParameters[] models)
     {
-        var cohort = new DeviceCohort(device, ColumnLayout.Create([.. models.Select(m => m.B1.Length)], Inputs, device.LayoutWays), Samples.Rates(models.Length));
+        var cohort = new DeviceCohort(
+            device,
+            ColumnLayout.Create([.. models.Select(m => m.B1.Length)], Inputs, device.LayoutWays),
+            Samples.Rates(models.Length));
         cohort.Upload(models);
         return cohort;
     }
@@ -212,7 +228,9 @@ public sealed class SparseEvaluateTests : IDisposable
     private static DeviceImages Upload(CpuDevice device, KernelForm form) => Upload(device, form, Samples.Pixels(Images, Inputs, seed: 31));
 
     private static DeviceImages Upload(CpuDevice device, KernelForm form, byte[] pixels) => new(
-        device, pixels, new float[pixels.Length / Inputs], Inputs, ChunkSchedule.Consecutive(pixels.Length / Inputs, pixels.Length / Inputs), form, withBackward: false);
+        device, pixels, new float[pixels.Length / Inputs], Inputs, ChunkSchedule.Consecutive(
+            pixels.Length / Inputs,
+            pixels.Length / Inputs), form, withBackward: false);
 
     private static ModelParameters[] Models() => [.. s_hidden.Select((hidden, m) => Samples.Model(Inputs, hidden, seed: m))];
 
@@ -225,7 +243,11 @@ public sealed class SparseEvaluateTests : IDisposable
         {
             for (int m = 0; m < expected[level].Length; m++)
             {
-                Check.SameBits($"{name}, level {level}, model {m}: logits", expected[level][m].Logits.Span, actual[level][m].Logits.Span, zeroSigns: false);
+                Check.SameBits(
+                    $"{name}, level {level}, model {m}: logits",
+                    expected[level][m].Logits.Span,
+                    actual[level][m].Logits.Span,
+                    zeroSigns: false);
                 Assert.Equal(expected[level][m].Active, actual[level][m].Active);
             }
         }

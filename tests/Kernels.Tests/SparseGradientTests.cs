@@ -35,7 +35,14 @@ public sealed class SparseGradientTests : IDisposable
     {
         var kernels = DeviceKernels.Create(_device);
         using DeviceCohort pruned = Upload(_device, Pruned(Models()));
-        using var images = new DeviceImages(_device, Pixels(), Labels(), Inputs, ChunkSchedule.Consecutive(Images, Batch), KernelForm.Dense, withBackward: false);
+        using var images = new DeviceImages(
+            _device,
+            Pixels(),
+            Labels(),
+            Inputs,
+            ChunkSchedule.Consecutive(Images, Batch),
+            KernelForm.Dense,
+            withBackward: false);
         ReadOnlyMemory<float>[] expected = kernels.Saliency(pruned, images, method);
         foreach (KernelVariant variant in KernelCatalog.Of(SparseSaliencyOperation.Instance))
             SameBits($"{method}, {variant.Width}", expected, Run(_device, variant.Width, Pruned(Models())).Maps[method]);
@@ -49,7 +56,14 @@ public sealed class SparseGradientTests : IDisposable
         using var cohort = new DeviceCohort(_device, Layout(_device, models), Samples.Rates(models.Length), withMask: true);
         cohort.Upload(models);
         cohort.SetMask([.. models.Select(model => new ModelMask([.. model.W1.Select(w => w != 0)], [.. model.W2.Select(w => w != 0)]))]);
-        using var images = new DeviceImages(_device, Pixels(), Labels(), Inputs, ChunkSchedule.Consecutive(Images, Batch), KernelForm.Dense, withBackward: true);
+        using var images = new DeviceImages(
+            _device,
+            Pixels(),
+            Labels(),
+            Inputs,
+            ChunkSchedule.Consecutive(Images, Batch),
+            KernelForm.Dense,
+            withBackward: true);
         float[][] actual = Run(_device, SimdSupport.Best, models).Gradients;
         for (int chunk = 0; chunk < images.Chunks; chunk++)
         {
@@ -136,7 +150,8 @@ public sealed class SparseGradientTests : IDisposable
     {
         ModelParameters[] models = Pruned(Models());
         using var gradient = new SparseGradient(_device);
-        float[][] few = Gradient(_device, SimdSupport.Best, [models[1]], gradient), all = Gradient(_device, SimdSupport.Best, models, gradient);
+        float[][] few = Gradient(_device,
+            SimdSupport.Best, [models[1]], gradient), all = Gradient(_device, SimdSupport.Best, models, gradient);
         Check.SameBits("the small cohort again", few[0], Gradient(_device, SimdSupport.Best, [models[1]], gradient)[0]);
         Check.SameBits("the same model among others", few[0], all[1]);
     }
@@ -170,7 +185,14 @@ public sealed class SparseGradientTests : IDisposable
         using DeviceCohort cohort = Upload(device, models);
         using SparseCohort weights = new(device, cohort.Layout, 1);
         using DeviceImages images = Tiled(device);
-        using var dense = new DeviceImages(device, Pixels(), Labels(), Inputs, ChunkSchedule.Consecutive(Images, Batch), KernelForm.Dense, withBackward: true);
+        using var dense = new DeviceImages(
+            device,
+            Pixels(),
+            Labels(),
+            Inputs,
+            ChunkSchedule.Consecutive(Images, Batch),
+            KernelForm.Dense,
+            withBackward: true);
         kernels.Compress(cohort, weights);
         for (int chunk = 0; chunk < images.Chunks; chunk++)
         {

@@ -41,8 +41,10 @@ internal static class TestDevices
         }
     }
 
-    private static DeviceInfo? First(AcceleratorType kind) => s_found.Value.FirstOrDefault(device => device.Kind == kind && device.IsUsable);
+    private static DeviceInfo? First(AcceleratorType kind)
+        => s_found.Value.FirstOrDefault(device => device.Kind == kind && device.IsUsable);
 
     private static bool IsNeeded(AcceleratorType kind) =>
-        (Environment.GetEnvironmentVariable("GPUMLP_TEST_DEVICES") ?? "").Split(',', StringSplitOptions.TrimEntries).Contains(DeviceInfo.NameOf(kind));
+        (Environment.GetEnvironmentVariable("GPUMLP_TEST_DEVICES") ?? "").Split(',', StringSplitOptions.TrimEntries)
+            .Contains(DeviceInfo.NameOf(kind));
 }

@@ -85,7 +85,8 @@ public abstract class TsneGpuTests(AcceleratorType kind)
     [InlineData(16)]
     [InlineData(65)]
     [InlineData(257)]
-    public void No_kernel_writes_or_reads_outside_its_buffers(int points) => Use(device => GuardTests.RunTsne(DeviceKernels.Create(device), points, Hidden));
+    public void No_kernel_writes_or_reads_outside_its_buffers(int points)
+        => Use(device => GuardTests.RunTsne(DeviceKernels.Create(device), points, Hidden));
 
     private static EmbeddingBuffer Buffer(ComputeDevice device)
     {

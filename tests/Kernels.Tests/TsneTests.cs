@@ -29,7 +29,8 @@ public sealed class TsneTests : IDisposable
         double[] gradient = ReferenceTsne.Gradient(joint, places);
         for (int k = 0; k < places.Length; k++)
         {
-            double slope = (ReferenceTsne.Divergence(joint, Moved(places, k, Step)) - ReferenceTsne.Divergence(joint, Moved(places, k, -Step))) / (2 * Step);
+            double slope = (ReferenceTsne.Divergence(joint, Moved(places, k, Step))
+                - ReferenceTsne.Divergence(joint, Moved(places, k, -Step))) / (2 * Step);
             Check.Near($"coordinate {k}", slope, gradient[k], Tolerance);
         }
     }
@@ -89,9 +90,12 @@ public sealed class TsneTests : IDisposable
             Scatter(buffer);
             divergences.Add((s_short with { Steps = steps }).Run(kernels, buffer, TestContext.Current.CancellationToken));
         }
-        Assert.True(start > divergences[0] && divergences[0] > divergences[1] && divergences[1] > divergences[2], $"{start}, {string.Join(", ", divergences)}");
+        Assert.True(
+            start > divergences[0] && divergences[0] > divergences[1] && divergences[1] > divergences[2],
+            $"{start}, {string.Join(", ", divergences)}");
 
-        // Under exaggeration it may rise: what falls then is another divergence. The nearest point in the picture is of the same group: every third point is far from the others.
+        // Under exaggeration it may rise: what falls then is another divergence. The nearest point in the picture is of the same group:
+        // every third point is far from the others.
         double[] places = TsneCase.Places(buffer);
         for (int i = 0; i < Points; i++)
         {
@@ -187,7 +191,11 @@ public sealed class TsneTests : IDisposable
         float places = TsneMove.PlaceScale(points);
         Assert.InRange(points * TsneMove.Fixed(float.PositiveInfinity, TsneMove.Farthest, places), 1, 1L << 62);
         Assert.Equal(TsneMove.Fixed(-TsneMove.Farthest, TsneMove.Farthest, places), TsneMove.Fixed(float.NaN, TsneMove.Farthest, places));
-        Check.Near("mean", 1e-3, TsneMove.Mean(points * TsneMove.Fixed(1e-3f, TsneMove.Farthest, places), 1 / places, points), 1e-7 + (1 / places));
+        Check.Near(
+            "mean",
+            1e-3,
+            TsneMove.Mean(points * TsneMove.Fixed(1e-3f, TsneMove.Farthest, places), 1 / places, points),
+            1e-7 + (1 / places));
     }
 
     [Fact]
@@ -217,7 +225,8 @@ public sealed class TsneTests : IDisposable
     private static double[] Joint(int points)
     {
         double[] distances = ReferenceTsne.Distances(Check.Widen(TsneCase.Features(points, Hidden)), Hidden);
-        double[] conditional = [.. Enumerable.Range(0, points).SelectMany(i => ReferenceTsne.Conditional(distances.AsSpan(i * points, points), i, 1.5))];
+        double[] conditional = [.. Enumerable.Range(0, points)
+            .SelectMany(i => ReferenceTsne.Conditional(distances.AsSpan(i * points, points), i, 1.5))];
         return ReferenceTsne.Joint(conditional, points);
     }
 

@@ -72,7 +72,10 @@ public sealed class WeightDecayTests : IDisposable
     public void A_decay_of_0_changes_no_bit()
     {
         Outcome[] without = Outcome.Train(_device, SimdSupport.Best, KernelForm.InputSparse, Inputs, Images, Batch, Models());
-        Outcome.SameBits("decay 0", without, Outcome.Train(_device, SimdSupport.Best, KernelForm.InputSparse, Inputs, Images, Batch, Models(), weightDecay: 0));
+        Outcome.SameBits(
+            "decay 0",
+            without,
+            Outcome.Train(_device, SimdSupport.Best, KernelForm.InputSparse, Inputs, Images, Batch, Models(), weightDecay: 0));
         Assert.NotEqual(without[0].Model.W1, Run(_device, KernelForm.InputSparse, SimdSupport.Best, Models())[0].Model.W1);
     }
 

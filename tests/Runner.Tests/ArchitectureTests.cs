@@ -13,7 +13,8 @@ public sealed class ArchitectureTests
     private static readonly Assembly s_runner = typeof(Program).Assembly;
 
     // The root has the way in, which knows commands; everything else is below these.
-    private static readonly string[] s_rooms = ["", "Commands", "Verbs", "Report", "Plots", "Pictures", "Cluster", "Progress", "Tables", "Streams"];
+    private static readonly string[] s_rooms
+        = ["", "Commands", "Verbs", "Report", "Plots", "Pictures", "Cluster", "Progress", "Tables", "Streams"];
 
     public static TheoryData<string> Rooms { get; } = [.. s_rooms];
 
@@ -21,8 +22,10 @@ public sealed class ArchitectureTests
     public void Every_type_is_in_a_room_of_the_list() =>
         Assert.Equal(
             s_rooms.Select(Space).Order(StringComparer.Ordinal),
-            s_runner.GetTypes().Select(type => type.Namespace).OfType<string>().Where(space => space.StartsWith(Root, StringComparison.Ordinal))
-                .Distinct().Order(StringComparer.Ordinal));
+            s_runner.GetTypes().Select(type => type.Namespace).OfType<string>()
+                .Where(space => space.StartsWith(Root, StringComparison.Ordinal))
+                .Distinct()
+                .Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Rooms))]

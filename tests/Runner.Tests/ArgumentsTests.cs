@@ -40,16 +40,23 @@ public sealed class ArgumentsTests
     [InlineData("sweep --sparsity half", "--sparsity: 'half' is not a finite number; write for example 0.01,0.03 or 1e-4..1*10")]
     [InlineData("sweep --pruning layer,lairs", "--pruning: 'lairs' is no method; must be layer, global, w1 or random")]
     [InlineData("sweep --pruning w1,w1", "--pruning: w1 occurs twice; name every value once")]
-    [InlineData("sweep --corruption bluer:1", "--corruption: 'bluer:1' is no corruption; must be gaussian, occlusion, salt-pepper, blur, rotation, translation or contrast, each with a severity as in blur:1.5 or without")]
+    [InlineData("sweep --corruption bluer:1", "--corruption: 'bluer:1' is no corruption; must be gaussian, occlusion, salt-pepper, blur, "
+        + "rotation, translation or contrast, each with a severity as in blur:1.5 or without")]
     [InlineData("sweep --corruption blur:11", "--corruption: blur:11 is out of range; must be 0..10 (standard deviation in pixels)")]
     [InlineData("sweep --corruption blur:1,blur:1", "--corruption: blur:1 occurs twice; name every value once")]
-    [InlineData("sweep --similarity gradients", "--similarity: 'gradients' is no saliency method; must be gradient, input-gradient, smoothgrad, integrated or perturbation")]
+    [InlineData(
+        "sweep --similarity gradients",
+        "--similarity: 'gradients' is no saliency method; must be gradient, input-gradient, smoothgrad, integrated or perturbation")]
     [InlineData("sweep --similarity gradient,gradient", "--similarity: gradient occurs twice; name every value once")]
     [InlineData("sweep --similarity-images 0", "--similarity-images: '0' is not a whole number from 1 to 4096.")]
     [InlineData("sweep --noise 11", "--noise: 11 is out of range; must be 0..10")]
     [InlineData("sweep --occlusion 2.5", "--occlusion: '2.5' is not a whole number; write for example 2,4,8 or 0..9 or 2..64+2 or 2..64*2")]
-    [InlineData("sweep --sparsity none --pruning w1", "--sparsity: no level for the pruning methods; levels such as 0.5,0.95 must be given")]
-    [InlineData("sweep --sparsity none --finetune-epochs 3", "--finetune-epochs: nothing is pruned, so there is nothing to fine-tune; levels and methods of pruning must be given")]
+    [InlineData(
+        "sweep --sparsity none --pruning w1",
+        "--sparsity: no level for the pruning methods; levels such as 0.5,0.95 must be given")]
+    [InlineData(
+        "sweep --sparsity none --finetune-epochs 3",
+        "--finetune-epochs: nothing is pruned, so there is nothing to fine-tune; levels and methods of pruning must be given")]
     [InlineData("sweep --rewind", "--rewind: no epochs to train after rewinding; epochs of fine-tuning must be given")]
     [InlineData("sweep --finetune-epochs -1", "--finetune-epochs: '-1' is not a whole number from 0 to 1000000.")]
     [InlineData("sweep --sparsity -0.1", "--sparsity: -0.1 is out of range; must be 0..1")]
@@ -87,7 +94,9 @@ public sealed class ArgumentsTests
         foreach (Verb verb in All.Verbs)
         {
             string[] run = verb.Page.Contains($"gpumlp {verb.Name} RUN [flags]", StringComparison.Ordinal) ? ["a-run"] : [];
-            AssertArrive(verb, [.. run, .. verb.Flags.SelectMany(flag => flag.TakesValue ? new[] { flag.Name, flag.Example } : [flag.Name])]);
+            AssertArrive(
+                verb,
+                [.. run, .. verb.Flags.SelectMany(flag => flag.TakesValue ? new[] { flag.Name, flag.Example } : [flag.Name])]);
             AssertArrive(verb, [.. verb.Flags.Select(flag => flag.TakesValue ? $"{flag.Name}={flag.Example}" : flag.Name), .. run]);
             CommandOptions none = verb.Parse([verb.Name, .. run]);
             Assert.All(verb.Flags, flag => Assert.Null(ValueOf(none, flag.Name)));
@@ -125,7 +134,8 @@ public sealed class ArgumentsTests
 
     /// <summary>Empty for a switch that is there; null for a flag that is not.</summary>
     private static string? ValueOf(CommandOptions options, string flag) =>
-        options.GetType().GetProperties().FirstOrDefault(property => "--" + property.GetCustomAttribute<OptionAttribute>()?.LongName == flag) is not { } property
+        options.GetType().GetProperties()
+            .FirstOrDefault(property => "--" + property.GetCustomAttribute<OptionAttribute>()?.LongName == flag) is not { } property
             ? options.Given.GetValueOrDefault(flag)
             : property.GetValue(options) switch
             {

@@ -1,7 +1,7 @@
 using GpuMlp.Engine.Bench;
 using GpuMlp.Runner.Commands;
-using GpuMlp.Runner.Plots;
 using GpuMlp.Runner.Pictures;
+using GpuMlp.Runner.Plots;
 using GpuMlp.Runner.Tables;
 using Xunit;
 
@@ -82,7 +82,8 @@ public sealed class BenchTests
             if (result.Rows[i].Case is { Form: BenchForm.InputSparse, Sparsity: 0.99 })
                 result.Rows[i] = result.Rows[i] with { DenseMs = 100 };
         }
-        string[] rows = [.. Cli.Lines(Text(result, terminal: false)).Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))];
+        string[] rows = [.. Cli.Lines(Text(result, terminal: false))
+            .Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))];
         Assert.Contains("forward input-sparse magnitude 3.00 3.00 3.00 3.00 3.00 3.00 3.00 0.300 always", rows);
         Assert.Contains("forward masked magnitude 0.909 0.909 0.909 0.909 0.909 0.909 0.909 0.909 -", rows);
         Assert.DoesNotContain(rows, row => row.StartsWith("forward masked 24", StringComparison.Ordinal));
@@ -110,13 +111,16 @@ public sealed class BenchTests
             {
                 Rgb[,] picture = PngDecoder.Decode(figure.Encode());
                 int colours = picture.Cast<Rgb>().Distinct().Count();
-                Assert.True(picture.GetLength(0) > 400 && picture.GetLength(1) > 800 && colours > 50, $"{picture.GetLength(1)} x {picture.GetLength(0)}, {colours} colours");
+                Assert.True(
+                    picture.GetLength(0) > 400 && picture.GetLength(1) > 800 && colours > 50,
+                    $"{picture.GetLength(1)} x {picture.GetLength(0)}, {colours} colours");
             }
         }
     }
 
     private static BenchRequest Request(string flags) =>
-        BenchRequest.From((BenchCommand.Options)BenchCommand.Verb.Parse(["bench", .. flags.Split(' ', StringSplitOptions.RemoveEmptyEntries)]));
+        BenchRequest.From(
+            (BenchCommand.Options)BenchCommand.Verb.Parse(["bench", .. flags.Split(' ', StringSplitOptions.RemoveEmptyEntries)]));
 
     private static string Text(BenchResult result, bool terminal)
     {
@@ -140,7 +144,10 @@ public sealed class BenchTests
                         foreach (double sparsity in spec.Sparsity)
                         {
                             foreach (BenchOp op in spec.Ops)
-                                result.Rows.AddRange(spec.Forms.Select(form => Row(new BenchCase(op, form, masks, sparsity, hidden, models, batch))));
+                            {
+                                result.Rows.AddRange(
+                                    spec.Forms.Select(form => Row(new BenchCase(op, form, masks, sparsity, hidden, models, batch))));
+                            }
                         }
                     }
                 }
@@ -162,6 +169,8 @@ public sealed class BenchTests
         };
         double flop = 2.0 * at.Batch * 784 * at.Hidden * at.Models;
         return new BenchRow(
-            at, [ms, 1.1 * ms, 0.9 * ms], new BenchWork(flop, 0.2 * flop * (1 - at.Sparsity), flop / 50), at.Form == BenchForm.Dense ? 0 : 12, null, 0.1, true, Dense);
+            at, [ms, 1.1 * ms, 0.9 * ms], new BenchWork(flop, 0.2 * flop * (1 - at.Sparsity), flop / 50), at.Form == BenchForm.Dense
+                ? 0
+                : 12, null, 0.1, true, Dense);
     }
 }

@@ -10,9 +10,25 @@ public sealed class DevicesCommandTests
 {
     private static readonly DeviceInfo[] s_devices =
     [
-        new(AcceleratorType.Cuda, 0, "NVIDIA H100 80GB HBM3 with a very long name", 85_000_000_000, 132, "535.104.05, CUDA 12.2", IsGpu: true, Skipped: null),
+        new(
+            AcceleratorType.Cuda,
+            0,
+            "NVIDIA H100 80GB HBM3 with a very long name",
+            85_000_000_000,
+            132,
+            "535.104.05, CUDA 12.2",
+            IsGpu: true,
+            Skipped: null),
         new(AcceleratorType.OpenCL, 0, "cpu-skylake", 6_000_000_000, 2, "PoCL 6.0", IsGpu: false, Skipped: null),
-        new(AcceleratorType.OpenCL, -1, "NVIDIA H100", 85_000_000_000, 132, "535.104.05", IsGpu: true, "no generic address space (NVIDIA's OpenCL has none; use cuda)"),
+        new(
+            AcceleratorType.OpenCL,
+            -1,
+            "NVIDIA H100",
+            85_000_000_000,
+            132,
+            "535.104.05",
+            IsGpu: true,
+            "no generic address space (NVIDIA's OpenCL has none; use cuda)"),
         new(AcceleratorType.CPU, 0, "CPU", 25_000_000_000, 16, "", IsGpu: false, Skipped: null),
     ];
 

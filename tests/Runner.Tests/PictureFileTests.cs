@@ -88,7 +88,8 @@ public sealed class PictureFileTests : IDisposable
 
         string several = NameOf(s_models, images, "", SaliencyMethod.IntegratedGradient, [PruneMethod.Layer], levels);
         Assert.Matches(
-            @"^4v9-s42-h24-lr0\.03-i10000-to-10039-[0-9a-f]{8}-integrated-layer-0\.024390243902439025-to-0\.9512195121951219-[0-9a-f]{8}\.png$",
+            @"^4v9-s42-h24-lr0\.03-i10000-to-10039-[0-9a-f]{8}-integrated-"
+                + @"layer-0\.024390243902439025-to-0\.9512195121951219-[0-9a-f]{8}\.png$",
             several);
     }
 

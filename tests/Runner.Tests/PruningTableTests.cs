@@ -44,7 +44,9 @@ public sealed class PruningTableTests
     public void The_level_of_the_published_code_is_explained_where_it_is_shown()
     {
         PrunedModel[] rows = [Row("4v9", 0, "layer", 0.0095, 0.9, 0.9)];
-        Assert.EndsWith("One seed.\n0.0095: what the study's published code pruned where its figure says 95 %.\n", Text(rows, [0.0095], terminal: false));
+        Assert.EndsWith(
+            "One seed.\n0.0095: what the study's published code pruned where its figure says 95 %.\n",
+            Text(rows, [0.0095], terminal: false));
         Assert.Contains("0.0095", Text(rows, [0.0095], terminal: true).Split('\n')[^2]);
     }
 

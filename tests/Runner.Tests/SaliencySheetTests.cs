@@ -41,7 +41,8 @@ public sealed class SaliencySheetTests
     [Fact]
     public void Maps_of_zeros_and_of_nan_are_drawn()
     {
-        Rgb[,] pixels = PngDecoder.Decode(Sheet(3, 3, SaliencyMethod.Perturbation, new float[9], [.. Enumerable.Repeat(float.NaN, 9)]).Encode());
+        Rgb[,] pixels = PngDecoder.Decode(
+            Sheet(3, 3, SaliencyMethod.Perturbation, new float[9], [.. Enumerable.Repeat(float.NaN, 9)]).Encode());
         Assert.Contains(ColorMap.Sequential.At(0), pixels.Cast<Rgb>());
         Assert.Contains(ColorMap.NotANumber, pixels.Cast<Rgb>());
     }
@@ -60,7 +61,8 @@ public sealed class SaliencySheetTests
     public void The_largest_sheets_that_can_be_asked_for_are_drawn(int rows, int columns)
     {
         string name = $"class 4 ({new string('W', GpuMlp.Engine.Data.ClassNames.Longest)})";
-        SheetTile[] tiles = [new(Pixels(784), null, name), .. Enumerable.Range(1, columns - 1).Select(_ => new SheetTile(null, Map(784), "p(9) = 0.5"))];
+        SheetTile[] tiles = [new(Pixels(784), null, name), .. Enumerable.Range(1, columns - 1)
+            .Select(_ => new SheetTile(null, Map(784), "p(9) = 0.5"))];
         SheetRow[] all = [.. Enumerable.Range(0, rows).Select(row => new SheetRow($"image {row}\nof neither class", tiles))];
         string[] heads = ["image", .. Enumerable.Repeat("global 0.123456 %", columns - 1)];
         Rgb[,] pixels = PngDecoder.Decode(new SaliencySheet("t", SaliencyMethod.InputGradient, 28, 28, heads, all).Encode());
@@ -79,7 +81,9 @@ public sealed class SaliencySheetTests
         rows,
         columns,
         ["image", .. maps.Select((_, i) => $"layer {i} %")],
-        [new SheetRow("misclassified", [new SheetTile(Pixels(rows * columns), null, "image 3"), .. maps.Select(map => new SheetTile(null, map, "p(9) = 0.5"))])]);
+        [new SheetRow(
+            "misclassified",
+            [new SheetTile(Pixels(rows * columns), null, "image 3"), .. maps.Select(map => new SheetTile(null, map, "p(9) = 0.5"))])]);
 
     private static void AssertHolds(Rgb[,] pixels, Rgb[] raster, int side, int scale)
     {

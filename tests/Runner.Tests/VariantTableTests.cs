@@ -73,8 +73,18 @@ public sealed class VariantTableTests
     [InlineData(true)]
     public void The_widest_usual_table_fits_80_columns(bool terminal)
     {
-        VariantRow[] rows = [Row(new("1024", 100000, 0.0001, 0.00001), 0.03, 1024, "100v255", 0, 0.9, 0.9, [("layer", 0.9), ("global", 0.9), ("w1", 0.9)])];
-        Assert.All(Cli.Lines(Text(rows, 0.95, terminal)).Where(line => !line.StartsWith('*')), line => Assert.True(line.TrimEnd().Length <= 80, line));
+        VariantRow[] rows = [Row(
+            new("1024", 100000, 0.0001, 0.00001),
+            0.03,
+            1024,
+            "100v255",
+            0,
+            0.9,
+            0.9,
+            [("layer", 0.9), ("global", 0.9), ("w1", 0.9)])];
+        Assert.All(
+            Cli.Lines(Text(rows, 0.95, terminal)).Where(line => !line.StartsWith('*')),
+            line => Assert.True(line.TrimEnd().Length <= 80, line));
     }
 
     private static VariantRow Row(

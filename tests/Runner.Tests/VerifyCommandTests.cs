@@ -29,7 +29,9 @@ public sealed class VerifyCommandTests
         Assert.Contains("1 of 2 checks hold", text);
 
         // Whoever waits, or is cut off, has seen each result as soon as there was one.
-        Assert.Matches(@"^ *0\.\d s  ok     HiddenBackward, sparse, 512 bit\r?\n *0\.\d s  FAILED twice the same bits: W1\[3\]", progress.ToString());
+        Assert.Matches(
+            @"^ *0\.\d s  ok     HiddenBackward, sparse, 512 bit\r?\n *0\.\d s  FAILED twice the same bits: W1\[3\]",
+            progress.ToString());
     }
 
     [Fact]

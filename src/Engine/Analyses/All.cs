@@ -30,7 +30,8 @@ public static class AnalysisList
         [.. TrainingFields.All, .. s_all.SelectMany(analysis => analysis.Fields), .. RateFields.All];
 
     /// <summary>Headings of help, in its order.</summary>
-    public static IReadOnlyList<string> Sections { get; } = [.. Fields.Select(field => field.Section).Where(section => section.Length > 0).Distinct()];
+    public static IReadOnlyList<string> Sections { get; }
+        = [.. Fields.Select(field => field.Section).Where(section => section.Length > 0).Distinct()];
 
     /// <summary>All tables that a model may have rows in, in the order of unit files.</summary>
     internal static IReadOnlyList<ModelTable> Tables { get; } = [s_history, .. s_all.SelectMany(analysis => analysis.Tables)];
@@ -52,7 +53,8 @@ public static class AnalysisList
 
     /// <summary>Trains a cohort and does with its models what a spec asks for.</summary>
     /// <param name="cohort">Freshly made.</param>
-    /// <param name="afterEpoch">Called with the 1-based epoch and its figures, of training and of further training; null to go without.</param>
+    /// <param name="afterEpoch">Called with the 1-based epoch and its figures, of training and of further training; null to go
+    /// without.</param>
     /// <param name="cancel">Looked at between epochs and within analyses.</param>
     /// <returns>One result a model, in the cohort's order.</returns>
     /// <exception cref="OperationCanceledException">Cancelled; nothing of the cohort is kept.</exception>

@@ -91,7 +91,12 @@ internal sealed class BenchCheck
 
         // Written so that NaN fails. Models with the dense form's bits add nothing to either sum.
         if (!same && !(difference <= MostOfNorm * MostOfNorm * norm))
-            throw new VerificationException($"{BenchNames.Of(op)} differs from the dense form by {Math.Sqrt(difference / norm):G3} of its norm, {MostOfNorm} is allowed");
+        {
+            throw new VerificationException(
+                $"{BenchNames.Of(op)} differs from the dense form by {Math.Sqrt(difference / norm):G3} of its "
+                    + $"norm, {MostOfNorm} is allowed");
+        }
+
         return same;
     }
 

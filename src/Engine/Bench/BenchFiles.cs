@@ -82,7 +82,9 @@ public static class BenchFiles
         });
     }
 
-    /// <summary>Rows that differ in sparsity alone, in the order of their first row; the dense form, which is 1 by definition, is left out.</summary>
+    /// <summary>
+    /// Rows that differ in sparsity alone, in the order of their first row; the dense form, which is 1 by definition, is left out.
+    /// </summary>
     public static IEnumerable<IGrouping<BenchCase, BenchRow>> Curves(BenchResult result) =>
         result.Rows.Where(row => row.Case.Form != BenchForm.Dense).GroupBy(row => row.Case.Curve);
 
@@ -134,5 +136,6 @@ public static class BenchFiles
     private static string Number(double value) =>
         value == Math.Floor(value) && Math.Abs(value) < 1e15
             ? value.ToString("0", CultureInfo.InvariantCulture)
-            : decimal.Parse(value.ToString("G6", CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
+            : decimal.Parse(value.ToString("G6", CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture)
+                .ToString(CultureInfo.InvariantCulture);
 }

@@ -6,7 +6,8 @@ namespace GpuMlp.Engine.Bench;
 /// <param name="SamplesMs">Every sample, in the order taken.</param>
 /// <param name="Work">Operations and bytes of one call.</param>
 /// <param name="ConversionMs">Time to make this form's operands from dense ones (median of the repetitions); 0 for the dense form.</param>
-/// <param name="CompileMs">What the first call of this form and operation in this process took beyond a usual one; null when it was not the first.</param>
+/// <param name="CompileMs">What the first call of this form and operation in this process took beyond a usual one; null when it was not the
+/// first.</param>
 /// <param name="LargestError">Largest distance from the reference in double, in units of the bound of float32 arithmetic; below 1.</param>
 /// <param name="SameBitsAsDense">Whether all results have the bits of the dense form.</param>
 /// <param name="DenseMs">Median of the dense form on the same problem.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Statistics;
@@ -75,12 +76,17 @@ public sealed class BenchRunner
     {
         Split split = Splitter.Create(_data, s_task, seed: 0);
         if (_spec.Batch.Max() > split.Train.Length)
-            throw new UserErrorException($"--batch: {_spec.Batch.Max()} images are more than the {split.Train.Length} that task {s_task} trains on");
+        {
+            throw new UserErrorException(
+                $"--batch: {_spec.Batch.Max()} images are more than the {split.Train.Length} that task {s_task} trains on");
+        }
 
         using (_forms)
         {
             BenchImages[] batches =
-                [.. _spec.Batch.Select(batch => new BenchImages(_kernels.Device, SplitImages.Gather(_data, s_task, split.Train.AsSpan(0, batch)), _data.Inputs))];
+                [.. _spec.Batch.Select(
+                    batch => new BenchImages(
+                        _kernels.Device, SplitImages.Gather(_data, s_task, split.Train.AsSpan(0, batch)), _data.Inputs))];
             try
             {
                 int done = 0, all = _spec.Hidden.Sum(hidden => Levels(hidden).Length) * _spec.Models.Count * batches.Length;
@@ -94,7 +100,11 @@ public sealed class BenchRunner
             }
         }
         if (Result.Rows.Count == 0)
-            throw new UserErrorException(Result.Skips.Count > 0 ? $"nothing could be measured: {Result.Skips[0].Reason}" : "--forms: none of them has one of --ops on this device");
+        {
+            throw new UserErrorException(Result.Skips.Count > 0
+                ? $"nothing could be measured: {Result.Skips[0].Reason}"
+                : "--forms: none of them has one of --ops on this device");
+        }
     }
 
     private int OfHidden(Split split, int hidden, BenchImages[] batches, int done, int all, CancellationToken cancel)
@@ -107,7 +117,9 @@ public sealed class BenchRunner
             if (TooLarge(hidden, count) is { } reason)
             {
                 done += levels.Length * batches.Length;
-                Result.Skips.Add(new BenchSkip(new BenchCase(_spec.Ops[0], BenchForm.Dense, levels[0].Masks, levels[0].Sparsity, hidden, count, _spec.Batch[0]), reason));
+                Result.Skips.Add(new BenchSkip(
+                    new BenchCase(_spec.Ops[0], BenchForm.Dense, levels[0].Masks, levels[0].Sparsity, hidden, count, _spec.Batch[0]),
+                    reason));
                 continue;
             }
             ColumnLayout layout = ColumnLayout.Create([.. Enumerable.Repeat(hidden, count)], _data.Inputs, _kernels.Device.LayoutWays);
@@ -121,8 +133,9 @@ public sealed class BenchRunner
                 {
                     cancel.ThrowIfCancellationRequested();
                     var at = new BenchCase(BenchOp.Forward, BenchForm.Dense, level.Masks, level.Sparsity, hidden, count, images.Count);
-                    _observer.Problem(done++, all, FormattableString.Invariant(
-                        $"{count} models of {hidden}, {images.Count} images, {BenchNames.Of(level.Masks)} masks at {level.Sparsity:0.####}"));
+                    _observer.Problem(done++, all, string.Create(CultureInfo.InvariantCulture,
+                        $"{count} models of {hidden}, {images.Count} images, "
+                            + $"{BenchNames.Of(level.Masks)} masks at {level.Sparsity:0.####}"));
                     try
                     {
                         OfProblem(new BenchProblem(_kernels, cohort, parameters, images), at, cancel);
@@ -139,12 +152,14 @@ public sealed class BenchRunner
 
     // What is pruned from models of one hidden size, in the order of the measurements.
     private Level[] Levels(int hidden) => _spec.Files.Count > 0
-        ? [.. _spec.Files.Where(file => file.Hidden == hidden).OrderBy(file => file.Sparsity).Select(file => new Level(BenchMasks.File, file.Sparsity, file))]
+        ? [.. _spec.Files.Where(file => file.Hidden == hidden).OrderBy(file => file.Sparsity)
+            .Select(file => new Level(BenchMasks.File, file.Sparsity, file))]
         : [.. _spec.Masks.SelectMany(masks => _spec.Sparsity.Order().Select(sparsity => new Level(masks, sparsity, File: null)))];
 
     private string? TooLarge(int hidden, int models)
     {
-        long weights = (long)_data.Inputs * hidden * models, bytes = BytesAWeight * weights, most = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+        long weights = (long)_data.Inputs * hidden * models, bytes = BytesAWeight * weights, most = GC.GetGCMemoryInfo()
+            .TotalAvailableMemoryBytes / 2;
         return bytes > most || weights > int.MaxValue / 2
             ? FormattableString.Invariant($"{models} models of {hidden} hidden units would take about {bytes / 1e9:F1} GB in all forms")
             : null;
@@ -170,7 +185,12 @@ public sealed class BenchRunner
             GC.Collect();
     }
 
-    private void OfOperation(BenchProblem problem, BenchCase at, BenchCheck check, Dictionary<BenchForm, FormRun> open, CancellationToken cancel)
+    private void OfOperation(
+        BenchProblem problem,
+        BenchCase at,
+        BenchCheck check,
+        Dictionary<BenchForm, FormRun> open,
+        CancellationToken cancel)
     {
         var ready = new List<Ready>();
         BenchOutput? dense = null;
@@ -210,7 +230,10 @@ public sealed class BenchRunner
             }
             catch (VerificationException wrong)
             {
-                throw new UserErrorException($"{here}: not timed, its result is wrong: {wrong.Message}", ExitCodes.VerificationFailed, wrong);
+                throw new UserErrorException(
+                    $"{here}: not timed, its result is wrong: {wrong.Message}",
+                    ExitCodes.VerificationFailed,
+                    wrong);
             }
 
             // The best rate so far: what a form needs besides its work must not look as if it grew with the work.
@@ -251,5 +274,12 @@ public sealed class BenchRunner
 
     private sealed record Level(BenchMasks Masks, double Sparsity, MaskFile? File);
 
-    private sealed record Ready(BenchCase Case, FormRun Run, BenchWork Work, double CallMs, double? CompileMs, double LargestError, bool SameBits);
+    private sealed record Ready(
+        BenchCase Case,
+        FormRun Run,
+        BenchWork Work,
+        double CallMs,
+        double? CompileMs,
+        double LargestError,
+        bool SameBits);
 }

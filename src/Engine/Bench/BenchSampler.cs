@@ -47,7 +47,8 @@ internal sealed class BenchSampler(double measureMs)
             for (int i = 0; i < samples.Length; i++)
             {
                 (FormRun run, double callMs) = runs[i];
-                int each = Math.Clamp((int)Math.Ceiling(measureMs / Math.Max(callMs, 1e-3)), callMs > 2 * measureMs ? Rounds : Fewest, Most) / Rounds;
+                int each = Math.Clamp((int)Math.Ceiling(measureMs / Math.Max(callMs, 1e-3)), callMs > 2 * measureMs ? Rounds : Fewest, Most)
+                    / Rounds;
 
                 // The first call of a turn brings its operands back to the caches; where it is a large part of the time, it counts.
                 if (callMs < measureMs / 2)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace GpuMlp.Engine.Bench;
 
 /// <summary>What is measured.</summary>
@@ -65,7 +67,9 @@ public sealed record BenchSpec(
     double MeasureMs,
     double LongestMs)
 {
-    /// <summary>Masks of the user's. Where there are any, each of them is a level, and masks, levels and hidden sizes are theirs alone.</summary>
+    /// <summary>
+    /// Masks of the user's. Where there are any, each of them is a level, and masks, levels and hidden sizes are theirs alone.
+    /// </summary>
     public IReadOnlyList<MaskFile> Files { get; private init; } = [];
 
     /// <summary>The whole sweep: about a quarter of an hour on two cores.</summary>
@@ -111,6 +115,7 @@ public readonly record struct BenchCase(BenchOp Op, BenchForm Form, BenchMasks M
     public BenchCase Curve => this with { Sparsity = 0 };
 
     /// <summary>For messages: <c>forward weight-sparse, magnitude masks at 0.95, 100 models of 24 hidden units, 256 images</c>.</summary>
-    public override string ToString() => FormattableString.Invariant(
-        $"{BenchNames.Of(Op)} {BenchNames.Of(Form)}, {BenchNames.Of(Masks)} masks at {Sparsity:R}, {Models} models of {Hidden} hidden units, {Batch} images");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{BenchNames.Of(Op)} {BenchNames.Of(Form)}, {BenchNames.Of(Masks)} masks at {Sparsity:R}, "
+            + $"{Models} models of {Hidden} hidden units, {Batch} images");
 }

@@ -20,7 +20,8 @@ public static class BenchView
     );
 
     /// <summary>The level nearest to 0.95.</summary>
-    public static double MainSparsity(BenchResult result) => result.Rows.Select(row => row.Case.Sparsity).MinBy(level => Math.Abs(level - UsualSparsity));
+    public static double MainSparsity(BenchResult result)
+        => result.Rows.Select(row => row.Case.Sparsity).MinBy(level => Math.Abs(level - UsualSparsity));
 
     /// <summary>Levels in ascending order: all, or <paramref name="most"/> spread over them, first and last included.</summary>
     public static double[] Levels(BenchResult result, int most)
@@ -37,7 +38,8 @@ public static class BenchView
     /// Whether a curve has a break-even: it is of several levels, and of a form that skips something. Whether a masked form is a
     /// little slower than the dense one or a little faster is up to chance.
     /// </summary>
-    public static bool HasBreakEven(IGrouping<BenchCase, BenchRow> curve) => curve.Key.Form is not (BenchForm.Dense or BenchForm.Masked) && curve.Count() > 1;
+    public static bool HasBreakEven(IGrouping<BenchCase, BenchRow> curve)
+        => curve.Key.Form is not (BenchForm.Dense or BenchForm.Masked) && curve.Count() > 1;
 
     /// <summary>
     /// The break-even of a curve with the dense form. The input-sparse form does not look at the weights: its levels are
@@ -54,9 +56,12 @@ public static class BenchView
     public static BreakEven? OverBest(IEnumerable<BenchRow> rows, BenchMasks masks)
     {
         var points = new List<(double, double)>();
-        foreach (IGrouping<double, BenchRow> level in rows.Where(row => row.Case.Op == BenchOp.Forward && row.Case.Masks == masks).GroupBy(row => row.Case.Sparsity))
+        foreach (IGrouping<double, BenchRow> level in rows.Where(row => row.Case.Op == BenchOp.Forward && row.Case.Masks == masks)
+            .GroupBy(row => row.Case.Sparsity))
         {
-            double? dense = Ms(level, BenchForm.Dense), input = Ms(level, BenchForm.InputSparse), sparse = Ms(level, BenchForm.WeightSparse);
+            double? dense = Ms(level, BenchForm.Dense), input = Ms(level, BenchForm.InputSparse), sparse = Ms(
+                level,
+                BenchForm.WeightSparse);
             if (Math.Min(dense ?? double.NaN, input ?? double.NaN) / sparse is double speedup && double.IsFinite(speedup))
                 points.Add((level.Key, speedup));
         }

@@ -15,7 +15,8 @@ public sealed record MaskFile(string Path, string Sha256, int Hidden, ModelMask 
     private const string W1 = "w1", W2 = "w2";
 
     /// <summary>Share of the weights of both layers that are pruned, 0..1.</summary>
-    public double Sparsity { get; } = (double)(Mask.W1.Count(kept => !kept) + Mask.W2.Count(kept => !kept)) / (Mask.W1.Length + Mask.W2.Length);
+    public double Sparsity { get; }
+        = (double)(Mask.W1.Count(kept => !kept) + Mask.W2.Count(kept => !kept)) / (Mask.W1.Length + Mask.W2.Length);
 
     /// <param name="flag">For messages.</param>
     /// <param name="paths">At least one.</param>
@@ -24,12 +25,14 @@ public sealed record MaskFile(string Path, string Sha256, int Hidden, ModelMask 
     public static IReadOnlyList<MaskFile> ReadAll(string flag, IReadOnlyList<string> paths, int inputs)
     {
         MaskFile[] files = [.. paths.Select(path => Read(flag, path, inputs))];
-        IGrouping<(int Hidden, double Sparsity), MaskFile>? same = files.GroupBy(file => (file.Hidden, file.Sparsity)).FirstOrDefault(group => group.Count() > 1);
+        IGrouping<(int Hidden, double Sparsity), MaskFile>? same = files.GroupBy(file => (file.Hidden, file.Sparsity))
+            .FirstOrDefault(group => group.Count() > 1);
         return same is null
             ? files
             : throw new UserErrorException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{flag}: {string.Join(" and ", same.Select(file => file.Path))} have the same size and prune the same share of weights ({same.Key.Sparsity:0.####}), so their rows could not be told apart; must be one of them a bench"));
+                $"{flag}: {string.Join(" and ", same.Select(file => file.Path))} have the same size and prune the same share of weights "
+                    + $"({same.Key.Sparsity:0.####}), so their rows could not be told apart; must be one of them a bench"));
     }
 
     /// <param name="flag">For messages.</param>
@@ -47,10 +50,22 @@ public sealed record MaskFile(string Path, string Sha256, int Hidden, ModelMask 
             TensorInfo[] tensors = [.. new[] { W1, W2 }.Select(name => file.Tensors.FirstOrDefault(tensor => tensor.Name == name)
                 ?? throw new UserErrorException($"{path}: no tensor {name} in it; {right}"))];
             if (tensors[0].Shape is not [var rows, >= 1 and <= SweepSpec.MaxHidden and var hidden] || rows != inputs)
-                throw new UserErrorException($"{path}: tensor {W1} is {Text(tensors[0])}; must be [{inputs}, H] with H from 1 to {SweepSpec.MaxHidden}");
+            {
+                throw new UserErrorException(
+                    $"{path}: tensor {W1} is {Text(tensors[0])}; must be [{inputs}, H] with H from 1 to {SweepSpec.MaxHidden}");
+            }
+
             if (tensors[1].Shape is not [var units] || units != hidden)
-                throw new UserErrorException($"{path}: tensor {W2} is {Text(tensors[1])}; must be [{hidden}], since {W1} is {Text(tensors[0])}");
-            return new MaskFile(path, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))), (int)hidden, new ModelMask(Kept(file.Read(W1)), Kept(file.Read(W2))));
+            {
+                throw new UserErrorException(
+                    $"{path}: tensor {W2} is {Text(tensors[1])}; must be [{hidden}], since {W1} is {Text(tensors[0])}");
+            }
+
+            return new MaskFile(
+                path,
+                Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))),
+                (int)hidden,
+                new ModelMask(Kept(file.Read(W1)), Kept(file.Read(W2))));
         }
         catch (UserErrorException error)
         {

@@ -23,7 +23,8 @@ internal sealed class OutsideDevice : IDisposable
         _context = device is CpuDevice cpu
             ? Context.Create(builder => builder.CPU(new CPUDevice(2, 1, cpu.Threads)).EnableAlgorithms())
             : Context.Create(builder => builder.AllAccelerators().EnableAlgorithms());
-        Device same = _context.Devices.FirstOrDefault(d => d.AcceleratorType == device.Kind && (device is CpuDevice || d.Name == device.Name))
+        Device same = _context.Devices
+            .FirstOrDefault(d => d.AcceleratorType == device.Kind && (device is CpuDevice || d.Name == device.Name))
             ?? throw new NotSupportedException($"no second context on {device.Name}");
 
         // PoCL 6 crashes the process when it compiles the scan over a group that the multiplier begins with.
@@ -39,7 +40,8 @@ internal sealed class OutsideDevice : IDisposable
         _scratch = Accelerator.Allocate1D<int>(1);
         Shape = Accelerator.CreateSparseMatrixShapeConverter<float, FloatEpsPredicate<Stride2D.General>, Stride2D.General>(_scratch.View);
         Convert = Accelerator.CreateSparseMatrixConverter<float, Stride2D.General>();
-        Multiply = Accelerator.CreateSparseTransposedMatrixMultiplierMasked<float, AllElements, Stride2D.General, FloatMaskedSparseMatrixProcessor>();
+        Multiply = Accelerator
+            .CreateSparseTransposedMatrixMultiplierMasked<float, AllElements, Stride2D.General, FloatMaskedSparseMatrixProcessor>();
     }
 
     public Accelerator Accelerator { get; }
@@ -55,7 +57,9 @@ internal sealed class OutsideDevice : IDisposable
     /// <summary>Dense [N, D] times the transpose of sparse [C, D].</summary>
     public MaskedSparseMatrixMultiplier<float, AllElements, Stride2D.General> Multiply { get; }
 
-    /// <summary>Milliseconds of a call, from small products: what each number of the result takes by itself, and each weight of it.</summary>
+    /// <summary>
+    /// Milliseconds of a call, from small products: what each number of the result takes by itself, and each weight of it.
+    /// </summary>
     public double ExpectedMs(double results, double products)
     {
         _cost ??= Cost();

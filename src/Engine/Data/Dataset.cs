@@ -8,8 +8,10 @@ namespace GpuMlp.Engine.Data;
 /// <param name="Labels">One class an image, 0 .. <see cref="Classes"/> - 1.</param>
 /// <param name="Rows">Image height in pixels, 1 .. 256.</param>
 /// <param name="Columns">Image width in pixels, 1 .. 256.</param>
-/// <param name="Classes">Number of classes, 2 .. 256: the lines of <c>classes.txt</c> where the folder has one, else the largest label plus one.</param>
-/// <param name="Sha256">SHA-256 of rows, columns and classes (32-bit little endian), pixels, then labels; lower-case hex; identifies the data in a plan.</param>
+/// <param name="Classes">Number of classes, 2 .. 256: the lines of <c>classes.txt</c> where the folder has one, else the largest label plus
+/// one.</param>
+/// <param name="Sha256">SHA-256 of rows, columns and classes (32-bit little endian), pixels, then labels; lower-case hex; identifies the
+/// data in a plan.</param>
 public sealed record Dataset(string Name, byte[] Pixels, byte[] Labels, int Rows, int Columns, int Classes, string Sha256)
 {
     /// <summary>From <c>classes.txt</c>; not part of <see cref="Sha256"/>, since nothing is computed from names.</summary>

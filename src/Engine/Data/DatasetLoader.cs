@@ -24,7 +24,9 @@ public static class DatasetLoader
         ? EmbeddedMnist.Load(EmbeddedMnist.InstalledDirectory)
         : LoadDirectory(directory);
 
-    /// <summary>Checks that images, labels and classes belong together. <paramref name="classes"/>: null for the largest label plus one.</summary>
+    /// <summary>
+    /// Checks that images, labels and classes belong together. <paramref name="classes"/>: null for the largest label plus one.
+    /// </summary>
     internal static Dataset Combine(string name, IdxImages images, string imagePath, byte[] labels, string labelPath, int? classes)
     {
         CheckCounts(images.Count, imagePath, labels, labelPath);
@@ -40,7 +42,8 @@ public static class DatasetLoader
 
         if (labels.Max() + 1 < limit)
         {
-            throw new UserErrorException($"'{OneLine.Of(labelPath)}' holds labels up to {labels.Max()}, but {ClassFile} names {limit} classes; "
+            throw new UserErrorException($"'{OneLine.Of(labelPath)}' holds labels up to {labels.Max()}, "
+                + $"but {ClassFile} names {limit} classes; "
                 + "there must be one name a class.");
         }
 
@@ -77,7 +80,14 @@ public static class DatasetLoader
         IdxImages images = IdxReader.ReadImages(imagePath);
         byte[] labels = IdxReader.ReadLabels(labelPath);
         CheckTwins(images, imagePaths, labels, labelPaths);
-        Dataset data = Combine(folder.Length == 0 ? full : folder, images, imagePath, labels, labelPath, classes) with { ClassNames = names };
+        Dataset data = Combine(
+            folder.Length == 0 ? full : folder,
+            images,
+            imagePath,
+            labels,
+            labelPath,
+            classes) with
+        { ClassNames = names };
         CheckTestPair(directory, data);
         return data;
     }
@@ -140,7 +150,8 @@ public static class DatasetLoader
 
     private static string[] Find(string directory, string stem, string dimensions)
     {
-        string[] names = [$"{stem}-{dimensions}-ubyte", $"{stem}-{dimensions}-ubyte.gz", $"{stem}.{dimensions}-ubyte", $"{stem}.{dimensions}-ubyte.gz"];
+        string[] names = [
+            $"{stem}-{dimensions}-ubyte", $"{stem}-{dimensions}-ubyte.gz", $"{stem}.{dimensions}-ubyte", $"{stem}.{dimensions}-ubyte.gz"];
         return [.. names.Select(name => Path.Combine(directory, name)).Where(File.Exists)];
     }
 
@@ -154,7 +165,8 @@ public static class DatasetLoader
             // 256 names of a sane length fit many times; a larger file is not a list of classes and is not read.
             return TextBytes.ReadAtMost(path, LargestClassFile) is { } utf8
                 ? ClassNames.Parse(utf8, path)
-                : throw new UserErrorException($"'{OneLine.Of(path)}' is larger than {LargestClassFile} bytes; it should hold one class name a line.");
+                : throw new UserErrorException(
+                    $"'{OneLine.Of(path)}' is larger than {LargestClassFile} bytes; it should hold one class name a line.");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -85,8 +85,11 @@ internal sealed class IdxStream : IDisposable
     }
 
     private UserErrorException BodyTruncated(long expected, long found) =>
-        new($"'{_name}' is truncated: its header promises {expected} bytes after it, but there are {found}; copy or download the file again.");
+        new($"'{_name}' is truncated: its header promises {expected} bytes after it, but there are {found}; "
+            + "copy or download the file again.");
 
     private UserErrorException TrailingBytes(long expected, string found) =>
-        new($"'{_name}' has trailing bytes: its header promises {expected} bytes after it, but {found}; correct the header or cut the file.");
+        new(
+            $"'{_name}' has trailing bytes: its header promises {expected} bytes after it, but {found}; "
+                + "correct the header or cut the file.");
 }

@@ -30,7 +30,8 @@ public sealed record DeviceRequest(AcceleratorType? Kind, int? Index)
         bool takesIndex = kind is AcceleratorType.Cuda or AcceleratorType.OpenCL;
         return takesIndex && int.TryParse(parts[^1], NumberStyles.None, CultureInfo.InvariantCulture, out int index)
             ? new DeviceRequest(kind, index)
-            : throw new UserErrorException($"{flag}: '{OneLine.Of(text)}' is unknown; take auto, cpu, cuda, opencl, or one device such as cuda:0");
+            : throw new UserErrorException(
+                $"{flag}: '{OneLine.Of(text)}' is unknown; take auto, cpu, cuda, opencl, or one device such as cuda:0");
     }
 
     /// <summary>As it is typed.</summary>

@@ -47,7 +47,10 @@ public sealed record DeviceSelection(IReadOnlyList<DeviceInfo> Devices, int Thre
         DeviceInfo[] gpus = [.. usable.Where(device => device.Kind == AcceleratorType.OpenCL && device.IsGpu)];
         return gpus.Length > 0
             ? new DeviceSelection(gpus, threads, "auto took OpenCL: no CUDA device here")
-            : new DeviceSelection([.. usable.Where(device => device.Kind == AcceleratorType.CPU)], threads, "auto took the CPU: no GPU here that can be used");
+            : new DeviceSelection(
+                [.. usable.Where(device => device.Kind == AcceleratorType.CPU)],
+                threads,
+                "auto took the CPU: no GPU here that can be used");
     }
 
     private static string Absent(DeviceRequest request, AcceleratorType kind, IReadOnlyList<DeviceInfo> list)
@@ -60,5 +63,6 @@ public sealed record DeviceSelection(IReadOnlyList<DeviceInfo> Devices, int Thre
     private static string Reason(DeviceInfo device) => device.Name.Length > 0 ? $"{device.Name}: {device.Skipped}" : device.Skipped!;
 
     private static string Present(DeviceInfo[] usable) =>
-        (usable.Length == 1 ? "is " : "are ") + string.Join(", ", usable.Select(device => device.Kind == AcceleratorType.CPU ? "cpu" : $"{device.Id} ({device.Name})"));
+        (usable.Length == 1 ? "is " : "are ")
+            + string.Join(", ", usable.Select(device => device.Kind == AcceleratorType.CPU ? "cpu" : $"{device.Id} ({device.Name})"));
 }

@@ -28,6 +28,9 @@ public readonly record struct ZeroWeights(double ShareW1, double ShareW2, int Un
             }
         }
         int withoutOutput = model.W2.Count(w => w == 0);
-        return new ZeroWeights((double)zeros / model.W1.Length, (double)withoutOutput / hidden, used.Count(u => !u), withoutOutput) { CountW1 = zeros };
+        return new ZeroWeights((double)zeros / model.W1.Length, (double)withoutOutput / hidden, used.Count(u => !u), withoutOutput)
+        {
+            CountW1 = zeros
+        };
     }
 }

@@ -46,7 +46,11 @@ public sealed class SaliencyExplorer : IDisposable
         float[] rates = [.. models.Models.Select(model => (float)model.LearningRate)];
         _dense = new DeviceCohort(_device, layout, rates);
         _pruned = new DeviceCohort(_device, layout, rates);
-        _ranks = new PruneRanks(_device, layout, [.. models.Models.Select(model => Cohort.Identity(models.Task, model.Hidden))], unchecked((uint)models.Seed));
+        _ranks = new PruneRanks(
+            _device,
+            layout,
+            [.. models.Models.Select(model => Cohort.Identity(models.Task, model.Hidden))],
+            unchecked((uint)models.Seed));
         _dense.Upload(models.Weights);
     }
 
@@ -55,7 +59,14 @@ public sealed class SaliencyExplorer : IDisposable
     {
         SplitImages gathered = SplitImages.Gather(_data, _models.Task, images);
         ChunkSchedule schedule = ChunkSchedule.Consecutive(images.Length, images.Length);
-        using var device = new DeviceImages(_device, gathered.Pixels, gathered.Labels, _data.Inputs, schedule, KernelForm.InputSparse, withBackward: false);
+        using var device = new DeviceImages(
+            _device,
+            gathered.Pixels,
+            gathered.Labels,
+            _data.Inputs,
+            schedule,
+            KernelForm.InputSparse,
+            withBackward: false);
         DeviceCohort cohort = Changed(level);
         ModelEvaluation[] evaluations = _kernels.Evaluate(cohort, device);
         ReadOnlyMemory<float>[] maps = _kernels.Saliency(cohort, device, method);
@@ -70,7 +81,14 @@ public sealed class SaliencyExplorer : IDisposable
         MapLevel dense = MapLevel.Dense;
         SplitImages gathered = SplitImages.Gather(_data, _models.Task, _models.Validation);
         ChunkSchedule schedule = ChunkSchedule.Consecutive(_models.Validation.Length, _models.Validation.Length);
-        using var device = new DeviceImages(_device, gathered.Pixels, gathered.Labels, _data.Inputs, schedule, KernelForm.InputSparse, withBackward: false);
+        using var device = new DeviceImages(
+            _device,
+            gathered.Pixels,
+            gathered.Labels,
+            _data.Inputs,
+            schedule,
+            KernelForm.InputSparse,
+            withBackward: false);
         float[] logits = _kernels.Evaluate(Changed(dense), device)[0].Logits.ToArray();
         int? First(bool right) => Enumerable.Range(0, logits.Length)
             .Where(n => (logits[n] >= 0 == gathered.Labels[n] > 0.5f) == right).Select(n => (int?)_models.Validation[n]).FirstOrDefault();

@@ -43,13 +43,20 @@ public sealed record SavedModels(
         if (models.FirstOrDefault(model => failed.Contains(model.KeyOf(task, seed, training))) is { Hidden: > 0 } bad)
         {
             throw new UserErrorException(
-                $"--hidden {bad.Hidden}: failed in training at --lr {Convert.ToString(rate, CultureInfo.InvariantCulture)} and has no maps; "
+                $"--hidden {bad.Hidden}: failed in training at --lr "
+                    + $"{Convert.ToString(rate, CultureInfo.InvariantCulture)} and has no maps; "
                 + "a model that did not fail must be chosen", ExitCodes.SomeModelsFailed);
         }
         using var weights = Safetensors.Open(run, path);
         using FileStream numbers = run.Manifest.Open(split);
         ModelParameters[] parameters = [.. models.Select(model => ModelExport.Read(weights, model))];
-        return new SavedModels(task, seed, models, parameters, ReadValidation(numbers, split), run.Plan.Variants.Count > 1 ? training : null);
+        return new SavedModels(
+            task,
+            seed,
+            models,
+            parameters,
+            ReadValidation(numbers, split),
+            run.Plan.Variants.Count > 1 ? training : null);
     }
 
     private static int[] ReadValidation(Stream stream, string path)
@@ -72,6 +79,9 @@ public sealed record SavedModels(
     private static void Check<T>(string flag, T value, IReadOnlyList<T> all)
     {
         if (!all.Contains(value))
-            throw new UserErrorException(FormattableString.Invariant($"{flag}: {value} is not in this run; ") + $"must be one of {string.Join(", ", all.Select(item => Convert.ToString(item, CultureInfo.InvariantCulture)))}");
+        {
+            throw new UserErrorException(FormattableString.Invariant($"{flag}: {value} is not in this run; ")
+                + $"must be one of {string.Join(", ", all.Select(item => Convert.ToString(item, CultureInfo.InvariantCulture)))}");
+        }
     }
 }

@@ -49,7 +49,12 @@ public static class ModelExport
         IReadOnlyList<int> seeds = Chosen("--seeds", selection.Seeds, plan.Spec.Seeds);
         IReadOnlyList<int> hidden = Chosen("--hidden", selection.Hidden, plan.Spec.Hidden);
         IReadOnlyList<double> rates = Chosen("--lr", selection.LearningRates, plan.Spec.LearningRates);
-        var cohorts = from task in tasks from seed in seeds from variant in Enumerable.Range(0, plan.Variants.Count) select (task, seed, variant);
+        var cohorts = from task in tasks
+                      from seed in seeds
+                      from variant in Enumerable.Range(
+            0,
+            plan.Variants.Count)
+                      select (task, seed, variant);
 
         // Before the first is written: a stranger among them leaves no half of an export.
         foreach ((PairTask task, int seed, int variant) in cohorts)
@@ -60,7 +65,8 @@ public static class ModelExport
         if (cohorts.All(cohort => plan.CohortModels.Where(IsChosen).All(model => HasFailed(cohort, model))))
         {
             throw new UserErrorException(
-                $"{run.Path}: every model chosen for export failed in training and has no weights to use; others must be chosen", ExitCodes.SomeModelsFailed);
+                $"{run.Path}: every model chosen for export failed in training and has no weights to use; others must be chosen",
+                ExitCodes.SomeModelsFailed);
         }
         AtomicFile.OpenFolder(folder);
         int written = 0;
@@ -83,7 +89,11 @@ public static class ModelExport
                 string stem = Stem(path, models[m]);
                 foreach (ExportedModel model in exported[m])
                 {
-                    WriteModel(Path.Combine(folder, stem + model.Suffix), formats, model.Parameters, [.. Describe(plan, task, seed, variant, models[m]), .. model.Metadata]);
+                    WriteModel(
+                        Path.Combine(folder, stem + model.Suffix),
+                        formats,
+                        model.Parameters,
+                        [.. Describe(plan, task, seed, variant, models[m]), .. model.Metadata]);
                     written++;
                 }
             }
@@ -119,7 +129,8 @@ public static class ModelExport
     }
 
     internal static ModelParameters Read(Safetensors weights, ModelSpec model) => new(
-        weights.Read($"{model.Name}.w1"), weights.Read($"{model.Name}.b1"), weights.Read($"{model.Name}.w2"), weights.Read($"{model.Name}.b2")[0]);
+        weights.Read($"{model.Name}.w1"), weights.Read($"{model.Name}.b1"), weights.Read($"{model.Name}.w2"), weights.Read(
+            $"{model.Name}.b2")[0]);
 
     // Enough to use the model and to find out where it comes from.
     private static (string Key, string Value)[] Describe(Plan plan, PairTask task, int seed, int variant, ModelSpec model)

@@ -18,7 +18,9 @@ public sealed record ModelPruning(IReadOnlyList<PruneMethod> Methods, IReadOnlyL
 /// <param name="Metadata">What there is to know about its pruning.</param>
 internal readonly record struct ExportedModel(string Suffix, ModelParameters Parameters, (string Key, string Value)[] Metadata);
 
-/// <summary>Prunes saved models by the kernels that a sweep prunes them by, so that the same weights go, those of the random baseline too.</summary>
+/// <summary>
+/// Prunes saved models by the kernels that a sweep prunes them by, so that the same weights go, those of the random baseline too.
+/// </summary>
 internal sealed class ExportPruner : IDisposable
 {
     private readonly CpuDevice _device = new(Math.Min(Environment.ProcessorCount, CpuDevice.MostThreads));
@@ -32,11 +34,23 @@ internal sealed class ExportPruner : IDisposable
     /// <param name="models">Of one task and seed.</param>
     /// <param name="weights">Theirs, trained.</param>
     /// <returns>A list a model: methods (outer) and levels (inner).</returns>
-    public IReadOnlyList<ExportedModel>[] Prune(PairTask task, int seed, IReadOnlyList<ModelSpec> models, IReadOnlyList<ModelParameters> weights, ModelPruning pruning)
+    public IReadOnlyList<ExportedModel>[] Prune(
+        PairTask task,
+        int seed,
+        IReadOnlyList<ModelSpec> models,
+        IReadOnlyList<ModelParameters> weights,
+        ModelPruning pruning)
     {
-        ColumnLayout layout = ColumnLayout.Create([.. models.Select(model => model.Hidden)], weights[0].W1.Length / models[0].Hidden, _device.LayoutWays);
+        ColumnLayout layout = ColumnLayout.Create(
+            [.. models.Select(model => model.Hidden)],
+            weights[0].W1.Length / models[0].Hidden,
+            _device.LayoutWays);
         using DeviceCohort trained = new(_device, layout, new float[models.Count]), pruned = new(_device, layout, new float[models.Count]);
-        using var ranks = new PruneRanks(_device, layout, [.. models.Select(model => Cohort.Identity(task, model.Hidden))], unchecked((uint)seed));
+        using var ranks = new PruneRanks(
+            _device,
+            layout,
+            [.. models.Select(model => Cohort.Identity(task, model.Hidden))],
+            unchecked((uint)seed));
         trained.Upload(weights);
         List<ExportedModel>[] results = [.. models.Select(_ => new List<ExportedModel>())];
         foreach (PruneMethod method in pruning.Methods)

@@ -66,7 +66,12 @@ public static class OnnxModel
     private static TensorProto Tensor(string name, float[] values, params long[] shape)
     {
         // The format is little endian, as every platform is that this runs on.
-        var tensor = new TensorProto { Name = name, DataType = Float32, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<float>(values)) };
+        var tensor = new TensorProto
+        {
+            Name = name,
+            DataType = Float32,
+            RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<float>(values))
+        };
         tensor.Dims.AddRange(shape);
         return tensor;
     }

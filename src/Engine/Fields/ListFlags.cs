@@ -45,7 +45,10 @@ public static class ListFlags
 
             if (kind == '*' && (step < 2 || from < 1))
             {
-                throw Error(flag, $"'{OneLine.Of(part)}' never ends; a range with a factor starts at 1 or more and its factor is 2 or more, as in 2..64*2");
+                throw Error(
+                    flag,
+                    $"'{OneLine.Of(part)}' never ends; a range with a factor starts at 1 or more and its factor "
+                        + "is 2 or more, as in 2..64*2");
             }
 
             if (kind != '*' && ((to - from) / step) + 1 + items.Count > MaxItems)
@@ -82,7 +85,9 @@ public static class ListFlags
             double factor = kind == '*' ? Double(flag, by, double.MinValue, double.MaxValue) : 0;
             if (factor <= 1 || from <= 0 || from > to)
             {
-                throw Error(flag, $"'{OneLine.Of(part)}' is not a range of numbers; it rises from above 0 by a factor above 1, as in 1e-4..1*10");
+                throw Error(
+                    flag,
+                    $"'{OneLine.Of(part)}' is not a range of numbers; it rises from above 0 by a factor above 1, as in 1e-4..1*10");
             }
 
             double steps = Math.Log(to / from) / Math.Log(factor);
@@ -109,9 +114,12 @@ public static class ListFlags
     /// <summary>One whole number.</summary>
     /// <inheritdoc cref="Integers" path="/param"/>
     public static int Whole(string flag, string text, int minimum, int maximum) =>
-        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= minimum && number <= maximum
+        int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= minimum
+            && number <= maximum
             ? number
-            : throw Error(flag, $"'{OneLine.Of(text)}' is not a whole number from {minimum}{(maximum == int.MaxValue ? "" : $" to {maximum}")}.");
+            : throw Error(
+                flag,
+                $"'{OneLine.Of(text)}' is not a whole number from {minimum}{(maximum == int.MaxValue ? "" : $" to {maximum}")}.");
 
     private static double Step(double from, double to, double factor, int i)
     {

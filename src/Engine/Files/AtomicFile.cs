@@ -48,7 +48,11 @@ public static partial class AtomicFile
         WriteThrough(path, writeTemporary, isValid, File.Move);
 
     /// <param name="move">Renames the first path to the second, which may exist if the third argument says so.</param>
-    internal static void WriteThrough(string path, Action<string> writeTemporary, Func<string, bool>? isValid, Action<string, string, bool> move) =>
+    internal static void WriteThrough(
+        string path,
+        Action<string> writeTemporary,
+        Func<string, bool>? isValid,
+        Action<string, string, bool> move) =>
         Commit(path, writeTemporary, overwrite: true, isValid, move);
 
     /// <summary>Makes a folder (and those above it) that a power cut does not take away again.</summary>

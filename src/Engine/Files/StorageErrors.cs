@@ -15,8 +15,10 @@ public static class StorageErrors
 
     // DuckDB hands on strerror's words only.
     private static readonly string[] s_fullTexts = ["No space left", "quota exceeded", "not enough space", "Out of Memory Error"];
-    private static readonly string[] s_deniedTexts = ["Permission denied", "Read-only file system", "Operation not permitted", "Access is denied"];
-    private static readonly string[] s_misplacedTexts = ["Not a directory", "Is a directory", "File name too long", "No such file", "No files found"];
+    private static readonly string[] s_deniedTexts
+        = ["Permission denied", "Read-only file system", "Operation not permitted", "Access is denied"];
+    private static readonly string[] s_misplacedTexts
+        = ["Not a directory", "Is a directory", "File name too long", "No such file", "No files found"];
 
     /// <summary>True for what <see cref="Map"/> is made for: file system errors, also those that come through DuckDB.</summary>
     public static bool IsStorage(Exception e) => e switch

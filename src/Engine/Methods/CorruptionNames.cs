@@ -47,7 +47,9 @@ public static class CorruptionNames
             CultureInfo.InvariantCulture, $"{Name(corruption)} is out of range; must be {whole}0..{kind.Largest:R} ({kind.Unit})");
     }
 
-    /// <summary>Reads <c>blur:1,rotation:15,occlusion</c> in the order written; a kind without a severity takes those of the study.</summary>
+    /// <summary>
+    /// Reads <c>blur:1,rotation:15,occlusion</c> in the order written; a kind without a severity takes those of the study.
+    /// </summary>
     /// <param name="flag">For messages.</param>
     /// <param name="study">The severities that a bare kind stands for.</param>
     /// <exception cref="UserErrorException">One line that names the flag.</exception>
@@ -60,7 +62,10 @@ public static class CorruptionNames
             {
                 corruptions.AddRange(study.Where(corruption => corruption.Kind == kind).DefaultIfEmpty(new Corruption(kind, double.NaN)));
                 if (double.IsNaN(corruptions[^1].Severity))
-                    throw new UserErrorException($"{flag}: {kind} is none of the study's; must have a severity, as in {kind}:{kind.Tried[0]:R}");
+                {
+                    throw new UserErrorException(
+                        $"{flag}: {kind} is none of the study's; must have a severity, as in {kind}:{kind.Tried[0]:R}");
+                }
             }
             else
             {

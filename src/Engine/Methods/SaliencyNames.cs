@@ -20,7 +20,8 @@ public static class SaliencyNames
 
     /// <exception cref="KeyNotFoundException">A method that people are not offered.</exception>
     public static string Name(SaliencyMethod method) =>
-        s_methods.Where(pair => pair.Value == method).Select(pair => pair.Key).FirstOrDefault() ?? throw new KeyNotFoundException($"{method}");
+        s_methods.Where(pair => pair.Value == method).Select(pair => pair.Key).FirstOrDefault()
+            ?? throw new KeyNotFoundException($"{method}");
 
     /// <summary>How they are written in lists.</summary>
     public static NamedItem<SaliencyMethod> Item { get; } = NamedItems.Of("saliency method", All, Name);

@@ -3,7 +3,9 @@ using GpuMlp.Engine.Data;
 
 namespace GpuMlp.Engine.Models;
 
-/// <summary>A task: tell class <paramref name="First"/> (label 0) from class <paramref name="Second"/> (label 1). Written <c>4v9</c>.</summary>
+/// <summary>
+/// A task: tell class <paramref name="First"/> (label 0) from class <paramref name="Second"/> (label 1). Written <c>4v9</c>.
+/// </summary>
 public readonly record struct PairTask(int First, int Second)
 {
     /// <summary>Names the task in random draws.</summary>

@@ -15,8 +15,8 @@ public readonly record struct WorkUnit(int Id, PairTask Task, int Seed, int Firs
 
 /// <summary>
 /// What a run does, unit by unit; the same spec and data give the same plan everywhere. The models of a cohort are the
-/// list hidden x lr in the order of the spec, lr outer, hidden inner; units go through tasks (outer), seeds, variants and models. Where the spec has a rate grid, its
-/// models follow in units of their own.
+/// list hidden x lr in the order of the spec, lr outer, hidden inner; units go through tasks (outer), seeds, variants and models. Where the
+/// spec has a rate grid, its models follow in units of their own.
 /// </summary>
 /// <param name="FormatVersion">Of plan.json.</param>
 /// <param name="DataSha256">As in <c>Dataset.Sha256</c>: lower-case hex.</param>
@@ -64,16 +64,21 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     public SweepSpec Spec { get; } = Spec;
 
     /// <summary>The models that every cohort has, in order.</summary>
-    public IReadOnlyList<ModelSpec> CohortModels => new ArraySegment<ModelSpec>(_models.Value, 0, Spec.LearningRates.Count * Spec.Hidden.Count);
+    public IReadOnlyList<ModelSpec> CohortModels
+        => new ArraySegment<ModelSpec>(_models.Value, 0, Spec.LearningRates.Count * Spec.Hidden.Count);
 
-    /// <summary>All models of a cohort, in order: behind <see cref="CohortModels"/> those of the spec's rate grid, where it is tried.</summary>
+    /// <summary>
+    /// All models of a cohort, in order: behind <see cref="CohortModels"/> those of the spec's rate grid, where it is tried.
+    /// </summary>
     public IReadOnlyList<ModelSpec> ModelsFor(PairTask task, int variant) =>
         variant == 0 && Spec.RateTasks.Contains(task) ? _models.Value : CohortModels;
 
     /// <summary>The ways to train, in the order of <see cref="SweepSpec.Variants"/>; each cohort has one.</summary>
     public IReadOnlyList<TrainingVariant> Variants => _variants.Value;
 
-    /// <summary>Whether a unit's models are there for the comparison of rates alone: they are trained and evaluated, nothing more.</summary>
+    /// <summary>
+    /// Whether a unit's models are there for the comparison of rates alone: they are trained and evaluated, nothing more.
+    /// </summary>
     public bool IsForRates(WorkUnit unit) => unit.FirstModel >= CohortModels.Count;
 
     /// <summary>What is done with the models of a unit.</summary>
@@ -110,11 +115,13 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         {
             int images = trainImages(task);
             Dictionary<int, List<(int First, int Count)>> slices =
-                spec.Epochs.ToDictionary(epochs => epochs, epochs => Slices(spec, spec.LearningRates.Count, inputs, images, epochs, unitFlop));
+                spec.Epochs.ToDictionary(
+                    epochs => epochs, epochs => Slices(spec, spec.LearningRates.Count, inputs, images, epochs, unitFlop));
             List<(int First, int Count)> rateSlices = spec.RateTasks.Contains(task)
                 ? Slices(spec.WithoutAnalyses(), spec.RateGrid.Count, inputs, images, variants[0].Epochs, unitFlop)
                 : [];
-            if ((variants.Sum(variant => (double)slices[variant.Epochs].Count) + rateSlices.Count) * spec.Seeds.Count + units.Count > MaxUnits)
+            if ((variants.Sum(variant => (double)slices[variant.Epochs].Count) + rateSlices.Count) * spec.Seeds.Count
+                + units.Count > MaxUnits)
             {
                 throw new UserErrorException(
                     $"{name(SpecValidator.LongestOf(spec).Field)}: more than {MaxUnits} units of work; the sweep must be split");

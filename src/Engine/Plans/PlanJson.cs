@@ -67,7 +67,8 @@ public static class PlanJson
         {
             WorkUnit unit = plan.Units[i];
             WriteLine($"{{\"id\":{unit.Id},\"task\":\"{unit.Task}\",\"seed\":{unit.Seed},"
-                + $"\"first_model\":{unit.FirstModel},\"model_count\":{unit.ModelCount}{Variant(unit)}}}{(i + 1 < plan.Units.Count ? "," : "")}");
+                + $"\"first_model\":{unit.FirstModel},\"model_count\":{unit.ModelCount}{Variant(unit)}}}"
+                + $"{(i + 1 < plan.Units.Count ? "," : "")}");
         }
 
         WriteLine("]}");

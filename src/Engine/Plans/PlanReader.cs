@@ -18,7 +18,8 @@ public static class PlanReader
 
     private const string ByHand = "damaged or changed by hand; restore the file or use another --out";
 
-    private static readonly string[] s_fields = ["format", "plan_hash", "shards", .. PictureChoice.Fields.Select(field => field.Name), "data_sha256", "spec", "units"];
+    private static readonly string[] s_fields = ["format", "plan_hash", "shards",
+        .. PictureChoice.Fields.Select(field => field.Name), "data_sha256", "spec", "units"];
 
     private static readonly SearchValues<byte> s_hexDigits = SearchValues.Create("0123456789abcdef"u8);
 

@@ -1,6 +1,8 @@
 namespace GpuMlp.Engine.Plans;
 
-/// <summary>One of several equal parts of a plan: the units whose number is <paramref name="Index"/> modulo <paramref name="Count"/>.</summary>
+/// <summary>
+/// One of several equal parts of a plan: the units whose number is <paramref name="Index"/> modulo <paramref name="Count"/>.
+/// </summary>
 /// <param name="Index">0 .. <paramref name="Count"/> - 1.</param>
 /// <param name="Count">At least 1; always the plan's, so that shards neither overlap nor leave a gap.</param>
 public readonly record struct Shard(int Index, int Count)

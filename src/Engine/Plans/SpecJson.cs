@@ -10,7 +10,8 @@ namespace GpuMlp.Engine.Plans;
 /// A spec as JSON, in spec files and plans:
 /// <c>{"data":"mnist","tasks":["4v9"],"hidden":[4,24],"seeds":[0],"lr":[0.03],"epochs":20,"batch":"full","init_std":0.1,
 /// "sparsity":[0.5,0.95],"pruning":["layer"],"corruption":["gaussian:0.1","blur:1"],
-/// "embedding":["4v9"],"similarity":["gradient"],"similarity_images":32}</c>. Epochs, batch, init_std and weight_decay are one value or a list.
+/// "embedding":["4v9"],"similarity":["gradient"],"similarity_images":32}</c>. Epochs, batch, init_std and weight_decay are one value or a
+/// list.
 /// </summary>
 public static class SpecJson
 {
@@ -41,7 +42,10 @@ public static class SpecJson
         try
         {
             ReadOnlyMemory<byte> json = TextBytes.WithoutMark(bytes);
-            TextBytes.CheckJson(json.Span, path, new JsonReaderOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+            TextBytes.CheckJson(
+                json.Span,
+                path,
+                new JsonReaderOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
             using JsonDocument document = JsonDocument.Parse(json, s_lenient);
             SweepSpec spec = Read(document.RootElement, baseSpec, path);
 
@@ -52,7 +56,9 @@ public static class SpecJson
         }
         catch (JsonException e)
         {
-            throw new UserErrorException($"{path}: line {e.LineNumber + 1} is not valid JSON; must be as {{\"tasks\": [\"4v9\"], \"hidden\": [4, 24]}}", inner: e);
+            throw new UserErrorException(
+                $"{path}: line {e.LineNumber + 1} is not valid JSON; must be as {{\"tasks\": [\"4v9\"], \"hidden\": [4, 24]}}",
+                inner: e);
         }
     }
 
@@ -78,7 +84,8 @@ public static class SpecJson
     {
         if (element.ValueKind != JsonValueKind.Object)
         {
-            throw new UserErrorException($"{where}: {prefix.Replace(".", ": ")}not a JSON object; must be as {{\"tasks\": [\"4v9\"], \"hidden\": [4, 24]}}");
+            throw new UserErrorException(
+                $"{where}: {prefix.Replace(".", ": ")}not a JSON object; must be as {{\"tasks\": [\"4v9\"], \"hidden\": [4, 24]}}");
         }
 
         (SweepSpec spec, IReadOnlySet<string> seen) = FieldJson.Read(element, AnalysisList.Fields, baseSpec, $"{where}: {prefix}");
@@ -87,5 +94,9 @@ public static class SpecJson
         return seen.Contains("rate_grid") || seen.Contains("rate_tasks") ? spec : spec.WithoutRates();
     }
 
-    private static readonly JsonDocumentOptions s_lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
+    private static readonly JsonDocumentOptions s_lenient = new()
+    {
+        AllowTrailingCommas = true,
+        CommentHandling = JsonCommentHandling.Skip
+    };
 }

@@ -22,7 +22,8 @@ public static class SpecValidator
         {
             (string field, int items) = LongestOf(spec);
             throw new UserErrorException(
-                $"{name(field)}: {items} items, with those of the other fields {models:0} models; must be at most {MaxModels}, split the sweep");
+                $"{name(field)}: {items} items, with those of the other fields {models:0} models; "
+                    + $"must be at most {MaxModels}, split the sweep");
         }
     }
 
@@ -33,7 +34,8 @@ public static class SpecValidator
         .MaxBy(list => list.Item2);
 
     /// <summary>Checks every field, by itself and beside the others.</summary>
-    /// <param name="name">Turns a field of spec files (<c>init_std</c>) into what messages call it; by default the flag, <c>--init-std</c>.</param>
+    /// <param name="name">Turns a field of spec files (<c>init_std</c>) into what messages call it; by default the flag,
+    /// <c>--init-std</c>.</param>
     /// <exception cref="UserErrorException">One line that names the first wrong field.</exception>
     public static void Validate(SweepSpec spec, Func<string, string>? name = null)
     {

@@ -19,7 +19,9 @@ internal sealed partial class AtomicBatch(RunManifest manifest) : IDisposable
     /// <exception cref="UserErrorException">See <see cref="StorageErrors.Map"/>.</exception>
     public void Write(string path, Action<Stream> write)
     {
-        string full = Path.GetFullPath(path), temporary = Path.Combine(Path.GetDirectoryName(full)!, AtomicFile.TemporaryName(Path.GetFileName(full)));
+        string full = Path.GetFullPath(path), temporary = Path.Combine(
+            Path.GetDirectoryName(full)!,
+            AtomicFile.TemporaryName(Path.GetFileName(full)));
         _pending.Add((temporary, full));
         try
         {

@@ -19,7 +19,8 @@ internal static class CohortFiles
     // Tensors stand in this order in weight files, as UnitFile.Remainder has them.
     private static readonly string[] s_weights = ["w1", "b1", "w2", "b2"];
 
-    private static readonly string s_selected = $"split_train, split_validation, octet_length(w1) // (4 * hidden) AS inputs, {string.Join(", ", s_weights)}";
+    private static readonly string s_selected
+        = $"split_train, split_validation, octet_length(w1) // (4 * hidden) AS inputs, {string.Join(", ", s_weights)}";
 
     /// <param name="run">All its units are saved.</param>
     /// <param name="manifest">Takes in every file.</param>

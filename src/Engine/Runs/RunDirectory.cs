@@ -54,7 +54,8 @@ public sealed class RunDirectory
                     && !File.Exists(run.PlanPath))
                 {
                     throw new UserErrorException(
-                        $"{path}: not a run (no plan.json) but holds {System.IO.Path.GetFileName(stranger)}; must be a new or empty folder for --out");
+                        $"{path}: not a run (no plan.json) but holds {System.IO.Path.GetFileName(stranger)}; "
+                            + "must be a new or empty folder for --out");
                 }
 
                 AtomicFile.TryCreate(run.PlanPath, stream => PlanJson.Write(plan, stream));
@@ -104,9 +105,13 @@ public sealed class RunDirectory
     /// <summary><c>units/000/unit-000012.parquet</c></summary>
     public string UnitPath(int id) => System.IO.Path.Combine(UnitFolder(id), $"unit-{id:D6}.parquet");
 
-    /// <summary><c>weights/4v9-s42.safetensors</c>; in a run with several variants <c>weights/4v9-s42-b32-e20-i0.03-wd0.001.safetensors</c></summary>
+    /// <summary>
+    /// <c>weights/4v9-s42.safetensors</c>; in a run with several variants <c>weights/4v9-s42-b32-e20-i0.03-wd0.001.safetensors</c>
+    /// </summary>
     public string WeightsPath(PairTask task, int seed, int variant = 0) =>
-        In("weights", Plan.Variants.Count == 1 ? $"{task}-s{seed}.safetensors" : $"{task}-s{seed}-{Plan.Variants[variant].Name}.safetensors");
+        In(
+            "weights",
+            Plan.Variants.Count == 1 ? $"{task}-s{seed}.safetensors" : $"{task}-s{seed}-{Plan.Variants[variant].Name}.safetensors");
 
     /// <summary><c>split/4v9-s42.json</c></summary>
     public string SplitPath(PairTask task, int seed) => In("split", $"{task}-s{seed}.json");
@@ -229,7 +234,8 @@ public sealed class RunDirectory
             : [];
     }
 
-    internal IEnumerable<string> ErrorFiles() => Directory.Exists(In("errors")) ? Directory.EnumerateFiles(In("errors"), "unit-*.json").Order(StringComparer.Ordinal) : [];
+    internal IEnumerable<string> ErrorFiles()
+        => Directory.Exists(In("errors")) ? Directory.EnumerateFiles(In("errors"), "unit-*.json").Order(StringComparer.Ordinal) : [];
 
     /// <inheritdoc cref="UnitFile.Problem"/>
     internal string? ProblemOf(string file, bool endOnly) =>

@@ -5,7 +5,8 @@ using GpuMlp.Engine.Plans;
 namespace GpuMlp.Engine.Runs;
 
 /// <summary>How far a run is, from its files alone: no scheduler is asked and nothing is written.</summary>
-/// <param name="Done">Ids of units with a whole file of this plan, ascending. Only ends of files are looked at, see <see cref="UnitFile.Problem"/>.</param>
+/// <param name="Done">Ids of units with a whole file of this plan, ascending. Only ends of files are looked at, see
+/// <see cref="UnitFile.Problem"/>.</param>
 /// <param name="Running">Ids of units that a living process tells of, ascending.</param>
 /// <param name="Failed">Units that have an errors file, no result, and nobody at work on them.</param>
 /// <param name="Missing">Ids of all others, ascending.</param>
@@ -82,13 +83,15 @@ public sealed record RunStatus(
         }
 
         IReadOnlyList<ProcessRecord> processes = RunPresence.Living(run, now);
-        int[] running = [.. processes.SelectMany(process => process.Units).Distinct().Where(id => id >= 0 && id < open.Length && open[id]).Order()];
+        int[] running = [.. processes.SelectMany(process => process.Units).Distinct().Where(id => id >= 0 && id < open.Length && open[id])
+            .Order()];
         foreach (int id in running)
         {
             open[id] = false;
         }
 
-        List<UnitError> failed = [.. run.ErrorFiles().Select(UnitErrors.Read).OfType<UnitError>().Where(error => error.Unit >= 0 && error.Unit < open.Length && open[error.Unit])];
+        List<UnitError> failed = [.. run.ErrorFiles().Select(UnitErrors.Read).OfType<UnitError>()
+            .Where(error => error.Unit >= 0 && error.Unit < open.Length && open[error.Unit])];
         foreach (UnitError error in failed)
         {
             open[error.Unit] = false;
@@ -100,7 +103,9 @@ public sealed record RunStatus(
         return new RunStatus(
             [.. done.Select(unit => unit.Id)], running, failed, missing, bad, processes,
             pace?.Units * 3600, pace?.Models,
-            processes.Count > 0 && pace is { } known && left / known.Work < TimeSpan.MaxValue.TotalSeconds / 2 ? TimeSpan.FromSeconds(left / known.Work) : null);
+            processes.Count > 0 && pace is { } known && left / known.Work < TimeSpan.MaxValue.TotalSeconds / 2
+                ? TimeSpan.FromSeconds(left / known.Work)
+                : null);
     }
 
     /// <summary>A second's units, models and work over the last half hour in which units were finished.</summary>
@@ -122,9 +127,11 @@ public sealed record RunStatus(
         }
 
         WorkUnit[] counted = [.. late.Skip(1).Select(unit => plan.Units[unit.Id])];
-        return (counted.Length / seconds, counted.Sum(unit => unit.ModelCount) / seconds, counted.Sum(unit => WorkOf(plan, unit)) / seconds);
+        return (counted.Length / seconds, counted.Sum(unit => unit.ModelCount) / seconds, counted.Sum(unit => WorkOf(plan, unit))
+            / seconds);
     }
 
     // Columns times epochs: the images of the tasks of one data set hardly differ in number.
-    private static double WorkOf(Plan plan, WorkUnit unit) => plan.ModelsOf(unit).Sum(model => (double)model.Hidden) * plan.SpecOf(unit).EpochsOf(plan.VariantOf(unit).Epochs);
+    private static double WorkOf(Plan plan, WorkUnit unit)
+        => plan.ModelsOf(unit).Sum(model => (double)model.Hidden) * plan.SpecOf(unit).EpochsOf(plan.VariantOf(unit).Epochs);
 }

@@ -187,7 +187,9 @@ public sealed class Safetensors : IDisposable
                 continue;
             }
 
-            TensorInfo info = new(property.Name, [.. property.Value.GetProperty("shape").EnumerateArray().Select(extent => extent.GetInt64())]);
+            TensorInfo info = new(
+                property.Name,
+                [.. property.Value.GetProperty("shape").EnumerateArray().Select(extent => extent.GetInt64())]);
             long[] offsets = [.. property.Value.GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt64())];
             string? type = property.Value.GetProperty("dtype").GetString();
             if (type != Type)
@@ -201,7 +203,8 @@ public sealed class Safetensors : IDisposable
                 && offsets[1] <= stream.Length - dataStart;
             if (!good)
             {
-                throw new InvalidDataException($"tensor {property.Name} has not the place of {string.Join(" x ", info.Shape)} numbers in it");
+                throw new InvalidDataException(
+                    $"tensor {property.Name} has not the place of {string.Join(" x ", info.Shape)} numbers in it");
             }
 
             tensors.Add(property.Name, (info, dataStart + offsets[0]));

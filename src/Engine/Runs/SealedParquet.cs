@@ -124,7 +124,8 @@ internal sealed class SealedParquet
     private int? Find(string key, string? value)
     {
         // The metadata come last, so that a text of the same look among statistics of columns stands before them.
-        byte[] wanted = [(byte)key.Length, .. Encoding.ASCII.GetBytes(key), FieldMark, (byte)(value?.Length ?? Digits), .. Encoding.ASCII.GetBytes(value ?? "")];
+        byte[] wanted = [(byte)key.Length, .. Encoding.ASCII.GetBytes(key), FieldMark, (byte)(value?.Length ?? Digits),
+            .. Encoding.ASCII.GetBytes(value ?? "")];
         int at = _end.AsSpan().LastIndexOf(wanted);
         return at < 0 ? null : at + wanted.Length - (value?.Length ?? 0);
     }

@@ -52,7 +52,9 @@ public static class UnitFile
     {
         if (result.Models.Count != result.Unit.ModelCount)
         {
-            throw new ArgumentException($"unit {result.Unit.Id} has {result.Unit.ModelCount} models, its result {result.Models.Count}", nameof(result));
+            throw new ArgumentException(
+                $"unit {result.Unit.Id} has {result.Unit.ModelCount} models, its result {result.Models.Count}",
+                nameof(result));
         }
 
         string options = DuckSession.ParquetOptions(
@@ -109,14 +111,21 @@ public static class UnitFile
 
             ModelKey key = models[0].Key;
             PairTask task = PairTask.TryParse(key.Task, out PairTask parsed) ? parsed : throw new FormatException(key.Task);
-            WorkUnit unit = new(Number(metadata, "unit"), task, key.Seed, Number(metadata, "first_model"), models.Count, Number(metadata, "variant"));
+            WorkUnit unit = new(
+                Number(metadata, "unit"),
+                task,
+                key.Seed,
+                Number(metadata, "first_model"),
+                models.Count,
+                Number(metadata, "variant"));
             return new UnitResult(unit, new Split(task, key.Seed, train, validation), models);
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
             throw StorageErrors.MapRead(e, path);
         }
-        catch (Exception e) when (e is DuckDBException or InvalidCastException or KeyNotFoundException or ArgumentException or FormatException
+        catch (Exception e) when (e is DuckDBException or InvalidCastException or KeyNotFoundException or ArgumentException
+            or FormatException
             or InvalidOperationException or OverflowException or InvalidDataException)
         {
             string problem = e is InvalidDataException ? e.Message : "damaged";
@@ -125,9 +134,11 @@ public static class UnitFile
     }
 
     /// <summary>Whether the file is whole, to the last bit, and belongs to this plan and unit.</summary>
-    /// <param name="endOnly">Looks at the end of the file alone (some 20 us): cut files and foreign ones are found, flipped bytes are not.</param>
+    /// <param name="endOnly">Looks at the end of the file alone (some 20 us): cut files and foreign ones are found, flipped bytes are
+    /// not.</param>
     /// <returns>Null if it is, else what is wrong.</returns>
-    /// <exception cref="IOException">Cannot be read, which says nothing about the file; so does <see cref="UnauthorizedAccessException"/>.</exception>
+    /// <exception cref="IOException">Cannot be read, which says nothing about the file; so does
+    /// <see cref="UnauthorizedAccessException"/>.</exception>
     internal static string? Problem(string path, string planHash, WorkUnit unit, bool endOnly = false)
     {
         try

@@ -23,7 +23,8 @@ public static class SpecItems
 
     internal static WholeOrWordItem BatchSize { get; } = new(TrainingVariant.NameOf(null));
 
-    internal static NamedItem<PairTask> Task { get; } = new("task", "two different classes as in 4v9", task => $"{task}", PairTask.TryParse);
+    internal static NamedItem<PairTask> Task { get; }
+        = new("task", "two different classes as in 4v9", task => $"{task}", PairTask.TryParse);
 
     /// <summary>At least one.</summary>
     internal static ListNotation<T> Some<T>(Item<T> item) => new(item);

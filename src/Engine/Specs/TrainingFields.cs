@@ -18,7 +18,11 @@ public static class TrainingFields
             Help = "any IDX data set with the MNIST file names, gzipped or not, and classes.txt with names of its classes in UTF-8 where "
                 + "there are some (default: the embedded MNIST)",
         },
-        new Field<SweepSpec, IReadOnlyList<PairTask>>("tasks", s => s.Tasks, (s, tasks) => s with { Tasks = tasks }, SpecItems.Some(SpecItems.Task))
+        new Field<SweepSpec, IReadOnlyList<PairTask>>(
+            "tasks",
+            s => s.Tasks,
+            (s, tasks) => s with { Tasks = tasks },
+            SpecItems.Some(SpecItems.Task))
         {
             FromText = (_, flag, text, data) =>
                 text.Trim() == TaskList.EveryPair ? TaskList.All(data, flag).Tasks : TaskList.Parse(text, data.Classes, flag),
@@ -26,17 +30,29 @@ public static class TrainingFields
             Help = "pairs of classes, the second one is label 1, or `all`: every pair of classes with 5 images or more (paper: "
                 + "0v1,1v7,5v6,3v8,4v9; `all` on data without these)",
         },
-        new Field<SweepSpec, IReadOnlyList<int>>("hidden", s => s.Hidden, (s, hidden) => s with { Hidden = hidden }, SpecItems.Some(SpecItems.HiddenSize))
+        new Field<SweepSpec, IReadOnlyList<int>>(
+            "hidden",
+            s => s.Hidden,
+            (s, hidden) => s with { Hidden = hidden },
+            SpecItems.Some(SpecItems.HiddenSize))
         {
             Column = new(2, "hidden", "INTEGER"), Section = Section, Example = "2..64*2",
             Help = "hidden sizes H (paper: 2,4,6,8,10,12,16,24,32,48,64)",
         },
-        new Field<SweepSpec, IReadOnlyList<int>>("seeds", s => s.Seeds, (s, seeds) => s with { Seeds = seeds }, SpecItems.Some(SpecItems.Seed))
+        new Field<SweepSpec, IReadOnlyList<int>>(
+            "seeds",
+            s => s.Seeds,
+            (s, seeds) => s with { Seeds = seeds },
+            SpecItems.Some(SpecItems.Seed))
         {
             Column = new(1, "seed", "INTEGER"), Section = Section, Example = "0,42,78",
             Help = "seeds of splits and weights (paper: 0,42,78)",
         },
-        new Field<SweepSpec, IReadOnlyList<double>>("lr", s => s.LearningRates, (s, rates) => s with { LearningRates = rates }, SpecItems.Some(SpecItems.Rate))
+        new Field<SweepSpec, IReadOnlyList<double>>(
+            "lr",
+            s => s.LearningRates,
+            (s, rates) => s with { LearningRates = rates },
+            SpecItems.Some(SpecItems.Rate))
         {
             Column = new(3, "lr", "DOUBLE"), Section = Section, Example = "0.01,0.03",
             Help = "learning rates (paper: 0.03, and on 4v9 the study's other rates, 0.1 and 0.3, to compare; not with --tasks or --lr)",
@@ -47,12 +63,20 @@ public static class TrainingFields
             Column = new(5, "epochs", "INTEGER"), Section = Section, Example = "20,100",
             Help = "passes over the training images (paper: 100)",
         },
-        new Field<SweepSpec, IReadOnlyList<int?>>("batch", s => s.Batches, (s, sizes) => s with { Batches = sizes }, SpecItems.OneOrMore(SpecItems.BatchSize))
+        new Field<SweepSpec, IReadOnlyList<int?>>(
+            "batch",
+            s => s.Batches,
+            (s, sizes) => s with { Batches = sizes },
+            SpecItems.OneOrMore(SpecItems.BatchSize))
         {
             Column = new(4, "batch", "VARCHAR"), Section = Section, Example = "full,32",
             Help = "images in a batch, numbers or `full` (paper: full, one update an epoch)",
         },
-        new Field<SweepSpec, IReadOnlyList<double>>("init_std", s => s.InitStds, (s, stds) => s with { InitStds = stds }, SpecItems.OneOrMore(SpecItems.Size))
+        new Field<SweepSpec, IReadOnlyList<double>>(
+            "init_std",
+            s => s.InitStds,
+            (s, stds) => s with { InitStds = stds },
+            SpecItems.OneOrMore(SpecItems.Size))
         {
             Column = new(6, "init_std", "DOUBLE"), Section = Section, Example = "0.1,0.03",
             Help = "standard deviations of initial weights (paper: 0.1)",

@@ -31,5 +31,6 @@ internal static class Say
 
     public static string Seeds(int seeds) => seeds == 1 ? "one seed" : $"{seeds} seeds";
 
-    public static string Sizes(IEnumerable<int?> sizes) => string.Join(", ", sizes.Select(size => size?.ToString(CultureInfo.InvariantCulture) ?? "none"));
+    public static string Sizes(IEnumerable<int?> sizes)
+        => string.Join(", ", sizes.Select(size => size?.ToString(CultureInfo.InvariantCulture) ?? "none"));
 }

@@ -60,5 +60,6 @@ public static class StudyFigures
     /// <summary>The sizes that it compared under corruption.</summary>
     public static IReadOnlyList<int> RobustSizes { get; } = [24, 48, 64];
 
-    private static Dictionary<int, T> Pairs<T>(params (int Hidden, T Figure)[] pairs) => pairs.ToDictionary(pair => pair.Hidden, pair => pair.Figure);
+    private static Dictionary<int, T> Pairs<T>(params (int Hidden, T Figure)[] pairs)
+        => pairs.ToDictionary(pair => pair.Hidden, pair => pair.Figure);
 }

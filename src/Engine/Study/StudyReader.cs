@@ -29,7 +29,8 @@ public static class StudyReader
         if (!File.Exists(RunTables.PathOf(run, results)))
         {
             throw new UserErrorException(
-                $"{run.Path}: no results.parquet; the run is not merged, `gpumlp merge {Quoting.Bash(run.Path)}` makes it", ExitCodes.Incomplete);
+                $"{run.Path}: no results.parquet; the run is not merged, `gpumlp merge {Quoting.Bash(run.Path)}` makes it",
+                ExitCodes.Incomplete);
         }
 
         (string where, IReadOnlyList<string> omitted) = Choose(run);
@@ -93,7 +94,8 @@ public static class StudyReader
             return ("true", []);
         }
 
-        List<string> conditions = [], omitted = [$"{models} models are more than a page shows; tables and verdicts here are of a part, results.csv has all"];
+        List<string> conditions = [], omitted
+            = [$"{models} models are more than a page shows; tables and verdicts here are of a part, results.csv has all"];
         var shown = ShownModel.Of(run.Plan.Spec);
         (string, int, string)[] columns =
         [
@@ -103,7 +105,8 @@ public static class StudyReader
         foreach ((string column, int most, string own) in columns)
         {
             IReadOnlyList<Distinct> values = Ask<Distinct>(
-                $"SELECT DISTINCT {column}::VARCHAR AS value, ({column} = {own})::INTEGER AS shown, {column} AS place FROM", "ORDER BY place");
+                $"SELECT DISTINCT {column}::VARCHAR AS value, ({column} = {own})::INTEGER AS shown, {column} AS place FROM",
+                "ORDER BY place");
             if (values.Count > most)
             {
                 string[] chosen =

@@ -40,7 +40,10 @@ internal static class CohortMemory
         long logits = sizeof(float) * slice.ModelCount * images;
 
         // The dense form holds floats, or bytes on a GPU; the sparse forms hold less for the images they are chosen for.
-        long workspace = GpuMemory.WorkspaceBytes(layout, Math.Max(split.Train.Length, split.Validation.Length), plan.Spec.Pruning.Count > 0);
+        long workspace = GpuMemory.WorkspaceBytes(
+            layout,
+            Math.Max(split.Train.Length, split.Validation.Length),
+            plan.Spec.Pruning.Count > 0);
         return cohort + pruning + logits + workspace + (sizeof(float) * images * inputs);
     }
 }

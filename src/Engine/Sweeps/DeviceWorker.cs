@@ -20,7 +20,10 @@ public sealed class DeviceWorkers(DeviceSelection selection, Plan plan, Dataset 
     public IReadOnlyList<IUnitWorker> Create(int units)
     {
         if (selection.Kind != AcceleratorType.CPU)
-            return [.. selection.Devices.Take(Math.Max(1, units)).Select(device => new DeviceWorker(device, selection.Threads, plan, data))];
+        {
+            return [.. selection.Devices.Take(Math.Max(1, units))
+                .Select(device => new DeviceWorker(device, selection.Threads, plan, data))];
+        }
 
         int threads = selection.Threads, workers = Math.Max(1, Math.Min(units, threads / ThreadsPerCpuWorker));
         return [.. Enumerable.Range(0, workers).Select(
@@ -38,7 +41,11 @@ internal sealed class DeviceWorker(DeviceInfo info, int threads, Plan plan, Data
 
     public int ModelsThatFit(WorkUnit unit, Split split) => CohortMemory.ModelsThatFit(info, plan, data, unit, split);
 
-    public IReadOnlyList<ModelResult> Train(WorkUnit slice, Split split, Action<IReadOnlyList<EpochMetrics>> afterEpoch, CancellationToken cancel)
+    public IReadOnlyList<ModelResult> Train(
+        WorkUnit slice,
+        Split split,
+        Action<IReadOnlyList<EpochMetrics>> afterEpoch,
+        CancellationToken cancel)
     {
         _device ??= ComputeDevice.Open(info, threads);
         _kernels ??= DeviceKernels.Create(_device);

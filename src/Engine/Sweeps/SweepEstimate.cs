@@ -17,7 +17,8 @@ namespace GpuMlp.Engine.Sweeps;
 /// <param name="DiskBytes">Weights twice (unit files and merged files), splits and tables; an upper guess.</param>
 /// <param name="DeviceBytes">Parameters, scratch and compressed images of the largest unit.</param>
 /// <param name="GflopsPerSecond">Dense-equivalent rate of the calibration.</param>
-/// <param name="Time">Training at that rate, with the measured cost of preparing and evaluating each unit, and its levels of pruning.</param>
+/// <param name="Time">Training at that rate, with the measured cost of preparing and evaluating each unit, and its levels of
+/// pruning.</param>
 public sealed record SweepEstimate(
     int Models, int Units, double Flop, long DiskBytes, long DeviceBytes, double GflopsPerSecond, TimeSpan Time)
 {
@@ -74,7 +75,8 @@ public sealed record SweepEstimate(
     public static double[] UnitFlops(Plan plan, Dataset data)
     {
         Dictionary<PairTask, int> images = TrainImages(plan, data);
-        return [.. plan.Units.Select(unit => 4.0 * images[unit.Task] * data.Inputs * Columns(plan, unit) * plan.SpecOf(unit).EpochsOf(plan.VariantOf(unit).Epochs))];
+        return [.. plan.Units.Select(
+            unit => 4.0 * images[unit.Task] * data.Inputs * Columns(plan, unit) * plan.SpecOf(unit).EpochsOf(plan.VariantOf(unit).Epochs))];
     }
 
     // Counting a task's images goes through all labels, so it is done once a task and not once a unit.
@@ -96,5 +98,6 @@ public sealed record SweepEstimate(
 
     // An entry is an index (2 bytes) and a value (4 bytes), stored for both directions.
     private static long DeviceMemory(Plan plan, Cohort cohort) =>
-        ((1 + Costs(plan).Select(cost => cost.Copies).Append(0).Max()) * DeviceCohort.Bytes(cohort.OnDevice.Layout)) + (12 * cohort.TrainImages.NonZeros);
+        ((1 + Costs(plan).Select(cost => cost.Copies).Append(0).Max()) * DeviceCohort.Bytes(cohort.OnDevice.Layout))
+            + (12 * cohort.TrainImages.NonZeros);
 }

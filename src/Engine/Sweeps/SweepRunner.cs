@@ -35,7 +35,8 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, IWork
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         int failed = 0;
         Task[] tasks = [.. workers.Select(worker => Task.Factory.StartNew(
-            () => Work(queue, worker, observer, stop, drain, ref failed), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+            () => Work(queue, worker, observer, stop, drain, ref failed),
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
         try
         {
             Task.WaitAll(tasks, CancellationToken.None);
@@ -43,7 +44,8 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, IWork
         catch (AggregateException all)
         {
             // The first real fault, not the cancellations that followed from it.
-            Exception fault = all.Flatten().InnerExceptions.FirstOrDefault(e => e is not OperationCanceledException) ?? all.InnerExceptions[0];
+            Exception fault = all.Flatten().InnerExceptions.FirstOrDefault(e => e is not OperationCanceledException)
+                ?? all.InnerExceptions[0];
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
         }
 
@@ -54,7 +56,13 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, IWork
         return failed;
     }
 
-    private void Work(ConcurrentQueue<WorkUnit> queue, IUnitWorker worker, ISweepObserver observer, CancellationTokenSource stop, CancellationToken drain, ref int failed)
+    private void Work(
+        ConcurrentQueue<WorkUnit> queue,
+        IUnitWorker worker,
+        ISweepObserver observer,
+        CancellationTokenSource stop,
+        CancellationToken drain,
+        ref int failed)
     {
         try
         {

@@ -48,7 +48,8 @@ internal static class UnitSlices
             }
             catch (Exception error) when (DeviceFaults.Of(error) == DeviceFault.OutOfMemory)
             {
-                throw new UserErrorException($"{worker.Device}: one model does not fit into its memory{ProcessLimits.AddressSpaceNote()}; it must be another --device or a smaller --hidden", inner: error);
+                throw new UserErrorException($"{worker.Device}: one model does not fit into its memory{ProcessLimits.AddressSpaceNote()}; "
+                    + "it must be another --device or a smaller --hidden", inner: error);
             }
         }
         return results;
@@ -63,7 +64,8 @@ internal static class UnitSlices
         catch (Exception error) when (DeviceFaults.Of(error) == DeviceFault.Lost)
         {
             throw new UserErrorException(
-                $"{worker.Device}: lost ({OneLine.Of(error.Message)}); finished units stay, the same command again resumes", ExitCodes.DeviceAbsent, error);
+                $"{worker.Device}: lost ({OneLine.Of(error.Message)}); finished units stay, the same command again resumes",
+                ExitCodes.DeviceAbsent, error);
         }
     }
 }

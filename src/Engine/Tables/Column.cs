@@ -14,7 +14,8 @@ public sealed class Column<TRow>
     private readonly Lazy<Delegate> _value;
     private readonly string _prefix;
 
-    /// <param name="value">From a row: string, int, int?, long, double, float[] or int[]. Compiled when it is asked for: a merge asks for none.</param>
+    /// <param name="value">From a row: string, int, int?, long, double, float[] or int[]. Compiled when it is asked for: a merge asks for
+    /// none.</param>
     internal Column(string prefix, string name, ColumnAttribute declared, bool isKey, LambdaExpression value)
     {
         (_prefix, Name, _declared, IsKey, _value) = (prefix, prefix + name, declared, isKey, new Lazy<Delegate>(value.Compile));

@@ -11,7 +11,8 @@ internal static class DuckSession
     // Above any unit (see the limits in Plan), far below any machine's memory. No cache of files: every one is read once, and
     // the cache would keep 50 KB of each of a hundred thousand.
     private const string Settings =
-        "SET threads=1; SET memory_limit='2GB'; SET temp_directory=''; SET preserve_insertion_order=true; SET enable_external_file_cache=false; "
+        "SET threads=1; SET memory_limit='2GB'; SET temp_directory=''; SET preserve_insertion_order=true; SET "
+            + "enable_external_file_cache=false; "
         + "SET autoinstall_known_extensions=false; SET autoload_known_extensions=false;";
 
     private static readonly Lock s_lock = new();

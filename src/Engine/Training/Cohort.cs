@@ -30,10 +30,12 @@ public sealed class Cohort : IDisposable
     /// <param name="data">The data set of the split.</param>
     /// <param name="split">Training and validation images.</param>
     /// <param name="models">Sizes and learning rates, in the order of all results.</param>
-    /// <param name="variant">How they are trained; batches are consecutive blocks of the split's training order, the same in every epoch.</param>
+    /// <param name="variant">How they are trained; batches are consecutive blocks of the split's training order, the same in every
+    /// epoch.</param>
     /// <param name="form">Null chooses by the share of zero pixels; the bits do not depend on it.</param>
     public Cohort(
-        ComputeDevice device, DeviceKernels kernels, Dataset data, Split split, IReadOnlyList<ModelSpec> models, TrainingVariant variant, KernelForm? form = null)
+        ComputeDevice device, DeviceKernels kernels, Dataset data, Split split, IReadOnlyList<ModelSpec> models, TrainingVariant variant,
+        KernelForm? form = null)
     {
         _device = device;
         Kernels = kernels;
@@ -145,13 +147,16 @@ public sealed class Cohort : IDisposable
         OnDevice.Dispose();
     }
 
-    private DeviceCohort CreateCohort(ColumnLayout layout, bool withMask = false) => new(_device, layout, [.. Models.Select(m => (float)m.LearningRate)], withMask)
-    {
-        WeightDecay = (float)Variant.WeightDecay,
-    };
+    private DeviceCohort CreateCohort(
+        ColumnLayout layout,
+        bool withMask = false) => new(_device, layout, [.. Models.Select(m => (float)m.LearningRate)], withMask)
+        {
+            WeightDecay = (float)Variant.WeightDecay,
+        };
 
     private ModelParameters[] Draw(ulong which) =>
-        [.. Models.Select(m => Kernels.Initialize(Data.Inputs, m.Hidden, Identity(m) | which, unchecked((uint)Split.Seed), (float)Variant.InitStd))];
+        [.. Models.Select(
+            m => Kernels.Initialize(Data.Inputs, m.Hidden, Identity(m) | which, unchecked((uint)Split.Seed), (float)Variant.InitStd))];
 
     // Learning rate is not part of it: runs that differ in rate share their start. Nor is the variant; initial weights of
     // two spreads are multiples of each other.
@@ -180,7 +185,9 @@ public sealed class Cohort : IDisposable
         return (Upload(gathered, Form), gathered.Labels);
     }
 
-    /// <summary>Any images for evaluation, in the form that suits them: noise leaves no zeros to skip. The caller disposes of them.</summary>
+    /// <summary>
+    /// Any images for evaluation, in the form that suits them: noise leaves no zeros to skip. The caller disposes of them.
+    /// </summary>
     internal DeviceImages Upload(SplitImages images) => Upload(images, FormOf(images));
 
     private KernelForm FormOf(SplitImages images) =>
@@ -190,6 +197,13 @@ public sealed class Cohort : IDisposable
     internal DeviceImages Upload(SplitImages images, KernelForm form)
     {
         int rows = images.Labels.Length;
-        return new DeviceImages(_device, images.Pixels, images.Labels, Data.Inputs, ChunkSchedule.Consecutive(rows, rows), form, withBackward: false);
+        return new DeviceImages(
+            _device,
+            images.Pixels,
+            images.Labels,
+            Data.Inputs,
+            ChunkSchedule.Consecutive(rows, rows),
+            form,
+            withBackward: false);
     }
 }

@@ -4,7 +4,9 @@ using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Training;
 
-/// <summary>Everything known of one trained model: its row of results and what was made of it; of one that failed its weights alone.</summary>
+/// <summary>
+/// Everything known of one trained model: its row of results and what was made of it; of one that failed its weights alone.
+/// </summary>
 public sealed record ModelResult : ResultRow
 {
     [SetsRequiredMembers]

@@ -27,7 +27,9 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>How many blocks of columns it works on at once. Never changes a result's bits.</summary>
     public abstract int LayoutWays { get; }
 
-    /// <summary>Whether skipping zero pixels is what is fast when most are 0; a GPU multiplies by them sooner than it looks for the others.</summary>
+    /// <summary>
+    /// Whether skipping zero pixels is what is fast when most are 0; a GPU multiplies by them sooner than it looks for the others.
+    /// </summary>
     public virtual bool SkipsZeroPixels => true;
 
     /// <summary>What others keep with the device for as long as it lives, such as compiled kernels.</summary>

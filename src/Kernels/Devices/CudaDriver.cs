@@ -13,8 +13,12 @@ internal static unsafe class CudaDriver
     {
         if (!NativeLibrary.TryLoad(NativeLibraries.Cuda, out IntPtr library))
             return $"no CUDA driver ({NativeLibraries.Cuda} is not installed)";
-        if (!NativeLibrary.TryGetExport(library, "cuInit", out IntPtr init) || !NativeLibrary.TryGetExport(library, "cuDeviceGetCount", out IntPtr getCount))
+        if (!NativeLibrary.TryGetExport(library, "cuInit", out IntPtr init)
+            || !NativeLibrary.TryGetExport(library, "cuDeviceGetCount", out IntPtr getCount))
+        {
             return $"{NativeLibraries.Cuda} is not a CUDA driver";
+        }
+
         int code = ((delegate* unmanaged<uint, int>)init)(0);
         if (code != Success)
             return $"the CUDA driver does not start: {Describe(library, code)}";

@@ -31,7 +31,14 @@ public sealed class DeviceArray<T> : IDisposable
         long first = guard + (past == 0 ? 0 : (LineBytes - past) / size);
         View = all.SubView(first, length);
         if (device.Guards is { } guards)
-            guards.Add(this, typeof(T), all.SubView(0, first).Cast<byte>(), zeroed ? default : View.Cast<byte>(), all.SubView(first + length).Cast<byte>());
+        {
+            guards.Add(
+                this,
+                typeof(T),
+                all.SubView(0, first).Cast<byte>(),
+                zeroed ? default : View.Cast<byte>(),
+                all.SubView(first + length).Cast<byte>());
+        }
     }
 
     public ArrayView<T> View { get; }

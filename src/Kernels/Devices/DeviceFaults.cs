@@ -34,7 +34,8 @@ public static class DeviceFaults
     // Drivers tell at the launch that a buffer, which was only promised when it was made, cannot be had; and a buffer
     // above the largest single allocation is refused as one of invalid size.
     private static bool IsMemory(CLError error) =>
-        error is CLError.CL_MEM_OBJECT_ALLOCATION_FAILURE or CLError.CL_OUT_OF_RESOURCES or CLError.CL_OUT_OF_HOST_MEMORY or CLError.CL_INVALID_BUFFER_SIZE;
+        error is CLError.CL_MEM_OBJECT_ALLOCATION_FAILURE or CLError.CL_OUT_OF_RESOURCES or CLError.CL_OUT_OF_HOST_MEMORY
+            or CLError.CL_INVALID_BUFFER_SIZE;
 
     // ILGPU keeps the driver's text of the error only. The driver's words for code 2 are "out of memory"; a launch with
     // too many registers has "too many resources requested for launch", which less work does not help.

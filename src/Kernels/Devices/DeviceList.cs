@@ -30,8 +30,9 @@ public static class DeviceList
 
     /// <summary>Why an OpenCL device cannot be used, as part of a sentence; null when it can.</summary>
     internal static string? Problem(CLDevice device) =>
-        device.CLStdVersion.Major < LeastOpenCl ? $"OpenCL C {device.CLStdVersion.Major}.{device.CLStdVersion.Minor}; {LeastOpenCl}.0 is needed"
-        : !device.Capabilities.GenericAddressSpace ? $"no generic address space{Hint(device)}"
+        device.CLStdVersion.Major < LeastOpenCl
+            ? $"OpenCL C {device.CLStdVersion.Major}.{device.CLStdVersion.Minor}; {LeastOpenCl}.0 is needed"
+            : !device.Capabilities.GenericAddressSpace ? $"no generic address space{Hint(device)}"
         : null;
 
     private static List<DeviceInfo> FindCuda()
@@ -81,7 +82,9 @@ public static class DeviceList
         string cuda = $"CUDA {device.DriverVersion.Major}.{device.DriverVersion.Minor}";
         string? skipped = device.Architecture is null || device.InstructionSet is null ? "ILGPU does not know this architecture" : null;
         return new DeviceInfo(
-            AcceleratorType.Cuda, -1, Clean(device.Name), device.MemorySize, device.NumMultiprocessors, module.Length > 0 ? $"{module}, {cuda}" : cuda, IsGpu: true, skipped);
+            AcceleratorType.Cuda, -1, Clean(device.Name), device.MemorySize, device.NumMultiprocessors, module.Length > 0
+                ? $"{module}, {cuda}"
+                : cuda, IsGpu: true, skipped);
     }
 
     private static DeviceInfo Describe(CLDevice device)
@@ -103,8 +106,10 @@ public static class DeviceList
         : device.Vendor == CLDeviceVendor.Nvidia ? " (NVIDIA's OpenCL has none; use cuda)"
         : "";
 
-    private static string Short(string platform) => platform.Contains("Portable Computing Language", StringComparison.Ordinal) ? "PoCL" : platform;
+    private static string Short(string platform)
+        => platform.Contains("Portable Computing Language", StringComparison.Ordinal) ? "PoCL" : platform;
 
     // Drivers pad names with blanks and end them with zeros.
-    private static string Clean(string text) => string.Join(' ', text.Split([' ', '\0', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries));
+    private static string Clean(string text)
+        => string.Join(' ', text.Split([' ', '\0', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries));
 }

@@ -48,7 +48,8 @@ internal sealed class CpuKernel<TJob>
         CpuFaults.ThrowOf(_device.Number);
     }
 
-    private static void Kernel(ArrayView<int> next, int items, int device, int width, TJob job) => TakeItems(next, items, device, width, job);
+    private static void Kernel(ArrayView<int> next, int items, int device, int width, TJob job)
+        => TakeItems(next, items, device, width, job);
 
     /// <summary>Marked so that ILGPU does not read it; it has no try blocks either.</summary>
     [IntrinsicImplementation]

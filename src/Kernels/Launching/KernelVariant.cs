@@ -12,7 +12,8 @@ namespace GpuMlp.Kernels.Launching;
 public sealed record KernelVariant(Operation Operation, KernelForm Form, AcceleratorType Accelerator, SimdWidth Width)
 {
     /// <summary>The accelerators that kernels run on.</summary>
-    public static IReadOnlyList<AcceleratorType> Accelerators { get; } = [AcceleratorType.CPU, AcceleratorType.OpenCL, AcceleratorType.Cuda];
+    public static IReadOnlyList<AcceleratorType> Accelerators { get; }
+        = [AcceleratorType.CPU, AcceleratorType.OpenCL, AcceleratorType.Cuda];
 
     /// <summary>Whether this machine runs it, as far as that can be told without asking drivers: GPU variants need a device.</summary>
     public bool IsSupported => Accelerator == AcceleratorType.CPU && SimdSupport.Available.Contains(Width);

@@ -49,7 +49,8 @@ internal static class PtxCompiler
 
     // OutputPassGpu<LogisticLoss>
     private static string NameOf(Type type) => type.IsGenericType
-        ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(",", type.GetGenericArguments().Select(NameOfPart))}>"
+        ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}"
+            + $"<{string.Join(",", type.GetGenericArguments().Select(NameOfPart))}>"
         : type.Name;
 
     private static string NameOfPart(Type part) => part.DeclaringType is { } owner ? $"{owner.Name}.{part.Name}" : part.Name;
@@ -73,7 +74,8 @@ internal static class PtxCompiler
     {
         Type[] interfaces = [.. parameter.GetGenericParameterConstraints().Where(constraint => constraint.IsInterface).Select(Open)];
         return interfaces.Length == 0 ? [] : typeof(PtxCompiler).Assembly.GetTypes()
-            .Where(part => part.IsValueType && !part.IsGenericTypeDefinition && !interfaces.Except(part.GetInterfaces().Select(Open)).Any());
+            .Where(
+                part => part.IsValueType && !part.IsGenericTypeDefinition && !interfaces.Except(part.GetInterfaces().Select(Open)).Any());
     }
 
     // ICorruptedPixels<TSelf> is met by whatever implements it of itself.
@@ -81,7 +83,8 @@ internal static class PtxCompiler
 
     // ILGPU never reads a method that is marked so; there is SIMD in it.
     internal static bool IsOfCpu(Type type) =>
-        type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic).Any(method => method.IsDefined(typeof(IntrinsicImplementationAttribute)));
+        type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
+            .Any(method => method.IsDefined(typeof(IntrinsicImplementationAttribute)));
 
     private static bool IsJob(MethodInfo method) => method.GetParameters() is [var only] && only.ParameterType == method.DeclaringType;
 

@@ -25,7 +25,9 @@ internal readonly unsafe struct BlockPointers
     /// <summary>One value a slot of the block; for operations on one chunk.</summary>
     public readonly long* DeltaSums;
 
-    /// <summary>[place, stride]; for operations on one chunk. Integers in float64, in the memory that GPUs keep them in as 64-bit ones.</summary>
+    /// <summary>
+    /// [place, stride]; for operations on one chunk. Integers in float64, in the memory that GPUs keep them in as 64-bit ones.
+    /// </summary>
     public readonly double* Sums;
 
     public readonly int Inputs, FirstColumn, Stride, Slots, FirstSlot;

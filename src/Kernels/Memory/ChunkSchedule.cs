@@ -46,18 +46,23 @@ public sealed class ChunkSchedule
     }
 
     /// <summary>
-    /// Images of every batch but the last, which may have fewer; null where batches are larger than <paramref name="most"/> or of other sizes.
+    /// Images of every batch but the last, which may have fewer; null where batches are larger than <paramref name="most"/> or of other
+    /// sizes.
     /// </summary>
     internal int? SmallBatches(int most)
     {
         int rows = Chunks.Count == 0 ? 0 : Chunks[0].BatchRows;
-        bool isEven = Chunks.All(chunk => chunk.BatchRows == rows) || (Chunks.SkipLast(1).All(chunk => chunk.BatchRows == rows) && Chunks[^1].BatchRows < rows);
+        bool isEven = Chunks.All(chunk => chunk.BatchRows == rows)
+            || (Chunks.SkipLast(1).All(chunk => chunk.BatchRows == rows) && Chunks[^1].BatchRows < rows);
         return rows > 0 && rows <= Math.Min(most, ChunkRows) && isEven ? rows : null;
     }
 
-    /// <summary>For kernels: first row, rows, rows of the batch, and flags (1 for the first of its batch, 2 for the last) of each chunk.</summary>
+    /// <summary>
+    /// For kernels: first row, rows, rows of the batch, and flags (1 for the first of its batch, 2 for the last) of each chunk.
+    /// </summary>
     internal int[] Table() =>
-        [.. Chunks.SelectMany(chunk => new[] { chunk.FirstRow, chunk.Rows, chunk.BatchRows, (chunk.IsFirst ? 1 : 0) | (chunk.IsLast ? 2 : 0) })];
+        [.. Chunks.SelectMany(
+            chunk => new[] { chunk.FirstRow, chunk.Rows, chunk.BatchRows, (chunk.IsFirst ? 1 : 0) | (chunk.IsLast ? 2 : 0) })];
 }
 
 /// <summary>Rows FirstRow .. FirstRow + Rows - 1 of a batch of BatchRows images.</summary>

@@ -47,7 +47,8 @@ internal sealed class CohortMask : IDisposable
             if (mask.W1.Length != inputs * slot.Hidden || mask.W2.Length != slot.Hidden)
             {
                 throw new ArgumentException(
-                    $"the mask of model {slot.Model} has {mask.W1.Length} and {mask.W2.Length} places; must be {inputs} x {slot.Hidden} and {slot.Hidden}", nameof(masks));
+                    $"the mask of model {slot.Model} has {mask.W1.Length} and {mask.W2.Length} places; "
+                        + $"must be {inputs} x {slot.Hidden} and {slot.Hidden}", nameof(masks));
             }
             for (int d = 0; d < inputs; d++)
             {

@@ -8,7 +8,8 @@ namespace GpuMlp.Kernels.Memory;
 /// A block's W1 is row-major [D, Stride] and starts at D * FirstColumn; arrays with one value a column (b1, w2, their
 /// gradients) start at FirstColumn. A block ends on a multiple of 16 columns; the columns behind its last model hold
 /// zeros that stay zeros. Behind each block lies a gap of 16 columns, because the last sixteen lanes of a model may reach
-/// past its block: there they touch nothing that another thread owns. How models are dealt to blocks changes where a column lies, never its bits.
+/// past its block: there they touch nothing that another thread owns. How models are dealt to blocks changes where a column lies, never its
+/// bits.
 /// </remarks>
 public sealed class ColumnLayout
 {

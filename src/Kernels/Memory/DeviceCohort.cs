@@ -7,8 +7,10 @@ public sealed class DeviceCohort : IDisposable
 {
     private readonly ComputeDevice _device;
     private readonly DeviceArray<float> _w1, _gradW1, _activations, _logits;
-    private readonly DeviceArray<float> _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2;
-    private readonly DeviceArray<int> _blocks, _slots, _vectors, _slotBlocks, _columnSlots, _units, _counts, _failed;
+    private readonly DeviceArray<float> _b1, _w2, _columnRates,
+            _gradB1, _gradW2, _b2, _slotRates, _gradB2;
+    private readonly DeviceArray<int> _blocks, _slots, _vectors,
+            _slotBlocks, _columnSlots, _units, _counts, _failed;
     private readonly DeviceArray<long> _loss, _gradSums, _deltaSums;
     private readonly CohortMask _mask;
 
@@ -33,7 +35,8 @@ public sealed class DeviceCohort : IDisposable
         _gradW1 = Floats(weights);
         _activations = Floats((long)ChunkSchedule.ChunkRows * columns);
         _logits = Floats((long)ChunkSchedule.ChunkRows * slots);
-        (_b1, _w2, _columnRates, _gradB1, _gradW2) = (Floats(columns), Floats(columns), Floats(columns), Floats(columns), Floats(columns));
+        (_b1, _w2, _columnRates,
+            _gradB1, _gradW2) = (Floats(columns), Floats(columns), Floats(columns), Floats(columns), Floats(columns));
         (_b2, _slotRates, _gradB2) = (Floats(slots), Floats(slots), Floats(slots));
         _loss = device.Zeroed<long>(2 * slots);
         _gradSums = device.Zeroed<long>(sums);
@@ -44,7 +47,8 @@ public sealed class DeviceCohort : IDisposable
         _blocks = device.Upload(layout.BlockTable());
         _slots = device.Upload(layout.SlotTable());
         _vectors = device.Upload(layout.Blocks.SelectMany(Vectors).ToArray());
-        _slotBlocks = device.Upload(layout.Slots.Select(s => layout.Blocks[s.Block]).SelectMany(b => new[] { b.FirstColumn, b.Stride }).ToArray());
+        _slotBlocks = device.Upload(
+            layout.Slots.Select(s => layout.Blocks[s.Block]).SelectMany(b => new[] { b.FirstColumn, b.Stride }).ToArray());
         _columnSlots = device.Upload(ColumnSlots(layout));
         _units = device.Upload(layout.UnitTable());
         SetRates(learningRates);
@@ -107,7 +111,8 @@ public sealed class DeviceCohort : IDisposable
     public static long Bytes(ColumnLayout layout)
     {
         long columns = layout.PaddedColumns, slots = layout.Slots.Count;
-        return (sizeof(float) * ((2 * layout.Inputs * columns) + (ChunkSchedule.ChunkRows * (columns + slots)) + (10 * columns) + (10 * slots)))
+        return (sizeof(float)
+            * ((2 * layout.Inputs * columns) + (ChunkSchedule.ChunkRows * (columns + slots)) + (10 * columns) + (10 * slots)))
             + (sizeof(long) * (((layout.Inputs + 1) * columns) + (3 * slots)));
     }
 
@@ -181,7 +186,9 @@ public sealed class DeviceCohort : IDisposable
     {
         foreach (IDisposable buffer in new IDisposable[]
         {
-            _w1, _gradW1, _activations, _logits, _b1, _w2, _columnRates, _gradB1, _gradW2, _b2, _slotRates, _gradB2, _blocks, _slots, _vectors, _slotBlocks, _columnSlots, _units, _counts, _failed,
+            _w1, _gradW1, _activations, _logits, _b1, _w2, _columnRates,
+            _gradB1, _gradW2, _b2, _slotRates, _gradB2, _blocks, _slots, _vectors,
+            _slotBlocks, _columnSlots, _units, _counts, _failed,
             _loss, _gradSums, _deltaSums, _mask,
         })
         {

@@ -29,10 +29,17 @@ public sealed class DeviceImages : IDisposable
     /// <see cref="ExactSums.MostBatch"/> images.
     /// </exception>
     public DeviceImages(
-        ComputeDevice device, ReadOnlyMemory<byte> pixels, ReadOnlySpan<float> labels, int inputs, ChunkSchedule schedule, KernelForm form, bool withBackward)
+        ComputeDevice device, ReadOnlyMemory<byte> pixels, ReadOnlySpan<float> labels, int inputs, ChunkSchedule schedule, KernelForm form,
+        bool withBackward)
     {
-        if (withBackward && form == KernelForm.WeightSparse && schedule.Chunks.FirstOrDefault(chunk => chunk.FirstRow % PixelTiles.TileImages != 0) is { Rows: > 0 } astray)
-            throw new ArgumentException($"a batch begins at image {astray.FirstRow}; in the form {form} it must begin at a multiple of {PixelTiles.TileImages}", nameof(schedule));
+        if (withBackward && form == KernelForm.WeightSparse
+            && schedule.Chunks.FirstOrDefault(chunk => chunk.FirstRow % PixelTiles.TileImages != 0) is { Rows: > 0 } astray)
+        {
+            throw new ArgumentException(
+                $"a batch begins at image {astray.FirstRow}; in the form {form} it must begin at a multiple of {PixelTiles.TileImages}",
+                nameof(schedule));
+        }
+
         if (inputs is < 1 or > ushort.MaxValue + 1)
             throw new ArgumentException($"{inputs} pixels an image; 1 to {ushort.MaxValue + 1} can be numbered in 16 bits", nameof(inputs));
         if (pixels.Length != (long)labels.Length * inputs)
@@ -53,7 +60,9 @@ public sealed class DeviceImages : IDisposable
         Form = device.Kind == AcceleratorType.Cuda && form == KernelForm.InputSparse ? KernelForm.Dense : form;
         bool isSparse = Form == KernelForm.InputSparse;
         SmallBatch = onGpu && withBackward && Form != KernelForm.WeightSparse ? schedule.SmallBatches(MostOfSmallBatch) : null;
-        PixelLists lists = onGpu && (isSparse || SmallBatch is not null) ? PixelLists.Compress(pixels, inputs, schedule, withBackward) : PixelLists.None;
+        PixelLists lists = onGpu && (isSparse || SmallBatch is not null)
+            ? PixelLists.Compress(pixels, inputs, schedule, withBackward)
+            : PixelLists.None;
         PixelTiles? tiles = Form == KernelForm.WeightSparse ? PixelTiles.Arrange(pixels, inputs) : null;
         NonZeros = isSparse ? pixels.Length - (long)pixels.Span.Count((byte)0) : 0;
         _chunks = device.Upload(schedule.Table());
@@ -92,10 +101,15 @@ public sealed class DeviceImages : IDisposable
 
     internal ChunkSchedule Schedule { get; }
 
-    /// <summary>Most images of a batch that a GPU trains model by model, see <c>SmallBatchGpu</c>: larger ones have work for products of all columns.</summary>
+    /// <summary>
+    /// Most images of a batch that a GPU trains model by model, see <c>SmallBatchGpu</c>: larger ones have work for products of all
+    /// columns.
+    /// </summary>
     internal const int MostOfSmallBatch = 64;
 
-    /// <summary>Images of a batch, where a GPU goes through an epoch of them model by model, for which it has the lists of pixels; else null.</summary>
+    /// <summary>
+    /// Images of a batch, where a GPU goes through an epoch of them model by model, for which it has the lists of pixels; else null.
+    /// </summary>
     internal int? SmallBatch { get; }
 
     /// <summary>Likewise as training in bytes reads them; null where nothing is.</summary>
@@ -127,7 +141,8 @@ public sealed class DeviceImages : IDisposable
         Digits?.Dispose();
         foreach (IDisposable buffer in new IDisposable[]
         {
-            _chunks, _bytes, _tileRows, _tiles, _tileBytes, _labels, _imageStarts, _imageIndex, _imageValue, _pixelStarts, _pixelIndex, _pixelValue,
+            _chunks, _bytes, _tileRows, _tiles, _tileBytes, _labels, _imageStarts, _imageIndex, _imageValue,
+            _pixelStarts, _pixelIndex, _pixelValue,
         })
         {
             buffer.Dispose();

@@ -56,7 +56,8 @@ internal sealed class DevicePairs : IDisposable
     {
         foreach (IDisposable buffer in new IDisposable[]
         {
-            _order, _dropped, _chunks, _forwardStarts, _backwardStarts, _forwardIndex, _backwardIndex, _partners, _turns, _forwardValue, _backwardValue,
+            _order, _dropped, _chunks, _forwardStarts, _backwardStarts, _forwardIndex, _backwardIndex, _partners, _turns,
+            _forwardValue, _backwardValue,
         })
         {
             buffer.Dispose();

@@ -11,5 +11,10 @@ public readonly record struct ExactTotals(long LossWhole, long LossPart, int Tru
 
     /// <summary>As an epoch has it: NaN for a model that has failed.</summary>
     public EpochTotals ToEpoch(int images, bool failed) =>
-        new(failed ? double.NaN : LossWhole + (LossPart / (double)ExactSums.LogitUnits), TruePositives, FalsePositives, FalseNegatives, images);
+        new(
+            failed ? double.NaN : LossWhole + (LossPart / (double)ExactSums.LogitUnits),
+            TruePositives,
+            FalsePositives,
+            FalseNegatives,
+            images);
 }

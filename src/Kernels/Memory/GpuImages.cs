@@ -38,7 +38,9 @@ public struct GpuImages
     }
 }
 
-/// <summary>Activations of a run of images: [Capacity, stride] block after block, so a block starts at Capacity * its first column.</summary>
+/// <summary>
+/// Activations of a run of images: [Capacity, stride] block after block, so a block starts at Capacity * its first column.
+/// </summary>
 public struct GpuActivations
 {
     public ArrayView<float> Values;

@@ -1,6 +1,8 @@
 namespace GpuMlp.Kernels.Memory;
 
-/// <summary>A run of images dealt out in parts that are summed apart: whole chunks each. Which part has which images changes no bit.</summary>
+/// <summary>
+/// A run of images dealt out in parts that are summed apart: whole chunks each. Which part has which images changes no bit.
+/// </summary>
 public struct GpuParts
 {
     /// <summary>Parts; the last ones may be empty.</summary>

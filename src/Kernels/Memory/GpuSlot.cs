@@ -19,6 +19,8 @@ internal readonly struct GpuSlot
         Stride = cohort.SlotBlocks[(2 * slot) + 1];
     }
 
-    /// <summary>Place of the model's first column in row <paramref name="row"/> of a matrix of <paramref name="height"/> rows, block after block.</summary>
+    /// <summary>
+    /// Place of the model's first column in row <paramref name="row"/> of a matrix of <paramref name="height"/> rows, block after block.
+    /// </summary>
     public int Row(int height, int row) => (height * BlockFirst) + (row * Stride) + Column - BlockFirst;
 }

@@ -9,6 +9,8 @@ public enum KernelForm
     /// <summary>Zero pixels. Images compressed.</summary>
     InputSparse,
 
-    /// <summary>Zero weights, compressed. Images pixel by pixel, see <see cref="PixelTiles"/>; for evaluation, dW1 and gradient maps.</summary>
+    /// <summary>
+    /// Zero weights, compressed. Images pixel by pixel, see <see cref="PixelTiles"/>; for evaluation, dW1 and gradient maps.
+    /// </summary>
     WeightSparse,
 }

@@ -21,7 +21,9 @@ public struct CohortViews
     /// <summary>Two ints a slot: column, hidden.</summary>
     public ArrayView<int> Slots;
 
-    /// <summary>Four ints a vector of sixteen columns, gaps left out: first column and stride of its block, its own first column, unused.</summary>
+    /// <summary>
+    /// Four ints a vector of sixteen columns, gaps left out: first column and stride of its block, its own first column, unused.
+    /// </summary>
     public ArrayView<int> Vectors;
 
     /// <summary>Two ints a slot: first column and stride of its block.</summary>
@@ -75,7 +77,10 @@ public struct ImageViews
     /// <summary>Rows of 128 images at <see cref="TileRows"/>; only for the weight-sparse form on a GPU.</summary>
     public ArrayView<byte> TileBytes;
 
-    /// <summary>The pixels of each image, and of each pixel chunk by chunk, that are not 0; only on a GPU, for the input-sparse form and for small batches. See <see cref="PixelLists"/>.</summary>
+    /// <summary>
+    /// The pixels of each image, and of each pixel chunk by chunk, that are not 0; only on a GPU, for the input-sparse form and for small
+    /// batches. See <see cref="PixelLists"/>.
+    /// </summary>
     public ArrayView<int> ImageStarts, PixelStarts;
 
     public ArrayView<ushort> ImageIndex, PixelIndex;
@@ -134,7 +139,9 @@ public struct ScratchViews
     /// <summary>One a slot: the sum of q of the batch so far.</summary>
     public ArrayView<long> DeltaSums;
 
-    /// <summary>Two sums a slot over the images seen in this epoch: binary cross-entropy in whole nats, and what is left in units of 2^-32.</summary>
+    /// <summary>
+    /// Two sums a slot over the images seen in this epoch: binary cross-entropy in whole nats, and what is left in units of 2^-32.
+    /// </summary>
     public ArrayView<long> Loss;
 
     /// <summary>One flag a slot: 1 once a forward pass of this epoch found the model out of range, see <see cref="ExactSums"/>.</summary>

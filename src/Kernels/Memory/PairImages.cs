@@ -48,7 +48,9 @@ internal sealed class PairImages
     /// <summary>[chunk]: rows of the chunk two by two; an odd last one stands with itself.</summary>
     public ushort[][] Partners { get; }
 
-    /// <summary>[chunk]: where the pairs of each row's pixel begin, and one end; row 2 k + i is place 2 <see cref="Turns"/>[k] + i.</summary>
+    /// <summary>
+    /// [chunk]: where the pairs of each row's pixel begin, and one end; row 2 k + i is place 2 <see cref="Turns"/>[k] + i.
+    /// </summary>
     public int[][] BackwardStarts { get; }
 
     /// <summary>[chunk]: which pair of <see cref="Partners"/>.</summary>
@@ -76,9 +78,14 @@ internal sealed class PairImages
             ReadOnlySpan<byte> rows = pixels.Span.Slice(chunk.FirstRow * inputs, chunk.Rows * inputs);
             images.FillForward(c, rows, all);
             if (withBackward)
+            {
                 images.FillBackward(c, rows, all, inTurns: chunk.IsFirst && chunk.IsLast);
+            }
             else
-                (images.Partners[c], images.Turns[c], images.BackwardStarts[c], images.BackwardIndex[c], images.BackwardValue[c]) = ([], [], [], [], []);
+            {
+                (images.Partners[c], images.Turns[c], images.BackwardStarts[c], images.BackwardIndex[c], images.BackwardValue[c])
+                    = ([], [], [], [], []);
+            }
         });
         return images;
     }
@@ -123,7 +130,8 @@ internal sealed class PairImages
             }
             starts[place + 1] = count;
         }
-        (Partners[chunk], BackwardStarts[chunk], BackwardIndex[chunk], BackwardValue[chunk]) = (partners, starts, index[..count], value[..count]);
+        (Partners[chunk], BackwardStarts[chunk], BackwardIndex[chunk], BackwardValue[chunk]) = (partners, starts, index[..count], value[
+            ..count]);
         IEnumerable<int> turns = Enumerable.Range(0, Order.Length / 2);
         if (inTurns)
         {
@@ -151,7 +159,8 @@ internal sealed class PairImages
         (BackwardStarts[chunk], BackwardIndex[chunk], BackwardValue[chunk]) = (starts, index, value);
     }
 
-    private uint Pixel(ReadOnlySpan<byte> image, int pixel) => pixel < 0 ? 0u : pixel == _inputs ? (uint)ExactSums.ConstantPixel : image[pixel];
+    private uint Pixel(ReadOnlySpan<byte> image, int pixel)
+        => pixel < 0 ? 0u : pixel == _inputs ? (uint)ExactSums.ConstantPixel : image[pixel];
 
     // Each image takes the free one whose set pixels differ least from its own, then pairs exchange partners.
     private ushort[] Match(ReadOnlySpan<byte> rows)

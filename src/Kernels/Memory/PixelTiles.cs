@@ -46,7 +46,12 @@ public sealed class PixelTiles
         for (int at = 0; at < rows.Length; at++)
         {
             if (next > int.MaxValue - TileImages)
-                throw new ArgumentException($"more than {int.MaxValue} values in the tiles of {images} images; must be fewer images", nameof(pixels));
+            {
+                throw new ArgumentException(
+                    $"more than {int.MaxValue} values in the tiles of {images} images; must be fewer images",
+                    nameof(pixels));
+            }
+
             bool isSet = rows[at] != 0;
             rows[at] = isSet ? (int)next : ZeroRow;
             next += isSet ? TileImages : 0;

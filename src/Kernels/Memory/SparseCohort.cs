@@ -48,7 +48,8 @@ public sealed class SparseCohort : IDisposable
     public int NonZeros => _starting.Length == 0 ? 0 : _starting[^1];
 
     /// <summary>Bytes on the device: entries of 6 bytes, and what stands once a column or model.</summary>
-    public long Bytes => (6L * _value.Length) + (sizeof(int) * (_starts.Length + _counts.Length + _thresholds.Length + _b1.Length + _w2.Length + _b2.Length));
+    public long Bytes => (6L * _value.Length)
+        + (sizeof(int) * (_starts.Length + _counts.Length + _thresholds.Length + _b1.Length + _w2.Length + _b2.Length));
 
     /// <summary>Whether it can be evaluated: compressed, and not merely counted.</summary>
     internal bool HasEntries { get; private set; }
@@ -89,7 +90,9 @@ public sealed class SparseCohort : IDisposable
         return counts;
     }
 
-    /// <summary>One value an entry as a matrix [D, H] of each model of the first level, 0 where there is no entry; in the caller's order.</summary>
+    /// <summary>
+    /// One value an entry as a matrix [D, H] of each model of the first level, 0 where there is no entry; in the caller's order.
+    /// </summary>
     internal float[][] Scatter(ReadOnlySpan<float> entries)
     {
         ushort[] index = _device.Download<ushort>(_index.View);

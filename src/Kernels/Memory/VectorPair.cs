@@ -3,7 +3,9 @@ using ILGPU;
 
 namespace GpuMlp.Kernels.Memory;
 
-/// <summary>Two vectors of sixteen columns that follow each other in the cohort's table, maybe in two blocks; offsets count four elements.</summary>
+/// <summary>
+/// Two vectors of sixteen columns that follow each other in the cohort's table, maybe in two blocks; offsets count four elements.
+/// </summary>
 internal readonly struct VectorPair
 {
     /// <summary>False when the cohort ends with the first of the two, which then stands for both.</summary>

@@ -16,7 +16,9 @@ public static class ExactSums
     /// <summary>The value of the pixel behind the last one, whose weight is the bias.</summary>
     public const int ConstantPixel = 255;
 
-    /// <summary>A column's exponent is in this range; smaller weights than 2^-84 are 0 in products, larger columns are out of range.</summary>
+    /// <summary>
+    /// A column's exponent is in this range; smaller weights than 2^-84 are 0 in products, larger columns are out of range.
+    /// </summary>
     public const int LeastExponent = -60, MostExponent = 40;
 
     /// <summary>What <see cref="Exponent"/> answers for a column that is not finite or too large.</summary>
@@ -63,7 +65,8 @@ public static class ExactSums
     /// <param name="weight">The column's w2.</param>
     /// <param name="inputs">D.</param>
     /// <param name="hidden">H of the column's model.</param>
-    public static int LogitBits(int exponent, float weight, int inputs, int hidden) => LogitBits(exponent, weight, SizeBits(inputs, hidden));
+    public static int LogitBits(int exponent, float weight, int inputs, int hidden)
+        => LogitBits(exponent, weight, SizeBits(inputs, hidden));
 
     /// <inheritdoc cref="LogitBits(int, float, int, int)"/>
     /// <param name="sizeBits">Of the column's model.</param>

@@ -22,7 +22,9 @@ internal readonly struct FloatPair
 
     public static FloatPair Of(double value) => new((float)value, (float)(value - (float)value));
 
-    /// <summary>a + b exactly (Knuth's six operations). Neither may be a product that a compiler could fuse, see <see cref="GpuMath.Product"/>.</summary>
+    /// <summary>
+    /// a + b exactly (Knuth's six operations). Neither may be a product that a compiler could fuse, see <see cref="GpuMath.Product"/>.
+    /// </summary>
     public static FloatPair Sum(float a, float b)
     {
         float sum = a + b, virtualB = sum - a;

@@ -25,7 +25,11 @@ internal static class GpuIntrinsics
         MmaWarpPtx.Register(manager);
     }
 
-    private static void Register(IntrinsicImplementationManager manager, MethodInfo method, PTXIntrinsic.Handler inPtx, CLIntrinsic.Handler inOpenCl)
+    private static void Register(
+        IntrinsicImplementationManager manager,
+        MethodInfo method,
+        PTXIntrinsic.Handler inPtx,
+        CLIntrinsic.Handler inOpenCl)
     {
         manager.RegisterMethod(method, new PTXIntrinsic(inPtx.Method, IntrinsicImplementationMode.GenerateCode));
         manager.RegisterMethod(method, new CLIntrinsic(inOpenCl.Method, IntrinsicImplementationMode.GenerateCode));
@@ -56,7 +60,8 @@ internal static class GpuIntrinsics
         statement.EndArguments();
     }
 
-    private static void RintInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => KeepInPtx(generator, value, "cvt.rni.f32.f32");
+    private static void RintInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value)
+        => KeepInPtx(generator, value, "cvt.rni.f32.f32");
 
     private static void RintInOpenCl(CLBackend backend, CLCodeGenerator generator, Value value)
     {
@@ -106,9 +111,11 @@ internal static class GpuIntrinsics
 
     private static void KeepIntInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => KeepInPtx(generator, value, "mov.b32");
 
-    private static void KeepLongInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => KeepInPtx(generator, value, "mov.b64");
+    private static void KeepLongInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value)
+        => KeepInPtx(generator, value, "mov.b64");
 
-    private static void KeepFloatInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => KeepInPtx(generator, value, "mov.f32");
+    private static void KeepFloatInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value)
+        => KeepInPtx(generator, value, "mov.f32");
 
     private static void KeepInPtx(PTXCodeGenerator generator, Value value, string move)
     {

@@ -27,7 +27,9 @@ internal static class GpuMath
     /// <summary>The bits of a float32.</summary>
     public static uint Bits(float value) => ILGPU.Interop.FloatAsInt(value);
 
-    /// <summary>a / b, correctly rounded when the device's own division is off by a few units: one step of Newton on the remainder.</summary>
+    /// <summary>
+    /// a / b, correctly rounded when the device's own division is off by a few units: one step of Newton on the remainder.
+    /// </summary>
     /// <param name="b">Not 0, and far from the ends of the range.</param>
     public static float Divide(float a, float b)
     {

@@ -392,7 +392,11 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
         if (Sse2.IsSupported)
             return sum + Sse2.MultiplyAddAdjacent(a, b);
         if (AdvSimd.Arm64.IsSupported)
-            return sum + AdvSimd.Arm64.AddPairwise(AdvSimd.MultiplyWideningLower(a.GetLower(), b.GetLower()), AdvSimd.MultiplyWideningUpper(a, b));
+        {
+            return sum
+                + AdvSimd.Arm64.AddPairwise(AdvSimd.MultiplyWideningLower(a.GetLower(), b.GetLower()), AdvSimd.MultiplyWideningUpper(a, b));
+        }
+
         for (int i = 0; i < 4; i++)
             sum = sum.WithElement(i, sum[i] + (a[2 * i] * b[2 * i]) + (a[(2 * i) + 1] * b[(2 * i) + 1]));
         return sum;

@@ -66,7 +66,8 @@ internal readonly unsafe struct Lanes512 : ILanes<Lanes512>
     public static Lanes512 GreaterOrEqual(Lanes512 a, Lanes512 b) => new(Vector512.GreaterThanOrEqual(a._v, b._v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 Select(Lanes512 mask, Lanes512 whenSet, Lanes512 whenClear) => new(Vector512.ConditionalSelect(mask._v, whenSet._v, whenClear._v));
+    public static Lanes512 Select(Lanes512 mask, Lanes512 whenSet, Lanes512 whenClear)
+        => new(Vector512.ConditionalSelect(mask._v, whenSet._v, whenClear._v));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 PowerOfTwo(Lanes512 integral) => new(PowerOfTwo(integral._v));
@@ -102,7 +103,8 @@ internal readonly unsafe struct Lanes512 : ILanes<Lanes512>
     public static Lanes512 MaxInts(Lanes512 a, Lanes512 b) => new(Vector512.Max(a._v.AsInt32(), b._v.AsInt32()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 ShiftLeftInts(Lanes512 a, [ConstantExpected] byte count) => new(Vector512.ShiftLeft(a._v.AsInt32(), count).AsSingle());
+    public static Lanes512 ShiftLeftInts(Lanes512 a, [ConstantExpected] byte count)
+        => new(Vector512.ShiftLeft(a._v.AsInt32(), count).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 ShiftRightInts(Lanes512 a, [ConstantExpected] byte count) =>
@@ -117,7 +119,8 @@ internal readonly unsafe struct Lanes512 : ILanes<Lanes512>
         new(Avx512F.ShiftRightArithmeticVariable(a._v.AsInt32(), counts._v.AsUInt32()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 ShiftLeftShorts(Lanes512 a, [ConstantExpected] byte count) => new(Vector512.ShiftLeft(a._v.AsInt16(), count).AsSingle());
+    public static Lanes512 ShiftLeftShorts(Lanes512 a, [ConstantExpected] byte count)
+        => new(Vector512.ShiftLeft(a._v.AsInt16(), count).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 ShiftRightShorts(Lanes512 a, [ConstantExpected] byte count) =>

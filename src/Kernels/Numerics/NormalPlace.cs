@@ -45,7 +45,9 @@ internal readonly struct NormalPlace
     /// <summary>The number between the quantiles at both knots.</summary>
     public int Between(int here, int there) => _sign * (here + (int)(((long)(there - here) * _within) >> WithinBits));
 
-    /// <summary>A standard normal number from 32 random bits, in fixed point: one standard deviation is <see cref="GaussianTable.One"/>.</summary>
+    /// <summary>
+    /// A standard normal number from 32 random bits, in fixed point: one standard deviation is <see cref="GaussianTable.One"/>.
+    /// </summary>
     public static int Fixed(uint bits, ArrayView<int> table)
     {
         NormalPlace place = Of(bits, LeadingZeros(Tail(bits)));

@@ -1,7 +1,9 @@
 namespace GpuMlp.Kernels.Numerics;
 
 /// <summary>One number, as GPU kernels compute with it, and CPU kernels where there is no row of them; masks are 1 and 0.</summary>
-/// <remarks>A product is a named fused operation with a zero that keeps its sign, since compilers may fuse a plain one with a sum.</remarks>
+/// <remarks>
+/// A product is a named fused operation with a zero that keeps its sign, since compilers may fuse a plain one with a sum.
+/// </remarks>
 internal readonly struct Scalar : IReal<Scalar>
 {
     public readonly float Value;

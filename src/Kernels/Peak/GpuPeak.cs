@@ -5,7 +5,9 @@ using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Peak;
 
-/// <summary>The two roofs of a GPU, or of whatever OpenCL takes for one: float32 multiply-adds in registers, and bytes of its memory.</summary>
+/// <summary>
+/// The two roofs of a GPU, or of whatever OpenCL takes for one: float32 multiply-adds in registers, and bytes of its memory.
+/// </summary>
 public static class GpuPeak
 {
     private const int GroupsAUnit = 64, Runs = 10;

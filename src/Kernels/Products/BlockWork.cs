@@ -30,7 +30,9 @@ internal readonly unsafe struct BlockWork
     /// <summary>G [place, stride], of the batch's chunks before this one.</summary>
     public readonly double* Sums;
 
-    /// <summary>Digit sums of a few rows of G, [<see cref="PairRows.Band"/>, vector, low or high, column]: stride numbers of 64 bits a row.</summary>
+    /// <summary>
+    /// Digit sums of a few rows of G, [<see cref="PairRows.Band"/>, vector, low or high, column]: stride numbers of 64 bits a row.
+    /// </summary>
     public readonly int* Band;
 
     /// <summary>sum over d of Wq G', sixteen a vector: columns 0, 2, 4 ... of it, then columns 1, 3, 5 ...</summary>

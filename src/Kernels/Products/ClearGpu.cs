@@ -4,7 +4,9 @@ using ILGPU;
 
 namespace GpuMlp.Kernels.Products;
 
-/// <summary>value = 0, a thread an element. ILGPU's own way to clear memory fails on OpenCL for a view that does not begin its buffer.</summary>
+/// <summary>
+/// value = 0, a thread an element. ILGPU's own way to clear memory fails on OpenCL for a view that does not begin its buffer.
+/// </summary>
 public struct ClearGpu
 {
     public const int Threads = 256;

@@ -37,7 +37,10 @@ internal sealed class GpuListProducts(GpuDevice device, ImageViews images) : IGp
             Activations = activations,
         };
         int inputs = cohort.Inputs, vectors = cohort.VectorCount;
-        GpuProductParts.Run(device, run.Rows, sums, goesOn, HiddenBackwardSparseGpu.Groups(inputs, vectors, 1), (dealt, target, adds) => device.Launch(
+        GpuProductParts.Run(device, run.Rows, sums, goesOn, HiddenBackwardSparseGpu.Groups(
+            inputs,
+            vectors,
+            1), (dealt, target, adds) => device.Launch(
             HiddenBackwardSparseGpu.Kernel,
             HiddenBackwardSparseGpu.Threads,
             HiddenBackwardSparseGpu.Groups(inputs, vectors, dealt.Count),

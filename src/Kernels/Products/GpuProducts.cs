@@ -5,7 +5,9 @@ using ILGPU;
 
 namespace GpuMlp.Kernels.Products;
 
-/// <summary>The two products over a run of images on a GPU: where kernels of a kind of device find their place. Integers, so all have the same bits.</summary>
+/// <summary>
+/// The two products over a run of images on a GPU: where kernels of a kind of device find their place. Integers, so all have the same bits.
+/// </summary>
 internal interface IGpuProducts
 {
     /// <summary>Z of all columns from Wq.</summary>
@@ -39,7 +41,8 @@ internal static class GpuProducts
     /// <summary>Logits from Z.</summary>
     /// <param name="values">[slot, stride], from <paramref name="offset"/> on.</param>
     public static void Logits(
-        GpuDevice device, in CohortViews cohort, ArrayView<int> failed, in GpuActivations activations, int rows, ArrayView<float> values, int stride, int offset)
+        GpuDevice device, in CohortViews cohort, ArrayView<int> failed, in GpuActivations activations, int rows,
+        ArrayView<float> values, int stride, int offset)
     {
         var job = new OutputForwardGpu
         {

@@ -16,7 +16,8 @@ public struct GpuTotals
     public ArrayView<long> Deltas;
 
     /// <summary>A cohort's own, as one part.</summary>
-    internal static GpuTotals Of(in ScratchViews scratch) => new() { Loss = scratch.Loss, Counts = scratch.Counts, Deltas = scratch.DeltaSums };
+    internal static GpuTotals Of(in ScratchViews scratch)
+        => new() { Loss = scratch.Loss, Counts = scratch.Counts, Deltas = scratch.DeltaSums };
 
     /// <summary>Adds images to a slot of a part; one thread.</summary>
     /// <param name="opensEpoch">Loss and counts start from 0.</param>

@@ -25,7 +25,9 @@ internal static unsafe class HiddenBackwardBody
         PairRows.Multiply<T, GoOn>(images.Backward(chunk.Index), work.DeltaTiles<T>(chunk.Rows), ref goOn);
     }
 
-    /// <summary>Of the last chunk of a batch: what becomes of each gradient is up to <typeparamref name="TRow"/>. Leaves the sums for dw2.</summary>
+    /// <summary>
+    /// Of the last chunk of a batch: what becomes of each gradient is up to <typeparamref name="TRow"/>. Leaves the sums for dw2.
+    /// </summary>
     public static void Finish<T, TRow>(in BlockPointers block, in BlockWork work, in PairPointers images, in ChunkPointers chunk)
         where T : unmanaged, ILanes<T>
         where TRow : struct, IGradientRow
@@ -102,7 +104,9 @@ internal static unsafe class HiddenBackwardBody
     /// <summary>What becomes of sixteen gradients of W1, or of b1 in the place of the constant pixel.</summary>
     public interface IGradientRow
     {
-        /// <summary>Whether weights change: then they are stored, with their digits at the old scales and the column's largest one.</summary>
+        /// <summary>
+        /// Whether weights change: then they are stored, with their digits at the old scales and the column's largest one.
+        /// </summary>
         static abstract bool IsUpdate { get; }
 
         /// <summary>Whether weights of pixels that no image of the batch sets stay as they are.</summary>
@@ -174,7 +178,11 @@ internal static unsafe class HiddenBackwardBody
     /// A band of rows is finished at once, vector by vector, so that what belongs to a column stays in registers. Two rows whose
     /// pixels are partners make one row of digits.
     /// </remarks>
-    private readonly struct End<TRow>(in BlockPointers block, in BlockWork work, in PairPointers images, in ChunkPointers chunk) : PairRows.ISink
+    private readonly struct End<TRow>(
+        in BlockPointers block,
+        in BlockWork work,
+        in PairPointers images,
+        in ChunkPointers chunk) : PairRows.ISink
         where TRow : struct, IGradientRow
     {
         private const float Units = 1f / (1L << 40);
@@ -224,10 +232,12 @@ internal static unsafe class HiddenBackwardBody
             {
                 int turn = _turns[row / 2], kind = Kind(row);
                 pairs[(kind * Most) + counts[kind]++] = new PairOfRows(
-                    Weights(_block, _work, _order[2 * turn]), Weights(_block, _work, _order[(2 * turn) + 1]), row % PairRows.Band, 2 * turn);
+                    Weights(_block, _work, _order[2 * turn]), Weights(_block, _work, _order[(2 * turn) + 1]), row % PairRows.Band, 2
+                        * turn);
             }
             DigitTiles tiles = _work.WeightTiles<T>();
-            T up = T.BroadcastBits((uint)(MostShift - _shift)), half = T.BroadcastBits((1u << _shift) >> 1), shift = T.BroadcastBits((uint)_shift);
+            T up = T.BroadcastBits((uint)(MostShift - _shift)), half = T.BroadcastBits((1u << _shift) >> 1), shift = T.BroadcastBits(
+                (uint)_shift);
             for (; column < endColumn; column += LaneMask.Lanes)
             {
                 short* digits = tiles.Start(column / LaneMask.Lanes);
@@ -240,18 +250,66 @@ internal static unsafe class HiddenBackwardBody
                 {
                     float* sums = Sums(pair->Slot, column);
                     T sum = NarrowSum(sums, up, half, shift, out T shifted);
-                    T first = Row(pair->First + column, pair->Row, column, sum, shifted, scale, factor, open, down, ref largest, ref even, ref odd);
+                    T first = Row(
+                        pair->First + column,
+                        pair->Row,
+                        column,
+                        sum,
+                        shifted,
+                        scale,
+                        factor,
+                        open,
+                        down,
+                        ref largest,
+                        ref even,
+                        ref odd);
                     sum = NarrowSum(sums + (2 * _block.Stride), up, half, shift, out shifted);
-                    T second = Row(pair->Second + column, pair->Row + 1, column, sum, shifted, scale, factor, open, down, ref largest, ref even, ref odd);
+                    T second = Row(
+                        pair->Second + column,
+                        pair->Row + 1,
+                        column,
+                        sum,
+                        shifted,
+                        scale,
+                        factor,
+                        open,
+                        down,
+                        ref largest,
+                        ref even,
+                        ref odd);
                     StoreDigits(first, second, digits + ((long)(pair->Row / 2) * pairShorts));
                 }
                 for (PairOfRows* pair = pairs + Most, end = pair + counts[Wide]; pair < end; pair++)
                 {
                     float* sums = Sums(pair->Slot, column);
                     T sum = WideSum(pair->Row, column, sums, up, half, shift, out T shifted);
-                    T first = Row(pair->First + column, pair->Row, column, sum, shifted, scale, factor, open, down, ref largest, ref even, ref odd);
+                    T first = Row(
+                        pair->First + column,
+                        pair->Row,
+                        column,
+                        sum,
+                        shifted,
+                        scale,
+                        factor,
+                        open,
+                        down,
+                        ref largest,
+                        ref even,
+                        ref odd);
                     sum = WideSum(pair->Row + 1, column, sums + (2 * _block.Stride), up, half, shift, out shifted);
-                    T second = Row(pair->Second + column, pair->Row + 1, column, sum, shifted, scale, factor, open, down, ref largest, ref even, ref odd);
+                    T second = Row(
+                        pair->Second + column,
+                        pair->Row + 1,
+                        column,
+                        sum,
+                        shifted,
+                        scale,
+                        factor,
+                        open,
+                        down,
+                        ref largest,
+                        ref even,
+                        ref odd);
                     StoreDigits(first, second, digits + ((long)(pair->Row / 2) * pairShorts));
                 }
                 T.Store(largest, _work.Largest + column);
@@ -340,7 +398,9 @@ internal static unsafe class HiddenBackwardBody
             return T.RoundToInts(T.Multiply(weights, scale));
         }
 
-        /// <summary>Two rows whose pixels are partners: their weights at column 0, the first one's place in its band, and its number.</summary>
+        /// <summary>
+        /// Two rows whose pixels are partners: their weights at column 0, the first one's place in its band, and its number.
+        /// </summary>
         private readonly struct PairOfRows(float* first, float* second, int slot, int row)
         {
             public readonly float* First = first, Second = second;

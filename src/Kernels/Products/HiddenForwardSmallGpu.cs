@@ -33,7 +33,8 @@ public struct HiddenForwardSmallGpu
         // [image, pixel] with an odd pitch, so that the images' pixels lie in different banks; [pixel, quad].
         ArrayView<int> pixels = SharedMemory.Allocate<int>(2 * Rows * (Step + 1));
         ArrayView<Int4> weights = SharedMemory.Allocate<Int4>(2 * Step * Quads);
-        int runs = (job.Images.Rows + Rows - 1) / Rows, vectorIndex = Grid.IdxX / runs, firstRow = (Grid.IdxX - (vectorIndex * runs)) * Rows;
+        int runs = (job.Images.Rows + Rows - 1) / Rows, vectorIndex = Grid.IdxX / runs, firstRow = (Grid.IdxX - (vectorIndex * runs))
+            * Rows;
         int thread = Group.IdxX, image = thread / Quads, quad = thread % Quads, row = firstRow + image, depths = job.Cohort.Inputs + 1;
         var vector = new GpuVector(job.Cohort, vectorIndex);
         bool exists = row < job.Images.Rows;
@@ -54,7 +55,11 @@ public struct HiddenForwardSmallGpu
             pixels[place + 2] = (int)((four >> 16) & 255);
             pixels[place + 3] = (int)(four >> 24);
             if (pixel < Step)
-                weights[(buffer * Step * Quads) + thread] = k + pixel < depths ? source[load + ((k + pixel) * (vector.Stride / 4))] : default;
+            {
+                weights[(buffer * Step * Quads) + thread] = k + pixel < depths
+                    ? source[load + ((k + pixel) * (vector.Stride / 4))]
+                    : default;
+            }
 
             // One barrier a step: the other buffer is written only after everyone has left it.
             GpuGroup.Barrier();

@@ -64,7 +64,8 @@ internal static unsafe class OutputBackwardBody
         }
     }
 
-    // The digits of both images' q, spread over each model's columns. A model's last vector reaches into the next one's, which overwrites it.
+    // The digits of both images' q, spread over each model's columns. A model's last vector reaches into the next one's, which overwrites
+    // it.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Words<T>(in BlockPointers block, in BlockWork work, int first, int second, float* lows, float* highs)
         where T : unmanaged, ILanes<T>

@@ -62,7 +62,8 @@ internal static unsafe class OutputForwardBody
         where T : unmanaged, ILanes<T>
         where TLoss : struct, ILoss
     {
-        T one = T.Broadcast(1f), half = T.Broadcast(0.5f), units = T.Broadcast(ExactSums.LogitUnits), largest = T.Broadcast(ExactSums.Largest);
+        T one = T.Broadcast(1f), half = T.Broadcast(0.5f), units = T.Broadcast(ExactSums.LogitUnits), largest = T.Broadcast(
+            ExactSums.Largest);
         for (int slot = 0; slot < block.Slots; slot++)
         {
             float* logits = work.Logits + (slot * ChunkSchedule.ChunkRows);

@@ -3,7 +3,9 @@ using ILGPU;
 
 namespace GpuMlp.Kernels.Products;
 
-/// <summary>Loss, q and counts of images: integers, so they may be added in any order. The rules are those of <see cref="OutputForwardBody"/>.</summary>
+/// <summary>
+/// Loss, q and counts of images: integers, so they may be added in any order. The rules are those of <see cref="OutputForwardBody"/>.
+/// </summary>
 internal readonly struct OutputSums
 {
     /// <summary>Loss in whole nats and in units of 2^-32 beside them; q.</summary>
@@ -32,9 +34,12 @@ internal readonly struct OutputSums
 
         // A loss is not negative, so this is its floor.
         long whole = (long)loss;
-        long part = (long)GpuMath.Rint((loss - whole) * ExactSums.LogitUnits), delta = (long)GpuMath.Rint((p.Value - label) * ExactSums.Largest);
+        long part = (long)GpuMath.Rint((loss - whole) * ExactSums.LogitUnits), delta = (long)GpuMath.Rint(
+            (p.Value - label) * ExactSums.Largest);
         return new OutputSums(
-            failed ? 0 : whole, failed ? 0 : part, failed ? 0 : delta, said && actual ? 1 : 0, said && !actual ? 1 : 0, !said && actual ? 1 : 0);
+            failed ? 0 : whole, failed ? 0 : part, failed ? 0 : delta, said && actual ? 1 : 0, said && !actual ? 1 : 0, !said && actual
+                ? 1
+                : 0);
     }
 
     public OutputSums Add(OutputSums other) => new(

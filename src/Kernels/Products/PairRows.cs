@@ -7,7 +7,9 @@ namespace GpuMlp.Kernels.Products;
 /// The exact product on a CPU: for each row, sum over its entries q of the dot product of value[q] (two 16-bit numbers) with two
 /// rows of 12-bit digits, low and high apart, for as many columns as registers hold; the row's sums go to a sink.
 /// </summary>
-/// <remarks>An entry adds at most 2 * 255 * 2048 to a sum of 32 bits, so after 2,048 entries sums go to float64, which is exact to 2^53.</remarks>
+/// <remarks>
+/// An entry adds at most 2 * 255 * 2048 to a sum of 32 bits, so after 2,048 entries sums go to float64, which is exact to 2^53.
+/// </remarks>
 internal static unsafe class PairRows
 {
     /// <summary>Rows that a sink may finish together; even, and few enough for their sums of eight vectors to stay in L1.</summary>

@@ -50,7 +50,9 @@ internal static unsafe class QuantiseBody
     public static T Magnitude<T>(T a)
         where T : unmanaged, ILanes<T> => T.And(a, T.BroadcastBits(0x7FFFFFFF));
 
-    /// <summary>After an update that has left digits at the old scales, and each column's largest weight: new ones where e has changed.</summary>
+    /// <summary>
+    /// After an update that has left digits at the old scales, and each column's largest weight: new ones where e has changed.
+    /// </summary>
     public static void Changed<T>(in BlockPointers block, in BlockWork work, in PairPointers images)
         where T : unmanaged, ILanes<T>
     {
@@ -61,8 +63,11 @@ internal static unsafe class QuantiseBody
         for (int vector = 0; vector < work.Vectors; vector++)
         {
             int column = vector * LaneMask.Lanes;
-            if (!new ReadOnlySpan<float>(old + column, LaneMask.Lanes).SequenceEqual(new ReadOnlySpan<float>(work.Scales + column, LaneMask.Lanes)))
+            if (!new ReadOnlySpan<float>(old + column, LaneMask.Lanes).SequenceEqual(
+                new ReadOnlySpan<float>(work.Scales + column, LaneMask.Lanes)))
+            {
                 Digits<T>(block, work, images, vector);
+            }
         }
     }
 
@@ -76,7 +81,8 @@ internal static unsafe class QuantiseBody
         // Twelve bits of each, then their sign over the four above them.
         low = T.ShiftRightShorts(T.ShiftLeftShorts(T.Select(lowHalf, first, T.ShiftLeftInts(second, 16)), 4), 4);
 
-        // A low digit is -2048 .. 2047, so the high one is (number + 2048) >> 12; of the second it goes to the high half, 12 bits down and 16 up.
+        // A low digit is -2048 .. 2047, so the high one is (number + 2048) >> 12; of the second it goes to the high half, 12 bits down and
+        // 16 up.
         high = T.Select(lowHalf, T.ShiftRightInts(T.AddInts(first, half), 12), T.ShiftLeftInts(T.AddInts(second, half), 4));
     }
 
@@ -93,7 +99,8 @@ internal static unsafe class QuantiseBody
         new Span<float>(work.Rates, block.Stride).Clear();
         for (int slot = 0; slot < block.Slots; slot++)
         {
-            int first = block.Column(slot), hidden = block.Hidden(slot), sizeBits = ExactSums.SizeBits(block.Inputs, hidden), bits = int.MinValue;
+            int first = block.Column(slot), hidden = block.Hidden(slot), sizeBits = ExactSums.SizeBits(block.Inputs, hidden),
+            bits = int.MinValue;
             bool failed = !ExactSums.IsInRange(block.B2[slot]);
             for (int column = first; column < first + hidden && !failed; column++)
             {

@@ -8,7 +8,9 @@ namespace GpuMlp.Kernels.Products;
 /// Wq = rint(W 2^(23 - e)) with the least e of each column for which that fits 24 bits, and a flag for each model that is out
 /// of range. A group owns sixteen columns, sixteen threads a column, each takes every sixteenth row of W1 and b1.
 /// </summary>
-/// <remarks>A column that is out of range becomes 0 here; what else its model computes is left out where <see cref="GpuWeights.Failed"/> is read.</remarks>
+/// <remarks>
+/// A column that is out of range becomes 0 here; what else its model computes is left out where <see cref="GpuWeights.Failed"/> is read.
+/// </remarks>
 public struct QuantiseGpu
 {
     public const int Threads = Columns * Shares;
@@ -58,7 +60,10 @@ public struct QuantiseGpu
         if (slot < 0)
             return;
         int hidden = job.Cohort.Slots[(2 * slot) + 1];
-        if (isOut || !ExactSums.IsInRange(exponent, job.Cohort.W2[column], job.Cohort.Inputs, hidden) || !ExactSums.IsInRange(job.Cohort.B2[slot]))
+        if (isOut || !ExactSums.IsInRange(exponent, job.Cohort.W2[column], job.Cohort.Inputs, hidden)
+            || !ExactSums.IsInRange(job.Cohort.B2[slot]))
+        {
             job.Weights.Failed[slot] = 1;
+        }
     }
 }

@@ -5,8 +5,9 @@ using ILGPU;
 namespace GpuMlp.Kernels.Products;
 
 /// <summary>
-/// G = sum of x gate q at the weights that are kept, in 64-bit integers, and after the last chunk of a batch the gradient: a group owns a part of the entries of eight columns, eight
-/// entries of a column at a time; sixteen threads share an entry, each takes every sixteenth image.
+/// G = sum of x gate q at the weights that are kept, in 64-bit integers, and after the last chunk of a batch the gradient: a group owns a
+/// part of the entries of eight columns, eight entries of a column at a time; sixteen threads share an entry, each takes every sixteenth
+/// image.
 /// </summary>
 /// <remarks>
 /// gate q of the eight columns goes through shared memory: from there the threads of different entries read the same words. Pixels

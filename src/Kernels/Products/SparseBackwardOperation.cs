@@ -74,13 +74,19 @@ public sealed class SparseBackwardOperation : Operation<SparseBackwardJob>
 /// <param name="Cohort">Of the same layout; holds gate q. Its own dW1 is not touched.</param>
 /// <param name="Images">Made with their backward form, and of the same schedule as those that gate q was computed for.</param>
 /// <param name="Chunk">All of a batch, in order.</param>
-public readonly record struct SparseBackwardJob(SparseCohort Weights, DeviceCohort Cohort, DeviceImages Images, int Chunk, SparseGradient Gradient);
+public readonly record struct SparseBackwardJob(
+    SparseCohort Weights,
+    DeviceCohort Cohort,
+    DeviceImages Images,
+    int Chunk,
+    SparseGradient Gradient);
 
 /// <summary>How it is called.</summary>
 public static class SparseBackwardKernels
 {
     /// <summary>Adds one chunk to dW1 at the weights that are kept, from gate q; the last chunk of a batch completes it.</summary>
-    /// <exception cref="ArgumentException">Another layout, more than one level, nothing compressed yet, or images in another form or size.</exception>
+    /// <exception cref="ArgumentException">Another layout, more than one level, nothing compressed yet, or images in another form or
+    /// size.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no such chunk.</exception>
     /// <inheritdoc cref="SparseBackwardJob" path="/param"/>
     public static void HiddenBackward(
@@ -189,7 +195,8 @@ internal unsafe struct SparseBackwardCpu : ICpuJob
             ushort* index = _index + q;
             for (int first = 0; first < _images; first += PixelTiles.TileImages, rows += _inputs)
             {
-                double* x0 = _pixels + rows[index[0]], x1 = _pixels + rows[index[1]], x2 = _pixels + rows[index[2]], x3 = _pixels + rows[index[3]];
+                double* x0 = _pixels + rows[index[0]], x1 = _pixels + rows[index[1]], x2 = _pixels + rows[index[2]], x3 = _pixels
+                    + rows[index[3]];
                 double* d = delta + first;
                 int count = Math.Min(PixelTiles.TileImages, _images - first);
                 for (int n = 0; n < count; n += Eight)

@@ -36,7 +36,16 @@ internal readonly unsafe struct SparseColumns
     /// <param name="active">A flag a unit, set and never cleared; null when nobody asks.</param>
     /// <param name="kept">Room for Z, [H, 128], zeros behind the last image of its vector; null when nobody asks.</param>
     /// <param name="ahead">Asked for meanwhile.</param>
-    public SparseColumns(in SparseViews sparse, EntryColumns entries, int column, int hidden, int place, int inputs, int* active, float* kept = null, TileAhead ahead = default)
+    public SparseColumns(
+        in SparseViews sparse,
+        EntryColumns entries,
+        int column,
+        int hidden,
+        int place,
+        int inputs,
+        int* active,
+        float* kept = null,
+        TileAhead ahead = default)
     {
         _entries = entries;
         _b1 = BlockPointers.Pointer(sparse.B1) + column;
@@ -120,7 +129,13 @@ internal readonly unsafe struct SparseColumns
             }
             T scale = T.Broadcast(ExactSums.ActivationScale(exponent)), w2 = T.Broadcast(_w2[h]);
             T most = Unit(T.Multiply(T.DoublesToFloats(a0, a1), scale), w2, N.Value == 1, last, h, done, 0, sums);
-            if (N.Value > 1) most = Above(Unit(T.Multiply(T.DoublesToFloats(a2, a3), scale), w2, N.Value == 2, last, h, done, 16, sums), most);
+            if (N.Value > 1)
+            {
+                most = Above(
+                Unit(T.Multiply(T.DoublesToFloats(a2, a3), scale), w2, N.Value == 2, last, h, done, 16, sums),
+                most);
+            }
+
             if (N.Value > 2)
             {
                 most = Above(Unit(T.Multiply(T.DoublesToFloats(a4, a5), scale), w2, false, last, h, done, 32, sums), most);

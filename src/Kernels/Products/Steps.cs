@@ -45,7 +45,12 @@ internal static class Fit
     {
         CheckSize(cohort.Layout, images);
         if (images.Form != KernelForm.WeightSparse)
-            throw new ArgumentException($"images in the form {images.Form}; they must be in the form {KernelForm.WeightSparse}", nameof(images));
+        {
+            throw new ArgumentException(
+                $"images in the form {images.Form}; they must be in the form {KernelForm.WeightSparse}",
+                nameof(images));
+        }
+
         if (!cohort.HasEntries)
             throw new ArgumentException("nothing has been compressed yet", nameof(cohort));
     }

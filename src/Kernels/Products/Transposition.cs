@@ -15,7 +15,8 @@ internal static unsafe class Transposition
         int r = 0;
         for (; r + 4 <= rows; r += 4)
         {
-            float* s0 = source + ((long)r * sourcePitch), s1 = s0 + sourcePitch, s2 = s1 + sourcePitch, s3 = s2 + sourcePitch, t = target + r;
+            float* s0 = source + ((long)r * sourcePitch), s1 = s0 + sourcePitch, s2 = s1 + sourcePitch, s3 = s2 + sourcePitch, t = target
+                + r;
             for (int c = 0; c < columns; c++, t += targetPitch)
                 Vector128.Create(s0[c], s1[c], s2[c], s3[c]).Store(t);
         }

@@ -30,7 +30,9 @@ public sealed class ExactMlp
     /// <summary>Wq [D + 1, H]; the last row are the biases.</summary>
     public int[] Weights { get; }
 
-    /// <summary>Whether the model has left the range of the arithmetic: then it computes nothing any more and its parameters stay.</summary>
+    /// <summary>
+    /// Whether the model has left the range of the arithmetic: then it computes nothing any more and its parameters stay.
+    /// </summary>
     public bool Failed { get; private set; }
 
     private void Quantise()
@@ -50,7 +52,11 @@ public sealed class ExactMlp
         {
             float scale = ExactSums.WeightScale(Exponents[h]);
             for (int d = 0; d <= _inputs; d++)
-                Weights[(d * Hidden) + h] = (int)MathF.Round((d < _inputs ? _model.W1[(d * Hidden) + h] : _model.B1[h]) * scale, MidpointRounding.ToEven);
+            {
+                Weights[(d * Hidden) + h] = (int)MathF.Round(
+                    (d < _inputs ? _model.W1[(d * Hidden) + h] : _model.B1[h]) * scale,
+                    MidpointRounding.ToEven);
+            }
         }
     }
 
@@ -150,7 +156,8 @@ public sealed class ExactMlp
     /// <summary>One epoch: for each batch forward, totals of the model as it is before the update, gradient, update.</summary>
     /// <param name="model">Its masked weights count as 0.</param>
     public static (ModelParameters Model, EpochTotals Totals) TrainEpoch(
-        ModelParameters model, float rate, ReadOnlySpan<byte> pixels, ReadOnlySpan<float> labels, ChunkSchedule schedule, float decay = 0, ModelMask? mask = null)
+        ModelParameters model, float rate, ReadOnlySpan<byte> pixels, ReadOnlySpan<float> labels, ChunkSchedule schedule,
+        float decay = 0, ModelMask? mask = null)
     {
         int inputs = model.W1.Length / model.B1.Length;
         var totals = default(ExactTotals);
@@ -175,13 +182,23 @@ public sealed class ExactMlp
     private static ModelParameters Step(ModelParameters model, float rate, ModelParameters gradient, float decay)
     {
         float[] Row(float[] values, float[] slopes, float shrink) =>
-            [.. values.Zip(slopes, (value, slope) => MathF.FusedMultiplyAdd(-rate, shrink == 0 ? slope : MathF.FusedMultiplyAdd(shrink, value, slope), value))];
+            [.. values.Zip(
+                slopes,
+                (value, slope) => MathF.FusedMultiplyAdd(
+                    -rate, shrink == 0 ? slope : MathF.FusedMultiplyAdd(shrink, value, slope), value))];
         return new ModelParameters(
-            Row(model.W1, gradient.W1, decay), Row(model.B1, gradient.B1, 0), Row(model.W2, gradient.W2, decay), Row([model.B2], [gradient.B2], 0)[0]);
+            Row(model.W1, gradient.W1, decay), Row(model.B1, gradient.B1, 0), Row(model.W2, gradient.W2, decay),
+            Row([model.B2], [gradient.B2], 0)[0]);
     }
 
     /// <summary>Parameters, or gradients, with 0 where the mask keeps nothing.</summary>
     internal static ModelParameters Masked(ModelParameters model, ModelMask? mask) => mask is null
         ? model
-        : model with { W1 = [.. model.W1.Zip(mask.W1, (w, kept) => kept ? w : 0f)], W2 = [.. model.W2.Zip(mask.W2, (w, kept) => kept ? w : 0f)] };
+        : model with
+        {
+            W1 = [.. model.W1.Zip(mask.W1, (w, kept) => kept
+            ? w
+            : 0f)],
+            W2 = [.. model.W2.Zip(mask.W2, (w, kept) => kept ? w : 0f)]
+        };
 }

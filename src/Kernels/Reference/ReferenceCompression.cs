@@ -22,7 +22,11 @@ public static class ReferenceCompression
     }
 
     /// <summary>Logits of images [N, D] from the entries alone; W1 of the model is not looked at.</summary>
-    public static double[] Logits(ReferenceParameters model, IReadOnlyList<(int Pixel, double Weight)>[] columns, ReadOnlySpan<double> x, int inputs)
+    public static double[] Logits(
+        ReferenceParameters model,
+        IReadOnlyList<(int Pixel, double Weight)>[] columns,
+        ReadOnlySpan<double> x,
+        int inputs)
     {
         var logits = new double[x.Length / inputs];
         for (int n = 0; n < logits.Length; n++)

@@ -39,7 +39,8 @@ public static class ReferenceCorruption
         };
 
         int Lot(int range, uint which) => (int)Philox.Below(
-            (uint)range, which, (uint)number, BitConverter.SingleToUInt32Bits((float)severity), (uint)corruption.Kind.Key, RandomStreams.Corruption);
+            (uint)range, which, (uint)number, BitConverter.SingleToUInt32Bits((float)severity), (uint)corruption.Kind.Key,
+            RandomStreams.Corruption);
 
         bool Hidden(int row, int column)
         {

@@ -100,7 +100,8 @@ public static class ReferenceMlp
     /// <param name="y">[N].</param>
     /// <param name="decay">L2 on W1 and w2, see <see cref="ReferenceParameters.Step"/>.</param>
     public static (ReferenceParameters Model, ReferenceTotals Totals) TrainEpoch(
-        ReferenceParameters model, double rate, ReadOnlySpan<double> x, ReadOnlySpan<double> y, ChunkSchedule schedule, double decay = 0, ModelMask? mask = null)
+        ReferenceParameters model, double rate, ReadOnlySpan<double> x, ReadOnlySpan<double> y, ChunkSchedule schedule,
+        double decay = 0, ModelMask? mask = null)
     {
         var totals = default(ReferenceTotals);
         model = ReferenceMask.Apply(model, mask);

@@ -60,7 +60,10 @@ public static class ReferencePruning
 
     private static uint Draw(int index, ulong identity, uint seed)
     {
-        PhiloxBlock bits = Philox.Draw(new PhiloxBlock((uint)index / 4, (uint)(identity >> 32), (uint)identity, 0), seed, RandomStreams.Pruning);
+        PhiloxBlock bits = Philox.Draw(
+            new PhiloxBlock((uint)index / 4, (uint)(identity >> 32), (uint)identity, 0),
+            seed,
+            RandomStreams.Pruning);
         return (index % 4) switch { 0 => bits.X, 1 => bits.Y, 2 => bits.Z, _ => bits.W };
     }
 }

@@ -1,6 +1,8 @@
 namespace GpuMlp.Kernels.Reference;
 
-/// <summary>When a hidden unit is active under noise, and on the way from a black image: in double, for <see cref="ReferenceMlp.Saliency"/>.</summary>
+/// <summary>
+/// When a hidden unit is active under noise, and on the way from a black image: in double, for <see cref="ReferenceMlp.Saliency"/>.
+/// </summary>
 public static class ReferenceSaliency
 {
     /// <summary>Standard deviation of SmoothGrad's noise on the scale 0..1.</summary>
@@ -8,7 +10,8 @@ public static class ReferenceSaliency
 
     /// <summary>Lengths of the columns of W1, [H].</summary>
     public static double[] Norms(ReferenceParameters model) =>
-        [.. Enumerable.Range(0, model.Hidden).Select(h => Math.Sqrt(Enumerable.Range(0, model.Inputs).Sum(d => Square(model.W1[(d * model.Hidden) + h]))))];
+        [.. Enumerable.Range(0, model.Hidden)
+            .Select(h => Math.Sqrt(Enumerable.Range(0, model.Inputs).Sum(d => Square(model.W1[(d * model.Hidden) + h]))))];
 
     /// <summary>The probability that Z + noise is above 0, for pixels that all get normal noise.</summary>
     /// <param name="norm">Of the unit's input weights; 0 counts as 1/2, because nothing depends on it.</param>

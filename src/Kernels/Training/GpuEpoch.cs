@@ -8,7 +8,9 @@ using ILGPU;
 
 namespace GpuMlp.Kernels.Training;
 
-/// <summary>An epoch of a cohort on a GPU: a few launches a batch, on the device's stream. Whatever is cut into runs or parts changes no bit.</summary>
+/// <summary>
+/// An epoch of a cohort on a GPU: a few launches a batch, on the device's stream. Whatever is cut into runs or parts changes no bit.
+/// </summary>
 internal readonly struct GpuEpoch<TLoss, TOptimiser>
     where TLoss : struct, ILoss
     where TOptimiser : struct, IOptimiser

@@ -16,6 +16,8 @@ public static class GpuMemory
         long columns = layout.PaddedColumns, weights = (layout.Inputs + 1L) * columns;
         long rows = Math.Clamp(GpuWorkspace.MostFloats / columns, ChunkSchedule.ChunkRows, Math.Max(images, ChunkSchedule.ChunkRows));
         long parts = Math.Min(GpuWorkspace.MostFloats, 2 * weights * GpuParts.Chunks(images));
-        return DigitProducts.WorkspaceBytes(layout, images) + (sizeof(float) * ((rows * columns) + weights + parts + (ranks ? 4 * weights : 0)));
+        return DigitProducts.WorkspaceBytes(layout, images) + (sizeof(float) * ((rows * columns) + weights + parts + (ranks
+            ? 4 * weights
+            : 0)));
     }
 }

@@ -66,7 +66,9 @@ internal struct GradientGpu<TOptimiser>
     /// <summary>Groups of a launch.</summary>
     internal readonly int Groups => Cohort.Vectors.IntLength / ColumnLayout.VectorFields;
 
-    /// <summary>The ILGPU kernel; a group a vector. No group leaves before the barrier: PoCL 6 goes wrong behind a conditional one.</summary>
+    /// <summary>
+    /// The ILGPU kernel; a group a vector. No group leaves before the barrier: PoCL 6 goes wrong behind a conditional one.
+    /// </summary>
     public static void Kernel(GradientGpu<TOptimiser> job)
     {
         ArrayView<long> products = SharedMemory.Allocate<long>(Threads);
@@ -83,9 +85,21 @@ internal struct GradientGpu<TOptimiser>
             product += job.Weights.Values[place] * ((sum + half) >> job.Shift);
             float gradient = isOn ? GpuMath.Product(sum * ExactSums.PowerOfTwo(-40), factor) : 0f;
             if (d < inputs)
-                Leave(job, job.Cohort.W1, job.Gradients.W1, job.Cohort.MaskW1, vector.Base(inputs) + within + (d * vector.Stride), column, isOn, gradient);
+            {
+                Leave(
+                    job,
+                    job.Cohort.W1,
+                    job.Gradients.W1,
+                    job.Cohort.MaskW1,
+                    vector.Base(inputs) + within + (d * vector.Stride),
+                    column,
+                    isOn,
+                    gradient);
+            }
             else
+            {
                 LeaveBias(job, job.Cohort.B1, job.Gradients.B1, column, job.Cohort.ColumnRates[column], isOn, gradient);
+            }
         }
         products[thread] = product;
         GpuGroup.Barrier();
@@ -109,17 +123,30 @@ internal struct GradientGpu<TOptimiser>
 
     // A weight: it may lie under a mask, and it decays. It is 0 under a mask already, and stays so without a gradient.
     private static void Leave(
-        GradientGpu<TOptimiser> job, ArrayView<float> weights, ArrayView<float> gradients, ArrayView<float> mask, int place, int column, bool isOn, float gradient)
+        GradientGpu<TOptimiser> job, ArrayView<float> weights, ArrayView<float> gradients, ArrayView<float> mask,
+        int place, int column, bool isOn, float gradient)
     {
         if (job.Cohort.HasMask != 0 && !(mask[place] > 0f))
             gradient = 0f;
         if (job.Steps == 0)
+        {
             gradients[place] = gradient;
+        }
         else if (isOn)
-            weights[place] = TOptimiser.Step<Scalar>(weights[place], gradient, -job.Cohort.ColumnRates[column], job.Cohort.WeightDecay).Value;
+        {
+            weights[place] = TOptimiser.Step<Scalar>(weights[place], gradient, -job.Cohort.ColumnRates[column], job.Cohort.WeightDecay)
+                .Value;
+        }
     }
 
-    private static void LeaveBias(GradientGpu<TOptimiser> job, ArrayView<float> biases, ArrayView<float> gradients, int place, float rate, bool isOn, float gradient)
+    private static void LeaveBias(
+        GradientGpu<TOptimiser> job,
+        ArrayView<float> biases,
+        ArrayView<float> gradients,
+        int place,
+        float rate,
+        bool isOn,
+        float gradient)
     {
         if (job.Steps == 0)
             gradients[place] = gradient;

@@ -40,7 +40,12 @@ internal sealed class OptimiserKernels<TOptimiser> : OptimiserKernels
     public override Type Optimiser => typeof(TOptimiser);
 
     public override void Epoch(DeviceKernels kernels, TrainEpochJob job) => kernels.Launch(
-        new TrainEpochCpu<LogisticLoss, TOptimiser> { Cohort = job.Cohort.Cohort, Scratch = job.Cohort.Scratch, Images = job.Images.Views });
+        new TrainEpochCpu<LogisticLoss, TOptimiser>
+        {
+            Cohort = job.Cohort.Cohort,
+            Scratch = job.Cohort.Scratch,
+            Images = job.Images.Views
+        });
 
     public override void Epoch(GpuDevice device, TrainEpochJob job)
     {
@@ -59,7 +64,12 @@ internal sealed class OptimiserKernels<TOptimiser> : OptimiserKernels
     public override void Update(GpuDevice device, DeviceCohort cohort)
     {
         CohortViews views = cohort.Cohort;
-        var update = new UpdateGpu<TOptimiser> { Cohort = views, Gradients = GpuGradients.Of(cohort.Scratch), Failed = GpuQuantise.Now(device, views).Failed };
+        var update = new UpdateGpu<TOptimiser>
+        {
+            Cohort = views,
+            Gradients = GpuGradients.Of(cohort.Scratch),
+            Failed = GpuQuantise.Now(device, views).Failed
+        };
         device.Launch(UpdateGpu<TOptimiser>.Kernel, UpdateGpu<TOptimiser>.Threads, update.Groups, update);
         GpuQuantise.Mask(device, views);
     }

@@ -15,7 +15,13 @@ public sealed class OutputLossOperation : ChunkOperation
     public override string Name => "OutputLoss";
 
     internal override void OnCpu(DeviceKernels kernels, ChunkJob job) => kernels.Launch(
-        new OutputLossCpu<LogisticLoss> { Cohort = job.Cohort.Cohort, Scratch = job.Cohort.Scratch, Images = job.Images.Views, Chunk = job.Chunk });
+        new OutputLossCpu<LogisticLoss>
+        {
+            Cohort = job.Cohort.Cohort,
+            Scratch = job.Cohort.Scratch,
+            Images = job.Images.Views,
+            Chunk = job.Chunk
+        });
 
     internal override void OnGpu(GpuDevice device, ChunkJob job)
     {

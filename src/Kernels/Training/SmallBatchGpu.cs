@@ -103,8 +103,11 @@ internal struct SmallBatchGpu<TLoss, TOptimiser>
                 int exponent = ExactSums.Exponent(Interop.IntAsFloat((uint)most)), column = slot.Column + unit;
                 bool isOut = exponent == ExactSums.OutOfRange;
                 job.Weights.Exponents[column] = isOut ? ExactSums.LeastExponent : exponent;
-                if (isOut || !ExactSums.IsInRange(exponent, job.Cohort.W2[column], inputs, slot.Hidden) || !ExactSums.IsInRange(job.Cohort.B2[index]))
+                if (isOut || !ExactSums.IsInRange(exponent, job.Cohort.W2[column], inputs, slot.Hidden)
+                    || !ExactSums.IsInRange(job.Cohort.B2[index]))
+                {
                     job.Weights.Failed[index] = 1;
+                }
             }
             GpuGroup.Barrier();
         }
@@ -124,8 +127,10 @@ internal struct SmallBatchGpu<TLoss, TOptimiser>
                 for (; entry + AtOnce <= end; entry += AtOnce)
                 {
                     // Loads that do not wait for each other: few groups share a processor, so nothing else hides their latency.
-                    int w0 = Quantised(job, slot, job.ImageIndex[entry], unit, weightScale), w1 = Quantised(job, slot, job.ImageIndex[entry + 1], unit, weightScale);
-                    int w2 = Quantised(job, slot, job.ImageIndex[entry + 2], unit, weightScale), w3 = Quantised(job, slot, job.ImageIndex[entry + 3], unit, weightScale);
+                    int w0 = Quantised(job, slot, job.ImageIndex[entry], unit, weightScale),
+                        w1 = Quantised(job, slot, job.ImageIndex[entry + 1], unit, weightScale);
+                    int w2 = Quantised(job, slot, job.ImageIndex[entry
+                        + 2], unit, weightScale), w3 = Quantised(job, slot, job.ImageIndex[entry + 3], unit, weightScale);
                     sum = GpuMath.MultiplyAdd(sum, job.ImageValue[entry], w0);
                     sum = GpuMath.MultiplyAdd(sum, job.ImageValue[entry + 1], w1);
                     sum = GpuMath.MultiplyAdd(sum, job.ImageValue[entry + 2], w2);
@@ -149,7 +154,9 @@ internal struct SmallBatchGpu<TLoss, TOptimiser>
         {
             int unit = start + place.Within, column = slot.Column + unit;
             bool isOn = unit < slot.Hidden && failed == 0;
-            float weightScale = isOn ? ExactSums.WeightScale(job.Weights.Exponents[column]) : 0f, factor = isOn ? job.Cohort.W2[column] * batch.Scale : 0f;
+            float weightScale = isOn ? ExactSums.WeightScale(job.Weights.Exponents[column]) : 0f, factor = isOn
+                ? job.Cohort.W2[column] * batch.Scale
+                : 0f;
             long product = 0;
             for (int d = place.Share; isOn && d <= inputs; d += place.Shares)
             {

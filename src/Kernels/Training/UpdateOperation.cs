@@ -32,7 +32,8 @@ public readonly record struct UpdateJob(DeviceCohort Cohort);
 public static class UpdateKernels
 {
     /// <summary>All parameters from their gradients.</summary>
-    public static void Update(this DeviceKernels kernels, DeviceCohort cohort) => kernels.Run(UpdateOperation.Instance, new UpdateJob(cohort));
+    public static void Update(this DeviceKernels kernels, DeviceCohort cohort)
+        => kernels.Run(UpdateOperation.Instance, new UpdateJob(cohort));
 }
 
 /// <summary>A block of columns an item.</summary>

@@ -15,7 +15,10 @@ internal sealed class BitChecks(ComputeDevice device, Func<SimdWidth, DeviceKern
 
     /// <summary>The same training twice.</summary>
     public void RunToRun() => EachCase((name, form, batch) =>
-        Outcome.SameBits(name, Train(kernels(SimdSupport.Best), form, batch, Models()), Train(kernels(SimdSupport.Best), form, batch, Models())));
+        Outcome.SameBits(
+            name,
+            Train(kernels(SimdSupport.Best), form, batch, Models()),
+            Train(kernels(SimdSupport.Best), form, batch, Models())));
 
     /// <summary>Some models alone, and among so many that the layout is another one.</summary>
     public void BatchInvariance() => EachCase((name, form, batch) =>

@@ -55,7 +55,10 @@ internal static class Check
             largest = Math.Max(largest, Math.Abs((double)expected[i] - actual[i]));
         }
         if (bad > 0)
-            throw new VerificationException($"{name}[{first}]: expected bits of {expected[first]:R}, actual {actual[first]:R}; {bad} of {expected.Length} differ, largest error {largest:G3}");
+        {
+            throw new VerificationException($"{name}[{first}]: expected bits of {expected[first]:R}, actual {actual[first]:R}; {bad} of "
+                + $"{expected.Length} differ, largest error {largest:G3}");
+        }
     }
 
     /// <exception cref="VerificationException">Not so.</exception>
@@ -71,7 +74,9 @@ internal static class Check
 
     /// <summary>Element by element.</summary>
     public static void SameItems<T>(IEnumerable<T> expected, IEnumerable<T> actual) =>
-        True(expected.SequenceEqual(actual), $"expected {string.Join(", ", expected.Take(8))} ..., actual {string.Join(", ", actual.Take(8))} ...");
+        True(
+            expected.SequenceEqual(actual),
+            $"expected {string.Join(", ", expected.Take(8))} ..., actual {string.Join(", ", actual.Take(8))} ...");
 
     /// <summary>The same numbers in double.</summary>
     public static double[] Widen(ReadOnlySpan<float> values)

@@ -29,7 +29,11 @@ internal static class CorruptCase
                 {
                     Range image = (n * rows * columns)..((n + 1) * rows * columns);
                     double[] expected = ReferenceCorruption.Apply(pixels.AsSpan(image), rows, columns, Number(n), corruption);
-                    Check.Near($"{rows} x {columns}, image {n}: {corruption}", expected, [.. actual[image].Select(value => (double)value)], [ReferenceCorruption.Bound(corruption)]);
+                    Check.Near(
+                        $"{rows} x {columns}, image {n}: {corruption}",
+                        expected,
+                        [.. actual[image].Select(value => (double)value)],
+                        [ReferenceCorruption.Bound(corruption)]);
                 }
             }
         }

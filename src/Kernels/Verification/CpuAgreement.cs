@@ -24,7 +24,8 @@ internal static class CpuAgreement
     private static ModelParameters[] Train(DeviceKernels kernels, Shape shape)
     {
         ComputeDevice device = kernels.Device;
-        KernelForm form = KernelCatalog.Variants.First(v => v.Operation == TrainEpochOperation.Instance && v.Accelerator == device.Kind).Form;
+        KernelForm form = KernelCatalog.Variants.First(v => v.Operation == TrainEpochOperation.Instance && v.Accelerator == device.Kind)
+            .Form;
         using var cohort = new DeviceCohort(
             device, ColumnLayout.Create(shape.Hidden, shape.Inputs, device.LayoutWays), Samples.Rates(shape.Hidden.Length))
         {

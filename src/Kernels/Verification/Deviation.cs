@@ -18,7 +18,9 @@ public sealed class Deviation
     /// <summary>What the arithmetic allowed the value with that error, in the same terms.</summary>
     public double RelativeBound { get; private set; }
 
-    /// <summary>Largest error as a part of its own bound: above 1 a comparison fails; infinite for an error where none is allowed.</summary>
+    /// <summary>
+    /// Largest error as a part of its own bound: above 1 a comparison fails; infinite for an error where none is allowed.
+    /// </summary>
     public double OfBound { get; private set; }
 
     /// <summary>Adds a comparison; a tolerance for each value, or one for all.</summary>

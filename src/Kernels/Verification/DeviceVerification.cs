@@ -25,11 +25,15 @@ public static class DeviceVerification
 
     /// <param name="kernels">Makes the kernels of the device; tests pass wrong ones.</param>
     /// <param name="operations">The operations whose kernels are compared; null for all.</param>
-    internal static IEnumerable<VerificationResult> Run(ComputeDevice device, Func<SimdWidth, DeviceKernels> kernels, Operation[]? operations = null)
+    internal static IEnumerable<VerificationResult> Run(
+        ComputeDevice device,
+        Func<SimdWidth, DeviceKernels> kernels,
+        Operation[]? operations = null)
     {
         var bits = new BitChecks(device, kernels);
         yield return Measure("gradients, central differences", () => GradientCheck.Run(kernels(SimdSupport.Best)));
-        foreach (KernelVariant variant in KernelCatalog.Variants.Where(variant => RunsOn(variant, device) && operations?.Contains(variant.Operation) != false))
+        foreach (KernelVariant variant in KernelCatalog.Variants
+            .Where(variant => RunsOn(variant, device) && operations?.Contains(variant.Operation) != false))
         {
             DeviceKernels own = kernels(variant.Width);
             foreach (IGrouping<bool, Shape> shapes in KernelCases.Shapes(variant.Operation).GroupBy(shape => shape.IsMasked))

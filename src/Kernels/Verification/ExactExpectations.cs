@@ -7,7 +7,8 @@ namespace GpuMlp.Kernels.Verification;
 internal static class ExactExpectations
 {
     private static readonly Remembered<Shape, ExactStep[][]> s_firstStep = new(StepOnce);
-    private static readonly Remembered<Shape, ExactTraining[]> s_trained = new(shape => Train(shape, shape.Schedule, KernelExpectations.TrainedEpochs));
+    private static readonly Remembered<Shape, ExactTraining[]> s_trained = new(
+        shape => Train(shape, shape.Schedule, KernelExpectations.TrainedEpochs));
 
     /// <summary>Every batch of every model, [model][batch], all at the initial parameters.</summary>
     public static ExactStep[][] FirstStep(Shape shape) => s_firstStep.Of(shape);
@@ -16,7 +17,8 @@ internal static class ExactExpectations
     public static ModelParameters[] Stepped(Shape shape)
     {
         Chunk first = shape.Schedule.Chunks[0];
-        return [.. Train(shape, ChunkSchedule.FromBatches([(first.FirstRow, first.BatchRows)]), epochs: 1).Select(training => training.Model)];
+        return [.. Train(shape, ChunkSchedule.FromBatches([(first.FirstRow, first.BatchRows)]), epochs: 1).Select(
+            training => training.Model)];
     }
 
     /// <summary>Every model after <see cref="KernelExpectations.TrainedEpochs"/> epochs.</summary>
@@ -32,7 +34,9 @@ internal static class ExactExpectations
             ModelMask? mask = shape.MaskOf(m);
             ModelParameters model = ExactMlp.Masked(shape.Models[m], mask);
             return AllCores.Each(batches, batch => new ExactStep(
-                model, mask, pixels.AsSpan(batch.FirstRow * shape.Inputs, batch.BatchRows * shape.Inputs), labels.AsSpan(batch.FirstRow, batch.BatchRows)));
+                model, mask, pixels.AsSpan(batch.FirstRow * shape.Inputs, batch.BatchRows * shape.Inputs), labels.AsSpan(
+                    batch.FirstRow,
+                    batch.BatchRows)));
         });
     }
 
@@ -65,7 +69,10 @@ internal static class ExactExpectations
         for (int s = 0; s < cohort.Layout.Slots.Count; s++)
         {
             int model = cohort.Layout.Slots[s].Model;
-            Check.SameBits($"{name} of model {model}", expected(model).AsSpan(first, rows), values.AsSpan(s * ChunkSchedule.ChunkRows, rows));
+            Check.SameBits(
+                $"{name} of model {model}",
+                expected(model).AsSpan(first, rows),
+                values.AsSpan(s * ChunkSchedule.ChunkRows, rows));
         }
     }
 
@@ -79,7 +86,8 @@ internal static class ExactExpectations
 
     /// <summary>Loss to the last bit, NaN for NaN.</summary>
     public static void SameTotals(string name, EpochTotals expected, EpochTotals actual) => Check.True(
-        BitConverter.DoubleToInt64Bits(expected.Loss) == BitConverter.DoubleToInt64Bits(actual.Loss) && expected with { Loss = 0 } == actual with { Loss = 0 },
+        BitConverter.DoubleToInt64Bits(expected.Loss) == BitConverter.DoubleToInt64Bits(actual.Loss)
+            && expected with { Loss = 0 } == actual with { Loss = 0 },
         $"{name}: expected {expected}, actual {actual}");
 }
 
@@ -121,7 +129,8 @@ internal sealed class ExactStep
 internal sealed record ExactTraining(ModelParameters Model, EpochTotals[] Epochs)
 {
     public static ExactTraining Of(
-        ModelParameters model, float rate, ReadOnlySpan<byte> pixels, ReadOnlySpan<float> labels, ChunkSchedule schedule, int epochs, float decay = 0, ModelMask? mask = null)
+        ModelParameters model, float rate, ReadOnlySpan<byte> pixels, ReadOnlySpan<float> labels, ChunkSchedule schedule,
+        int epochs, float decay = 0, ModelMask? mask = null)
     {
         var totals = new EpochTotals[epochs];
         for (int epoch = 0; epoch < epochs; epoch++)

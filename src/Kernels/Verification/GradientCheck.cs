@@ -48,7 +48,14 @@ internal static class GradientCheck
         ComputeDevice device = kernels.Device;
         using var cohort = new DeviceCohort(
             device, ColumnLayout.Create(s_shape.Hidden, s_shape.Inputs, device.LayoutWays), Samples.Rates(s_shape.Hidden.Length));
-        using var images = new DeviceImages(device, s_shape.Pixels, s_shape.Labels, s_shape.Inputs, s_shape.Schedule, form, withBackward: true);
+        using var images = new DeviceImages(
+            device,
+            s_shape.Pixels,
+            s_shape.Labels,
+            s_shape.Inputs,
+            s_shape.Schedule,
+            form,
+            withBackward: true);
         cohort.Upload(s_shape.Models);
         kernels.HiddenForward(cohort, images, 0);
         kernels.OutputLoss(cohort, images, 0);
@@ -63,7 +70,13 @@ internal static class GradientCheck
     /// <param name="y">Labels, [N].</param>
     /// <param name="gradient">What is claimed.</param>
     /// <param name="bound">How far each may be off, besides what differences are off.</param>
-    public static void Compare(string name, ReferenceParameters start, double[] x, double[] y, ReferenceParameters gradient, ReferenceParameters bound)
+    public static void Compare(
+        string name,
+        ReferenceParameters start,
+        double[] x,
+        double[] y,
+        ReferenceParameters gradient,
+        ReferenceParameters bound)
     {
         int Slopes(string part, double[] claimed, double[] allowed, Func<int, double, ReferenceParameters> move) =>
             CompareSlopes($"{name}: {part}", x, y, claimed, allowed, move);
@@ -76,7 +89,13 @@ internal static class GradientCheck
         Check.True(compared >= LeastShare * parameters, $"{name}: only {compared} of {parameters} parameters are away from a corner");
     }
 
-    private static int CompareSlopes(string name, double[] x, double[] y, double[] gradient, double[] bound, Func<int, double, ReferenceParameters> move)
+    private static int CompareSlopes(
+        string name,
+        double[] x,
+        double[] y,
+        double[] gradient,
+        double[] bound,
+        Func<int, double, ReferenceParameters> move)
     {
         List<double> expected = [], actual = [], tolerance = [];
         for (int i = 0; i < gradient.Length; i++)
@@ -93,7 +112,9 @@ internal static class GradientCheck
         return expected.Count;
     }
 
-    /// <summary>Where a hidden unit switches between two points the loss has a corner, and a difference says nothing about its slope.</summary>
+    /// <summary>
+    /// Where a hidden unit switches between two points the loss has a corner, and a difference says nothing about its slope.
+    /// </summary>
     public static bool HasKink(ReferenceForward up, ReferenceForward down) =>
         up.Z.Zip(down.Z).Any(pair => (pair.First > 0) != (pair.Second > 0));
 

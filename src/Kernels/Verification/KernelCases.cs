@@ -14,7 +14,10 @@ using static GpuMlp.Kernels.Verification.KernelExpectations;
 
 namespace GpuMlp.Kernels.Verification;
 
-/// <summary>For each operation, how one variant of it is compared on one shape: with the double reference within bounds, and with the exact one bit by bit.</summary>
+/// <summary>
+/// For each operation, how one variant of it is compared on one shape: with the double reference within bounds, and with the exact one bit
+/// by bit.
+/// </summary>
 internal static class KernelCases
 {
     private delegate void Case(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape);
@@ -52,7 +55,9 @@ internal static class KernelCases
     /// <summary>Whether weights under a mask are to be compared apart: such shapes come behind the others.</summary>
     public static bool HasMasks(Operation operation) => s_masked.Contains(operation);
 
-    /// <summary>The shapes on which an operation is compared. Corrupting has images and shapes of its own, so that one of these runs all of them.</summary>
+    /// <summary>
+    /// The shapes on which an operation is compared. Corrupting has images and shapes of its own, so that one of these runs all of them.
+    /// </summary>
     public static IEnumerable<Shape> Shapes(Operation operation) => operation == CorruptOperation.Instance
         ? Shape.All[..1]
         : HasMasks(operation) ? Shape.All.Concat(Shape.All.Select(shape => shape with { IsMasked = true })) : Shape.All;
@@ -85,7 +90,8 @@ internal static class KernelCases
             WeightDecay = shape.WeightDecay,
         };
         using var images = new DeviceImages(
-            device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, variant.Form, withBackward: inTiles || variant.Form != KernelForm.WeightSparse);
+            device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, variant.Form, withBackward: inTiles
+                || variant.Form != KernelForm.WeightSparse);
         cohort.Upload(shape.Models);
         if (shape.IsMasked)
             cohort.SetMask(shape.Masks);
@@ -176,7 +182,13 @@ internal static class KernelCases
             kernels.OutputLoss(cohort, images, chunk);
             kernels.OutputBackward(cohort, images, chunk);
             float[] gated = Copy(kernels.Device, cohort.Scratch.Activations);
-            SameColumns($"{shape}, chunk {chunk}: gate q", cohort, gated, first, shape.Schedule.Chunks[chunk].Rows, m => exact[m][batch].Gated);
+            SameColumns(
+                $"{shape}, chunk {chunk}: gate q",
+                cohort,
+                gated,
+                first,
+                shape.Schedule.Chunks[chunk].Rows,
+                m => exact[m][batch].Gated);
         });
     }
 
@@ -208,7 +220,10 @@ internal static class KernelCases
         ModelParameters[] actual = cohort.Download(), exact = Stepped(shape);
         for (int m = 0; m < actual.Length; m++)
         {
-            CompareParameters($"{shape}, model {m}", KernelExpectations.FirstStep(shape)[m][0].Step(rates[m], shape.WeightDecay), actual[m]);
+            CompareParameters(
+                $"{shape}, model {m}",
+                KernelExpectations.FirstStep(shape)[m][0].Step(rates[m], shape.WeightDecay),
+                actual[m]);
             SameParameters($"{shape}, model {m}", exact[m], actual[m]);
         }
     }
@@ -245,7 +260,8 @@ internal static class KernelCases
         {
             string name = $"{shape}, model {m}";
             Check.Near(
-                $"{name}: logits", [.. expected[m].SelectMany(e => e.Forward.Logits)], actual[m].Logits.Span, [.. expected[m].SelectMany(e => e.LogitError)]);
+                $"{name}: logits", [.. expected[m].SelectMany(e => e.Forward.Logits)], actual[m].Logits.Span, [.. expected[m].SelectMany(
+                    e => e.LogitError)]);
             Check.SameBits($"{name}: logits", [.. exact[m].SelectMany(step => step.Logits)], actual[m].Logits.Span);
             Check.SameItems(Enumerable.Range(0, shape.Hidden[m]).Select(h => exact[m].Max(step => step.Active[h])), actual[m].Active);
         }
@@ -274,12 +290,15 @@ internal static class KernelCases
             float[] sorted = [.. model.W1.Select(Math.Abs).Order()];
             for (int i = 0; i < model.W1.Length; i += 7)
             {
-                int place = (shape.Inputs * block.FirstColumn) + (i / slot.Hidden * block.Stride) + slot.Column - block.FirstColumn + (i % slot.Hidden);
+                int place = (shape.Inputs * block.FirstColumn) + (i / slot.Hidden * block.Stride) + slot.Column - block.FirstColumn
+                    + (i % slot.Hidden);
                 float magnitude = Math.Abs(model.W1[i]);
                 bool isFirst = w1[place] == 0 || sorted[w1[place] - 1] < magnitude;
                 Check.True(sorted[w1[place]] == magnitude && isFirst, $"{shape}, model {slot.Model}: rank of W1[{i}]");
             }
-            Check.SameItems(model.W2.Select(w => model.W2.Count(other => Math.Abs(other) < Math.Abs(w))), w2.Skip(slot.Column).Take(slot.Hidden));
+            Check.SameItems(
+                model.W2.Select(w => model.W2.Count(other => Math.Abs(other) < Math.Abs(w))),
+                w2.Skip(slot.Column).Take(slot.Hidden));
         }
     }
 

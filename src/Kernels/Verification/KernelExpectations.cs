@@ -110,7 +110,11 @@ internal static class KernelExpectations
     private static RunningError Batch(BoundedModel model, double[] x, double[] y, Chunk batch, ModelMask? mask)
     {
         int inputs = model.Value.Inputs;
-        return new RunningError(model, x.AsSpan(batch.FirstRow * inputs, batch.BatchRows * inputs), y.AsSpan(batch.FirstRow, batch.BatchRows), mask);
+        return new RunningError(
+            model,
+            x.AsSpan(batch.FirstRow * inputs, batch.BatchRows * inputs),
+            y.AsSpan(batch.FirstRow, batch.BatchRows),
+            mask);
     }
 
     public static void CompareColumns(
@@ -195,5 +199,9 @@ internal sealed record BoundedMap(SaliencyMethod Method, int Model, int Image, d
     /// <param name="name">Of the case.</param>
     /// <param name="maps">[N, D] of each model.</param>
     public void Compare(string name, ReadOnlyMemory<float>[] maps) =>
-        Check.Near($"{name}, model {Model}, image {Image}: {Method}", Values, maps[Model].Span.Slice(Image * Values.Length, Values.Length), Bound);
+        Check.Near(
+            $"{name}, model {Model}, image {Image}: {Method}",
+            Values,
+            maps[Model].Span.Slice(Image * Values.Length, Values.Length),
+            Bound);
 }

@@ -13,13 +13,15 @@ internal sealed record Outcome(ModelParameters Model, EpochTotals[] Epochs, floa
 {
     /// <summary>Trains a cohort, then evaluates and explains it; outcomes in the order of the models.</summary>
     public static Outcome[] Train(
-        ComputeDevice device, SimdWidth width, KernelForm form, int inputs, int images, int batch, IReadOnlyList<(ModelParameters Model, float Rate)> models,
+        ComputeDevice device, SimdWidth width, KernelForm form, int inputs, int images, int batch,
+        IReadOnlyList<(ModelParameters Model, float Rate)> models,
         int epochs = 4, float weightDecay = 0) =>
         Train(DeviceKernels.Create(device, width), form, inputs, images, batch, models, epochs, weightDecay);
 
     /// <summary>The same with given kernels.</summary>
     public static Outcome[] Train(
-        DeviceKernels kernels, KernelForm form, int inputs, int images, int batch, IReadOnlyList<(ModelParameters Model, float Rate)> models,
+        DeviceKernels kernels, KernelForm form, int inputs, int images, int batch,
+        IReadOnlyList<(ModelParameters Model, float Rate)> models,
         int epochs = 4, float weightDecay = 0)
     {
         ComputeDevice device = kernels.Device;
@@ -27,7 +29,14 @@ internal sealed record Outcome(ModelParameters Model, EpochTotals[] Epochs, floa
         using var cohort = new DeviceCohort(device, layout, [.. models.Select(m => m.Rate)]) { WeightDecay = weightDecay };
         byte[] pixels = Samples.Pixels(images, inputs, seed: 31);
         float[] labels = Samples.Labels(images, seed: 32);
-        using var training = new DeviceImages(device, pixels, labels, inputs, ChunkSchedule.Consecutive(images, batch), form, withBackward: true);
+        using var training = new DeviceImages(
+            device,
+            pixels,
+            labels,
+            inputs,
+            ChunkSchedule.Consecutive(images, batch),
+            form,
+            withBackward: true);
         cohort.Upload([.. models.Select(m => m.Model)]);
         var totals = new EpochTotals[epochs][];
         for (int epoch = 0; epoch < epochs; epoch++)
@@ -40,7 +49,9 @@ internal sealed record Outcome(ModelParameters Model, EpochTotals[] Epochs, floa
 
         // Few images are enough for the maps, and 500 models times N times D would be large.
         using var few = new DeviceImages(
-            device, pixels.AsMemory(0, 5 * inputs), labels.AsSpan(0, 5), inputs, ChunkSchedule.Consecutive(5, 5), form, withBackward: false);
+            device, pixels.AsMemory(0, 5 * inputs), labels.AsSpan(0, 5), inputs, ChunkSchedule.Consecutive(
+                5,
+                5), form, withBackward: false);
         ReadOnlyMemory<float>[][] maps = [.. Enum.GetValues<SaliencyMethod>().Select(method => kernels.Saliency(cohort, few, method))];
         return [.. Enumerable.Range(0, models.Count).Select(m => new Outcome(
             parameters[m],
@@ -69,7 +80,8 @@ internal sealed record Outcome(ModelParameters Model, EpochTotals[] Epochs, floa
         {
             EpochTotals e = expected.Epochs[epoch], a = actual.Epochs[epoch];
             Check.True(
-                BitConverter.DoubleToInt64Bits(e.Loss) == BitConverter.DoubleToInt64Bits(a.Loss) && e with { Loss = 0 } == a with { Loss = 0 },
+                BitConverter.DoubleToInt64Bits(e.Loss) == BitConverter.DoubleToInt64Bits(a.Loss)
+                    && e with { Loss = 0 } == a with { Loss = 0 },
                 $"{name}, epoch {epoch}: expected {e}, actual {a}");
         }
         for (int method = 0; method < expected.Maps.Length; method++)

@@ -14,7 +14,13 @@ internal static class PruneCase
     public static readonly double[] Levels = [0, 0.001, 0.0095, 0.1, 0.29, 0.5, 0.57, 0.95, 0.99, 1];
 
     /// <summary>Ranks once, prunes at every level and compares.</summary>
-    public static void Compare(string name, DeviceKernels kernels, ComputeDevice device, DeviceCohort cohort, ModelParameters[] models, PruneMethod method)
+    public static void Compare(
+        string name,
+        DeviceKernels kernels,
+        ComputeDevice device,
+        DeviceCohort cohort,
+        ModelParameters[] models,
+        PruneMethod method)
     {
         ModelParameters[][] pruned = PruneLevels(kernels, device, cohort, method, Seed, [.. models.Select((_, m) => Identity(m))]);
         CompareWithReference(method, models, pruned, name);
@@ -26,7 +32,12 @@ internal static class PruneCase
         {
             for (int m = 0; m < models.Length; m++)
             {
-                ReferenceParameters expected = ReferencePruning.Prune(ReferenceParameters.From(models[m]), method, Levels[level], Identity(m), Seed);
+                ReferenceParameters expected = ReferencePruning.Prune(
+                    ReferenceParameters.From(models[m]),
+                    method,
+                    Levels[level],
+                    Identity(m),
+                    Seed);
                 string label = $"{name} {method} at {Levels[level]}, model {m}";
                 Check.Near($"{label}: W1", expected.W1, pruned[level][m].W1, [0.0]);
                 Check.Near($"{label}: w2", expected.W2, pruned[level][m].W2, [0.0]);

@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace GpuMlp.Kernels.Verification;
 
-/// <summary>What the references expect of a case, computed when it is first asked for and kept: all variants are compared with the same.</summary>
+/// <summary>
+/// What the references expect of a case, computed when it is first asked for and kept: all variants are compared with the same.
+/// </summary>
 internal sealed class Remembered<TKey, TValue>(Func<TKey, TValue> compute)
     where TKey : notnull
 {

@@ -93,7 +93,8 @@ internal sealed class RunningError
             return [.. Enumerable.Range(0, old.Length).Select(i => Error(old[i], before[i], error[i], gradient[i], shrunk))];
         }
         return new BoundedModel(value, new ReferenceParameters(
-            Errors(p => p.W1, decay), Errors(p => p.B1, 0), Errors(p => p.W2, decay), Error(Model.Value.B2, Model.Error.B2, GradientError.B2, Gradient.B2, 0)));
+            Errors(p => p.W1, decay), Errors(p => p.B1, 0), Errors(p => p
+                .W2, decay), Error(Model.Value.B2, Model.Error.B2, GradientError.B2, Gradient.B2, 0)));
     }
 
     private static double Rounding(double value) => Slack * Few * Unit * Math.Abs(value);
@@ -124,7 +125,8 @@ internal sealed class RunningError
     }
 
     private static double[] Largest(ReferenceParameters p) =>
-        [.. Enumerable.Range(0, p.Hidden).Select(h => Math.Max(Math.Abs(p.B1[h]), Enumerable.Range(0, p.Inputs).Max(d => Math.Abs(p.W1[(d * p.Hidden) + h]))))];
+        [.. Enumerable.Range(0, p.Hidden)
+            .Select(h => Math.Max(Math.Abs(p.B1[h]), Enumerable.Range(0, p.Inputs).Max(d => Math.Abs(p.W1[(d * p.Hidden) + h]))))];
 
     private double ActivationError(int at) => Forward.Z[at] > -ZError[at] ? ZError[at] : 0;
 
@@ -135,7 +137,8 @@ internal sealed class RunningError
         {
             double p = Forward.Probabilities[n], logit = Forward.Logits[n];
             D2[n] = (p - y[n]) / Rows;
-            D2Error[n] = ((SigmoidUnits * Unit * Slack * (p + y[n])) + DeltaUnit + (p * (1 - p) * Math.Exp(LogitError[n]) * LogitError[n])) / Rows;
+            D2Error[n] = ((SigmoidUnits * Unit * Slack * (p + y[n])) + DeltaUnit + (p * (1 - p) * Math.Exp(LogitError[n]) * LogitError[n]))
+                / Rows;
             passed += (Math.Abs(p - y[n]) + LogitError[n]) * LogitError[n];
             passed += Rounding(Math.Abs(logit) + ReferenceMlp.Loss(Math.Abs(logit), 1)) + TermUnit;
         }
@@ -149,7 +152,8 @@ internal sealed class RunningError
         double[] w1 = new double[inputs * hidden], b1 = new double[hidden], w2 = new double[hidden];
 
         // Half a unit of G' in units of the gradient, for each weight of the column.
-        double shifted = Math.Pow(2, ExactSums.GradientShift(Rows, inputs) - 1) / (ExactSums.ConstantPixel * (double)ExactSums.Largest * Rows);
+        double shifted = Math.Pow(2, ExactSums.GradientShift(Rows, inputs) - 1)
+            / (ExactSums.ConstantPixel * (double)ExactSums.Largest * Rows);
         for (int h = 0; h < hidden; h++)
         {
             double weights = Math.Abs(p.B1[h]);

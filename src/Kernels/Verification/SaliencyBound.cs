@@ -93,8 +93,11 @@ internal static class SaliencyBound
         double off = (passed / (ReferenceSaliency.NoiseSigma * norm)) + (Math.Abs(u) * RunningError.Unit * (inputs + Few));
 
         // u times its density is 0.25 at most, so far out the relative error of u counts no more than there.
-        double moved = Math.Min(Steepest * off, (Steepest * passed / (ReferenceSaliency.NoiseSigma * norm)) + (0.25 * RunningError.Unit * (inputs + Few) * RunningError.Slack));
-        return (ReferenceSaliency.ActiveUnderNoise(norm, z), (RunningError.Slack * moved) + Polynomial + (Few * RunningError.Slack * RunningError.Unit));
+        double moved = Math.Min(
+            Steepest * off,
+            (Steepest * passed / (ReferenceSaliency.NoiseSigma * norm)) + (0.25 * RunningError.Unit * (inputs + Few) * RunningError.Slack));
+        return (ReferenceSaliency.ActiveUnderNoise(norm, z), (RunningError.Slack * moved) + Polynomial
+            + (Few * RunningError.Slack * RunningError.Unit));
     }
 
     private static (double Share, double Error) Integrated(double start, double end, double passed)

@@ -30,7 +30,8 @@ internal static class Samples
     public static ModelParameters Model(int inputs, int hidden, int seed)
     {
         var random = new System.Random(seed);
-        float[] Values(int count, double scale) => [.. Enumerable.Range(0, count).Select(_ => (float)(scale * ((2 * random.NextDouble()) - 1)))];
+        float[] Values(int count, double scale)
+            => [.. Enumerable.Range(0, count).Select(_ => (float)(scale * ((2 * random.NextDouble()) - 1)))];
         double first = Math.Sqrt(3.0 / (1 + (0.2 * inputs))), second = Math.Sqrt(3.0 / hidden);
         return new ModelParameters(Values(inputs * hidden, first), Values(hidden, 0.2), Values(hidden, second), Values(1, 0.2)[0]);
     }
@@ -43,7 +44,8 @@ internal static class Samples
         return new ModelMask(Draw(inputs * hidden), Draw(hidden));
     }
 
-    public static float[] Rates(int models, float first = 0.01f) => [.. Enumerable.Range(0, models).Select(m => first + (0.001f * (m % 7)))];
+    public static float[] Rates(int models, float first = 0.01f)
+        => [.. Enumerable.Range(0, models).Select(m => first + (0.001f * (m % 7)))];
 }
 
 /// <summary>A cohort and its images: sizes only; the contents follow from them.</summary>
@@ -63,12 +65,13 @@ internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch, fl
 
     public ChunkSchedule Schedule => ChunkSchedule.Consecutive(Images, Batch);
 
-    public override string ToString() => $"H {string.Join('+', Hidden)}, D {Inputs}, N {Images}, B {Batch}, decay {WeightDecay}{(IsMasked ? ", masked" : "")}";
+    public override string ToString()
+        => $"H {string.Join('+', Hidden)}, D {Inputs}, N {Images}, B {Batch}, decay {WeightDecay}{(IsMasked ? ", masked" : "")}";
 
     /// <summary>
     /// Sizes around every boundary of the kernels: 8 and 16 lanes, tiles of 3, 6 and 8 vectors, bands of 64 pixels and
-    /// images, chunks of 256 images, a GPU's segments of 512; more columns than inputs and fewer; full batches, short last ones, larger than N; with and
-    /// without weight decay.
+    /// images, chunks of 256 images, a GPU's segments of 512; more columns than inputs and fewer; full batches, short last ones, larger
+    /// than N; with and without weight decay.
     /// </summary>
     public static Shape[] All { get; } =
     [

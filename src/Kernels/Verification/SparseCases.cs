@@ -15,7 +15,8 @@ internal static class SparseCases
     private static readonly double[] s_levels = [0, 0.29, 0.6, 0.95, 1];
 
     private static readonly Remembered<(Shape Shape, double Level), BoundedLogits[]> s_logits = new(key => Logits(key.Shape, key.Level));
-    private static readonly Remembered<(Shape Shape, double Level, int Batch), BoundedGradient[]> s_gradients = new(key => Gradients(key.Shape, key.Level, key.Batch));
+    private static readonly Remembered<(Shape Shape, double Level, int Batch), BoundedGradient[]> s_gradients = new(
+        key => Gradients(key.Shape, key.Level, key.Batch));
     private static readonly Remembered<(Shape Shape, double Level), BoundedMap[]> s_maps = new(key => Maps(key.Shape, key.Level));
 
     public static void Compress(DeviceKernels kernels, DeviceCohort cohort, Shape shape)
@@ -61,7 +62,14 @@ internal static class SparseCases
     /// <summary>The entries of dW1 beside the reference's gradient of the pruned model at the weights that are left.</summary>
     public static void SparseBackward(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
-        using var dense = new DeviceImages(kernels.Device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, KernelForm.Dense, withBackward: true);
+        using var dense = new DeviceImages(
+            kernels.Device,
+            shape.Pixels,
+            shape.Labels,
+            shape.Inputs,
+            shape.Schedule,
+            KernelForm.Dense,
+            withBackward: true);
         using var pruned = new DeviceCohort(kernels.Device, cohort.Layout, Samples.Rates(shape.Hidden.Length));
         using var sparse = new SparseCohort(kernels.Device, cohort.Layout, 1);
         using var gradient = new SparseGradient(kernels.Device);
@@ -135,7 +143,10 @@ internal static class SparseCases
         {
             var mask = new ModelMask([.. model.W1.Select(w => w != 0)], [.. model.W2.Select(w => w != 0)]);
             var truth = new RunningError(BoundedModel.Exact(model), x, y, mask);
-            return new BoundedGradient(truth.Gradient.W1, truth.GradientError.W1, new ExactStep(Narrow(model), mask, pixels, labels).Gradient.W1);
+            return new BoundedGradient(
+                truth.Gradient.W1,
+                truth.GradientError.W1,
+                new ExactStep(Narrow(model), mask, pixels, labels).Gradient.W1);
         });
     }
 
@@ -175,12 +186,17 @@ internal static class SparseCases
     private static PruneRanks Ranks(DeviceKernels kernels, DeviceCohort cohort) =>
         new(kernels.Device, cohort.Layout, [.. Enumerable.Range(0, cohort.Layout.Slots.Count).Select(PruneCase.Identity)], PruneCase.Seed);
 
-    private static ReferenceParameters[] Pruned(Shape shape, double level) => AllCores.Each(shape.Hidden.Length, m => Pruned(shape, PruneMethod.Layer, m, level));
+    private static ReferenceParameters[] Pruned(Shape shape, double level)
+        => AllCores.Each(shape.Hidden.Length, m => Pruned(shape, PruneMethod.Layer, m, level));
 
     private static ReferenceParameters Pruned(Shape shape, PruneMethod method, int model, double level) =>
         ReferencePruning.Prune(ReferenceParameters.From(shape.Models[model]), method, level, PruneCase.Identity(model), PruneCase.Seed);
 
-    private static void CompareEntries(string name, DeviceKernels kernels, SparseCohort sparse, Func<int, int, ReferenceParameters> expected)
+    private static void CompareEntries(
+        string name,
+        DeviceKernels kernels,
+        SparseCohort sparse,
+        Func<int, int, ReferenceParameters> expected)
     {
         SparseViews views = sparse.Views;
         int[] starts = KernelExpectations.Copy(kernels.Device, views.Starts);
@@ -214,7 +230,9 @@ internal static class SparseCases
     }
 }
 
-/// <summary>Logits of one pruned model [N] in the reference, how far a kernel's may be from them, its bits, and which units any image opens.</summary>
+/// <summary>
+/// Logits of one pruned model [N] in the reference, how far a kernel's may be from them, its bits, and which units any image opens.
+/// </summary>
 internal sealed record BoundedLogits(double[] Values, double[] Bound, float[] Exact, int[] Active);
 
 /// <summary>dW1 of one pruned model and batch [D, H], likewise.</summary>

@@ -20,7 +20,8 @@ internal static class TsneCase
     private static double Perplexity(int points) => Math.Max(1.5, points / 10.0);
 
     public static bool Has(Operation operation) => operation
-        is TsneDistancesOperation or TsneAffinitiesOperation or TsneSymmetrizeOperation or TsneForcesOperation or TsneStepOperation or TsneDivergenceOperation;
+        is TsneDistancesOperation or TsneAffinitiesOperation or TsneSymmetrizeOperation or TsneForcesOperation
+            or TsneStepOperation or TsneDivergenceOperation;
 
     public static void Run(DeviceKernels kernels, Operation operation, Shape shape)
     {
@@ -52,7 +53,11 @@ internal static class TsneCase
             case TsneStepOperation: Step(name, kernels, buffer); break;
             default:
                 double[] joint = Matrix(device.Download(buffer.Views.Joint), buffer), places = Places(buffer);
-                Check.Near($"{name}: divergence", ReferenceTsne.Divergence(joint, places), kernels.Divergence(buffer), DivergenceBound(joint, places));
+                Check.Near(
+                    $"{name}: divergence",
+                    ReferenceTsne.Divergence(joint, places),
+                    kernels.Divergence(buffer),
+                    DivergenceBound(joint, places));
                 break;
         }
     }
@@ -80,7 +85,8 @@ internal static class TsneCase
 
     /// <summary>[N, N] without the padding.</summary>
     internal static double[] Matrix(float[] values, EmbeddingBuffer buffer) =>
-        [.. Enumerable.Range(0, buffer.Points).SelectMany(i => values.Skip(i * buffer.Stride).Take(buffer.Points).Select(value => (double)value))];
+        [.. Enumerable.Range(0, buffer.Points)
+            .SelectMany(i => values.Skip(i * buffer.Stride).Take(buffer.Points).Select(value => (double)value))];
 
     // Places of the size that an embedding has half way.
     internal static void Spread(EmbeddingBuffer buffer)
@@ -97,7 +103,8 @@ internal static class TsneCase
     private static void Distances(string name, DeviceKernels kernels, EmbeddingBuffer buffer)
     {
         float[] stored = kernels.Device.Download(buffer.Views.Features);
-        double[] features = [.. Enumerable.Range(0, buffer.Points).SelectMany(i => Enumerable.Range(0, buffer.Hidden).Select(h => (double)stored[(h * buffer.Stride) + i]))];
+        double[] features = [.. Enumerable.Range(0, buffer.Points)
+            .SelectMany(i => Enumerable.Range(0, buffer.Hidden).Select(h => (double)stored[(h * buffer.Stride) + i]))];
         double[] expected = ReferenceTsne.Distances(features, buffer.Hidden);
         double[] actual = Matrix(kernels.Device.Download(buffer.Views.Conditional), buffer);
         for (int i = 0; i < buffer.Points; i++)
@@ -123,7 +130,8 @@ internal static class TsneCase
             // exp takes a rounded argument: its error is that of the argument, and of exp below e^-87 all of it.
             Check.Near(
                 $"{name}: p of row {i}", expected, p,
-                [.. expected.Select((value, j) => j == i ? 0 : 1e-37 + Bound(points, value) + (value * 4 * Unit * betas[i] * (row[j] - nearest)))]);
+                [.. expected.Select(
+                    (value, j) => j == i ? 0 : 1e-37 + Bound(points, value) + (value * 4 * Unit * betas[i] * (row[j] - nearest)))]);
 
             // Steps are halves of an interval whose entropies differ; a row may be too crowded for its perplexity at any beta.
             double excess = ReferenceTsne.Entropy(p) - Math.Log(Perplexity(points));
@@ -156,7 +164,8 @@ internal static class TsneCase
         kernels.Forces(buffer);
         int points = buffer.Points;
         float[] forces = kernels.Device.Download(buffer.Views.Forces);
-        double[] joint = Matrix(kernels.Device.Download(buffer.Views.Joint), buffer), places = Places(buffer), q = ReferenceTsne.Kernel(places);
+        double[] joint = Matrix(kernels.Device.Download(buffer.Views.Joint), buffer), places = Places(buffer), q = ReferenceTsne.Kernel(
+            places);
         for (int kind = 0; kind < 5; kind++)
         {
             double[] expected = new double[points], bound = new double[points];
@@ -204,10 +213,13 @@ internal static class TsneCase
                     double attract = forces[((1 + axis) * buffer.Stride) + i], repel = forces[((3 + axis) * buffer.Stride) + i];
                     double gradient = 4 * ((Exaggeration * attract) - (repel / total));
                     (double v, double g) = (motion[(axis * buffer.Stride) + i], motion[((2 + axis) * buffer.Stride) + i]);
-                    g = Math.Max(Math.Sign(gradient) == Math.Sign(v) && v != 0 ? g * TsneMove.Decline : g + TsneMove.Growth, TsneMove.LeastGain);
+                    g = Math.Max(
+                        Math.Sign(gradient) == Math.Sign(v) && v != 0 ? g * TsneMove.Decline : g + TsneMove.Growth,
+                        TsneMove.LeastGain);
                     double moved = (Momentum * v) - (Rate * g * gradient);
                     expected[at] = places[at] + moved;
-                    bound[at] = Bound(1, Math.Abs(expected[at]) + Math.Abs(Momentum * v) + (4 * Rate * g * ((Exaggeration * Math.Abs(attract)) + Math.Abs(repel / total))));
+                    bound[at] = Bound(1, Math.Abs(expected[at]) + Math.Abs(Momentum * v)
+                        + (4 * Rate * g * ((Exaggeration * Math.Abs(attract)) + Math.Abs(repel / total))));
                     mean += expected[at] / points;
                     largest = Math.Max(largest, bound[at]);
                 }

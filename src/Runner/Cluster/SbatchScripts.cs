@@ -27,7 +27,13 @@ internal sealed record SbatchSettings(
 /// <param name="Executable">The words that start gpumlp, ready for a shell.</param>
 /// <param name="Run">Full path of the run.</param>
 /// <param name="Array">As in <c>0-11</c>.</param>
-internal sealed partial record SbatchScripts(string Executable, string Run, string PlanHash, int Shards, string Array, SbatchSettings Settings)
+internal sealed partial record SbatchScripts(
+    string Executable,
+    string Run,
+    string PlanHash,
+    int Shards,
+    string Array,
+    SbatchSettings Settings)
 {
     public const string SweepFile = "sweep.sbatch", MergeFile = "merge.sbatch", LogFolder = "logs";
 
@@ -47,7 +53,9 @@ internal sealed partial record SbatchScripts(string Executable, string Run, stri
         text.Append("#SBATCH --requeue\n#SBATCH --open-mode=append\n");
         Line(text, "--signal", $"B:USR1@{Settings.Notice}");
         End(text, "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID.log");
-        string device = Settings.Device is { } name ? $" --device {Quoting.Bash(name)}" : "", threads = Settings.Cpus is { } cpus ? $" --threads {cpus}" : "";
+        string device = Settings.Device is { } name ? $" --device {Quoting.Bash(name)}" : "", threads = Settings.Cpus is { } cpus
+            ? $" --threads {cpus}"
+            : "";
         return text.Append($"exec {Executable} run {Quoting.Bash(Run)} --shard auto --requeue{device}{threads}\n").ToString();
     }
 

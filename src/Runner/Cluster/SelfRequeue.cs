@@ -16,8 +16,9 @@ internal static class SelfRequeue
 
     /// <summary>The name of this job as <c>scontrol</c> takes it: <c>12_3</c> in an array; null outside of Slurm.</summary>
     public static string? JobName(Func<string, string?> environment) =>
-        environment("SLURM_ARRAY_JOB_ID") is { Length: > 0 } array && environment("SLURM_ARRAY_TASK_ID") is { Length: > 0 } task ? $"{array}_{task}"
-        : environment("SLURM_JOB_ID") is { Length: > 0 } job ? job
+        environment("SLURM_ARRAY_JOB_ID") is { Length: > 0 } array && environment("SLURM_ARRAY_TASK_ID") is { Length: > 0 } task
+            ? $"{array}_{task}"
+            : environment("SLURM_JOB_ID") is { Length: > 0 } job ? job
         : null;
 
     /// <summary>Requeues and waits to be ended.</summary>
@@ -30,7 +31,9 @@ internal static class SelfRequeue
             return "no Slurm job to put back into the queue";
         }
 
-        int restarts = int.TryParse(environment("SLURM_RESTART_COUNT"), NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : 0;
+        int restarts = int.TryParse(environment("SLURM_RESTART_COUNT"), NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+            ? count
+            : 0;
         if (restarts >= most)
         {
             return $"job {job} has been requeued {restarts} times already (--max-requeues {most}), so it is not put back";

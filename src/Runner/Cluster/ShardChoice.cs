@@ -57,7 +57,8 @@ internal static class ShardChoice
         if (task is null && index is null && tasks == 1)
         {
             throw new UserErrorException(
-                $"--shard auto: neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX is set; outside of an array job it must be {Range(plan)}");
+                $"--shard auto: neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX is set; "
+                    + $"outside of an array job it must be {Range(plan)}");
         }
 
         long shard = task is null && index is { } completion
@@ -74,7 +75,8 @@ internal static class ShardChoice
             : throw new UserErrorException($"--shard auto: the scheduler's index is {shard}, but the plan has {Range(plan)}");
     }
 
-    private static string Range(Plan plan) => plan.Shards == 1 ? "one shard, 0/1" : $"shards 0/{plan.Shards} to {plan.Shards - 1}/{plan.Shards}";
+    private static string Range(Plan plan)
+        => plan.Shards == 1 ? "one shard, 0/1" : $"shards 0/{plan.Shards} to {plan.Shards - 1}/{plan.Shards}";
 
     private static int? Number(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;

@@ -14,7 +14,12 @@ internal static class Tool
     /// <exception cref="UserErrorException">The program is not there, or does not end.</exception>
     public static (int ExitCode, string Out, string Error) Run(string program, IEnumerable<string> arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        ProcessStartInfo start = new(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true
+        };
         try
         {
             using Process process = Process.Start(start)!;
@@ -23,7 +28,9 @@ internal static class Tool
             if (!process.WaitForExit(s_patience))
             {
                 process.Kill(entireProcessTree: true);
-                throw new UserErrorException($"{program}: no answer within {s_patience.TotalSeconds:0} s; the controller must answer", ExitCodes.Interrupted);
+                throw new UserErrorException(
+                    $"{program}: no answer within {s_patience.TotalSeconds:0} s; the controller must answer",
+                    ExitCodes.Interrupted);
             }
 
             return (process.ExitCode, output.GetAwaiter().GetResult().Trim(), error.GetAwaiter().GetResult().Trim());

@@ -124,7 +124,8 @@ internal static class BenchCommand
         catch (Exception error) when (DeviceFaults.Of(error) == DeviceFault.Lost)
         {
             throw new UserErrorException(
-                $"--device: {devices.Name} answers no more ({error.Message}); {Rows(runs)} finished measurements are in {request.Out}", ExitCodes.DeviceAbsent, error);
+                $"--device: {devices.Name} answers no more ({error.Message}); {Rows(runs)} finished measurements are in {request.Out}",
+                ExitCodes.DeviceAbsent, error);
         }
         finally
         {
@@ -149,7 +150,8 @@ internal static class BenchCommand
     }
 
     private static void Measure(
-        DeviceInfo info, BenchRequest request, int threads, Dataset data, List<BenchRun> runs, PhaseClock phases, CommandIo io, CancellationToken cancel)
+        DeviceInfo info, BenchRequest request, int threads, Dataset data, List<BenchRun> runs, PhaseClock phases, CommandIo io,
+        CancellationToken cancel)
     {
         using ComputeDevice device = ComputeDevice.Open(info, threads);
         long start = Stopwatch.GetTimestamp();
@@ -177,7 +179,14 @@ internal static class BenchCommand
     {
         if (Rows(runs) == 0)
             return;
-        var info = RunInfo.Create(Environment.CommandLine, devices, $"{(int)SimdSupport.Best} bit", phases.StartedUtc, phases.Seconds, modelsOk: 0, modelsFailed: 0);
+        var info = RunInfo.Create(
+            Environment.CommandLine,
+            devices,
+            $"{(int)SimdSupport.Best} bit",
+            phases.StartedUtc,
+            phases.Seconds,
+            modelsOk: 0,
+            modelsFailed: 0);
         BenchFiles.WriteCsv(Path.Combine(request.Out, "bench.csv"), runs);
         BenchFiles.WriteJson(Path.Combine(request.Out, "bench.json"), info, request.Spec, runs);
     }

@@ -10,7 +10,13 @@ namespace GpuMlp.Runner.Commands;
 /// <param name="Threads">1 .. 1024.</param>
 /// <param name="MaskFiles">Paths of the user's own masks, which then stand in place of those of <paramref name="Spec"/>.</param>
 /// <param name="Out">The folder that results go to.</param>
-internal sealed record BenchRequest(BenchSpec Spec, DeviceRequest Device, int Threads, IReadOnlyList<string> MaskFiles, string Out, bool Quiet)
+internal sealed record BenchRequest(
+    BenchSpec Spec,
+    DeviceRequest Device,
+    int Threads,
+    IReadOnlyList<string> MaskFiles,
+    string Out,
+    bool Quiet)
 {
     public const string DefaultOut = "runs/bench";
 
@@ -26,8 +32,12 @@ internal sealed record BenchRequest(BenchSpec Spec, DeviceRequest Device, int Th
         spec = spec with
         {
             Ops = options.Ops is { } ops ? BenchNames.List<BenchOp>("--ops", ops, Enum.GetValues<BenchOp>(), BenchNames.Of) : spec.Ops,
-            Forms = options.Forms is { } forms ? BenchNames.List<BenchForm>("--forms", forms, Enum.GetValues<BenchForm>(), BenchNames.Of) : spec.Forms,
-            Masks = options.Masks is { } masks ? BenchNames.List<BenchMasks>("--masks", masks, BenchSpec.Full.Masks, BenchNames.Of) : spec.Masks,
+            Forms = options.Forms is { } forms
+                ? BenchNames.List<BenchForm>("--forms", forms, Enum.GetValues<BenchForm>(), BenchNames.Of)
+                : spec.Forms,
+            Masks = options.Masks is { } masks
+                ? BenchNames.List<BenchMasks>("--masks", masks, BenchSpec.Full.Masks, BenchNames.Of)
+                : spec.Masks,
             Sparsity = options.Sparsity is { } sparsity ? SpecItems.Share.Parse("--sparsity", sparsity) : spec.Sparsity,
             Hidden = Whole("--hidden", options.Hidden, SweepSpec.MaxHidden, spec.Hidden),
             Models = Whole("--models", options.Models, MostModels, spec.Models),
@@ -51,10 +61,16 @@ internal sealed record BenchRequest(BenchSpec Spec, DeviceRequest Device, int Th
     {
         if (options.Mask is not { } list)
             return [];
-        foreach ((string flag, string? value) in new[] { ("--masks", options.Masks), ("--sparsity", options.Sparsity), ("--hidden", options.Hidden) })
+        foreach ((string flag, string? value) in new[] {
+            ("--masks", options.Masks),
+            ("--sparsity", options.Sparsity),
+            ("--hidden", options.Hidden) })
         {
             if (value is not null)
-                throw new UserErrorException($"{flag}: not together with {MaskFlag}, whose files say what is pruned from models of which size");
+            {
+                throw new UserErrorException(
+                    $"{flag}: not together with {MaskFlag}, whose files say what is pruned from models of which size");
+            }
         }
         string[] files = list.Split(',', StringSplitOptions.TrimEntries);
         return files.Contains("") ? throw new UserErrorException($"{MaskFlag}: a name is empty; must be FILE or FILE,FILE") : files;

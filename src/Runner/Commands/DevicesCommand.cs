@@ -44,7 +44,15 @@ internal static class DevicesCommand
     {
         TextTable table = new("Devices", ["device", "name", "memory", "units", "driver"], rightAlignedFrom: null);
         foreach (DeviceInfo device in devices.Where(device => device.IsUsable))
-            table.Add(device.Id, Short(device.Name, NameWidth), Memory(device.MemoryBytes), Units(device), Short(device.Driver, DriverWidth));
+        {
+            table.Add(
+                device.Id,
+                Short(device.Name, NameWidth),
+                Memory(device.MemoryBytes),
+                Units(device),
+                Short(device.Driver, DriverWidth));
+        }
+
         table.Write(io.Out, io.OutIsTerminal);
 
         DeviceInfo[] skipped = [.. devices.Where(device => !device.IsUsable)];
@@ -53,7 +61,10 @@ internal static class DevicesCommand
             io.Out.WriteLine();
             io.Out.WriteLine("Skipped");
             foreach (DeviceInfo device in skipped)
-                io.Out.WriteLine($"  {device.KindName,-6}  {(device.Name.Length > 0 ? $"{device.Name} ({device.Driver}): " : "")}{device.Skipped}");
+            {
+                io.Out.WriteLine(
+                    $"  {device.KindName,-6}  {(device.Name.Length > 0 ? $"{device.Name} ({device.Driver}): " : "")}{device.Skipped}");
+            }
         }
 
         var auto = DeviceSelection.Choose("--device", DeviceRequest.Auto, devices, Environment.ProcessorCount);

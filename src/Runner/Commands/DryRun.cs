@@ -15,7 +15,8 @@ internal static class DryRun
     {
         SweepSpec spec = planning.Plan.Spec;
         void Line(string name, string value) => io.Out.WriteLine($"{name,-19}{value}");
-        Line("data", $"{spec.Data}, {planning.Data.Images:N0} images of {planning.Data.Rows} x {planning.Data.Columns}, {planning.Data.Classes} classes");
+        Line("data", $"{spec.Data}, {planning.Data.Images:N0} images of {planning.Data.Rows} x {planning.Data.Columns}, "
+            + $"{planning.Data.Classes} classes");
 
         // The data, first of them, have had their line.
         foreach (Field<SweepSpec> field in AnalysisList.Fields.Skip(1).Where(field => field.PartOf is null && !field.IsLeftOut(spec)))
@@ -27,7 +28,9 @@ internal static class DryRun
         Line("disk", $"{Size(estimate.DiskBytes)} into {planning.Out}");
         Line("device", DeviceText.Of(devices));
         Line("memory", $"{Size(estimate.DeviceBytes)} for the largest unit");
-        Line("time", $"{ProgressText.Duration(estimate.Time)} at {estimate.GflopsPerSecond:N0} GFLOP/s dense-equivalent (calibrated just now)");
+        Line(
+            "time",
+            $"{ProgressText.Duration(estimate.Time)} at {estimate.GflopsPerSecond:N0} GFLOP/s dense-equivalent (calibrated just now)");
     }
 
     private static string Size(long bytes) => bytes switch

@@ -67,7 +67,8 @@ internal static class ExportCommand
     // The most classes that a data set can have; whether the run has the task is looked at later.
     private const int MostClasses = 256;
 
-    /// <exception cref="UserErrorException">No run, no weights in it, a value that the run does not have, a folder that cannot be written.</exception>
+    /// <exception cref="UserErrorException">No run, no weights in it, a value that the run does not have, a folder that cannot be
+    /// written.</exception>
     private static int Run(Options options, CommandIo io)
     {
         var run = RunDirectory.Open(options.Run);
@@ -98,13 +99,17 @@ internal static class ExportCommand
     {
         (null, null) => null,
         (null, _) => throw new UserErrorException("--pruning: to what share is not said; --sparsity 0.95 must stand beside it"),
-        ({ } levels, var methods) => new ModelPruning(PruningMethods.Item.Parse("--pruning", methods ?? "layer"), SpecItems.Share.Parse("--sparsity", levels)),
+        ({ } levels, var methods) => new ModelPruning(
+            PruningMethods.Item.Parse("--pruning", methods ?? "layer"),
+            SpecItems.Share.Parse("--sparsity", levels)),
     };
 
-    private static ExportFormats Formats(string? text) => (text ?? "onnx,safetensors").Split(',').Aggregate(default(ExportFormats), (all, name) => all | name switch
-    {
-        "onnx" => ExportFormats.Onnx,
-        "safetensors" => ExportFormats.Safetensors,
-        _ => throw new UserErrorException($"--format: '{name}' is unknown; must be onnx, safetensors or both with a comma between them"),
-    });
+    private static ExportFormats Formats(
+        string? text) => (text ?? "onnx,safetensors").Split(',').Aggregate(default(ExportFormats), (all, name) => all | name switch
+        {
+            "onnx" => ExportFormats.Onnx,
+            "safetensors" => ExportFormats.Safetensors,
+            _ => throw new UserErrorException(
+                $"--format: '{name}' is unknown; must be onnx, safetensors or both with a comma between them"),
+        });
 }

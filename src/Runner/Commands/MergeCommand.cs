@@ -70,7 +70,11 @@ internal static class MergeCommand
         catch (UserErrorException e)
         {
             if (!RunPictures.Names(run.Plan).All(name => File.Exists(RunPictures.PathOf(run, name))))
-                io.Error.WriteLine($"no saliency pictures: {e.Message.TrimEnd('.')}; `gpumlp merge {Quoting.Bash(run.Path)} --data DIR` draws them");
+            {
+                io.Error.WriteLine(
+                    $"no saliency pictures: {e.Message.TrimEnd('.')}; `gpumlp merge {Quoting.Bash(run.Path)} --data DIR` draws them");
+            }
+
             return;
         }
 
@@ -88,14 +92,17 @@ internal static class MergeCommand
         if (missing.Count > 0)
         {
             throw new UserErrorException(
-                $"{run.Path}: {missing.Count} of {run.Plan.Units.Count} units are missing ({NumberRanges.Cut(missing, LongestList)}); `{CommandFor(run)}` does them",
+                $"{run.Path}: {missing.Count} of {run.Plan.Units.Count} units are missing ({NumberRanges.Cut(missing, LongestList)}); "
+                    + $"`{CommandFor(run)}` does them",
                 ExitCodes.Incomplete);
         }
     }
 
     /// <summary>What does the units that are missing: where a run came to Slurm by <c>gpumlp slurm</c>, there.</summary>
     private static string CommandFor(RunDirectory run) =>
-        File.Exists(Path.Combine(run.Path, SbatchScripts.SweepFile)) ? $"gpumlp slurm {Quoting.Bash(run.Path)} --missing --submit" : $"gpumlp run {Quoting.Bash(run.Path)}";
+        File.Exists(Path.Combine(run.Path, SbatchScripts.SweepFile))
+            ? $"gpumlp slurm {Quoting.Bash(run.Path)} --missing --submit"
+            : $"gpumlp run {Quoting.Bash(run.Path)}";
 
     /// <summary>Writes run.json, see <see cref="TrainingRecords.Fold"/>.</summary>
     /// <param name="devices">What this command trained on; null for none.</param>

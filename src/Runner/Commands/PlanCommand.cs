@@ -83,14 +83,19 @@ internal static class PlanCommand
         var run = RunDirectory.OpenOrCreate(planning.Out, plan);
         run.WriteClassNames(planning.Data.ClassNames);
         if (shards is not null && run.Plan.Shards != count)
-            throw new UserErrorException($"{run.Path} was made by another plan: shards {run.Plan.Shards} -> {count}; use another --out or the old flags");
+        {
+            throw new UserErrorException(
+                $"{run.Path} was made by another plan: shards {run.Plan.Shards} -> {count}; use another --out or the old flags");
+        }
+
         planning.Tell(options.Quiet, io);
         bool isOld = run.Plan.Hash != plan.Hash || run.Plan.Shards != plan.Shards;
         io.Out.WriteLine($"{run.PlanPath}: {(isOld ? "there already, " : "")}{Describe(run.Plan, isOld ? 0 : seconds, rate)}");
         if (!options.Quiet)
         {
             string path = Quoting.Bash(run.Path);
-            io.Error.WriteLine($"next: `gpumlp run {path}` here, with `--shard K/{run.Plan.Shards}` on several machines, or `gpumlp slurm {path}`");
+            io.Error.WriteLine(
+                $"next: `gpumlp run {path}` here, with `--shard K/{run.Plan.Shards}` on several machines, or `gpumlp slurm {path}`");
         }
 
         return ExitCodes.Done;
@@ -99,11 +104,13 @@ internal static class PlanCommand
     private static string Describe(Plan plan, double seconds, double rate)
     {
         string time = seconds > 0
-            ? $", about {ProgressText.Duration(TimeSpan.FromSeconds(seconds / plan.Shards))} a shard at {ProgressText.Number(rate / 1e9)} GFLOP/s dense-equivalent"
+            ? $", about {ProgressText.Duration(TimeSpan.FromSeconds(seconds / plan.Shards))} a shard at "
+                + $"{ProgressText.Number(rate / 1e9)} GFLOP/s dense-equivalent"
             : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{plan.Units.Sum(unit => (long)unit.ModelCount):N0} models in {plan.Units.Count:N0} units, {plan.Shards:N0} shards{time}, plan {plan.Hash[..12]}");
+            $"{plan.Units.Sum(unit => (long)unit.ModelCount):N0} models in {plan.Units.Count:N0} units, "
+                + $"{plan.Shards:N0} shards{time}, plan {plan.Hash[..12]}");
     }
 
     // Powers of two, so that calibrations that differ by the noise of a machine nearly always cut the same units.
@@ -111,7 +118,13 @@ internal static class PlanCommand
         Create(planning.Plan.Spec, planning, Math.Pow(2, Math.Round(Math.Log2(unitFlop))));
 
     private static Plan Create(SweepSpec spec, SweepPlanning planning, double unitFlop) =>
-        Plan.Create(spec, planning.Data.Sha256, planning.Data.Inputs, task => Splitter.TrainImages(planning.Data, task), unitFlop, planning.Name);
+        Plan.Create(
+            spec,
+            planning.Data.Sha256,
+            planning.Data.Inputs,
+            task => Splitter.TrainImages(planning.Data, task),
+            unitFlop,
+            planning.Name);
 
     /// <summary>Trains some epochs of a small part of the sweep on this machine.</summary>
     /// <returns>FLOP/s, and what a unit costs besides, in seconds.</returns>
@@ -136,6 +149,7 @@ internal static class PlanCommand
 
     private static double? Number(string? text, string flag) =>
         text is null ? null
-        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) && number > 0 ? number
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
+            && number > 0 ? number
         : throw new UserErrorException($"{flag}: '{text}' is not a number above 0.");
 }

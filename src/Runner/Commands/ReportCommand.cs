@@ -51,7 +51,10 @@ internal static class ReportCommand
         if (recorded)
         {
             RunInfo info = RunInfo.Read(run.RunInfoPath);
-            var seconds = new Dictionary<string, double>(info.SecondsByPhase) { [RunFacts.ReportPhase] = phases.Seconds[RunFacts.ReportPhase] };
+            var seconds = new Dictionary<string, double>(info.SecondsByPhase)
+            {
+                [RunFacts.ReportPhase] = phases.Seconds[RunFacts.ReportPhase]
+            };
             (info with { SecondsByPhase = seconds }).Write(run.RunInfoPath);
         }
 

@@ -67,14 +67,17 @@ internal static class RunCommand
             """,
     };
 
-    /// <exception cref="UserErrorException">No run, no shard of it, other data, stopped by a signal, units that could not be finished.</exception>
+    /// <exception cref="UserErrorException">No run, no shard of it, other data, stopped by a signal, units that could not be
+    /// finished.</exception>
     private static int Run(Options options, CommandIo io)
     {
         // Before anything is read: a scheduler may take the machine back at any moment.
         using var stop = new StopSignals();
         var phases = new PhaseClock();
         (DeviceRequest device, int threads) = (DeviceFlags.Request(options.Device), DeviceFlags.Threads(options.Threads));
-        int mostRequeues = options.MaxRequeues is { } most ? ListFlags.Whole("--max-requeues", most, 0, int.MaxValue) : SelfRequeue.DefaultMost;
+        int mostRequeues = options.MaxRequeues is { } most
+            ? ListFlags.Whole("--max-requeues", most, 0, int.MaxValue)
+            : SelfRequeue.DefaultMost;
         RunDirectory run = phases.Measure("plan", () => RunDirectory.OpenForWriting(options.Run, clean: false));
         if (ShardChoice.From(options.Shard, run.Plan, Environment.GetEnvironmentVariable) is not { } shard)
         {
@@ -90,11 +93,16 @@ internal static class RunCommand
         {
             string requeued = options.Requeue ? ": " + SelfRequeue.Do(mostRequeues, Environment.GetEnvironmentVariable, stop.Token) : "";
             throw new UserErrorException(
-                $"stopped by SIGUSR1 before the next unit{requeued}; finished units stay in {run.Path}, the same command again resumes", ExitCodes.Interrupted);
+                $"stopped by SIGUSR1 before the next unit{requeued}; finished units stay in {run.Path}, the same command again resumes",
+                ExitCodes.Interrupted);
         }
 
         if (!options.Quiet)
-            io.Error.WriteLine($"shard {shard} is done in {phases.Total:F1} s; `gpumlp status {Quoting.Bash(run.Path)}` tells of the others");
+        {
+            io.Error.WriteLine(
+                $"shard {shard} is done in {phases.Total:F1} s; `gpumlp status {Quoting.Bash(run.Path)}` tells of the others");
+        }
+
         return failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;
     }
 }

@@ -10,7 +10,10 @@ using GpuMlp.Runner.Tables;
 
 namespace GpuMlp.Runner.Commands;
 
-/// <summary>The tables that a merged run prints: F1, what pruning leaves of it and what further training gives back; of a run with several variants one table that compares them.</summary>
+/// <summary>
+/// The tables that a merged run prints: F1, what pruning leaves of it and what further training gives back; of a run with several variants
+/// one table that compares them.
+/// </summary>
 /// <param name="Models">Those of the spec's grid; what was trained to compare rates is in the report.</param>
 /// <param name="Variants">Empty for a run with one.</param>
 /// <param name="Count">Of all models of the run.</param>
@@ -58,7 +61,8 @@ internal sealed record RunSummary(
                select new PrunedModel(row, dense[row.Key]),
         ];
         return new RunSummary(
-            models, Shown<PruningRow>(spec.Pruning.Count > 0), Shown<FinetuneRow>(spec.FinetuneProtocols > 0), hidden, [], all.Count, failed,
+            models, Shown<PruningRow>(spec.Pruning.Count > 0), Shown<FinetuneRow>(spec.FinetuneProtocols > 0), hidden, [],
+            all.Count, failed,
             run.ClassNames);
     }
 
@@ -91,7 +95,12 @@ internal sealed record RunSummary(
         if (Finetuned.Count > 0)
         {
             io.Out.WriteLine();
-            PruningTable.Write(Finetuned, PrunedSize, PruningTable.Levels(spec.Sparsity), io, $"F1 after {spec.FinetuneEpochs} more epochs,");
+            PruningTable.Write(
+                Finetuned,
+                PrunedSize,
+                PruningTable.Levels(spec.Sparsity),
+                io,
+                $"F1 after {spec.FinetuneEpochs} more epochs,");
         }
 
         WriteNames(spec, io);

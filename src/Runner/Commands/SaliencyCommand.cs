@@ -96,7 +96,8 @@ internal static class SaliencyCommand
     // Rows and columns of one picture: more are no picture any more.
     private const int MostRows = 64, MostColumns = 40;
 
-    /// <exception cref="UserErrorException">No run, no weights in it, a value that the run does not have, a file that cannot be written.</exception>
+    /// <exception cref="UserErrorException">No run, no weights in it, a value that the run does not have, a file that cannot be
+    /// written.</exception>
     private static int Run(Options options, CommandIo io)
     {
         var run = RunDirectory.Open(options.Run);
@@ -123,7 +124,8 @@ internal static class SaliencyCommand
         Dataset data = RunData.Load(run.Plan, options.Data);
         IReadOnlyList<int>? images = which is Examples or Average ? null : ListFlags.Integers("--image", which, 0, data.Images - 1);
         Limit("--image", models.Models.Count * (images?.Count ?? 1), MostRows);
-        string file = options.Out ?? Path.Combine(run.OwnFolder(RunPictures.Folder), PictureFile.Name(models, images, which, method, pruning, sparsity));
+        string file = options.Out
+            ?? Path.Combine(run.OwnFolder(RunPictures.Folder), PictureFile.Name(models, images, which, method, pruning, sparsity));
         PictureFile.RefuseRunFiles(run, file);
         using var sheets = new SaliencySheets(data, run.ClassNames, models, method, threads);
         SaliencySheet sheet = which == Average
@@ -148,7 +150,8 @@ internal static class SaliencyCommand
         int[] classes = [.. images.Select(image => (int)data.Labels[image]).Distinct().Order()];
         (string number, string them) = images.Length == 1 ? ("image", "it") : ("images", "them");
         return $"{number} {NumberRanges.Cut(images, Longest)}: of class {NumberRanges.Of(classes)}, "
-            + $"neither {task.First} nor {task.Second}; the models of {task} know no other, so their maps tell only which of the two they take {them} for";
+            + $"neither {task.First} nor {task.Second}; the models of {task} know no other, "
+            + $"so their maps tell only which of the two they take {them} for";
     }
 
     private static double Rate(string text) =>

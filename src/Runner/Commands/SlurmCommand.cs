@@ -100,7 +100,11 @@ internal static partial class SlurmCommand
 
         // The flags were looked at; the folder that we are in was not.
         if (Quoting.HasControl(folder))
-            throw new UserErrorException($"{OneLine.Of(folder)}: holds a line break or another control character; a run for Slurm must be in a folder without");
+        {
+            throw new UserErrorException(
+                $"{OneLine.Of(folder)}: holds a line break or another control character; a run for Slurm must be in a folder without");
+        }
+
         int maxArraySize = request.MaxArraySize ?? AskMaxArraySize();
         List<int> shards = [.. Enumerable.Range(0, run.Plan.Shards)];
         ArrayJob whole = ArrayJobs.Of(shards, maxArraySize).First();
@@ -134,7 +138,8 @@ internal static partial class SlurmCommand
             string[] ids = [.. arguments.Select(job => Submit([.. job, sweep]))];
             string after = $"--dependency=afterany:{string.Join(':', ids)}";
             string last = Submit([after, merge]);
-            io.Out.WriteLine($"submitted {string.Join(", ", ids)} for {shards.Count} shards, and {last} to merge after them; `gpumlp status {Quoting.Bash(options.Run)}` tells how far they are");
+            io.Out.WriteLine($"submitted {string.Join(", ", ids)} for {shards.Count} shards, and {last} to merge after them; `gpumlp "
+                + $"status {Quoting.Bash(options.Run)}` tells how far they are");
             return ExitCodes.Done;
         }
 
@@ -167,11 +172,18 @@ internal static partial class SlurmCommand
         string sweep = Path.Combine(folder, SbatchScripts.SweepFile), merge = Path.Combine(folder, SbatchScripts.MergeFile);
         if (!request.DescribesScripts && File.Exists(sweep) && File.Exists(merge))
         {
-            io.Error.WriteLine($"{sweep} and {SbatchScripts.MergeFile} are there and stay as they are; flags such as --time make them anew");
+            io.Error.WriteLine(
+                $"{sweep} and {SbatchScripts.MergeFile} are there and stay as they are; flags such as --time make them anew");
         }
         else
         {
-            var scripts = new SbatchScripts(request.Executable ?? OwnProgram(), folder, run.Plan.Hash, run.Plan.Shards, indices, request.Settings);
+            var scripts = new SbatchScripts(
+                request.Executable ?? OwnProgram(),
+                folder,
+                run.Plan.Hash,
+                run.Plan.Shards,
+                indices,
+                request.Settings);
             AtomicFile.Write(sweep, Encoding.UTF8.GetBytes(scripts.Sweep()));
             AtomicFile.Write(merge, Encoding.UTF8.GetBytes(scripts.Merge()));
         }

@@ -28,7 +28,8 @@ internal sealed partial record SlurmRequest(
 
         string?[] script =
         [
-            options.Partition, options.Account, options.Time, options.Memory, options.Cpus, options.Gres, options.MaxParallel, options.Notice,
+            options.Partition, options.Account, options.Time, options.Memory, options.Cpus, options.Gres, options.MaxParallel,
+            options.Notice,
             options.SbatchArgs, options.Device, options.Executable,
         ];
         SbatchSettings settings = new(
@@ -43,7 +44,8 @@ internal sealed partial record SlurmRequest(
             options.Device is null ? null : DeviceRequest.Parse("--device", options.Device).ToString(),
             Extra(options.SbatchArgs));
         return new SlurmRequest(
-            settings, script.Any(value => value is not null), ProgramOf(options.Executable), Whole(options.MaxArraySize, "--max-array-size", 1, int.MaxValue),
+            settings, script.Any(value => value is not null), ProgramOf(options
+                .Executable), Whole(options.MaxArraySize, "--max-array-size", 1, int.MaxValue),
             options.Check, options.Submit, options.Missing);
     }
 
@@ -60,7 +62,8 @@ internal sealed partial record SlurmRequest(
         List<(string Option, string? Value)> options = [];
         bool open = false;
         foreach (string word in Quoting.Split(text ?? "")
-            ?? throw new UserErrorException($"--sbatch-args: '{OneLine.Of(text!)}' has an open quote; it must be words such as \"qos=low comment='two words'\""))
+            ?? throw new UserErrorException(
+                $"--sbatch-args: '{OneLine.Of(text!)}' has an open quote; it must be words such as \"qos=low comment='two words'\""))
         {
             bool isDashed = word.StartsWith('-');
             if (open && !isDashed && !word.Contains('='))
@@ -70,10 +73,16 @@ internal sealed partial record SlurmRequest(
                 continue;
             }
 
-            string[] parts = word.StartsWith('-') && !word.StartsWith("--", StringComparison.Ordinal) ? ShortOption(word) : word.Split('=', 2);
+            string[] parts = word.StartsWith('-') && !word.StartsWith("--", StringComparison.Ordinal)
+                ? ShortOption(word)
+                : word.Split('=', 2);
             string option = isDashed ? parts[0] : $"--{parts[0]}";
             if (!OptionName().IsMatch(option))
-                throw new UserErrorException($"--sbatch-args: '{OneLine.Of(word)}' must be an option of sbatch, as in \"qos=low constraint=a100\"");
+            {
+                throw new UserErrorException(
+                    $"--sbatch-args: '{OneLine.Of(word)}' must be an option of sbatch, as in \"qos=low constraint=a100\"");
+            }
+
             options.Add((option, parts.Length > 1 ? parts[1] : null));
             open = isDashed && parts.Length == 1;
         }
@@ -88,9 +97,11 @@ internal sealed partial record SlurmRequest(
     private static string? ProgramOf(string? text) =>
         text is null || (!Quoting.HasControl(text) && OneCommand().IsMatch(text)) ? text
         : throw new UserErrorException(
-            $"--program: '{OneLine.Of(text)}' must be words that start a program, quoted where they hold blanks or any of ; & | < > ( ) # `, as in \"srun gpumlp\"");
+            $"--program: '{OneLine.Of(text)}' must be words that start a program, quoted where they hold blanks or any of ; "
+                + "& | < > ( ) # `, as in \"srun gpumlp\"");
 
-    private static int? Whole(string? value, string flag, int least, int most) => value is null ? null : ListFlags.Whole(flag, value, least, most);
+    private static int? Whole(string? value, string flag, int least, int most)
+        => value is null ? null : ListFlags.Whole(flag, value, least, most);
 
     [GeneratedRegex(@"\A(?:--[A-Za-z0-9][A-Za-z0-9-]*|-[A-Za-z0-9])\z")]
     private static partial Regex OptionName();

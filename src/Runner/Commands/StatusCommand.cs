@@ -43,9 +43,12 @@ internal static class StatusCommand
         void Line(string name, string value) => io.Out.WriteLine($"{name,-12}{value}");
 
         Line("run", options.Run);
-        Line("plan", $"{plan.Hash[..12]}, {Count(plan.Units.Sum(unit => (long)unit.ModelCount), "model")} in {Count(plan.Units.Count, "unit")}, {Count(plan.Shards, "shard")}");
+        Line("plan", $"{plan.Hash[..12]}, {Count(plan.Units.Sum(unit => (long)unit.ModelCount), "model")} in "
+            + $"{Count(plan.Units.Count, "unit")}, {Count(plan.Shards, "shard")}");
         Line("done", $"{Count(status.Done.Count, "unit")} ({Math.Floor(100.0 * status.Done.Count / plan.Units.Count):0} %)");
-        Line("running", Units(status.Running) + (status.Processes.Count > 0 ? $" in {status.Processes.Count} {Plural(status.Processes.Count, "process", "processes")} on {Hosts(status)}" : ""));
+        Line("running", Units(status.Running) + (status.Processes.Count > 0
+            ? $" in {status.Processes.Count} {Plural(status.Processes.Count, "process", "processes")} on {Hosts(status)}"
+            : ""));
         Line("failed", Units([.. status.Failed.Select(error => error.Unit)]));
         foreach (UnitError error in status.Failed.Take(MostErrors))
             Line("", $"unit {error.Unit}, {error.Task} seed {error.Seed} on {error.Host}: {error.Error}");
@@ -72,7 +75,8 @@ internal static class StatusCommand
         return hosts.Length <= 4 ? string.Join(", ", hosts) : $"{hosts.Length} machines";
     }
 
-    private static string Count(long number, string what) => $"{number.ToString("N0", CultureInfo.InvariantCulture)} {Plural(number, what, what + "s")}";
+    private static string Count(long number, string what)
+        => $"{number.ToString("N0", CultureInfo.InvariantCulture)} {Plural(number, what, what + "s")}";
 
     private static string Plural(long number, string one, string many) => number == 1 ? one : many;
 }

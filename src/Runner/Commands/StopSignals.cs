@@ -5,8 +5,8 @@ using GpuMlp.Engine.Runs;
 namespace GpuMlp.Runner.Commands;
 
 /// <summary>
-/// Ctrl-C, SIGTERM and SIGHUP end a sweep at the next epoch, or before its next phase; a second one ends it at once. SIGUSR1, by which a scheduler says
-/// that it will take the machine back, lets units in flight be finished and no other be begun.
+/// Ctrl-C, SIGTERM and SIGHUP end a sweep at the next epoch, or before its next phase; a second one ends it at once. SIGUSR1, by which a
+/// scheduler says that it will take the machine back, lets units in flight be finished and no other be begun.
 /// </summary>
 internal sealed partial class StopSignals : IDisposable
 {

@@ -35,7 +35,8 @@ internal static class SweepCommand
             Section = TrainingFields.Section)]
         public string? Preset { get; set; }
 
-        [Option("spec"), Flag("FILE", "the same choices from a JSON file, instead of --preset", "sweep.json", Section = TrainingFields.Section)]
+        [Option("spec"),
+            Flag("FILE", "the same choices from a JSON file, instead of --preset", "sweep.json", Section = TrainingFields.Section)]
         public string? Spec { get; set; }
 
         [Option("out")]
@@ -119,12 +120,18 @@ internal static class SweepCommand
         var work = new UnitWork(run, planning.Data, Shard.Whole, devices, options.Quiet, options.FailFast);
         (bool trained, bool drained, _) = work.Do(stop, phases, io);
         if (drained)
-            throw new UserErrorException($"interrupted by SIGUSR1; finished units stay in {run.Path}, the same command again resumes", ExitCodes.Interrupted);
+        {
+            throw new UserErrorException(
+                $"interrupted by SIGUSR1; finished units stay in {run.Path}, the same command again resumes",
+                ExitCodes.Interrupted);
+        }
+
         return Finish(options, planning with { Plan = run.Plan }, run, devices, trained, stop, phases, io);
     }
 
     private static int Finish(
-        Options options, SweepPlanning planning, RunDirectory run, DeviceSelection devices, bool trained, StopSignals stop, PhaseClock phases, CommandIo io)
+        Options options, SweepPlanning planning, RunDirectory run, DeviceSelection devices, bool trained, StopSignals stop,
+        PhaseClock phases, CommandIo io)
     {
         stop.EndIfAsked(run);
         MergeCommand.Merge(run, phases, io);

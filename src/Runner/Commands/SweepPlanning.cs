@@ -67,7 +67,9 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
     private static TOwner Changed<TOwner>(IReadOnlyList<Field<TOwner>> fields, TOwner owner, SweepCommand.Options options, Dataset data)
         where TOwner : new() =>
         fields.Aggregate(
-            owner, (changed, field) => options.Given.TryGetValue(field.FlagName, out string? text) ? field.Take(changed, text, data) : changed);
+            owner, (changed, field) => options.Given.TryGetValue(field.FlagName, out string? text)
+                ? field.Take(changed, text, data)
+                : changed);
 
     /// <summary>What nobody named follows what somebody named.</summary>
     private static SweepSpec Fitted(SweepSpec spec, Func<string, bool> gives, bool keepsRates)

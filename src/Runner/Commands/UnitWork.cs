@@ -52,11 +52,17 @@ internal sealed record UnitWork(RunDirectory Run, Dataset Data, Shard Shard, Dev
         }
 
         if (failed > 0 && FailFast)
-            throw new UserErrorException("--fail-fast: a model failed (its loss or weights are not finite); finished units stay", ExitCodes.SomeModelsFailed);
+        {
+            throw new UserErrorException(
+                "--fail-fast: a model failed (its loss or weights are not finite); finished units stay",
+                ExitCodes.SomeModelsFailed);
+        }
+
         if (runner.Errors > 0 && !runner.Drained)
         {
             throw new UserErrorException(
-                $"{Run.Path}: {runner.Errors} units could not be finished, errors/unit-*.json there say why; the others are saved, the same command again tries these once more",
+                $"{Run.Path}: {runner.Errors} units could not be finished, errors/unit-*.json there say why; the others are saved, the "
+                    + "same command again tries these once more",
                 ExitCodes.Incomplete);
         }
 
@@ -79,6 +85,7 @@ internal sealed record UnitWork(RunDirectory Run, Dataset Data, Shard Shard, Dev
     {
         WorkUnit[] units = [.. Run.Plan.Units.Where(unit => Shard.Holds(unit.Id))];
         string part = Shard.Count > 1 ? $", shard {Shard}" : "", resumed = finished > 0 ? $", {finished} units already done" : "";
-        return $"{units.Sum(unit => unit.ModelCount)} models in {units.Length} units on {DeviceText.Of(Devices)} -> {Run.Path}{part}{resumed}";
+        return $"{units.Sum(unit => unit.ModelCount)} models in {units.Length} units on {DeviceText.Of(Devices)} "
+            + $"-> {Run.Path}{part}{resumed}";
     }
 }

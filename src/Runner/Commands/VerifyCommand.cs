@@ -30,8 +30,9 @@ internal static class VerifyCommand
         About = """
             gpumlp verify shows whether this machine's devices compute rightly: gradients
             against central differences, every kernel against a reference in double, the
-            same bits from run to run, for a model alone or among many, and as the CPU has. Bounds come from the arithmetic and are printed; exit code 4 when
-            anything is beyond its bound.
+            same bits from run to run, for a model alone or among many, and as the CPU has.
+            Bounds come from the arithmetic and are printed; exit code 4 when anything is
+            beyond its bound.
             """,
     };
 
@@ -64,10 +65,14 @@ internal static class VerifyCommand
     {
         io.Out.WriteLine(Legend);
         return failed == 0 ? ExitCodes.Done
-            : throw new UserErrorException($"verify: {failed} checks failed; results of this device cannot be trusted", ExitCodes.VerificationFailed);
+            : throw new UserErrorException(
+                $"verify: {failed} checks failed; results of this device cannot be trusted",
+                ExitCodes.VerificationFailed);
     }
 
-    /// <summary>A table, and below it what failed. Each check is told on stderr as soon as it is done: together they take half a minute.</summary>
+    /// <summary>
+    /// A table, and below it what failed. Each check is told on stderr as soon as it is done: together they take half a minute.
+    /// </summary>
     /// <returns>How many failed.</returns>
     public static int Print(string title, IEnumerable<VerificationResult> results, CommandIo io)
     {
@@ -79,7 +84,8 @@ internal static class VerifyCommand
         {
             count++;
             string told = result.Holds ? $"ok     {result.Name}" : $"FAILED {result.Name}: {result.Failure}";
-            io.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(start).TotalSeconds,6:F1} s  {told}"));
+            io.Error.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(start).TotalSeconds,6:F1} s  {told}"));
             Deviation d = result.Deviation;
             bool hasValues = d.Values > 0;
             table.Add(
@@ -120,7 +126,8 @@ internal static class VerifyCommand
         }
     }
 
-    private static string Number(double value) => value.ToString(value is 0 or (>= 0.1 and < 1e4) ? "0.##" : "0.0e+0", CultureInfo.InvariantCulture);
+    private static string Number(double value)
+        => value.ToString(value is 0 or (>= 0.1 and < 1e4) ? "0.##" : "0.0e+0", CultureInfo.InvariantCulture);
 
     private static string Share(double value) => (100 * value).ToString(value < 0.1 ? "0.0" : "0", CultureInfo.InvariantCulture) + " %";
 }

@@ -32,7 +32,8 @@ internal static class RunSheets
         var shown = ShownModel.Of(spec);
         double rate = shown.Model.LearningRate;
         IReadOnlySet<ModelKey> failed = RunTables.Failed(run);
-        SavedModels Models(PairTask task, IReadOnlyList<int> hidden) => SavedModels.Read(run, task, shown.Seed, shown.Variant, hidden, rate);
+        SavedModels Models(PairTask task, IReadOnlyList<int> hidden)
+            => SavedModels.Read(run, task, shown.Seed, shown.Variant, hidden, rate);
         foreach (PairTask task in spec.Tasks)
         {
             int[] trained = [.. spec.Hidden.Where(size => !failed.Contains(

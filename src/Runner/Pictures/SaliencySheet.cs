@@ -102,8 +102,10 @@ internal sealed record SaliencySheet(
 
     /// <summary>What the colours mean, in one line.</summary>
     private string Reading => Signed
-        ? "x: pixel, 0..1; p: probability of the second class. Red: the pixel speaks for the second class, blue: for the first. Each map has its own scale."
-        : "e: one pixel, 0..1; p: probability of the second class. Bright: p changes much when that pixel is raised by 0.1. Each map has its own scale.";
+        ? "x: pixel, 0..1; p: probability of the second class. Red: the pixel speaks for the second class, blue: for the first. "
+            + "Each map has its own scale."
+        : "e: one pixel, 0..1; p: probability of the second class. Bright: p changes much when that pixel is raised by 0.1. "
+            + "Each map has its own scale.";
 
     private void Tile(Canvas canvas, SheetTile tile, int x, int y, int room, int scale)
     {

@@ -34,7 +34,8 @@ internal static class BreakEvenPlot
         var figure = new Figure(
             theme,
             "Where skipping pays: speed-up over the dense form by share of pruned weights",
-            string.Create(CultureInfo.InvariantCulture, $"{device}; {hidden} hidden units, {batch} images a launch; medians. {MasksText(result)} Below the line at 1 a form is slower than dense.{proportion}"),
+            string.Create(CultureInfo.InvariantCulture, $"{device}; {hidden} hidden units, {batch} images a launch; medians. "
+                + $"{MasksText(result)} Below the line at 1 a form is slower than dense.{proportion}"),
             models.Length,
             panelWidth: models.Length == 1 ? 620 : 380,
             panelHeight: 330);
@@ -45,13 +46,16 @@ internal static class BreakEvenPlot
         double left = Place(levels[0]), right = Math.Max(Place(levels[^1]), left + 0.3);
         foreach (BenchOp op in ops)
         {
-            (double low, double high) = Range(result.Rows.Where(row => row.Case.Op == op && row.Case.Hidden == hidden && row.Case.Batch == batch));
+            (double low, double high) = Range(
+                result.Rows.Where(row => row.Case.Op == op && row.Case.Hidden == hidden && row.Case.Batch == batch));
             foreach (int count in models)
             {
-                string title = $"{BenchNames.Of(op)}, {count.ToString("N0", CultureInfo.InvariantCulture)} model{(count == 1 ? "" : "s")} a launch";
+                string title
+                    = $"{BenchNames.Of(op)}, {count.ToString("N0", CultureInfo.InvariantCulture)} model{(count == 1 ? "" : "s")} a launch";
                 Panel panel = figure.Add(title, "share of weights pruned", "times faster than dense");
                 panel.LogY(Ticks(low, high), value => value.ToString("0.###", CultureInfo.InvariantCulture));
-                panel.MapX(Place, s_ticks.Where(tick => Place(tick) >= left && Place(tick) <= right && (!all || 1 - tick > 1.5 * least)).Concat(all ? [1.0] : []), NumberText.Number);
+                panel.MapX(Place, s_ticks.Where(tick => Place(tick) >= left && Place(tick) <= right && (!all || 1 - tick > 1.5 * least))
+                    .Concat(all ? [1.0] : []), NumberText.Number);
                 panel.Level(theme.Reference("as fast as dense"), 1);
                 if (finite.Length > 1)
                     panel.Series(theme.Reference("1 / share left").Thin(), finite, [.. finite.Select(level => 1 / (1 - level))]);
@@ -79,7 +83,10 @@ internal static class BreakEvenPlot
         SeriesStyle style = StyleOf(theme, curve.Key.Form, BenchNames.Of(curve.Key.Form));
         if (curve.Key.Masks == BenchMasks.Uniform)
             style = style.Dashed();
-        panel.Series(style, [.. rows.Select(row => row.Case.Sparsity)], [.. rows.Select(row => Math.Clamp(row.SpeedupVsDense, Least, Most))]);
+        panel.Series(
+            style,
+            [.. rows.Select(row => row.Case.Sparsity)],
+            [.. rows.Select(row => Math.Clamp(row.SpeedupVsDense, Least, Most))]);
         double fastest = rows.Max(row => row.SpeedupVsDense), slowest = rows.Min(row => row.SpeedupVsDense);
         if (slowest < Least && curve.Key.Masks != BenchMasks.Uniform)
         {
@@ -116,7 +123,8 @@ internal static class BreakEvenPlot
         };
     }
 
-    private static double Round(double value) => double.Parse(value.ToString("G2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    private static double Round(double value)
+        => double.Parse(value.ToString("G2", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
     // Whole decades would leave half of a plot empty; halves of one do not.
     private static (double Low, double High) Range(IEnumerable<BenchRow> rows)

@@ -19,7 +19,8 @@ internal static class CapacityPlot
         Figure figure = new(
             theme,
             "Best training F1 by hidden size",
-            $"Best training F1 over the epochs. Lines: median of {tables.Seeds} {(tables.Seeds == 1 ? "seed" : "seeds")}, band: smallest to largest. {Pick.Focus(tables)}",
+            $"Best training F1 over the epochs. Lines: median of {tables.Seeds} {(tables.Seeds == 1 ? "seed" : "seeds")}, band: smallest "
+                + $"to largest. {Pick.Focus(tables)}",
             2, 520, 380);
         int[] sizes = [.. tables.Hidden];
         SeriesStyle mark = theme.Reference("F1 = 0.90: the task counts as learned");
@@ -33,18 +34,29 @@ internal static class CapacityPlot
         one.LogX(Evenly.Of(sizes, 12).Select(size => (double)size));
         SeriesStyle style = theme.Series(Math.Max(0, Pick.Panels(tables).ToList().IndexOf(hard)), hard);
         ResultRow[] rows = [.. tables.FocusResults.Where(row => row.Kind.Task == hard && row.Ok)];
-        one.Series(style with { Name = "one seed", Line = null, MarkerSize = 5 }, [.. rows.Select(row => (double)row.Kind.Hidden)], [.. rows.Select(row => row.BestTrainF1)]);
+        one.Series(
+            style with { Name = "one seed", Line = null, MarkerSize = 5 },
+            [.. rows.Select(row => (double)row.Kind.Hidden)],
+            [.. rows.Select(row => row.BestTrainF1)]);
         Line(one, style with { Name = hard, Marker = ScottPlot.MarkerShape.None }, tables, hard);
         if (tables.IsStudyData && hard == StudyFigures.HardTask)
-            one.Series(theme.Study("the study's figure (read off, \u00b10.005)"), [.. StudyFigures.BestTrainF1.Keys.Select(h => (double)h)], [.. StudyFigures.BestTrainF1.Values]);
+        {
+            one.Series(
+                theme.Study("the study's figure (read off, \u00b10.005)"),
+                [.. StudyFigures.BestTrainF1.Keys.Select(h => (double)h)],
+                [.. StudyFigures.BestTrainF1.Values]);
+        }
+
         one.Level(mark, Rules.LearnedF1.Value);
         return figure;
     }
 
     private static void Line(Panel panel, SeriesStyle style, StudyTables tables, string task)
     {
-        var sizes = tables.FocusResults.Where(row => row.Kind.Task == task && row.Ok).GroupBy(row => row.Kind.Hidden).OrderBy(group => group.Key)
-            .Select(group => (H: (double)group.Key, Spread: Spread.Of(group.Select(row => row.BestTrainF1)))).ToList();
+        var sizes = tables.FocusResults.Where(row => row.Kind.Task == task && row.Ok).GroupBy(row => row.Kind.Hidden)
+            .OrderBy(group => group.Key)
+            .Select(group => (H: (double)group.Key, Spread: Spread.Of(group.Select(row => row.BestTrainF1))))
+            .ToList();
         panel.Series(
             style, [.. sizes.Select(size => size.H)], [.. sizes.Select(size => size.Spread.Median)],
             [.. sizes.Select(size => size.Spread.Min)], [.. sizes.Select(size => size.Spread.Max)]);

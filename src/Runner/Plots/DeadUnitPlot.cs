@@ -8,7 +8,11 @@ namespace GpuMlp.Runner.Plots;
 internal static class DeadUnitPlot
 {
     public static StudyPlot? Of(StudyTables tables) => tables.Pruning?.Any(row => tables.InFocus(row.Kind)) == true
-        ? new StudyPlot("dead-units", "C3", "Share of dead hidden units over the share of weights pruned, by ranking, one panel a kind", theme => Draw(theme, tables))
+        ? new StudyPlot(
+            "dead-units",
+            "C3",
+            "Share of dead hidden units over the share of weights pruned, by ranking, one panel a kind",
+            theme => Draw(theme, tables))
         : null;
 
     private static Figure Draw(PlotTheme theme, StudyTables tables)
@@ -17,7 +21,9 @@ internal static class DeadUnitPlot
         Figure figure = new(
             theme,
             "Dead hidden units by share of weights pruned",
-            $"Share of all hidden units, mean over {rows.Select(row => (row.Kind, row.Seed)).Distinct().Count()} models; band: the middle half of them. A unit without an output weight has no effect, whatever it sees; random takes as many of them as layer. {Pick.Focus(tables)}",
+            $"Share of all hidden units, mean over {rows.Select(row => (row.Kind, row.Seed)).Distinct().Count()} models; band: the middle "
+                + $"half of them. A unit without an output weight has no effect, whatever it sees; "
+                + $"random takes as many of them as layer. {Pick.Focus(tables)}",
             3, 380, 300);
         SparsityAxis axis = new(rows.Select(row => row.Sparsity));
         (string Title, Func<PruningRow, int?> Dead)[] kinds =

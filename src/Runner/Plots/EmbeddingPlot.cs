@@ -14,7 +14,11 @@ internal static class EmbeddingPlot
     {
         EmbeddingRow[] chosen = Chosen(tables);
         return chosen.Any(row => !double.IsNaN(row.Purity))
-            ? new StudyPlot("embedding", "C6", "t-SNE of hidden activations before and after pruning, coloured by class", theme => Draw(theme, tables, run, chosen))
+            ? new StudyPlot(
+                "embedding",
+                "C6",
+                "t-SNE of hidden activations before and after pruning, coloured by class",
+                theme => Draw(theme, tables, run, chosen))
             : null;
     }
 
@@ -44,17 +48,27 @@ internal static class EmbeddingPlot
         Figure figure = new(
             theme,
             $"Hidden activations before and after pruning, {Title(run, kind.Task)}, H = {kind.Hidden}, seed {pictures[0].Seed}",
-            $"t-SNE of {pictures[0].Points} images, perplexity {NumberText.Number(Math.Round(pictures[0].Perplexity, 1))}. Trust: trustworthiness of the picture. Same class: share of the {NeighbourPurity.Neighbours} nearest neighbours in the picture with the point's class. Axes have no unit. {Pick.Focus(tables)}{Lost(run, kind.Task)}",
+            $"t-SNE of {pictures[0].Points} images, perplexity {NumberText.Number(Math.Round(pictures[0].Perplexity, 1))}. Trust: "
+                + $"trustworthiness of the picture. Same class: share of the {NeighbourPurity.Neighbours} nearest neighbours in the "
+                + $"picture with the point's class. Axes have no unit. {Pick.Focus(tables)}{Lost(run, kind.Task)}",
             Math.Min(3, pictures.Length), 380, 360);
         foreach (EmbeddingRow picture in pictures)
         {
-            string name = picture.Method == EmbeddingRow.Dense ? "not pruned" : $"{picture.Method}, {NumberText.Percent(picture.Sparsity)} %";
-            Panel panel = figure.Add(FormattableString.Invariant($"{name}: trust {picture.Trustworthiness:0.00}, same class {picture.Purity:0.00}"), "", "");
+            string name = picture.Method == EmbeddingRow.Dense
+                ? "not pruned"
+                : $"{picture.Method}, {NumberText.Percent(picture.Sparsity)} %";
+            Panel panel = figure.Add(
+                FormattableString.Invariant($"{name}: trust {picture.Trustworthiness:0.00}, same class {picture.Purity:0.00}"),
+                "",
+                "");
             int shown = 0;
             foreach (var label in StudyReader.Points(run, picture).GroupBy(point => point.Label).OrderBy(group => group.Key))
             {
                 SeriesStyle style = theme.Series(shown++, ClassName(run, kind.Task, label.Key)) with { Line = null, MarkerSize = 3.2f };
-                panel.Series(style with { Color = style.Color.WithAlpha(0.7) }, [.. label.Select(point => point.X)], [.. label.Select(point => point.Y)]);
+                panel.Series(
+                    style with { Color = style.Color.WithAlpha(0.7) },
+                    [.. label.Select(point => point.X)],
+                    [.. label.Select(point => point.Y)]);
             }
 
             panel.XTicks([]);

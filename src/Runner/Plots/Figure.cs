@@ -58,7 +58,8 @@ internal sealed class Figure : IDisposable
         int top = Margin + (title.Count * 24) + (note.Count * 16) + (legend.Count * LegendLine) + 10;
         int rows = (_panels.Count + _columns - 1) / _columns;
         int height = top + (rows * _panelHeight) + Margin;
-        using SKSurface surface = SKSurface.Create(new SKImageInfo(Width * Scale, height * Scale, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        using SKSurface surface = SKSurface.Create(
+            new SKImageInfo(Width * Scale, height * Scale, SKColorType.Rgba8888, SKAlphaType.Opaque));
         SKCanvas canvas = surface.Canvas;
         canvas.Clear(Skia(_theme.Background));
         canvas.Scale(Scale);
@@ -133,7 +134,13 @@ internal sealed class Figure : IDisposable
             if (style.Line is { } pattern)
                 new LineStyle(style.Width, style.Color, pattern).Render(canvas, new PixelLine(x, middle, x + Swatch, middle), paint);
             if (style.Marker != MarkerShape.None)
-                new MarkerStyle(style.Marker, style.MarkerSize, style.Color) { LineWidth = 1.6f }.Render(canvas, new Pixel(x + (Swatch / 2f), middle), paint);
+            {
+                new MarkerStyle(style.Marker, style.MarkerSize, style.Color) { LineWidth = 1.6f }.Render(
+                    canvas,
+                    new Pixel(x + (Swatch / 2f), middle),
+                    paint);
+            }
+
             Text(canvas, style.Name, x + Swatch + 6, baseline, LegendSize, bold: false, _theme.Text);
             x += EntryWidth(style);
         }

@@ -9,7 +9,11 @@ namespace GpuMlp.Runner.Plots;
 internal static class FinetunePlot
 {
     public static StudyPlot? Of(StudyTables tables) => Rows(tables).Length > 0
-        ? new StudyPlot("finetune", "C2", "Validation F1 over the share of weights pruned: one shot, fine-tuned, and rewound, one panel a ranking", theme => Draw(theme, tables))
+        ? new StudyPlot(
+            "finetune",
+            "C2",
+            "Validation F1 over the share of weights pruned: one shot, fine-tuned, and rewound, one panel a ranking",
+            theme => Draw(theme, tables))
         : null;
 
     private static FinetuneRow[] Rows(StudyTables tables) => [.. (tables.Finetune ?? []).Where(row => row.Kind == tables.Shown)];
@@ -27,7 +31,8 @@ internal static class FinetunePlot
             Panel panel = figure.Add($"ranking: {method}", "weights pruned (%)", "validation F1");
             axis.Apply(panel);
             SparsityAxis.Series(panel, theme.Series(0, "one shot"),
-                (tables.Pruning ?? []).Where(row => row.Kind == kind && row.Method == method && rows.Any(other => other.Sparsity == row.Sparsity))
+                (tables.Pruning ?? []).Where(
+                    row => row.Kind == kind && row.Method == method && rows.Any(other => other.Sparsity == row.Sparsity))
                     .GroupBy(row => row.Sparsity).Select(level => (level.Key, Spread.Of(level.Select(row => row.ValF1)))));
             int shown = 1;
             foreach (var protocol in rows.Where(row => row.Method == method).GroupBy(row => (row.Protocol, row.FinetuneEpochs)))

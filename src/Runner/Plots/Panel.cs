@@ -73,7 +73,12 @@ internal sealed class Panel
     public void YRange(double low, double high) => Plot.Axes.SetLimitsY(Y(low), Y(high));
 
     /// <summary>A line with marks; with <paramref name="low"/> and <paramref name="high"/> a band of the spread behind it.</summary>
-    public void Series(SeriesStyle style, IReadOnlyList<double> xs, IReadOnlyList<double> ys, IReadOnlyList<double>? low = null, IReadOnlyList<double>? high = null)
+    public void Series(
+        SeriesStyle style,
+        IReadOnlyList<double> xs,
+        IReadOnlyList<double> ys,
+        IReadOnlyList<double>? low = null,
+        IReadOnlyList<double>? high = null)
     {
         if (low is not null && high is not null)
             Band(style, xs, low, high);
@@ -88,7 +93,12 @@ internal sealed class Panel
     }
 
     /// <summary>A bar from low to high at each point, with the mark of the style between.</summary>
-    public void Bars(SeriesStyle style, IReadOnlyList<double> xs, IReadOnlyList<double> ys, IReadOnlyList<double> low, IReadOnlyList<double> high)
+    public void Bars(
+        SeriesStyle style,
+        IReadOnlyList<double> xs,
+        IReadOnlyList<double> ys,
+        IReadOnlyList<double> low,
+        IReadOnlyList<double> high)
     {
         for (int i = 0; i < xs.Count; i++)
         {
@@ -123,7 +133,14 @@ internal sealed class Panel
     public void Break(double place) => Plot.Add.VerticalLine(place, 1, _theme.Muted, LinePattern.DenselyDashed);
 
     /// <summary>One line of text beside a point.</summary>
-    public void Note(string text, double x, double y, Color? color = null, Alignment alignment = Alignment.LowerLeft, float size = 11, bool bold = false)
+    public void Note(
+        string text,
+        double x,
+        double y,
+        Color? color = null,
+        Alignment alignment = Alignment.LowerLeft,
+        float size = 11,
+        bool bold = false)
     {
         Text note = Plot.Add.Text(text, X(x), Y(y));
         note.LabelFontName = EmbeddedFont.Name;
@@ -138,7 +155,12 @@ internal sealed class Panel
     /// axes by the names of rows and columns.
     /// </summary>
     /// <param name="share">Where a value stands on the colour scale, 0..1.</param>
-    public void Cells(double[,] values, IReadOnlyList<string> rows, IReadOnlyList<string> columns, Func<double, double> share, Func<double, string> text)
+    public void Cells(
+        double[,] values,
+        IReadOnlyList<string> rows,
+        IReadOnlyList<string> columns,
+        Func<double, double> share,
+        Func<double, string> text)
     {
         for (int row = 0; row < rows.Count; row++)
         {
@@ -171,7 +193,8 @@ internal sealed class Panel
         int[] whole = [.. Enumerable.Range(0, xs.Count).Where(i => double.IsFinite(low[i]) && double.IsFinite(high[i]))];
         if (whole.Length < 2)
             return;
-        double[] places = [.. whole.Select(i => X(xs[i]))], lower = [.. whole.Select(i => Y(low[i]))], upper = [.. whole.Select(i => Y(high[i]))];
+        double[] places = [.. whole.Select(i => X(xs[i]))], lower = [.. whole.Select(i => Y(low[i]))], upper = [.. whole.Select(
+            i => Y(high[i]))];
         FillY band = Plot.Add.FillY(places, lower, upper);
         band.FillColor = style.Color.WithAlpha(0.16);
         band.LineWidth = 0;

@@ -15,7 +15,14 @@ internal sealed class PlotTheme
     private readonly Color[] _series;
     private readonly (double From, double To) _ordered;
 
-    private PlotTheme(string name, string background, string text, string muted, string grid, string[] series, (double From, double To) ordered)
+    private PlotTheme(
+        string name,
+        string background,
+        string text,
+        string muted,
+        string grid,
+        string[] series,
+        (double From, double To) ordered)
     {
         Name = name;
         Background = Color.FromHex(background);
@@ -56,7 +63,9 @@ internal sealed class PlotTheme
     public SeriesStyle Series(int index, string name) =>
         new(name, _series[index % _series.Length], s_markers[index % s_markers.Length], LinePattern.Solid);
 
-    /// <summary>The look of the <paramref name="index"/>-th of <paramref name="count"/> things in an order, as sizes: from dark to bright.</summary>
+    /// <summary>
+    /// The look of the <paramref name="index"/>-th of <paramref name="count"/> things in an order, as sizes: from dark to bright.
+    /// </summary>
     public SeriesStyle Ordered(int index, int count, string name) =>
         new(name, Sequential(count == 1 ? 0.5 : index / (count - 1.0)), s_markers[index % s_markers.Length], LinePattern.Solid);
 

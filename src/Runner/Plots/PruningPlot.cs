@@ -4,11 +4,17 @@ using GpuMlp.Engine.Study;
 
 namespace GpuMlp.Runner.Plots;
 
-/// <summary>What pruning leaves of F1 by every ranking: the levels that the study reports and those that its code applied, in one plot.</summary>
+/// <summary>
+/// What pruning leaves of F1 by every ranking: the levels that the study reports and those that its code applied, in one plot.
+/// </summary>
 internal static class PruningPlot
 {
     public static StudyPlot? Of(StudyTables tables) => Rows(tables).Length > 0
-        ? new StudyPlot("pruning", "C2", "Validation F1 over the share of weights pruned, by ranking, one panel a task, with the published levels on the left", theme => Draw(theme, tables))
+        ? new StudyPlot(
+            "pruning",
+            "C2",
+            "Validation F1 over the share of weights pruned, by ranking, one panel a task, with the published levels on the left",
+            theme => Draw(theme, tables))
         : null;
 
     private static PruningRow[] Rows(StudyTables tables) =>
@@ -24,14 +30,19 @@ internal static class PruningPlot
             theme,
             $"What pruning leaves of F1, H = {size}",
             $"Validation F1 of trained models, pruned in one shot. {Pick.Seeds(tables)} {Pick.Focus(tables)}"
-            + (tiny ? " Left of the break, by logarithm: the levels that the published code applied where its figure says 10 to 95 %." : ""),
+            + (tiny
+                ? " Left of the break, by logarithm: the levels that the published code applied where its figure says 10 to 95 %."
+                : ""),
             3, 380, 300);
         string[] methods = [.. rows.Select(row => row.Method).Distinct()];
         foreach (string task in Pick.Panels(tables).Where(task => rows.Any(row => row.Kind.Task == task)))
         {
             Panel panel = figure.Add(task, "weights pruned (%)", "validation F1");
             axis.Apply(panel);
-            double dense = tables.FocusResults.Where(row => row.Kind.Task == task && row.Kind.Hidden == size && row.Ok).Select(row => row.Validation.F1).DefaultIfEmpty(double.NaN).Average();
+            double dense = tables.FocusResults.Where(row => row.Kind.Task == task && row.Kind.Hidden == size && row.Ok)
+                .Select(row => row.Validation.F1)
+                .DefaultIfEmpty(double.NaN)
+                .Average();
             for (int i = 0; i < methods.Length; i++)
             {
                 SparsityAxis.Series(panel, theme.Series(i, methods[i]),
@@ -42,7 +53,13 @@ internal static class PruningPlot
             if (double.IsFinite(dense))
                 panel.Level(theme.Reference("not pruned"), dense);
             if (tables.IsStudyData && double.IsFinite(dense) && task is StudyFigures.HardTask or StudyFigures.EasyTask)
-                panel.Series(theme.Study("the study's claim at 95 %"), [StudyFigures.Level], [dense - (task == StudyFigures.HardTask ? Rules.KeptF1.Value : 0)]);
+            {
+                panel.Series(
+                    theme.Study("the study's claim at 95 %"),
+                    [StudyFigures.Level],
+                    [dense - (task == StudyFigures.HardTask ? Rules.KeptF1.Value : 0)]);
+            }
+
             panel.YRange(0, 1.03);
         }
 

@@ -11,7 +11,11 @@ internal static class PruningSizesPlot
     private const int MostSizes = 6;
 
     public static StudyPlot? Of(StudyTables tables) => Rows(tables).Length > 0 && tables.Hidden.Count > 1
-        ? new StudyPlot("pruning-sizes", "C2", "Validation F1 over the share of weights pruned, by hidden size, one panel a ranking", theme => Draw(theme, tables))
+        ? new StudyPlot(
+            "pruning-sizes",
+            "C2",
+            "Validation F1 over the share of weights pruned, by hidden size, one panel a ranking",
+            theme => Draw(theme, tables))
         : null;
 
     private static PruningRow[] Rows(StudyTables tables) =>
@@ -22,7 +26,8 @@ internal static class PruningSizesPlot
     {
         PruningRow[] rows = Rows(tables);
         Figure figure = new(
-            theme, $"Pruning by hidden size, {rows[0].Kind.Task}", $"Validation F1, one shot. Mean over the seeds. {Pick.Focus(tables)}", 2, 520, 310);
+            theme, $"Pruning by hidden size, {rows[0].Kind.Task}",
+            $"Validation F1, one shot. Mean over the seeds. {Pick.Focus(tables)}", 2, 520, 310);
         IReadOnlyList<int> sizes = Evenly.Of([.. rows.Select(row => row.Kind.Hidden).Distinct().Order()], MostSizes);
         SparsityAxis axis = new(rows.Select(row => row.Sparsity));
         foreach (string method in rows.Select(row => row.Method).Distinct())

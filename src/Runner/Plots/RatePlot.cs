@@ -8,7 +8,11 @@ namespace GpuMlp.Runner.Plots;
 internal static class RatePlot
 {
     public static StudyPlot? Of(StudyTables tables) => Task(tables) is { } task
-        ? new StudyPlot("rates", "C7", $"Heat map of best training F1 by learning rate and hidden size, {task}", theme => Draw(theme, tables, task))
+        ? new StudyPlot(
+            "rates",
+            "C7",
+            $"Heat map of best training F1 by learning rate and hidden size, {task}",
+            theme => Draw(theme, tables, task))
         : null;
 
     private static string? Task(StudyTables tables) => Rows(tables)

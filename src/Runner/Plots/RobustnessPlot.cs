@@ -12,7 +12,11 @@ internal static class RobustnessPlot
     private const int MostSizes = 5;
 
     public static StudyPlot? Of(StudyTables tables) => Rows(tables).Length > 0
-        ? new StudyPlot("robustness", "C4", "Validation F1 over the severity of each corruption, by hidden size, with the published points", theme => Draw(theme, tables))
+        ? new StudyPlot(
+            "robustness",
+            "C4",
+            "Validation F1 over the severity of each corruption, by hidden size, with the published points",
+            theme => Draw(theme, tables))
         : null;
 
     private static RobustnessRow[] Rows(StudyTables tables) =>
@@ -25,11 +29,14 @@ internal static class RobustnessPlot
         Figure figure = new(
             theme,
             $"F1 on corrupted images, {task}",
-            $"Validation F1; severity 0 is the clean image. Every model sees the same corrupted images. {Pick.Seeds(tables)} {Pick.Focus(tables)}",
+            $"Validation F1; severity 0 is the clean image. Every model sees the same corrupted images. "
+                + $"{Pick.Seeds(tables)} {Pick.Focus(tables)}",
             3, 380, 300);
         int[] all = [.. rows.Select(row => row.Kind.Hidden).Distinct().Order()];
         int[] studys = [.. StudyFigures.RobustSizes.Where(all.Contains)];
-        IReadOnlyList<int> sizes = studys.Length == StudyFigures.RobustSizes.Count ? [.. Evenly.Of([.. all.Where(size => size < studys[0])], 2), .. studys] : Evenly.Of(all, MostSizes);
+        IReadOnlyList<int> sizes = studys.Length == StudyFigures.RobustSizes.Count
+            ? [.. Evenly.Of([.. all.Where(size => size < studys[0])], 2), .. studys]
+            : Evenly.Of(all, MostSizes);
         foreach (string corruption in rows.Select(row => row.Corruption).Distinct())
         {
             Panel panel = figure.Add(corruption, CorruptionKind.Find(corruption)?.Axis ?? "severity", "validation F1");
@@ -37,11 +44,13 @@ internal static class RobustnessPlot
             {
                 var points = rows.Where(row => row.Corruption == corruption && row.Kind.Hidden == sizes[i])
                     .Select(row => (row.Severity, row.ValF1))
-                    .Concat(tables.FocusResults.Where(row => row.Ok && row.Kind.Task == task && row.Kind.Hidden == sizes[i]).Select(row => (Severity: 0.0, ValF1: row.Validation.F1)))
+                    .Concat(tables.FocusResults.Where(row => row.Ok && row.Kind.Task == task && row.Kind.Hidden == sizes[i])
+                        .Select(row => (Severity: 0.0, ValF1: row.Validation.F1)))
                     .GroupBy(row => row.Severity).OrderBy(group => group.Key)
                     .Select(group => (group.Key, F1: Spread.Of(group.Select(row => row.ValF1)))).ToList();
                 panel.Series(
-                    theme.Ordered(i, sizes.Count, $"H = {sizes[i]}"), [.. points.Select(point => point.Key)], [.. points.Select(point => point.F1.Mean)],
+                    theme.Ordered(i, sizes.Count, $"H = {sizes[i]}"), [.. points.Select(point => point.Key)], [.. points.Select(
+                        point => point.F1.Mean)],
                     [.. points.Select(point => point.F1.Min)], [.. points.Select(point => point.F1.Max)]);
             }
 

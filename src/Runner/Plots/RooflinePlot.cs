@@ -24,12 +24,17 @@ internal static class RooflinePlot
             "Roofline: useful work against what the machine could do",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{device}; peak {roof.Gflops:F0} GFLOP/s and {roof.GigabytesPerSecond:F1} GB/s from memory, both measured. {hidden} hidden units, {batch} images, {BenchNames.Of(masks)} masks; {Span(rows, row => row.Case.Models, "N0")} models a launch, levels {Span(rows, row => row.Case.Sparsity, "0.####")}. Useful: pixel and weight are not 0. Bytes: operands and results once each; what stays in caches is read faster than memory, so points may lie above the slope."),
+                $"{device}; peak {roof.Gflops:F0} GFLOP/s and {roof.GigabytesPerSecond:F1} GB/s from memory, both measured. {hidden} "
+                    + $"hidden units, {batch} images, {BenchNames.Of(masks)} masks; {Span(rows, row => row.Case.Models, "N0")} models a "
+                    + $"launch, levels {Span(rows, row => row.Case.Sparsity, "0.####")}. Useful: pixel and weight are not 0. Bytes: "
+                    + $"operands and results once each; what stays in caches is read faster than memory, "
+                    + $"so points may lie above the slope."),
             ops.Length,
             panelWidth: ops.Length == 1 ? 620 : 430,
             panelHeight: 380);
         double[] intensities = [.. rows.Where(IsDrawn).Select(Intensity)], rates = [.. rows.Where(IsDrawn).Select(row => row.UsefulGflops)];
-        double left = intensities.Append(roof.Gflops / roof.GigabytesPerSecond).Min() / 2, right = intensities.Append(roof.Gflops / roof.GigabytesPerSecond).Max() * 2;
+        double left = intensities.Append(roof.Gflops / roof.GigabytesPerSecond).Min() / 2, right = intensities.Append(
+            roof.Gflops / roof.GigabytesPerSecond).Max() * 2;
         double low = rates.Append(roof.Gflops / 10).Min() / 2, high = rates.Append(roof.Gflops).Max() * 2;
         foreach (BenchOp op in ops)
         {
@@ -37,8 +42,13 @@ internal static class RooflinePlot
             panel.LogX(Decades(left, right));
             panel.LogY(Decades(low, high));
             double ridge = roof.Gflops / roof.GigabytesPerSecond;
-            panel.Series(theme.Reference("measured roofs") with { Line = LinePattern.Solid }, [left, ridge, right], [left * roof.GigabytesPerSecond, roof.Gflops, roof.Gflops]);
-            foreach (IGrouping<BenchForm, BenchRow> form in rows.Where(row => row.Case.Op == op && IsDrawn(row)).GroupBy(row => row.Case.Form).OrderBy(form => form.Key))
+            panel.Series(
+                theme.Reference("measured roofs") with { Line = LinePattern.Solid },
+                [left, ridge, right],
+                [left * roof.GigabytesPerSecond, roof.Gflops, roof.Gflops]);
+            foreach (IGrouping<BenchForm, BenchRow> form in rows.Where(row => row.Case.Op == op && IsDrawn(row))
+                .GroupBy(row => row.Case.Form)
+                .OrderBy(form => form.Key))
             {
                 SeriesStyle style = BreakEvenPlot.StyleOf(theme, form.Key, BenchNames.Of(form.Key)) with { Line = null, MarkerSize = 5 };
                 panel.Series(style, [.. form.Select(Intensity)], [.. form.Select(row => row.UsefulGflops)]);
@@ -52,7 +62,8 @@ internal static class RooflinePlot
 
     private static string Span(BenchRow[] rows, Func<BenchRow, double> value, string format)
     {
-        string least = rows.Min(value).ToString(format, CultureInfo.InvariantCulture), most = rows.Max(value).ToString(format, CultureInfo.InvariantCulture);
+        string least = rows.Min(value).ToString(format, CultureInfo.InvariantCulture), most = rows.Max(value)
+            .ToString(format, CultureInfo.InvariantCulture);
         return least == most ? least : $"{least} to {most}";
     }
 

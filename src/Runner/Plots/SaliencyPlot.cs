@@ -10,7 +10,8 @@ internal static class SaliencyPlot
     private const string Floor = SaliencyRow.Reinitialised;
 
     public static StudyPlot? Of(StudyTables tables) => tables.Saliency?.Any(row => tables.InFocus(row.Kind) && row.Pruning != Floor) == true
-        ? new StudyPlot("saliency-similarity", "C5", "Similarity of saliency maps of pruned and dense models over the share of weights pruned, by ranking, with the floor of a re-initialised model", theme => Draw(theme, tables))
+        ? new StudyPlot("saliency-similarity", "C5", "Similarity of saliency maps of pruned and dense models over the share of weights "
+            + "pruned, by ranking, with the floor of a re-initialised model", theme => Draw(theme, tables))
         : null;
 
     private static Figure Draw(PlotTheme theme, StudyTables tables)
@@ -20,7 +21,8 @@ internal static class SaliencyPlot
         Figure figure = new(
             theme,
             "Do saliency maps survive pruning?",
-            $"Spearman correlation of a pruned model's map with the dense model's: mean over images and {models} models. A map that is no closer than that of a re-initialised model says nothing. {Pick.Focus(tables)}",
+            $"Spearman correlation of a pruned model's map with the dense model's: mean over images and {models} models. A map that is no "
+                + $"closer than that of a re-initialised model says nothing. {Pick.Focus(tables)}",
             3, 380, 300);
         SparsityAxis axis = new(rows.Where(row => row.Pruning != Floor).Select(row => row.Sparsity));
         string[] rankings = [.. rows.Where(row => row.Pruning != Floor).Select(row => row.Pruning).Distinct()];
@@ -40,7 +42,9 @@ internal static class SaliencyPlot
             {
                 double bottom = floor.Average(row => row.Spearman);
                 panel.Level(theme.Reference("re-initialised model"), bottom);
-                panel.Level(theme.Reference("half way to the same map: the rule") with { Line = ScottPlot.LinePattern.Dashed }, (1 + bottom) / 2);
+                panel.Level(
+                    theme.Reference("half way to the same map: the rule") with { Line = ScottPlot.LinePattern.Dashed },
+                    (1 + bottom) / 2);
             }
 
             panel.YRange(-0.05, 1.03);

@@ -9,7 +9,11 @@ namespace GpuMlp.Runner.Plots;
 internal static class SmallestSizePlot
 {
     public static StudyPlot? Of(StudyTables tables) => tables.FocusResults.Any()
-        ? new StudyPlot("smallest-size", "C1", "The smallest sufficient number of hidden units by task, for every seed and for the median seed", theme => Draw(theme, tables))
+        ? new StudyPlot(
+            "smallest-size",
+            "C1",
+            "The smallest sufficient number of hidden units by task, for every seed and for the median seed",
+            theme => Draw(theme, tables))
         : null;
 
     private static Figure Draw(PlotTheme theme, StudyTables tables)

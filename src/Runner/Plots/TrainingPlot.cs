@@ -9,13 +9,18 @@ internal static class TrainingPlot
     private const int MostSizes = 5;
 
     public static StudyPlot? Of(StudyTables tables) => tables.Curves.Count > 0
-        ? new StudyPlot("training-curves", "C1", "Training F1 over the epochs by hidden size, one panel a task", theme => Draw(theme, tables))
+        ? new StudyPlot(
+            "training-curves",
+            "C1",
+            "Training F1 over the epochs by hidden size, one panel a task",
+            theme => Draw(theme, tables))
         : null;
 
     private static Figure Draw(PlotTheme theme, StudyTables tables)
     {
         Figure figure = new(
-            theme, "Training curves", $"F1 on the training images before each epoch. {Pick.Seeds(tables)} {Pick.Focus(tables)}", 3, 380, 290);
+            theme, "Training curves",
+            $"F1 on the training images before each epoch. {Pick.Seeds(tables)} {Pick.Focus(tables)}", 3, 380, 290);
         IReadOnlyList<int> sizes = Evenly.Of([.. tables.Curves.Select(row => row.Hidden).Distinct().Order()], MostSizes);
         foreach (string task in Pick.Panels(tables))
         {

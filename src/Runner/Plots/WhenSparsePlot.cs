@@ -10,7 +10,11 @@ internal static class WhenSparsePlot
     private const double WorstShown = 0.3;
 
     public static StudyPlot? Of(StudyTables tables) => tables.Variants.Count > 1 && Losses(tables).Length > 0
-        ? new StudyPlot("when-sparse", "C2", "Map of the F1 lost at 95 % pruning by training (rows) and ranking and hidden size (columns), one panel a task", theme => Draw(theme, tables))
+        ? new StudyPlot(
+            "when-sparse",
+            "C2",
+            "Map of the F1 lost at 95 % pruning by training (rows) and ranking and hidden size (columns), one panel a task",
+            theme => Draw(theme, tables))
         : null;
 
     private static PruningLoss[] Losses(StudyTables tables) =>
@@ -20,8 +24,12 @@ internal static class WhenSparsePlot
     private static Figure Draw(PlotTheme theme, StudyTables tables)
     {
         PruningLoss[] losses = Losses(tables);
-        TrainedHow[] variants = [.. Evenly.Of([.. losses.Select(loss => loss.How.Trained).Distinct().OrderBy(how => how.ToString(), StringComparer.Ordinal)], 32)];
-        (string Method, int H)[] columns = [.. Evenly.Of([.. losses.Select(loss => (loss.How.Method, H: loss.Kind.Hidden)).Distinct().OrderBy(item => item.Method, StringComparer.Ordinal).ThenBy(item => item.H)], 16)];
+        TrainedHow[] variants = [.. Evenly.Of(
+            [.. losses.Select(loss => loss.How.Trained).Distinct().OrderBy(how => how.ToString(), StringComparer.Ordinal)],
+            32)];
+        (string Method, int H)[] columns = [.. Evenly.Of([.. losses.Select(loss => (loss.How.Method, H: loss.Kind.Hidden)).Distinct()
+            .OrderBy(item => item.Method, StringComparer.Ordinal)
+            .ThenBy(item => item.H)], 16)];
         Figure figure = new(
             theme,
             "Under which training do 95 % of the weights go?",
@@ -43,7 +51,8 @@ internal static class WhenSparsePlot
 
             figure.Add(task, "ranking and hidden units H", "").Cells(
                 lost,
-                [.. variants.Select(how => $"{how.Batch} / {how.Epochs} / {NumberText.Number(how.InitStd)} / {NumberText.Number(how.WeightDecay)}")],
+                [.. variants.Select(
+                    how => $"{how.Batch} / {how.Epochs} / {NumberText.Number(how.InitStd)} / {NumberText.Number(how.WeightDecay)}")],
                 [.. columns.Select(column => $"{column.Method}\n{column.H}")],
                 loss => 1 - (loss / WorstShown),
                 loss => FormattableString.Invariant($"{loss:0.000}{(Rules.KeptF1.Admits(loss) ? " \u2713" : "")}"));

@@ -64,7 +64,11 @@ internal sealed class SweepObserver : ISweepObserver
     public void UnitDone(UnitResult result)
     {
         foreach (ModelResult model in result.Models.Where(m => m.Status == Statuses.Failed))
-            _display.Note($"{model.Key.Task} seed {model.Key.Seed} H {model.Key.Hidden} lr {model.Key.LearningRate:R}: loss or weights not finite, marked failed");
+        {
+            _display.Note($"{model.Key.Task} seed {model.Key.Seed} H {model.Key.Hidden} lr {model.Key.LearningRate:R}: "
+                + "loss or weights not finite, marked failed");
+        }
+
         Change(s => s with
         {
             ModelsDone = s.ModelsDone + result.Models.Count,

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace GpuMlp.Runner.Report;
 
-/// <summary>Writes a page piece by piece. Everything that comes from data goes through <see cref="Text"/> or <see cref="Escape"/>.</summary>
+/// <summary>
+/// Writes a page piece by piece. Everything that comes from data goes through <see cref="Text"/> or <see cref="Escape"/>.
+/// </summary>
 internal sealed class Html
 {
     private readonly StringBuilder _page = new();

@@ -19,7 +19,8 @@ internal readonly record struct Cell(string Text, double? Value = null)
         : F1(column.Number(row));
 
     /// <summary>Three decimals; a dash for NaN.</summary>
-    public static Cell F1(double value) => double.IsNaN(value) ? new Cell("\u2013") : new Cell(value.ToString("0.000", CultureInfo.InvariantCulture), value);
+    public static Cell F1(double value)
+        => double.IsNaN(value) ? new Cell("\u2013") : new Cell(value.ToString("0.000", CultureInfo.InvariantCulture), value);
 
     /// <summary>As exact as it is.</summary>
     public static Cell Number(double value) => new(NumberText.Number(value), value);
@@ -39,8 +40,11 @@ internal static class HtmlTable
         List<IReadOnlyList<Cell>> all = [.. rows];
         if (all.Count == 0)
             return;
-        bool[] isNumber = [.. heads.Select((_, column) => all.All(row => row[column].Value is not null || row[column].Text is "" or "\u2013"))];
-        html.Raw($"<div class=\"scroll{(all.Count > 20 ? " tall" : "")}\" tabindex=\"0\"><table class=\"sortable\">\n").Element("caption", caption).Raw("<thead><tr>");
+        bool[] isNumber = [.. heads.Select(
+            (_, column) => all.All(row => row[column].Value is not null || row[column].Text is "" or "\u2013"))];
+        html.Raw($"<div class=\"scroll{(all.Count > 20 ? " tall" : "")}\" tabindex=\"0\"><table class=\"sortable\">\n")
+            .Element("caption", caption)
+            .Raw("<thead><tr>");
         for (int column = 0; column < heads.Count; column++)
             html.Raw($"<th scope=\"col\"{Class(isNumber[column])}><button type=\"button\">").Text(heads[column]).Raw("</button></th>");
         html.Raw("</tr></thead>\n<tbody>\n");
@@ -49,7 +53,9 @@ internal static class HtmlTable
             html.Raw("<tr>");
             for (int column = 0; column < heads.Count; column++)
             {
-                string value = row[column].Value is { } number ? $" data-value=\"{number.ToString("R", CultureInfo.InvariantCulture)}\"" : row[column].Text == "\u2013" ? " data-value=\"\"" : "";
+                string value = row[column].Value is { } number
+                    ? $" data-value=\"{number.ToString("R", CultureInfo.InvariantCulture)}\""
+                    : row[column].Text == "\u2013" ? " data-value=\"\"" : "";
                 html.Raw($"<td{Class(isNumber[column])}{value}>").Text(row[column].Text).Raw("</td>");
             }
 

@@ -10,15 +10,21 @@ internal static class Limits
         yield return tables.Seeds switch
         {
             1 => "One seed: nothing here has a spread, and another seed may say otherwise.",
-            < 10 => $"{tables.Seeds} seeds: a mean can be off by a good part of the differences that it is compared with, and a rule that asks for every seed asks {tables.Seeds} of them. More seeds: --seeds 0..19.",
+            < 10 => $"{tables.Seeds} seeds: a mean can be off by a good part of the differences that it is compared with, and a rule that "
+                + $"asks for every seed asks {tables.Seeds} of them. More seeds: --seeds 0..19.",
             _ => $"{tables.Seeds} seeds, each a split and a start of its own; spread between them is not spread between data sets.",
         };
-        yield return "Validation images come from the training file of the data set, as in the study; its separate test images are not used.";
+        yield return "Validation images come from the training file of the data set, as in the study; "
+            + "its separate test images are not used.";
         yield return "One hidden layer, one logit, ReLU, plain gradient descent, pairs of classes: nothing here is about other networks.";
         if (tables.Tasks.Count == 1)
             yield return "One task: claims that compare tasks cannot be judged.";
         if (tables.Saliency is { Count: > 0 })
-            yield return "Saliency similarity compares maps with maps. A high one says that pruning changed little, not that the map explains the model.";
+        {
+            yield return "Saliency similarity compares maps with maps. A high one says that pruning changed little, "
+                + "not that the map explains the model.";
+        }
+
         if (tables.Embedding is { Count: > 0 })
             yield return "t-SNE shows neighbourhoods, not distances; sizes of clusters and gaps between them mean nothing.";
         if (tables.IsStudyData)

@@ -29,12 +29,15 @@ internal static class NumberTables
 
     /// <summary>Every kind of model of the run: results over the seeds.</summary>
     private static void Models(Html html, StudyTables tables) => Folded(html, "Models", () => Over(
-        html, Caption(tables, "F1: mean and sample standard deviation over the seeds; dead: hidden units inactive on every validation image, mean"),
+        html, Caption(
+            tables,
+            "F1: mean and sample standard deviation over the seeds; dead: hidden units inactive on every validation image, mean"),
         tables.Results,
         [.. Key(tables), Seeds, $"best_train_f1{WithSpread}", $"val_f1{WithSpread}", "val_auc", "val_accuracy", "dead_inactive"]));
 
     private static void Pruning(Html html, StudyTables tables) => Folded(html, "Pruning", () => Over(
-        html, Caption(tables, "validation F1 of models pruned at a true 95 % and at the level that the study's code applied; pruning.csv has all levels. Mean and sample standard deviation over the seeds; zero: true share of weights that are 0"),
+        html, Caption(tables, "validation F1 of models pruned at a true 95 % and at the level that the study's code applied; pruning.csv "
+            + "has all levels. Mean and sample standard deviation over the seeds; zero: true share of weights that are 0"),
         (tables.Pruning ?? []).Where(row => row.Sparsity is StudyFigures.Level or StudyFigures.AppliedLevel),
         [.. Key(tables), "method", "sparsity", "zero_w1", "zero_w2", $"val_f1{WithSpread}"], most: 1500));
 
@@ -54,13 +57,15 @@ internal static class NumberTables
         [.. Key(tables), "corruption", "severity", $"val_f1{WithSpread}"], most: 1500));
 
     private static void Saliency(Html html, StudyTables tables) => Folded(html, "Saliency", () => Over(
-        html, "Similarity of maps at a true 95 % to those of the dense model, mean over images and seeds; \"reinitialised\" is the floor. saliency.csv has all levels",
+        html, "Similarity of maps at a true 95 % to those of the dense model, mean over images and seeds; \"reinitialised\" is the floor. "
+            + "saliency.csv has all levels",
         (tables.Saliency ?? []).Where(row => tables.InFocus(row.Kind)
             && (row.Sparsity == StudyFigures.Level || row.Pruning == SaliencyRow.Reinitialised)),
         ["task", "hidden", "method", "pruning", "sparsity", "spearman", "ssim", "topk_iou"], most: 1500));
 
     private static void Embedding(Html html, StudyTables tables) => Folded(html, "Embedding", () => Over(
-        html, $"t-SNE pictures, seed by seed; same class: share of the {NeighbourPurity.Neighbours} nearest neighbours in the picture with a point's own class",
+        html, $"t-SNE pictures, seed by seed; same class: share of the {NeighbourPurity.Neighbours} nearest neighbours in the "
+            + "picture with a point's own class",
         tables.Embedding ?? [],
         [.. Key(tables), "seed", "method", "sparsity", "points", "perplexity", "kl", "trustworthiness", Purity]));
 
@@ -112,7 +117,8 @@ internal static class NumberTables
         where TRow : ModelRow
     {
         Part<TRow>[] parts = [.. shown.Select(PartOf<TRow>)];
-        var groups = rows.GroupBy(row => (row.Kind, string.Join('\n', parts.Where(part => part.IsKey).Select(part => part.Cells([row])[0]))));
+        var groups = rows.GroupBy(
+            row => (row.Kind, string.Join('\n', parts.Where(part => part.IsKey).Select(part => part.Cells([row])[0]))));
         HtmlTable.Write(
             html, caption, [.. parts.SelectMany(part => part.Heads)],
             groups.Select(group => (IReadOnlyList<Cell>)[.. parts.SelectMany(part => part.Cells([.. group]))]), most);

@@ -32,8 +32,12 @@ internal static class ReportImages
     public static void Write(Html html, DrawnPlot plot)
     {
         (int width, int height) = Size(plot.Light);
-        html.Raw($"<figure id=\"plot-{plot.Name}\">").Raw("<picture><source media=\"screen and (prefers-color-scheme: dark)\" srcset=\"").Raw(Data(plot.Dark))
-            .Raw("\"><img src=\"").Raw(Data(plot.Light)).Raw($"\" width=\"{width / 2}\" height=\"{height / 2}\" alt=\"{Html.Escape(plot.Alternative)}\"></picture>")
+        html.Raw($"<figure id=\"plot-{plot.Name}\">").Raw("<picture><source media=\"screen and (prefers-color-scheme: dark)\" srcset=\"")
+            .Raw(Data(plot.Dark))
+            .Raw("\"><img src=\"")
+            .Raw(Data(plot
+                .Light))
+            .Raw($"\" width=\"{width / 2}\" height=\"{height / 2}\" alt=\"{Html.Escape(plot.Alternative)}\"></picture>")
             .Raw($"<figcaption>plots/{Html.Escape(plot.Name)}.png</figcaption></figure>\n");
     }
 

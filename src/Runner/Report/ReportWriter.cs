@@ -30,7 +30,12 @@ internal static class ReportWriter
         return (path, tables.Unread);
     }
 
-    private static string Page(RunDirectory run, RunInfo? info, StudyTables tables, IReadOnlyList<Claim> claims, IReadOnlyList<DrawnPlot> plots)
+    private static string Page(
+        RunDirectory run,
+        RunInfo? info,
+        StudyTables tables,
+        IReadOnlyList<Claim> claims,
+        IReadOnlyList<DrawnPlot> plots)
     {
         Html html = new();
         Head(html, run);
@@ -39,9 +44,11 @@ internal static class ReportWriter
         html.Raw("<nav aria-label=\"Contents\"><a href=\"#verdicts\">Verdicts</a>");
         foreach (Claim claim in claims)
             html.Raw($"<a href=\"#{claim.Id}\">{claim.Id}</a>");
-        html.Raw("<a href=\"#run\">The run</a><a href=\"#again\">Run it again</a><a href=\"#limits\">Limits</a></nav>\n</header>\n<main>\n");
+        html.Raw(
+            "<a href=\"#run\">The run</a><a href=\"#again\">Run it again</a><a href=\"#limits\">Limits</a></nav>\n</header>\n<main>\n");
         html.Raw("<h2 id=\"verdicts\">Does the study hold?</h2>\n");
-        html.Raw("<p>Claims of Y. Kumar, \u201cUnderstanding Generalization, Robustness, and Interpretability in Low-Capacity Neural Networks\u201d (arXiv 2507.16278), judged by this run.</p>\n");
+        html.Raw("<p>Claims of Y. Kumar, \u201cUnderstanding Generalization, Robustness, and Interpretability in Low-Capacity Neural "
+            + "Networks\u201d (arXiv 2507.16278), judged by this run.</p>\n");
         ClaimSections.Summary(html, claims, plots, Pick.Focus(tables));
         foreach (Claim claim in claims)
         {
@@ -63,17 +70,21 @@ internal static class ReportWriter
         foreach (string limit in Limits.Of(tables))
             html.Element("li", limit);
         html.Raw("</ul>\n</main>\n");
-        html.Element("footer", $"Written by gpumlp {RunInfo.ProgramVersion}. All numbers of this page are in the CSV and Parquet files beside it.");
+        html.Element(
+            "footer",
+            $"Written by gpumlp {RunInfo.ProgramVersion}. All numbers of this page are in the CSV and Parquet files beside it.");
         html.Raw($"<script>\n{Resource("report.js")}</script>\n</body>\n</html>\n");
         return html.ToString();
     }
 
     private static void Head(Html html, RunDirectory run)
     {
-        html.Raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+        html.Raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+            + "content=\"width=device-width, initial-scale=1\">\n");
 
         // Nothing may be fetched, whatever a name in the data looks like.
-        html.Raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n");
+        html.Raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+            + "script-src 'unsafe-inline'\">\n");
         html.Raw(RunFacts.MachineBegin);
         html.Element("title", $"gpumlp: {Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.Path)))}");
         html.Raw(RunFacts.MachineEnd);

@@ -29,7 +29,8 @@ internal static class RunFacts
         string data = spec.Data == StudyFigures.Data ? "MNIST (embedded)" : spec.Data;
         return $"{models.ToString("N0", CultureInfo.InvariantCulture)} models{bad}: {Count(spec.Tasks.Count, "task")}, "
             + $"{Count(spec.Hidden.Count, "hidden size")}, {Count(spec.Seeds.Count, "seed")}, "
-            + $"{Count(spec.LearningRates.Count + spec.RateGrid.Count, "learning rate")}, {Count(plan.Variants.Count, "way")} to train, on {data}.";
+            + $"{Count(spec.LearningRates.Count + spec.RateGrid.Count, "learning rate")}, "
+            + $"{Count(plan.Variants.Count, "way")} to train, on {data}.";
     }
 
     public static void Write(Html html, RunDirectory run)
@@ -44,9 +45,12 @@ internal static class RunFacts
             ("hidden sizes", List(spec.Hidden)),
             ("seeds", List(spec.Seeds)),
             ("learning rates", List(spec.LearningRates.Select(NumberText.Number).ToList())),
-            ("rates compared", spec.RateGrid.Count == 0 ? "none" : $"{List(spec.RateGrid.Select(NumberText.Number).ToList())} on {List(spec.RateTasks)}, trained and evaluated only"),
+            ("rates compared", spec.RateGrid.Count == 0
+                ? "none"
+                : $"{List(spec.RateGrid.Select(NumberText.Number).ToList())} on {List(spec.RateTasks)}, trained and evaluated only"),
             ("training", List(plan.Variants)),
-            ("pruning", spec.Pruning.Count == 0 ? "none" : $"{List(spec.Pruning.Select(method => method.Name).ToList())} at {List(spec.Sparsity.Select(level => NumberText.Percent(level) + " %").ToList())}"),
+            ("pruning", spec.Pruning.Count == 0 ? "none" : $"{List(spec.Pruning.Select(method => method.Name).ToList())} at "
+                + $"{List(spec.Sparsity.Select(level => NumberText.Percent(level) + " %").ToList())}"),
             ("plan", plan.Hash),
         ];
         List(html, facts);
@@ -59,7 +63,8 @@ internal static class RunFacts
         List<(string Name, string Value)> facts = [.. Devices(info)];
         facts.AddRange(
         [
-            ("software", $"gpumlp {info.Version}{(info.Commit is null ? "" : $" ({info.Commit[..Math.Min(12, info.Commit.Length)]})")}, ILGPU {info.IlgpuVersion}, {info.DotnetVersion}, {info.Os}"),
+            ("software", $"gpumlp {info.Version}{(info.Commit is null ? "" : $" ({info.Commit[..Math.Min(12, info.Commit.Length)]})")}, "
+                + $"ILGPU {info.IlgpuVersion}, {info.DotnetVersion}, {info.Os}"),
             ("started", info.StartedUtc.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture)),
             ("seconds", string.Join(", ", info.SecondsByPhase.Where(phase => phase.Key != ReportPhase)
                 .Select(phase => string.Create(CultureInfo.InvariantCulture, $"{phase.Key} {phase.Value:0.0}")))),
@@ -132,7 +137,8 @@ internal static class RunFacts
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    private static string Count(int count, string what) => $"{count.ToString("N0", CultureInfo.InvariantCulture)} {what}{(count == 1 ? "" : "s")}";
+    private static string Count(int count, string what)
+        => $"{count.ToString("N0", CultureInfo.InvariantCulture)} {what}{(count == 1 ? "" : "s")}";
 
     // A list of a thousand seeds is no fact that anyone reads.
     private static string List<T>(IReadOnlyList<T> items)

@@ -4,7 +4,9 @@ using GpuMlp.Runner.Streams;
 
 namespace GpuMlp.Runner.Tables;
 
-/// <summary>What a bench prints: one size in numbers, its speed-ups by sparsity, and the break-even of every size. Fits 100 columns.</summary>
+/// <summary>
+/// What a bench prints: one size in numbers, its speed-ups by sparsity, and the break-even of every size. Fits 100 columns.
+/// </summary>
 internal static class BenchTables
 {
     // Eight columns of levels are what 100 columns hold.
@@ -56,8 +58,12 @@ internal static class BenchTables
     private static void Speedups(BenchRow[] rows, double[] levels, string size, CommandIo io)
     {
         TextTable table = new(
-            $"Times faster than dense by share of pruned weights; {size}", ["op", "form", "masks", .. levels.Select(Level), "from"], rightAlignedFrom: 3);
-        foreach (IGrouping<BenchCase, BenchRow> curve in rows.Where(row => row.Case.Form != BenchForm.Dense).GroupBy(row => row.Case.Curve).OrderBy(curve => curve.Key.Masks).ThenBy(curve => curve.Key.Op).ThenBy(curve => curve.Key.Form))
+            $"Times faster than dense by share of pruned weights; {size}", ["op", "form", "masks", .. levels.Select(
+                Level), "from"], rightAlignedFrom: 3);
+        foreach (IGrouping<BenchCase, BenchRow> curve in rows.Where(row => row.Case.Form != BenchForm.Dense).GroupBy(row => row.Case.Curve)
+            .OrderBy(curve => curve.Key.Masks)
+            .ThenBy(curve => curve.Key.Op)
+            .ThenBy(curve => curve.Key.Form))
         {
             BenchCase at = curve.Key;
             table.Add(
@@ -65,7 +71,8 @@ internal static class BenchTables
                 BenchNames.Of(at.Op),
                 BenchNames.Of(at.Form),
                 BenchNames.Of(at.Masks),
-                .. levels.Select(level => curve.FirstOrDefault(row => row.Case.Sparsity == level) is { } row ? Short(row.SpeedupVsDense) : "-"),
+                .. levels.Select(
+                    level => curve.FirstOrDefault(row => row.Case.Sparsity == level) is { } row ? Short(row.SpeedupVsDense) : "-"),
                 BenchView.HasBreakEven(curve) ? BenchView.OverDense(curve).ToString() : "-",
             ]);
         }
@@ -74,7 +81,10 @@ internal static class BenchTables
         foreach (BenchMasks masks in rows.Select(row => row.Case.Masks).Distinct())
         {
             if (BenchView.OverBest(rows, masks) is { } over)
-                io.Out.WriteLine($"weight-sparse forward beats the faster of dense and input-sparse from: {over} ({BenchNames.Of(masks)} masks)");
+            {
+                io.Out.WriteLine(
+                    $"weight-sparse forward beats the faster of dense and input-sparse from: {over} ({BenchNames.Of(masks)} masks)");
+            }
         }
     }
 
@@ -103,7 +113,9 @@ internal static class BenchTables
                 BenchNames.Of(line.Key.Form),
                 line.Key.Hidden.ToString(CultureInfo.InvariantCulture),
                 line.Key.Batch.ToString(CultureInfo.InvariantCulture),
-                .. models.Select(count => line.FirstOrDefault(curve => curve.Key.Models == count) is { } curve ? BenchView.OverDense(curve).ToString() : "-"),
+                .. models.Select(count => line.FirstOrDefault(curve => curve.Key.Models == count) is { } curve
+                    ? BenchView.OverDense(curve).ToString()
+                    : "-"),
             ]);
         }
 

@@ -32,14 +32,17 @@ internal static class PruningTable
         return usual.Length > 0 ? usual : [.. sparsity.Take(s_shown.Length).Order()];
     }
 
-    /// <param name="rows">Models that did not fail, at the levels to show, all of <paramref name="hidden"/> units; tasks and methods in the order of their first row.</param>
+    /// <param name="rows">Models that did not fail, at the levels to show, all of <paramref name="hidden"/> units; tasks and methods in the
+    /// order of their first row.</param>
     /// <param name="levels">From <see cref="Levels"/>.</param>
     /// <param name="what">What the figures are, by share of weights pruned.</param>
     public static void Write(IReadOnlyList<PrunedModel> rows, int hidden, double[] levels, CommandIo io, string what = "Validation F1")
     {
         foreach (IGrouping<double, PrunedModel> rate in rows.GroupBy(row => row.Row.Kind.Rate).OrderBy(rate => rate.Key))
         {
-            string title = string.Create(CultureInfo.InvariantCulture, $"{what} by share of weights pruned, H = {hidden}, learning rate {rate.Key:R}");
+            string title = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{what} by share of weights pruned, H = {hidden}, learning rate {rate.Key:R}");
             TextTable table = new(title, ["Task", "method", "dense", .. levels.Select(Heading)], rightAlignedFrom: 2);
             foreach (IGrouping<string, PrunedModel> task in rate.GroupBy(row => row.Row.Kind.Task))
             {

@@ -37,12 +37,18 @@ internal static class VariantTable
         bool manyRates = rows.Select(row => row.Kind.Rate).Distinct().Count() > 1;
         string title = methods.Length == 0
             ? "F1 by way to train"
-            : string.Create(CultureInfo.InvariantCulture, $"Validation F1 by way to train, before and after pruning {level:R} of the weights");
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"Validation F1 by way to train, before and after pruning {level:R} of the weights");
         string[] rate = manyRates ? ["lr"] : [];
-        TextTable table = new(title, ["batch", "epochs", "init", "decay", .. rate, "H", "best train", "dense", .. methods], rightAlignedFrom: 0);
+        TextTable table = new(
+            title,
+            ["batch", "epochs", "init", "decay", .. rate, "H", "best train", "dense", .. methods],
+            rightAlignedFrom: 0);
         List<Line> lines =
         [
-            .. rows.GroupBy(row => (row.Kind.How, row.Kind.Rate, row.Kind.Hidden)).OrderBy(group => group.Key.Hidden).Select(group => Line.Of([.. group], methods)),
+            .. rows.GroupBy(row => (row.Kind.How, row.Kind.Rate, row.Kind.Hidden)).OrderBy(group => group.Key.Hidden)
+                .Select(group => Line.Of([.. group], methods)),
         ];
         foreach (Line line in lines.Take(MostLines))
         {
@@ -83,7 +89,8 @@ internal static class VariantTable
             CultureInfo.InvariantCulture, $"*: pruning keeps F1, that is its mean loss is {Rules.KeptF1} and dense F1 "
                 + $"{Rules.WorthPruningF1}.");
         (Line Line, string Method, double Loss)[] all =
-            [.. from line in lines where Rules.WorthPruningF1.Admits(line.Dense) from pruned in line.Pruned where !double.IsNaN(pruned.F1) select (line, pruned.Method, line.Dense - pruned.F1)];
+            [.. from line in lines where Rules.WorthPruningF1.Admits(line.Dense) from pruned in line.Pruned where !double.IsNaN(
+                pruned.F1) select (line, pruned.Method, line.Dense - pruned.F1)];
         if (all.Length == 0)
             yield break;
 

@@ -21,7 +21,9 @@ internal abstract class CommandOptions
     /// <summary>Those of <see cref="FieldFlags"/> that are there, each with its value; empty for a switch.</summary>
     public IReadOnlyDictionary<string, string> Given { get; set; } = new Dictionary<string, string>();
 
-    /// <summary>Words that belong to no flag. Only <see cref="RunFolderOptions"/> take one, but the parser would drop them silently.</summary>
+    /// <summary>
+    /// Words that belong to no flag. Only <see cref="RunFolderOptions"/> take one, but the parser would drop them silently.
+    /// </summary>
     [Value(0)]
     public IEnumerable<string> Stray { get; set; } = [];
 }

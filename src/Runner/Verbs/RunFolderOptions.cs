@@ -2,7 +2,9 @@ using GpuMlp.Engine;
 
 namespace GpuMlp.Runner.Verbs;
 
-/// <summary>Commands about a run that exists: its folder is the one word that belongs to no flag, as in <c>gpumlp status runs/mine</c>.</summary>
+/// <summary>
+/// Commands about a run that exists: its folder is the one word that belongs to no flag, as in <c>gpumlp status runs/mine</c>.
+/// </summary>
 internal abstract class RunFolderOptions : CommandOptions
 {
     /// <summary>As typed.</summary>
@@ -12,7 +14,8 @@ internal abstract class RunFolderOptions : CommandOptions
     /// <exception cref="UserErrorException">There is none.</exception>
     public void TakeRun(string command)
     {
-        Run = Stray.FirstOrDefault() ?? throw new UserErrorException($"{command}: RUN is missing, the folder of a run, as in `gpumlp {command} runs/mine`.");
+        Run = Stray.FirstOrDefault()
+            ?? throw new UserErrorException($"{command}: RUN is missing, the folder of a run, as in `gpumlp {command} runs/mine`.");
         Stray = Stray.Skip(1);
     }
 }

@@ -63,7 +63,9 @@ public sealed class BenchRunnerTests
     public void Masks_of_the_users_are_levels_of_their_own()
     {
         MaskFile Mask(int hidden, int kept) => new(
-            $"h{hidden}", "", hidden, new ModelMask([.. Enumerable.Range(0, Mnist.Few.Inputs * hidden).Select(i => i % 10 < kept)], [.. Enumerable.Repeat(true, hidden)]));
+            $"h{hidden}", "", hidden, new ModelMask(
+                [.. Enumerable.Range(0, Mnist.Few.Inputs * hidden).Select(i => i % 10 < kept)],
+                [.. Enumerable.Repeat(true, hidden)]));
         MaskFile[] files = [Mask(5, 1), Mask(3, 2), Mask(5, 9)];
         BenchResult result = Run((s_tiny with { Batch = [16] }).With(files));
         Assert.Empty(result.Skips);
@@ -71,7 +73,8 @@ public sealed class BenchRunnerTests
         // Sizes from small to large, levels of a size from few zeros to many.
         Assert.Equal(
             new[] { files[1], files[2], files[0] }.SelectMany(file => new[] { (file.Hidden, file.Sparsity) }),
-            result.Rows.Where(row => row.Case is { Op: BenchOp.Forward, Form: BenchForm.Dense, Models: 3 }).Select(row => (row.Case.Hidden, row.Case.Sparsity)));
+            result.Rows.Where(row => row.Case is { Op: BenchOp.Forward, Form: BenchForm.Dense, Models: 3 })
+                .Select(row => (row.Case.Hidden, row.Case.Sparsity)));
         Assert.All(result.Rows, row => Assert.Equal(BenchMasks.File, row.Case.Masks));
 
         // Useful work is what the mask leaves.
@@ -86,15 +89,19 @@ public sealed class BenchRunnerTests
     [InlineData(BenchOp.Saliency)]
     public void A_wrong_result_is_never_timed(BenchOp op)
     {
-        var error = Assert.Throws<UserErrorException>(() => Run(s_tiny with { Ops = [op], Models = [3], Batch = [16] }, device => new WrongForms(device, model: 2)));
+        var error = Assert.Throws<UserErrorException>(
+            () => Run(s_tiny with { Ops = [op], Models = [3], Batch = [16] }, device => new WrongForms(device, model: 2)));
         Assert.Equal(ExitCodes.VerificationFailed, error.ExitCode);
-        Assert.Contains($"{BenchNames.Of(op)} input-sparse, magnitude masks at 0, 3 models of 5 hidden units, 16 images: not timed", error.Message);
+        Assert.Contains(
+            $"{BenchNames.Of(op)} input-sparse, magnitude masks at 0, 3 models of 5 hidden units, 16 images: not timed",
+            error.Message);
     }
 
     [Fact]
     public void A_model_that_the_reference_does_not_look_at_is_not_wrong_unseen()
     {
-        var error = Assert.Throws<UserErrorException>(() => Run(s_tiny with { Models = [3], Batch = [16] }, device => new WrongForms(device, model: 1)));
+        var error = Assert.Throws<UserErrorException>(
+            () => Run(s_tiny with { Models = [3], Batch = [16] }, device => new WrongForms(device, model: 1)));
         Assert.Equal(ExitCodes.VerificationFailed, error.ExitCode);
         Assert.Contains("differs from the dense form", error.Message);
     }
@@ -114,7 +121,16 @@ public sealed class BenchRunnerTests
     [Fact]
     public void What_would_not_fit_memory_is_left_out_before_it_is_made()
     {
-        BenchResult result = Run(s_tiny with { Ops = [BenchOp.Forward], Models = [1, 100_000], Hidden = [1024], Batch = [16], Forms = [BenchForm.Dense], Sparsity = [0] });
+        BenchResult result = Run(s_tiny with
+        {
+            Ops = [BenchOp.Forward],
+            Models = [1, 100_000],
+            Hidden = [1024],
+            Batch = [16],
+            Forms
+            = [BenchForm.Dense],
+            Sparsity = [0]
+        });
         BenchSkip skip = Assert.Single(result.Skips);
         Assert.Equal(100_000, skip.Case.Models);
         Assert.StartsWith("100000 models of 1024 hidden units would take about 3211.3 GB", skip.Reason);
@@ -167,7 +183,8 @@ public sealed class BenchRunnerTests
         BenchFiles.WriteCsv(path, [Of(result)]);
         string[] lines = File.ReadAllLines(path);
         Assert.Equal(
-            "device,op,form,masks,sparsity,hidden,models,batch,median_ms,p10_ms,p90_ms,useful_gflops,dense_gflops,speedup_vs_dense", lines[0]);
+            "device,op,form,masks,sparsity,hidden,models,batch,median_ms,p10_ms,p90_ms,useful_gflops,dense_gflops,speedup_vs_dense", lines[
+                0]);
         Assert.Equal(result.Rows.Count, lines.Length - 1);
         Assert.All(lines.Skip(1), line =>
         {
@@ -185,7 +202,8 @@ public sealed class BenchRunnerTests
         BenchResult result = Run(spec);
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "bench.json");
-        var info = Engine.Runs.RunInfo.Create("gpumlp bench", DeviceSelection.Cpu(threads: 1), "128 bit", DateTime.UtcNow, new Dictionary<string, double>(), 0, 0);
+        var info = Engine.Runs.RunInfo
+            .Create("gpumlp bench", DeviceSelection.Cpu(threads: 1), "128 bit", DateTime.UtcNow, new Dictionary<string, double>(), 0, 0);
         BenchFiles.WriteJson(path, info, spec, [Of(result)]);
         using var json = JsonDocument.Parse(File.ReadAllBytes(path));
         JsonElement root = json.RootElement;
@@ -196,7 +214,9 @@ public sealed class BenchRunnerTests
         Assert.Equal(result.Rows.Count, rows.Length);
         Assert.All(rows.Zip(result.Rows), pair =>
             Assert.Equal(pair.Second.SamplesMs, pair.First.GetProperty("samples_ms").EnumerateArray().Select(ms => ms.GetDouble())));
-        Assert.Equal(BenchFiles.Curves(result).Count(curve => curve.Key.Form != BenchForm.Masked), device.GetProperty("break_even").GetArrayLength());
+        Assert.Equal(
+            BenchFiles.Curves(result).Count(curve => curve.Key.Form != BenchForm.Masked),
+            device.GetProperty("break_even").GetArrayLength());
     }
 
     private static BenchResult Run(BenchSpec spec, Func<CpuDevice, BenchForms>? forms = null)

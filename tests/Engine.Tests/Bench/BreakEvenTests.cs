@@ -23,14 +23,16 @@ public sealed class BreakEvenTests
     }
 
     [Fact]
-    public void A_gain_that_is_lost_again_does_not_count() => Assert.Equal(0.8, BreakEven.Find([(0, 0.5), (0.5, 1.5), (0.7, 0.5), (0.9, double.PositiveInfinity)]).Sparsity, 12);
+    public void A_gain_that_is_lost_again_does_not_count()
+        => Assert.Equal(0.8, BreakEven.Find([(0, 0.5), (0.5, 1.5), (0.7, 0.5), (0.9, double.PositiveInfinity)]).Sparsity, 12);
 
     [Fact]
     public void A_linear_cost_is_found_exactly_whatever_the_levels() =>
         Gen.Select(Gen.Double[0.05, 0.95], Gen.Double[0.1, 3], Gen.Int[2, 9]).Sample((level, slope, count) =>
         {
             // The form takes 1 + slope (level - s) of the dense time.
-            var curve = Enumerable.Range(0, count).Select(i => (double)i / (count - 1)).Select(s => (s, 1 / Math.Max(1 + (slope * (level - s)), 1e-9)));
+            var curve = Enumerable.Range(0, count).Select(i => (double)i / (count - 1))
+                .Select(s => (s, 1 / Math.Max(1 + (slope * (level - s)), 1e-9)));
             var found = BreakEven.Find(curve);
             Assert.Equal(BreakEvenKind.At, found.Kind);
             double nextLevel = Math.Ceiling(level * (count - 1)) / (count - 1);

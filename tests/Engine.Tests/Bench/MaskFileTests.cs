@@ -61,7 +61,9 @@ public sealed class MaskFileTests : IDisposable
     [Theory]
     [InlineData("""{"w1":{"dtype":"F16","shape":[6,2],"data_offsets":[0,24]}}""", "(tensor w1 is of type F16; must be F32)")]
     [InlineData("""{"w1":{"dtype":"F32","shape":[6,2],"data_offsets":[0,24]}}""", "(tensor w1 has not the place of 6 x 2 numbers in it)")]
-    [InlineData("""{"w1":{"dtype":"F32","shape":[6,20],"data_offsets":[0,480]}}""", "(tensor w1 has not the place of 6 x 20 numbers in it)")]
+    [InlineData(
+        """{"w1":{"dtype":"F32","shape":[6,20],"data_offsets":[0,480]}}""",
+        "(tensor w1 has not the place of 6 x 20 numbers in it)")]
     [InlineData("""{"w1":{"dtype":"F32","shape":[9223372036854775807,2],"data_offsets":[0,24]}}""", "(its header is not one)")]
     [InlineData("""{"w1":{"dtype":"F32","shape":[6,2]}}""", "(its header is not one)")]
     [InlineData("""{"__metadata__":{"a":"1","a":"2"}}""", "(its header is not one)")]
@@ -84,7 +86,9 @@ public sealed class MaskFileTests : IDisposable
         byte[] file = new byte[64];
         BinaryPrimitives.WriteUInt64LittleEndian(file, length);
         File.WriteAllBytes(Path, file);
-        Assert.Equal($"--mask: {Path}: not a whole safetensors file of float32 (a header of {length} bytes in a file of 64); {Right}", Refused());
+        Assert.Equal(
+            $"--mask: {Path}: not a whole safetensors file of float32 (a header of {length} bytes in a file of 64); {Right}",
+            Refused());
     }
 
     [Fact]
@@ -127,7 +131,8 @@ public sealed class MaskFileTests : IDisposable
     private void Write(params (string Name, long[] Shape, float[] Values)[] tensors)
     {
         using FileStream stream = File.Create(Path);
-        Safetensors.Write(stream, [.. tensors.Select(tensor => new TensorInfo(tensor.Name, tensor.Shape))], new Dictionary<string, string>(), data =>
+        Safetensors.Write(stream, [.. tensors.Select(
+            tensor => new TensorInfo(tensor.Name, tensor.Shape))], new Dictionary<string, string>(), data =>
         {
             foreach ((_, _, float[] values) in tensors)
                 data.Write(MemoryMarshal.AsBytes<float>(values));

@@ -55,7 +55,9 @@ public sealed class DatasetLoaderTests : IDisposable
     public void A_missing_training_file_is_named(string name)
     {
         _folder.Delete(name);
-        Assert.Equal($"--data: '{_folder.Directory}' has no file {name} or {name}.gz; a data set needs images and labels.", _folder.LoadFault().Message);
+        Assert.Equal(
+            $"--data: '{_folder.Directory}' has no file {name} or {name}.gz; a data set needs images and labels.",
+            _folder.LoadFault().Message);
     }
 
     [Fact]
@@ -72,7 +74,9 @@ public sealed class DatasetLoaderTests : IDisposable
     public void One_class_alone_is_an_error(byte label)
     {
         _folder.Write(IdxFolder.TrainLabels, IdxFolder.Labels(label, label, label, label, label, label));
-        Assert.EndsWith($"holds fewer than 2 classes: every label is {label}; at least two classes are needed.", _folder.LoadFault().Message);
+        Assert.EndsWith(
+            $"holds fewer than 2 classes: every label is {label}; at least two classes are needed.",
+            _folder.LoadFault().Message);
     }
 
     [Fact]
@@ -110,14 +114,18 @@ public sealed class DatasetLoaderTests : IDisposable
     public void More_names_than_classes_are_an_error()
     {
         File.WriteAllText(Path.Combine(_folder.Directory, "classes.txt"), "cat\ndog\nowl\nfox");
-        Assert.EndsWith("holds labels up to 2, but classes.txt names 4 classes; there must be one name a class.", _folder.LoadFault().Message);
+        Assert.EndsWith(
+            "holds labels up to 2, but classes.txt names 4 classes; there must be one name a class.",
+            _folder.LoadFault().Message);
     }
 
     [Fact]
     public void The_first_label_out_of_range_is_named()
     {
         File.WriteAllText(Path.Combine(_folder.Directory, "classes.txt"), "cat\ndog\n");
-        Assert.EndsWith("label 2 of image 2 is out of range; classes.txt names 2 classes, so labels are 0 to 1.", _folder.LoadFault().Message);
+        Assert.EndsWith(
+            "label 2 of image 2 is out of range; classes.txt names 2 classes, so labels are 0 to 1.",
+            _folder.LoadFault().Message);
     }
 
     [Theory]
@@ -167,7 +175,8 @@ public sealed class DatasetLoaderTests : IDisposable
         bytes[^1] ^= 1;
         _folder.Write(other, IdxFolder.Gzip(bytes));
         Assert.Equal(
-            $"'{Path.Combine(_folder.Directory, name)}' and '{Path.Combine(_folder.Directory, other)}' hold different data; one of them must be removed.",
+            $"'{Path.Combine(_folder.Directory, name)}' and '{Path.Combine(_folder.Directory, other)}' hold different data; "
+                + "one of them must be removed.",
             _folder.LoadFault().Message);
         _folder.Write(other, name == IdxFolder.TrainImages ? IdxFolder.Images(6, 3, 2) : IdxFolder.Labels(0, 1, 2));
         Assert.EndsWith("hold different data; one of them must be removed.", _folder.LoadFault().Message);
@@ -177,7 +186,9 @@ public sealed class DatasetLoaderTests : IDisposable
     public void A_file_in_place_of_the_folder_is_an_error()
     {
         string path = Path.Combine(_folder.Directory, IdxFolder.TrainImages);
-        Assert.Equal($"--data: '{path}' is a file; give a folder of IDX files.", Assert.Throws<UserErrorException>(() => DatasetLoader.Load(path)).Message);
+        Assert.Equal(
+            $"--data: '{path}' is a file; give a folder of IDX files.",
+            Assert.Throws<UserErrorException>(() => DatasetLoader.Load(path)).Message);
     }
 
     [Fact]

@@ -114,7 +114,8 @@ public sealed class GzipReaderTests : IDisposable
     public void What_follows_and_is_no_gzip_data_is_refused_by_its_place()
     {
         byte[] zipped = IdxFolder.Gzip(s_idx);
-        string message = $"the gzip data ends after byte {zipped.Length}, but something else follows; nothing but zeros or further gzip data must follow there.";
+        string message = $"the gzip data ends after byte {zipped.Length}, but something else follows; "
+            + "nothing but zeros or further gzip data must follow there.";
         AssertFault(message, [.. zipped, 1]);
         AssertFault(message, [.. zipped, .. new byte[300], (byte)'x', 0]);
         AssertFault(message, [.. zipped, .. s_idx]);

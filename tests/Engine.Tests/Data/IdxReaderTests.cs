@@ -54,8 +54,12 @@ public sealed class IdxReaderTests : IDisposable
     public void A_missing_file_is_named()
     {
         string path = Path.Combine(_folder.Directory, "none");
-        AssertFault($"'{path}' does not exist; an IDX file of images, plain or gzipped, is expected there.", () => IdxReader.ReadImages(path));
-        AssertFault($"'{path}' does not exist; an IDX file of labels, plain or gzipped, is expected there.", () => IdxReader.ReadLabels(path));
+        AssertFault(
+            $"'{path}' does not exist; an IDX file of images, plain or gzipped, is expected there.",
+            () => IdxReader.ReadImages(path));
+        AssertFault(
+            $"'{path}' does not exist; an IDX file of labels, plain or gzipped, is expected there.",
+            () => IdxReader.ReadLabels(path));
     }
 
     [Fact]
@@ -69,7 +73,9 @@ public sealed class IdxReaderTests : IDisposable
     [Fact]
     public void A_wrong_magic_is_shown_with_the_right_one()
     {
-        AssertImageFault("starts with 0x00000801 (a file of labels); an IDX file of images in unsigned bytes starts with 0x00000803.", IdxFolder.Labels(1, 2));
+        AssertImageFault(
+            "starts with 0x00000801 (a file of labels); an IDX file of images in unsigned bytes starts with 0x00000803.",
+            IdxFolder.Labels(1, 2));
         AssertImageFault("starts with 0x00000D03; an IDX file of images", IdxFolder.Idx([0xD03, 1, 1, 1], [0]));
         AssertLabelFault("starts with 0x00000803 (a file of images); an IDX file of labels", IdxFolder.Images(1, 1, 1));
     }
@@ -121,7 +127,9 @@ public sealed class IdxReaderTests : IDisposable
     [Fact]
     public void More_bytes_than_an_array_can_hold_are_an_error()
     {
-        AssertImageFault($"promises 3367254359280 bytes in its header; at most {Array.MaxLength} can be held", IdxFolder.Idx([0x803, uint.MaxValue, 28, 28], []));
+        AssertImageFault(
+            $"promises 3367254359280 bytes in its header; at most {Array.MaxLength} can be held",
+            IdxFolder.Idx([0x803, uint.MaxValue, 28, 28], []));
         AssertLabelFault("promises 4294967295 bytes in its header;", IdxFolder.Idx([0x801, uint.MaxValue], []));
     }
 

@@ -43,7 +43,9 @@ public sealed class DeviceSelectionTests
 
     [Theory]
     [InlineData("cuda", "--device: no cuda on this machine (no CUDA driver (libcuda.so.1 is not installed)); there is cpu")]
-    [InlineData("opencl", "--device: no opencl on this machine (pthread: no generic address space (PoCL has it from version 4)); there is cpu")]
+    [InlineData(
+        "opencl",
+        "--device: no opencl on this machine (pthread: no generic address space (PoCL has it from version 4)); there is cpu")]
     public void What_is_absent_is_told_with_the_reason_and_with_what_there_is(string device, string message)
     {
         var error = Assert.Throws<UserErrorException>(() => Choose(device, s_noCuda, s_oldPocl, s_cpu));

@@ -21,7 +21,12 @@ public sealed class ModelMetricsTests
     [InlineData(0, 0, 0, 5, 1)]
     [InlineData(0, 3, 0, 5, 0.4)]
     [InlineData(0, 0, 3, 5, 0.4)]
-    public void Ratios_without_a_denominator_or_a_hit_are_zero(int hits, int falsePositives, int falseNegatives, int images, double accuracy)
+    public void Ratios_without_a_denominator_or_a_hit_are_zero(
+        int hits,
+        int falsePositives,
+        int falseNegatives,
+        int images,
+        double accuracy)
     {
         var counts = new Confusion(hits, falsePositives, falseNegatives, images);
         Assert.Equal((accuracy, 0, 0, 0), (counts.Accuracy, counts.Precision, counts.Recall, counts.F1));

@@ -65,7 +65,8 @@ public sealed class ModelExportTests : IDisposable
             {
                 foreach (int hidden in selection.Hidden!)
                 {
-                    string name = $"h{hidden}-lr1e-05", pruned = FormattableString.Invariant($"{method.ToString().ToLowerInvariant()}{level:R}");
+                    string name = $"h{hidden}-lr1e-05", pruned = FormattableString.Invariant(
+                        $"{method.ToString().ToLowerInvariant()}{level:R}");
                     using Safetensors exported = Safetensors.Open(Path.Combine(folder, $"4v9-s42-{name}-{pruned}.safetensors"));
                     Assert.Equal(Pruned(merged.Read($"{name}.w1"), level), exported.Read("w1"));
                     Assert.Equal(Pruned(merged.Read($"{name}.w2"), method == PruneMethod.W1 ? 0 : level), exported.Read("w2"));
@@ -102,7 +103,8 @@ public sealed class ModelExportTests : IDisposable
     public void A_value_that_the_run_does_not_have_is_named_with_those_it_has()
     {
         RunDirectory run = Merged(SampleRun.Plan);
-        var error = Assert.Throws<UserErrorException>(() => ModelExport.Write(run, s_all with { Hidden = [3] }, null, ExportFormats.Onnx, Folder));
+        var error = Assert.Throws<UserErrorException>(
+            () => ModelExport.Write(run, s_all with { Hidden = [3] }, null, ExportFormats.Onnx, Folder));
         Assert.Equal("--hidden: 3 is not in this run; must be one of 4, 2", error.Message);
         Assert.Equal(ExitCodes.BadInput, error.ExitCode);
     }
@@ -111,7 +113,8 @@ public sealed class ModelExportTests : IDisposable
     public void A_run_that_was_not_merged_has_no_weights_to_export()
     {
         var run = RunDirectory.OpenOrCreate(Path.Combine(Folder, "run"), SampleRun.Plan);
-        var error = Assert.Throws<UserErrorException>(() => ModelExport.Write(run, s_all, null, ExportFormats.Onnx, Path.Combine(Folder, "out")));
+        var error = Assert.Throws<UserErrorException>(
+            () => ModelExport.Write(run, s_all, null, ExportFormats.Onnx, Path.Combine(Folder, "out")));
         Assert.Contains("manifest.json: not there, or the run is not merged", error.Message);
         Assert.Equal(ExitCodes.Incomplete, error.ExitCode);
         Assert.False(Directory.Exists(Path.Combine(Folder, "out")));
@@ -124,7 +127,12 @@ public sealed class ModelExportTests : IDisposable
         string folder = Path.Combine(Folder, "out");
         foreach (ModelPruning? pruning in new[] { null, new ModelPruning([PruneMethod.Layer], [0.5]) })
         {
-            ExportOutcome outcome = ModelExport.Write(run, s_all with { Tasks = [new PairTask(4, 9)] }, pruning, ExportFormats.Safetensors, folder);
+            ExportOutcome outcome = ModelExport.Write(
+                run,
+                s_all with { Tasks = [new PairTask(4, 9)] },
+                pruning,
+                ExportFormats.Safetensors,
+                folder);
             Assert.Equal(2 * 3, outcome.Written);
             Assert.Equal(["4v9-s42-h4-lr0.1", "4v9-s0-h4-lr0.1"], outcome.LeftOut);
         }
@@ -132,7 +140,8 @@ public sealed class ModelExportTests : IDisposable
         Assert.Equal(2 * 2 * 3, Names(folder).Length);
         Assert.DoesNotContain(Names(folder), name => name.Contains("h4-lr0.1", StringComparison.Ordinal));
         string none = Path.Combine(Folder, "none");
-        var error = Assert.Throws<UserErrorException>(() => ModelExport.Write(run, s_all with { Hidden = [4], LearningRates = [0.1] }, null, ExportFormats.Onnx, none));
+        var error = Assert.Throws<UserErrorException>(
+            () => ModelExport.Write(run, s_all with { Hidden = [4], LearningRates = [0.1] }, null, ExportFormats.Onnx, none));
         Assert.Equal(ExitCodes.SomeModelsFailed, error.ExitCode);
         Assert.Contains("failed", error.Message);
         Assert.False(Directory.Exists(none));
@@ -159,5 +168,6 @@ public sealed class ModelExportTests : IDisposable
         return run;
     }
 
-    private static string[] Names(string folder) => [.. Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)!];
+    private static string[] Names(string folder)
+        => [.. Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)!];
 }

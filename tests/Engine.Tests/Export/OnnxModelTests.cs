@@ -15,7 +15,8 @@ public sealed class OnnxModelTests
     public void Another_runtime_computes_the_same_logits_and_probabilities(int inputs, int hidden, int images)
     {
         var random = new Random(7);
-        float[] Values(int count, double scale) => [.. Enumerable.Range(0, count).Select(_ => (float)(scale * ((2 * random.NextDouble()) - 1)))];
+        float[] Values(int count, double scale)
+            => [.. Enumerable.Range(0, count).Select(_ => (float)(scale * ((2 * random.NextDouble()) - 1)))];
         var model = new ModelParameters(Values(inputs * hidden, 0.1), Values(hidden, 0.2), Values(hidden, 0.5), 0.25f);
         float[] pixels = [.. Enumerable.Range(0, images * inputs).Select(_ => random.Next(256) / 255f)];
         ReferenceForward expected = ReferenceMlp.Forward(ReferenceParameters.From(model), [.. pixels.Select(pixel => (double)pixel)]);

@@ -72,7 +72,9 @@ public sealed class FieldTests
 
     [Fact]
     public void Every_flag_stands_under_a_heading_that_help_prints() =>
-        Assert.All(AnalysisList.Fields.Select(field => field.Flag).OfType<Flag>(), flag => Assert.Contains(flag.Section, AnalysisList.Sections));
+        Assert.All(
+            AnalysisList.Fields.Select(field => field.Flag).OfType<Flag>(),
+            flag => Assert.Contains(flag.Section, AnalysisList.Sections));
 
     [Fact]
     public void Key_columns_have_a_place_each() =>

@@ -16,7 +16,9 @@ public sealed class NumberRangesTests
     [Fact]
     public void Ranges_hold_every_number_once() =>
         Gen.Int[0, 60].HashSet[0, 40].Sample(set =>
-            Assert.Equal(set.Order(), NumberRanges.Ranges(set.Order()).SelectMany(range => Enumerable.Range(range.First, range.Last - range.First + 1))));
+            Assert.Equal(
+                set.Order(),
+                NumberRanges.Ranges(set.Order()).SelectMany(range => Enumerable.Range(range.First, range.Last - range.First + 1))));
 
     [Fact]
     public void A_long_list_is_cut_and_counted()

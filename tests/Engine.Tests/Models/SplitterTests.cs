@@ -9,7 +9,8 @@ public sealed class SplitterTests
     private static readonly PairTask s_task = new(1, 3);
 
     /// <summary>Labels with at least 5 images each of classes 1 and 3, among others.</summary>
-    private static readonly Gen<byte[]> s_labels = Gen.Byte[0, 4].Array[0, 300].Select(some => (byte[])[1, 1, 1, 3, 3, .. some, 3, 3, 3, 1, 1]);
+    private static readonly Gen<byte[]> s_labels = Gen.Byte[0, 4].Array[0,
+        300].Select(some => (byte[])[1, 1, 1, 3, 3, .. some, 3, 3, 3, 1, 1]);
 
     [Fact]
     public void A_split_is_disjoint_balanced_stratified_and_80_to_20() => Gen.Select(s_labels, Gen.Int).Sample((labels, seed) =>
@@ -104,7 +105,8 @@ public sealed class SplitterTests
     public void A_task_that_cannot_be_split_is_a_user_error(int first, int second, string message)
     {
         byte[] labels = [1, 1, 1, 1, 1, 2, 2, 2, 2];
-        UserErrorException fault = Assert.Throws<UserErrorException>(() => Splitter.Create(Labelled(labels), new PairTask(first, second), 0));
+        UserErrorException fault = Assert.Throws<UserErrorException>(
+            () => Splitter.Create(Labelled(labels), new PairTask(first, second), 0));
         Assert.StartsWith(message, fault.Message);
         Assert.Equal(ExitCodes.BadInput, fault.ExitCode);
     }

@@ -33,7 +33,8 @@ public sealed class PlanReaderTests
 
     /// <summary>What a mutation puts in place of a value; null takes the field out.</summary>
     private static readonly string?[] s_values =
-        [null, "null", "-1", "0", "0.5", "-0.5", "2147483647", "2147483648", "1e300", "1e999", "\"\"", "\"x\"", "\"9v4\"", "[]", "[[]]", "{}", "true", "false"];
+        [null, "null", "-1", "0", "0.5", "-0.5", "2147483647", "2147483648",
+            "1e300", "1e999", "\"\"", "\"x\"", "\"9v4\"", "[]", "[[]]", "{}", "true", "false"];
 
     [Fact]
     public void Every_field_changed_in_any_way_is_refused_by_name_or_makes_another_plan()
@@ -62,7 +63,9 @@ public sealed class PlanReaderTests
     [Fact]
     public void Every_field_that_occurs_twice_or_is_unknown_is_refused_by_name()
     {
-        foreach (string field in PathsOf(Root(), "").Select(path => Regex.Match(path, "[a-z_0-9]+$").Value).Where(field => field.Length > 0 && !char.IsDigit(field[0])).Distinct())
+        foreach (string field in PathsOf(Root(), "").Select(path => Regex.Match(path, "[a-z_0-9]+$").Value)
+            .Where(field => field.Length > 0 && !char.IsDigit(field[0]))
+            .Distinct())
         {
             string value = Regex.Match(s_text, $"\"{field}\":(\"[^\"]*\"|[0-9.]+|\\[[^\\]]*\\]|true|{{.*}})").Groups[1].Value;
             string twice = new Regex($"\"{field}\":").Replace(s_text, $"\"{field}\":{value},\"{field}\":", 1);
@@ -74,7 +77,10 @@ public sealed class PlanReaderTests
 
     [Theory]
     [InlineData("\"batch\":\"full\"", "\"batch\":0", "spec.batch: 0 is out of range")]
-    [InlineData("\"id\":1,", "\"id\":2,", "units[1].id: 2; must be 1 here, damaged or changed by hand; restore the file or use another --out")]
+    [InlineData(
+        "\"id\":1,",
+        "\"id\":2,",
+        "units[1].id: 2; must be 1 here, damaged or changed by hand; restore the file or use another --out")]
     [InlineData("\"model_count\":2", "\"model_count\":0", "units[0].model_count: 0; must be 1 to 3 here")]
     [InlineData("\"model_count\":2", "\"model_count\":3", "units[1].variant: 0; must be 1 here")]
     [InlineData("\"task\":\"4v9\",\"seed\":7", "\"task\":\"3v9\",\"seed\":7", "units[13].task: 3v9; must be 4v9 here")]
@@ -103,7 +109,9 @@ public sealed class PlanReaderTests
         JsonArray units = root["units"]!.AsArray();
         JsonNode last = units[^1]!;
         units.Remove(last);
-        Assert.StartsWith("plan.json: units: end after 17; another for 4v9, seed 7, from model 2 on must follow", Refused(WithHash(TextOf(root))));
+        Assert.StartsWith(
+            "plan.json: units: end after 17; another for 4v9, seed 7, from model 2 on must follow",
+            Refused(WithHash(TextOf(root))));
         units.Insert(0, last);
         Assert.StartsWith("plan.json: units[0].id: 17; must be 0 here", Refused(WithHash(TextOf(root))));
         units.Clear();
@@ -114,22 +122,32 @@ public sealed class PlanReaderTests
     public void A_plan_of_more_models_than_any_sweep_has_costs_no_memory()
     {
         string seeds = string.Join(',', Enumerable.Range(0, 200_000));
-        string text = Regex.Replace(s_text, "\"seeds\":\\[[^\\]]*\\]", $"\"seeds\":[{seeds}]").Replace("\"epochs\":[20,5]", "\"epochs\":[1,2,3,4,5,6,7,8,9]");
-        Assert.StartsWith("plan.json: spec.seeds: 200000 items, with those of the other fields", Refused(WithHash(text), most: 100_000_000));
+        string text = Regex.Replace(s_text, "\"seeds\":\\[[^\\]]*\\]", $"\"seeds\":[{seeds}]")
+            .Replace("\"epochs\":[20,5]", "\"epochs\":[1,2,3,4,5,6,7,8,9]");
+        Assert.StartsWith(
+            "plan.json: spec.seeds: 200000 items, with those of the other fields",
+            Refused(WithHash(text), most: 100_000_000));
     }
 
     [Fact]
     public void A_unit_larger_than_any_that_is_planned_is_refused()
     {
         Plan wide = Plan.Create(
-            Presets.Quick with { Hidden = [.. Enumerable.Range(1, 1000)], LearningRates = [.. Enumerable.Range(1, 20).Select(i => i / 100.0)], Epochs = [1] },
+            Presets.Quick with
+            {
+                Hidden = [.. Enumerable.Range(1, 1000)],
+                LearningRates = [.. Enumerable.Range(1, 20)
+                .Select(i => i / 100.0)],
+                Epochs = [1]
+            },
             SampleRun.DataHash,
             1,
             _ => 8);
         string text = Encoding.UTF8.GetString(PlanJson.Write(wide));
         Assert.Equal(wide.Hash, PlanReader.Read(Encoding.UTF8.GetBytes(text), "plan.json").Hash);
         Assert.True(wide.Units.Count > 1);
-        string one = text[..text.IndexOf("{\"id\"", StringComparison.Ordinal)] + "{\"id\":0,\"task\":\"4v9\",\"seed\":0,\"first_model\":0,\"model_count\":20000}\n]}\n";
+        string one = text[..text.IndexOf("{\"id\"", StringComparison.Ordinal)]
+            + "{\"id\":0,\"task\":\"4v9\",\"seed\":0,\"first_model\":0,\"model_count\":20000}\n]}\n";
         Assert.StartsWith("plan.json: units[0].model_count: 20000; must be less", Refused(WithHash(one), most: 10_000_000));
     }
 
@@ -159,7 +177,9 @@ public sealed class PlanReaderTests
     [Fact]
     public void Other_blanks_are_the_same_plan()
     {
-        Plan plan = PlanReader.Read(Encoding.UTF8.GetBytes(s_text.Replace("\n", "\r\n").Replace(",", " , ").Replace(":", ": ")), "plan.json");
+        Plan plan = PlanReader.Read(
+            Encoding.UTF8.GetBytes(s_text.Replace("\n", "\r\n").Replace(",", " , ").Replace(":", ": ")),
+            "plan.json");
         Assert.Equal((s_plan.Hash, 3), (plan.Hash, plan.Shards));
     }
 
@@ -169,8 +189,10 @@ public sealed class PlanReaderTests
     private static IEnumerable<string> PathsOf(JsonNode node, string path) => node switch
     {
         JsonObject fields => fields.SelectMany(field =>
-            PathsOf(field.Value!, path.Length == 0 ? field.Key : $"{path}.{field.Key}").Prepend(path.Length == 0 ? field.Key : $"{path}.{field.Key}")),
-        JsonArray items => new[] { 0, items.Count - 1 }.Distinct().SelectMany(i => PathsOf(items[i]!, $"{path}[{i}]").Prepend($"{path}[{i}]")),
+            PathsOf(field.Value!, path.Length == 0 ? field.Key : $"{path}.{field.Key}").Prepend(
+                path.Length == 0 ? field.Key : $"{path}.{field.Key}")),
+        JsonArray items => new[] { 0, items.Count - 1 }.Distinct()
+            .SelectMany(i => PathsOf(items[i]!, $"{path}[{i}]").Prepend($"{path}[{i}]")),
         _ => [],
     };
 

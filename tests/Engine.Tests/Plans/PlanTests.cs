@@ -33,13 +33,16 @@ public sealed class PlanTests
         Assert.Equal([(13, 0), (15, 42), (17, 78)], rates.Select(unit => (unit.Id, unit.Seed)));
         Assert.All(rates, unit => Assert.Equal((new PairTask(4, 9), 11, 77), (unit.Task, unit.FirstModel, unit.ModelCount)));
         Assert.Equal([new ModelSpec(2, 1e-4), new ModelSpec(64, 0.3)], new[] { plan.ModelsOf(rates[0])[0], plan.ModelsOf(rates[0])[^1] });
-        Assert.Equal(PlanOf(Presets.Paper.WithoutRates()).Units.Select(unit => unit with { Id = 0 }), plan.Units.Where(unit => !plan.IsForRates(unit)).Select(unit => unit with { Id = 0 }));
+        Assert.Equal(
+            PlanOf(Presets.Paper.WithoutRates()).Units.Select(unit => unit with { Id = 0 }),
+            plan.Units.Where(unit => !plan.IsForRates(unit)).Select(unit => unit with { Id = 0 }));
         Assert.Equal(11, plan.CohortModels.Count);
         Assert.Equal(88, plan.ModelsFor(new PairTask(4, 9), 0).Count);
         Assert.Equal(11, plan.ModelsFor(new PairTask(3, 8), 0).Count);
 
         // They are trained and evaluated; pruning and corruption are for the others.
-        Assert.Empty(plan.SpecOf(rates[0]).Sparsity.Select(level => $"{level}").Concat(plan.SpecOf(rates[0]).Corruptions.Select(kind => $"{kind}")));
+        Assert.Empty(
+            plan.SpecOf(rates[0]).Sparsity.Select(level => $"{level}").Concat(plan.SpecOf(rates[0]).Corruptions.Select(kind => $"{kind}")));
         Assert.Same(plan.Spec, plan.SpecOf(plan.Units[0]));
         Plan back = PlanReader.Read(PlanJson.Write(plan), "plan.json");
         Assert.Equal((plan.Hash, 18), (back.Hash, back.Units.Count));
@@ -61,7 +64,8 @@ public sealed class PlanTests
     [Fact]
     public void A_plan_reads_back_as_itself()
     {
-        Plan plan = PlanOf(Presets.Paper.WithoutRates() with { LearningRates = [1e-5, 0.1 + 0.2], Batches = [128], Data = "my \"data\" \u00e4" });
+        Plan plan = PlanOf(
+            Presets.Paper.WithoutRates() with { LearningRates = [1e-5, 0.1 + 0.2], Batches = [128], Data = "my \"data\" \u00e4" });
         byte[] text = PlanJson.Write(plan);
         Plan back = PlanReader.Read(text, "plan.json");
         Assert.Equal(plan.Hash, back.Hash);
@@ -179,7 +183,9 @@ public sealed class PlanTests
     [Fact]
     public void Every_cohort_is_trained_in_every_way_batch_outside_and_decay_inside()
     {
-        SweepSpec spec = Presets.Quick with { Batches = [null, 32], Epochs = [20, 5], InitStds = [0.1, 0.03], WeightDecays = [0, 1e-3], Seeds = [0, 1] };
+        SweepSpec spec = Presets
+            .Quick with
+        { Batches = [null, 32], Epochs = [20, 5], InitStds = [0.1, 0.03], WeightDecays = [0, 1e-3], Seeds = [0, 1] };
         Plan plan = PlanOf(spec);
         Assert.Equal(16, plan.Variants.Count);
         Assert.Equal(
@@ -225,13 +231,23 @@ public sealed class PlanTests
     {
         SweepSpec spec = Presets.Paper.WithoutRates() with { Seeds = [.. Enumerable.Range(0, 2_000_000)] };
         Assert.Contains("models", Assert.Throws<UserErrorException>(() => PlanOf(spec)).Message);
-        Assert.Contains("units", Assert.Throws<UserErrorException>(() => PlanOf(spec with { Hidden = [2], Tasks = [new PairTask(0, 1)], Embedding = [] })).Message);
+        Assert.Contains("units", Assert.Throws<UserErrorException>(
+            () => PlanOf(spec with { Hidden = [2], Tasks = [new PairTask(0, 1)], Embedding = [] })).Message);
     }
 
     [Fact]
     public void A_diff_names_what_changed_and_nothing_else()
     {
-        SweepSpec changed = Presets.Paper.WithoutRates() with { Epochs = [50], Batches = [128], Hidden = [.. Enumerable.Range(1, 100)], Sparsity = [], Pruning = [] };
+        SweepSpec changed = Presets.Paper.WithoutRates() with
+        {
+            Epochs = [50],
+            Batches = [128],
+            Hidden = [.. Enumerable.Range(
+            1,
+            100)],
+            Sparsity = [],
+            Pruning = []
+        };
         Assert.Equal(
             [
                 "hidden: 2,4,6,8,10,12,16,24,32,48,64 -> 1,2,3,4,5,6,7,8,9,10,11,12,... (100 in all)",
@@ -241,7 +257,8 @@ public sealed class PlanTests
                 "pruning: layer,global,w1,random -> none",
                 "data sha256: 001122334455 -> bb",
             ],
-            PlanDiff.Between(PlanOf(Presets.Paper.WithoutRates()), Plan.Create(changed, "bb", 784, _ => 9344)).Select(change => change.ToString()));
+            PlanDiff.Between(PlanOf(Presets.Paper.WithoutRates()), Plan.Create(changed, "bb", 784, _ => 9344))
+                .Select(change => change.ToString()));
     }
 
     private static Plan PlanOf(SweepSpec spec) => Plan.Create(spec, DataHash, 784, _ => 9344);

@@ -100,7 +100,9 @@ public sealed class RunDirectoryTests
     {
         using TemporaryFolder folder = new();
         Plan other = Plan.Create(SampleRun.Spec with { Epochs = [4] }, SampleRun.DataHash, SampleRun.Inputs, _ => 20);
-        RunDirectory run = RunDirectory.OpenOrCreate(folder.File("run"), s_plan), strange = RunDirectory.OpenOrCreate(folder.File("other"), other);
+        RunDirectory run = RunDirectory.OpenOrCreate(folder.File("run"), s_plan), strange = RunDirectory.OpenOrCreate(
+            folder.File("other"),
+            other);
         foreach (WorkUnit unit in s_plan.Units)
         {
             run.WriteUnit(SampleRun.ResultOf(s_plan, unit));
@@ -149,7 +151,9 @@ public sealed class RunDirectoryTests
         }
 
         Assert.Equal([1, 2, 3], finished.Order());
-        Assert.Equal([run.UnitPath(1), run.UnitPath(3)], told.Order(StringComparer.Ordinal).Select(line => line.Replace(".bad: right for this plan; taken back", "")));
+        Assert.Equal(
+            [run.UnitPath(1), run.UnitPath(3)],
+            told.Order(StringComparer.Ordinal).Select(line => line.Replace(".bad: right for this plan; taken back", "")));
         Assert.True(File.Exists(run.UnitPath(0) + ".bad"));
         Assert.True(File.Exists(run.UnitPath(2) + ".bad"));
     }
@@ -178,7 +182,8 @@ public sealed class RunDirectoryTests
         Directory.CreateSymbolicLink(inside, outside);
         foreach (Action write in new Action[]
         {
-            () => RunDirectory.OpenOrCreate(run.Path, s_plan), () => RunDirectory.OpenForWriting(run.Path, clean: false), () => run.OwnFolder(name),
+            () => RunDirectory.OpenOrCreate(run.Path, s_plan), () => RunDirectory.OpenForWriting(run.Path, clean: false), () => run
+                .OwnFolder(name),
         })
         {
             UserErrorException error = Assert.Throws<UserErrorException>(write);
@@ -211,7 +216,9 @@ public sealed class RunDirectoryTests
         run.WriteUnit(SampleRun.ResultOf(s_plan, s_plan.Units[0]));
         string units = Path.GetDirectoryName(run.UnitPath(0))!;
         string living = Path.Combine(units, AtomicFile.TemporaryName("unit-000001.parquet"));
-        string dead = Path.Combine(units, AtomicFile.TemporaryName("unit-000002.parquet").Replace($".{Environment.ProcessId}.", ".999999999."));
+        string dead = Path.Combine(
+            units,
+            AtomicFile.TemporaryName("unit-000002.parquet").Replace($".{Environment.ProcessId}.", ".999999999."));
         string old = folder.File(".results.csv.0badcafe.1.00000000.tmp");
         string fresh = folder.File(".results.csv.0badcafe.1.11111111.tmp");
         string users = folder.File(".mine.tmp");

@@ -11,7 +11,10 @@ public sealed class RunInfoTests
     public void Provenance_reads_back_and_knows_versions()
     {
         using TemporaryFolder folder = new();
-        var gpu = new DeviceSelection([new DeviceInfo(AcceleratorType.Cuda, 0, "H100", 1 << 30, 132, "535.1, CUDA 12.2", IsGpu: true, Skipped: null)], 2, null);
+        var gpu = new DeviceSelection(
+            [new DeviceInfo(AcceleratorType.Cuda, 0, "H100", 1 << 30, 132, "535.1, CUDA 12.2", IsGpu: true, Skipped: null)],
+            2,
+            null);
         RunInfo info = RunInfo.Create(
             "gpumlp sweep --tasks '4v9'", gpu, "AVX2", DateTime.UtcNow.AddSeconds(-5),
             new Dictionary<string, double> { ["train"] = 4.5, ["merge"] = 0.25 }, 164, 1);

@@ -18,7 +18,11 @@ public sealed class RunManifestTests : IDisposable
 {
     private static readonly Plan s_plan = SampleRun.Plan;
 
-    private static readonly Plan s_otherPlan = Plan.Create(SampleRun.Spec with { Seeds = [42, 1], Epochs = [4] }, SampleRun.DataHash, SampleRun.Inputs, _ => 20);
+    private static readonly Plan s_otherPlan = Plan.Create(
+        SampleRun.Spec with { Seeds = [42, 1], Epochs = [4] },
+        SampleRun.DataHash,
+        SampleRun.Inputs,
+        _ => 20);
 
     private readonly TemporaryFolder _folder = new();
 
@@ -31,11 +35,16 @@ public sealed class RunManifestTests : IDisposable
         using JsonDocument manifest = JsonDocument.Parse(File.ReadAllBytes(run.TablePath(RunManifest.FileName)));
         Assert.Equal(s_plan.Hash, manifest.RootElement.GetProperty("plan_hash").GetString());
         Assert.Equal(
-            Directory.EnumerateFiles(run.Path, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(run.Path, file).Replace('\\', '/'))
-                .Where(file => !file.StartsWith("units/", StringComparison.Ordinal) && file is not ("plan.json" or RunManifest.FileName)).Order(StringComparer.Ordinal)
-                .Select(file => (file, (long?)new FileInfo(run.TablePath(file)).Length, (string?)Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(run.TablePath(file)))))),
+            Directory.EnumerateFiles(run.Path, "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(run.Path, file).Replace('\\', '/'))
+                .Where(
+                    file => !file.StartsWith("units/", StringComparison.Ordinal) && file is not ("plan.json" or RunManifest.FileName))
+                .Order(StringComparer.Ordinal)
+                .Select(file => (file, (long?)new FileInfo(run.TablePath(file)).Length, (string?)Convert.ToHexStringLower(
+                    SHA256.HashData(File.ReadAllBytes(run.TablePath(file)))))),
             manifest.RootElement.GetProperty("files").EnumerateObject()
-                .Select(file => (file.Name, (long?)file.Value.GetProperty("bytes").GetInt64(), file.Value.GetProperty("sha256").GetString())));
+                .Select(
+                    file => (file.Name, (long?)file.Value.GetProperty("bytes").GetInt64(), file.Value.GetProperty("sha256").GetString())));
     }
 
     [Theory]
@@ -74,7 +83,12 @@ public sealed class RunManifestTests : IDisposable
     public void Of_files_of_another_run_not_even_all_together_are_taken()
     {
         RunDirectory run = Merged(s_plan, "run"), other = Merged(s_otherPlan, "other");
-        foreach (string file in new[] { RunManifest.FileName, "results.parquet", "history.parquet", "pruning.parquet", "weights/4v9-s42.safetensors" })
+        foreach (string file in new[] {
+            RunManifest.FileName,
+            "results.parquet",
+            "history.parquet",
+            "pruning.parquet",
+            "weights/4v9-s42.safetensors" })
         {
             File.Copy(other.TablePath(file), run.TablePath(file), overwrite: true);
         }
@@ -119,7 +133,9 @@ public sealed class RunManifestTests : IDisposable
         Assert.Null(tables.Pruning);
         Assert.Empty(tables.Curves);
         Assert.NotEmpty(tables.Robustness!);
-        Assert.Equal([run.TablePath("history.parquet"), run.TablePath("pruning.parquet")], tables.Unread.Select(line => line.Split(": ")[0]));
+        Assert.Equal(
+            [run.TablePath("history.parquet"), run.TablePath("pruning.parquet")],
+            tables.Unread.Select(line => line.Split(": ")[0]));
         Assert.Contains("a folder, not a regular file", tables.Unread[0]);
         Assert.Contains("not there", tables.Unread[1]);
         Assert.Equal(["history", "pruning"], tables.Omitted.Select(line => line.Split(',')[0]));
@@ -155,7 +171,9 @@ public sealed class RunManifestTests : IDisposable
     public void A_line_of_what_cannot_be_read_asks_for_the_right_to_read()
     {
         UserErrorException error = StorageErrors.MapRead(new UnauthorizedAccessException("denied"), "run/plan.json");
-        Assert.Equal("run/plan.json: no permission to read it; the right to read it and to enter the folders above it must be given", error.Message);
+        Assert.Equal(
+            "run/plan.json: no permission to read it; the right to read it and to enter the folders above it must be given",
+            error.Message);
         Assert.Equal(ExitCodes.BadInput, error.ExitCode);
         Assert.Contains("right to write", StorageErrors.Map(new UnauthorizedAccessException("denied"), "run").Message);
     }
@@ -176,10 +194,13 @@ public sealed class RunManifestTests : IDisposable
         Assert.Equal(StudyReader.Points(plain, expected.Embedding![0]), StudyReader.Points(columns, actual.Embedding![0]));
         foreach (WorkUnit unit in s_plan.Units)
         {
-            Assert.Equal(UnitFile.Read(plain.UnitPath(unit.Id)).Models.Select(model => model.Key), UnitFile.Read(columns.UnitPath(unit.Id)).Models.Select(model => model.Key));
+            Assert.Equal(
+                UnitFile.Read(plain.UnitPath(unit.Id)).Models.Select(model => model.Key),
+                UnitFile.Read(columns.UnitPath(unit.Id)).Models.Select(model => model.Key));
         }
 
-        foreach (string file in Directory.EnumerateFiles(plain.Path, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(plain.Path, file)))
+        foreach (string file in Directory.EnumerateFiles(plain.Path, "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(plain.Path, file)))
         {
             Assert.Equal(File.ReadAllBytes(plain.TablePath(file)), File.ReadAllBytes(columns.TablePath(file)));
         }
@@ -200,7 +221,8 @@ public sealed class RunManifestTests : IDisposable
         try
         {
             // Beside it a folder that a pattern would take too.
-            foreach (string run in new[] { Path.Combine(folder, "back_slash", "run"), Path.Combine(folder, name, "run") }.Take(works ? 2 : 1))
+            foreach (string run in new[] { Path.Combine(folder, "back_slash", "run"), Path.Combine(folder, name, "run") }.Take(
+                works ? 2 : 1))
             {
                 Assert.Equal(RunTables.Read<ResultRow>(Merged(s_plan, "plain")), RunTables.Read<ResultRow>(Merged(s_plan, run)));
                 Directory.Delete(_folder.File("plain"), recursive: true);
@@ -208,7 +230,8 @@ public sealed class RunManifestTests : IDisposable
 
             if (!works)
             {
-                UserErrorException error = Assert.Throws<UserErrorException>(() => RunDirectory.OpenOrCreate(Path.Combine(folder, name, "run"), s_plan));
+                UserErrorException error = Assert.Throws<UserErrorException>(
+                    () => RunDirectory.OpenOrCreate(Path.Combine(folder, name, "run"), s_plan));
                 Assert.Equal(ExitCodes.BadInput, error.ExitCode);
                 Assert.Contains("must not hold a backslash beside", error.Message);
                 Assert.False(Directory.Exists(Path.Combine(folder, name)));
@@ -231,7 +254,8 @@ public sealed class RunManifestTests : IDisposable
 
         // Also FROM 'file': DuckDB reads a quoted name as it reads read_parquet.
         string[] readers = ["read_parquet", "parquet_scan", "FROM '", "FROM {DuckSession.Quote"];
-        var found = from file in new[] { "src", "perf" }.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(root.FullName, folder), "*.cs", SearchOption.AllDirectories))
+        var found = from file in new[] { "src", "perf" }.SelectMany(
+            folder => Directory.EnumerateFiles(Path.Combine(root.FullName, folder), "*.cs", SearchOption.AllDirectories))
                     from line in File.ReadLines(file)
                     where readers.Any(line.Contains) && !line.TrimStart().StartsWith("//", StringComparison.Ordinal)
                     select (Path.GetFileName(file), line.Contains("hive_partitioning=false"));

@@ -26,7 +26,9 @@ public sealed class RunMergerTests
         Assert.Equal($"{KeyColumns},{ResultColumns}", results[0]);
         Assert.Equal(1 + (2 * 2 * 4), results.Length);
         string[] keys = [.. results.Skip(1).Select(line => string.Join(',', line.Split(',').Take(8)))];
-        Assert.Equal(["4v9,42,4,0.1,full,3,0.1,0.0", "4v9,42,2,0.1,full,3,0.1,0.0", "4v9,42,4,1e-05,full,3,0.1,0.0", "4v9,42,2,1e-05,full,3,0.1,0.0", "4v9,0,4,0.1,full,3,0.1,0.0"], keys.Take(5));
+        Assert.Equal([
+            "4v9,42,4,0.1,full,3,0.1,0.0", "4v9,42,2,0.1,full,3,0.1,0.0", "4v9,42,4,1e-05,full,3,0.1,0.0",
+            "4v9,42,2,1e-05,full,3,0.1,0.0", "4v9,0,4,0.1,full,3,0.1,0.0"], keys.Take(5));
         Assert.StartsWith("0v1,0,2,1e-05,full,3,", results[^1]);
 
         string[] history = File.ReadAllLines(run.TablePath("history.csv"));
@@ -35,14 +37,19 @@ public sealed class RunMergerTests
         Assert.Equal(["1", "2", "3", "1"], history.Skip(1).Take(4).Select(line => line.Split(',')[8]));
 
         string[] pruning = File.ReadAllLines(run.TablePath("pruning.csv"));
-        Assert.Equal($"{KeyColumns},method,sparsity,zero_w1,zero_w2,weights_left,val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output,status", pruning[0]);
+        Assert.Equal(
+            $"{KeyColumns},method,sparsity,zero_w1,zero_w2,weights_left,val_f1,val_auc,val_accuracy,"
+                + "dead_inactive,dead_no_input,dead_no_output,status",
+            pruning[0]);
         Assert.Equal(1 + (16 * 4), pruning.Length);
         Assert.Equal(
             ["4,random,0.5", "4,random,0.0095", "4,w1,0.5", "4,w1,0.0095", "2,random,0.5"],
             pruning.Skip(1).Take(5).Select(line => $"{line.Split(',')[2]},{string.Join(',', line.Split(',')[8..10])}"));
         string[] robustness = File.ReadAllLines(run.TablePath("robustness.csv"));
         Assert.Equal($"{KeyColumns},corruption,severity,val_f1,val_accuracy,status", robustness[0]);
-        Assert.Equal(["salt-pepper,0.25", "occlusion,7.0", "salt-pepper,0.25"], robustness.Skip(1).Take(3).Select(line => string.Join(',', line.Split(',')[8..10])));
+        Assert.Equal(
+            ["salt-pepper,0.25", "occlusion,7.0", "salt-pepper,0.25"],
+            robustness.Skip(1).Take(3).Select(line => string.Join(',', line.Split(',')[8..10])));
         Assert.Equal(1 + (16 * 2), robustness.Length);
         string[] saliency = File.ReadAllLines(run.TablePath("saliency.csv"));
         Assert.Equal($"{KeyColumns},method,pruning,sparsity,image,spearman,ssim,topk_iou,status", saliency[0]);
@@ -52,7 +59,9 @@ public sealed class RunMergerTests
         Assert.Equal(1 + (16 * 5), saliency.Length);
         foreach (string table in new[] { "results", "history", "pruning", "robustness", "saliency" })
         {
-            Assert.Equal(ReadBack($"read_csv({Quoted(run, $"{table}.csv")})"), ReadBack($"read_parquet({Quoted(run, $"{table}.parquet")})"));
+            Assert.Equal(
+                ReadBack($"read_csv({Quoted(run, $"{table}.csv")})"),
+                ReadBack($"read_parquet({Quoted(run, $"{table}.parquet")})"));
         }
     }
 
@@ -61,7 +70,8 @@ public sealed class RunMergerTests
     {
         using TemporaryFolder folder = new();
         RunDirectory run = Finished(folder.Path, s_plan, s_plan.Units);
-        double[][] csv = [.. File.ReadLines(run.TablePath("results.csv")).Skip(1).Select(line => line.Split(',')[8..^1].Select(double.Parse).ToArray())];
+        double[][] csv = [.. File.ReadLines(run.TablePath("results.csv")).Skip(1)
+            .Select(line => line.Split(',')[8..^1].Select(double.Parse).ToArray())];
         double[][] expected = [.. s_plan.Units.SelectMany(unit => SampleRun.ResultOf(s_plan, unit).Models).Select(NumbersOf)];
         Assert.Equal(expected, csv);
     }
@@ -71,11 +81,13 @@ public sealed class RunMergerTests
     {
         using TemporaryFolder folder = new();
         RunDirectory run = Finished(folder.Path, s_plan, s_plan.Units);
-        double[][] csv = [.. File.ReadLines(run.TablePath("pruning.csv")).Skip(1).Select(line => line.Split(',')[9..^1].Select(double.Parse).ToArray())];
+        double[][] csv = [.. File.ReadLines(run.TablePath("pruning.csv")).Skip(1)
+            .Select(line => line.Split(',')[9..^1].Select(double.Parse).ToArray())];
         Assert.Equal(
             s_plan.Units.SelectMany(unit => SampleRun.ResultOf(s_plan, unit).Models).SelectMany(model => model.Pruning).Select(row => new[]
             {
-                row.Sparsity, row.ZeroW1, row.ZeroW2, row.WeightsLeft!.Value, row.ValF1, row.ValAuc, row.ValAccuracy, row.DeadInactive!.Value, row.DeadNoInput!.Value, row.DeadNoOutput!.Value,
+                row.Sparsity, row.ZeroW1, row.ZeroW2, row.WeightsLeft!.Value, row.ValF1, row.ValAuc, row.ValAccuracy,
+                row.DeadInactive!.Value, row.DeadNoInput!.Value, row.DeadNoOutput!.Value,
             }),
             csv);
     }
@@ -84,7 +96,11 @@ public sealed class RunMergerTests
     public void A_run_without_pruning_has_no_table_of_it()
     {
         using TemporaryFolder folder = new();
-        Plan plan = Plan.Create(SampleRun.Spec with { Sparsity = [], Pruning = [], FinetuneEpochs = 0, Rewind = false }, SampleRun.DataHash, SampleRun.Inputs, _ => 20);
+        Plan plan = Plan.Create(
+            SampleRun.Spec with { Sparsity = [], Pruning = [], FinetuneEpochs = 0, Rewind = false },
+            SampleRun.DataHash,
+            SampleRun.Inputs,
+            _ => 20);
         RunDirectory run = Finished(folder.Path, plan, plan.Units);
         Assert.Empty(Directory.EnumerateFiles(run.Path, "pruning.*"));
         Assert.Empty(Directory.EnumerateFiles(run.Path, "finetune.*"));
@@ -150,7 +166,9 @@ public sealed class RunMergerTests
 
             using JsonDocument split = JsonDocument.Parse(File.ReadAllBytes(run.SplitPath(unit.Task, unit.Seed)));
             Assert.Equal(result.Split.Train, split.RootElement.GetProperty("train").EnumerateArray().Select(item => item.GetInt32()));
-            Assert.Equal(result.Split.Validation, split.RootElement.GetProperty("validation").EnumerateArray().Select(item => item.GetInt32()));
+            Assert.Equal(
+                result.Split.Validation,
+                split.RootElement.GetProperty("validation").EnumerateArray().Select(item => item.GetInt32()));
         }
     }
 
@@ -193,14 +211,21 @@ public sealed class RunMergerTests
     public void A_run_of_several_chunks_has_every_row_in_the_order_of_the_plan()
     {
         using TemporaryFolder folder = new();
-        Plan plan = Plan.Create(SampleRun.Spec with { Seeds = [.. Enumerable.Range(0, 550).Reverse()] }, SampleRun.DataHash, SampleRun.Inputs, _ => 20);
+        Plan plan = Plan.Create(
+            SampleRun.Spec with { Seeds = [.. Enumerable.Range(0, 550).Reverse()] },
+            SampleRun.DataHash,
+            SampleRun.Inputs,
+            _ => 20);
         Assert.Equal(1100, plan.Units.Count);
         RunDirectory run = Finished(folder.Path, plan, plan.Units);
-        double[][] csv = [.. File.ReadLines(run.TablePath("results.csv")).Skip(1).Select(line => line.Split(',')[8..^1].Select(double.Parse).ToArray())];
+        double[][] csv = [.. File.ReadLines(run.TablePath("results.csv")).Skip(1)
+            .Select(line => line.Split(',')[8..^1].Select(double.Parse).ToArray())];
         Assert.Equal(plan.Units.SelectMany(unit => SampleRun.ResultOf(plan, unit).Models).Select(NumbersOf), csv);
         foreach (string table in new[] { "results", "history", "pruning" })
         {
-            Assert.Equal(ReadBack($"read_csv({Quoted(run, $"{table}.csv")})"), ReadBack($"read_parquet({Quoted(run, $"{table}.parquet")})"));
+            Assert.Equal(
+                ReadBack($"read_csv({Quoted(run, $"{table}.csv")})"),
+                ReadBack($"read_parquet({Quoted(run, $"{table}.parquet")})"));
         }
 
         foreach (WorkUnit unit in plan.Units.Where(unit => unit.Id % 37 == 0))
@@ -238,7 +263,14 @@ public sealed class RunMergerTests
         Assert.Empty(RunMerger.Merge(run));
 
         // What stands between the key and the figures: what was asked for.
-        foreach ((string table, int asked) in new[] { ("results", 0), ("history", 1), ("pruning", 2), ("robustness", 2), ("saliency", 4), ("finetune", 4), ("embedding", 4) })
+        foreach ((string table, int asked) in new[] {
+            ("results", 0),
+            ("history", 1),
+            ("pruning", 2),
+            ("robustness", 2),
+            ("saliency", 4),
+            ("finetune", 4),
+            ("embedding", 4) })
         {
             string[][] rows = [.. File.ReadLines(run.TablePath($"{table}.csv")).Select(line => line.Split(','))];
             Assert.Equal("status", rows[0][^1]);
@@ -247,10 +279,14 @@ public sealed class RunMergerTests
             Assert.All(failed, row => Assert.Equal([.. Enumerable.Repeat("", row.Length - 9 - asked), "failed"], row[(8 + asked)..]));
             Assert.All(others, row => Assert.DoesNotContain("", row));
             Assert.All(others, row => Assert.Equal("ok", row[^1]));
-            Assert.Equal(ReadBack($"read_csv({Quoted(run, $"{table}.csv")})").Count, ReadBack($"read_parquet({Quoted(run, $"{table}.parquet")}) WHERE status IN ('ok', 'failed')").Count);
+            Assert.Equal(
+                ReadBack($"read_csv({Quoted(run, $"{table}.csv")})").Count,
+                ReadBack($"read_parquet({Quoted(run, $"{table}.parquet")}) WHERE status IN ('ok', 'failed')").Count);
         }
 
-        Assert.Contains("status=ok", Assert.Single(ReadBack($"(SELECT DISTINCT status FROM read_parquet({Quoted(run, "pruning.parquet")}) WHERE hidden = 2)")));
+        Assert.Contains(
+            "status=ok",
+            Assert.Single(ReadBack($"(SELECT DISTINCT status FROM read_parquet({Quoted(run, "pruning.parquet")}) WHERE hidden = 2)")));
         Assert.Equal(8, RunTables.Failed(run).Count);
         Assert.All(RunTables.Failed(run), key => Assert.Equal(4, key.Hidden));
     }
@@ -287,12 +323,16 @@ public sealed class RunMergerTests
     private static double[] NumbersOf(ModelResult model) =>
     [
         model.Train.Loss, model.Train.Accuracy, model.Train.Precision, model.Train.Recall, model.Train.F1, model.Train.Auc,
-        model.Validation.Loss, model.Validation.Accuracy, model.Validation.Precision, model.Validation.Recall, model.Validation.F1, model.Validation.Auc,
-        model.BestTrainF1, model.BestTrainF1Epoch!.Value, model.LearnedEpoch!.Value, model.DeadInactive!.Value, model.DeadNoInput!.Value, model.DeadNoOutput!.Value,
+        model.Validation.Loss, model.Validation.Accuracy, model.Validation.Precision, model.Validation.Recall, model.Validation.F1,
+        model.Validation
+            .Auc,
+        model.BestTrainF1, model.BestTrainF1Epoch!.Value, model.LearnedEpoch!.Value, model.DeadInactive!.Value,
+        model.DeadNoInput!.Value, model.DeadNoOutput!.Value,
     ];
 
     private static IEnumerable<string> FilesOf(RunDirectory run) =>
-        Directory.EnumerateFiles(run.Path, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(run.Path, file)).Order(StringComparer.Ordinal);
+        Directory.EnumerateFiles(run.Path, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(run.Path, file))
+            .Order(StringComparer.Ordinal);
 
     private static string Quoted(RunDirectory run, string file) => DuckSession.QuoteFile(run.TablePath(file));
 

@@ -42,7 +42,8 @@ internal static class SampleRun
     public static Plan Plan { get; } = Plan.Create(Spec, DataHash, Inputs, _ => 20);
 
     /// <summary>The same sweep trained in four ways.</summary>
-    public static Plan VariedPlan { get; } = Plan.Create(Spec with { Batches = [null, 4], WeightDecays = [0, 1e-3] }, DataHash, Inputs, _ => 20);
+    public static Plan VariedPlan { get; }
+        = Plan.Create(Spec with { Batches = [null, 4], WeightDecays = [0, 1e-3] }, DataHash, Inputs, _ => 20);
 
     /// <summary>The same sweep, cut in slices of one model: as for a huge data set.</summary>
     public static Plan SlicedPlan { get; } = Plan.Create(Spec, DataHash, inputs: 1000, _ => int.MaxValue);
@@ -152,7 +153,13 @@ internal static class SampleRun
             new() { Key = key, Method = method, Sparsity = level, Image = image, Label = label, X = x, Y = y };
         EmbeddingPoint[] places =
         [
-            Point("dense", 0, 17, 0, 1.5, -2), Point("dense", 0, 3, 1, 0.1f, 4), Point("random", 0.5, 17, 0, 0, 1), Point("random", 0.5, 3, 1, 1, 0),
+            Point("dense", 0, 17, 0, 1.5, -2), Point("dense", 0, 3, 1, 0.1f, 4), Point("random", 0.5, 17, 0, 0, 1), Point(
+                "random",
+                0.5,
+                3,
+                1,
+                1,
+                0),
         ];
         return unit is { Seed: 42, Task.First: 4 } && model == new ModelSpec(4, 0.1)
             ? rows.With<EmbeddingRow>([dense, (dense with { Method = "random", Sparsity = 0.5 }).AsFailed()]).With<EmbeddingPoint>(places)

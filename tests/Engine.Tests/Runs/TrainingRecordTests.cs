@@ -84,7 +84,14 @@ public sealed class TrainingRecordTests : IDisposable
     private static RunInfo Info(int hours, string? device, params (string Phase, double Seconds)[] phases)
     {
         Dictionary<string, double> seconds = phases.ToDictionary(phase => phase.Phase, phase => phase.Seconds);
-        RunInfo info = RunInfo.Create($"command {hours}", DeviceSelection.Cpu(2), "256 bit", s_start.AddHours(hours), seconds, modelsOk: 1, modelsFailed: 0);
+        RunInfo info = RunInfo.Create(
+            $"command {hours}",
+            DeviceSelection.Cpu(2),
+            "256 bit",
+            s_start.AddHours(hours),
+            seconds,
+            modelsOk: 1,
+            modelsFailed: 0);
         return info with { Device = device };
     }
 }

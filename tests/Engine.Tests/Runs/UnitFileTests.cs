@@ -60,7 +60,8 @@ public sealed class UnitFileTests
         using TemporaryFolder folder = new();
         UnitResult result = SampleRun.ResultOf(s_plan, s_plan.Units[0]);
         PruningRow row = result.Models[0].Pruning[0];
-        PruningRow[] rows = [row with { Sparsity = 0.1 + 0.2, ValAuc = double.NaN, DeadInactive = null }, row.AsFailed(), row with { ZeroW1 = 0 }];
+        PruningRow[] rows = [row with { Sparsity = 0.1 + 0.2, ValAuc = double.NaN, DeadInactive = null },
+            row.AsFailed(), row with { ZeroW1 = 0 }];
         IEnumerable<ModelResult> models = result.Models.Select((model, m) => model with { Rows = model.Rows.With(m == 0 ? rows : []) });
         UnitFile.Write(folder.File("u"), result with { Models = [.. models] }, s_plan.Hash);
         UnitResult back = UnitFile.Read(folder.File("u"));

@@ -69,7 +69,9 @@ public sealed class SpecTests
         Assert.Equal(100, Presets.Paper.EpochsOf(100));
         Plan with = Plan.Create(spec, "data", 9, _ => 20), without = Plan.Create(Presets.Paper.WithoutRates(), "data", 9, _ => 20);
         Assert.NotEqual(without.Hash, with.Hash);
-        Assert.Equal(["finetune_epochs: 0 -> 7", "rewind: false -> true"], PlanDiff.Between(without, with).Select(change => change.ToString()));
+        Assert.Equal(
+            ["finetune_epochs: 0 -> 7", "rewind: false -> true"],
+            PlanDiff.Between(without, with).Select(change => change.ToString()));
     }
 
     [Theory]
@@ -195,7 +197,8 @@ public sealed class SpecTests
     [Fact]
     public void Without_a_file_messages_name_the_flag() => Assert.StartsWith(
         "--init-std: ",
-        Assert.Throws<UserErrorException>(() => SpecValidator.Validate(Presets.Paper.WithoutRates() with { InitStds = [double.NaN] })).Message);
+        Assert.Throws<UserErrorException>(() => SpecValidator.Validate(Presets.Paper.WithoutRates() with { InitStds = [double.NaN] }))
+            .Message);
 
     private static SweepSpec Read(string text)
     {

@@ -16,7 +16,9 @@ public sealed class ClaimTests
     {
         IReadOnlyList<Claim> claims = ClaimList.Judge(SampleStudy.True());
         Assert.Equal(["C1", "C2", "C3", "C4", "C5", "C6", "C7"], claims.Select(claim => claim.Id));
-        Assert.All(claims, claim => Assert.True(claim.Verdict == Verdict.Holds, $"{claim.Id}: {claim.Verdict} {claim.Condition}\n{string.Join('\n', claim.Checks)}"));
+        Assert.All(claims, claim => Assert.True(
+            claim.Verdict == Verdict.Holds,
+            $"{claim.Id}: {claim.Verdict} {claim.Condition}\n{string.Join('\n', claim.Checks)}"));
         Assert.All(claims.SelectMany(claim => claim.Checks), check => Assert.NotEmpty(check.Rule));
     }
 
@@ -96,7 +98,9 @@ public sealed class ClaimTests
     [Fact]
     public void C2_names_the_few_models_that_keep_F1_and_does_not_hold_for_all_that()
     {
-        Claim claim = Pruned(row => row.Sparsity >= 0.95 && !(row.Method == "global" && row.Kind is { Task: "0v1", Hidden: 48 }) ? row.ValF1 - 0.2 : row.ValF1);
+        Claim claim = Pruned(row => row.Sparsity >= 0.95 && !(row.Method == "global" && row.Kind is { Task: "0v1", Hidden: 48 })
+            ? row.ValF1 - 0.2
+            : row.ValF1);
         Assert.Equal(Verdict.DoesNotHold, claim.Verdict);
         Assert.Contains("1 of 90 pairs of model and way keep it: pruned by global: 1 of 45 (0v1 H48)", claim.Condition);
     }
@@ -116,7 +120,8 @@ public sealed class ClaimTests
         Assert.Contains(tables.Pruning!, row => row.Method == "random" && row.ValF1 < 0.1);
         tables = tables with
         {
-            Results = [.. tables.Results.Select(row => row.Kind.Hidden == 2 ? row with { Validation = row.Validation with { F1 = 0.667 } } : row)],
+            Results = [.. tables.Results
+                .Select(row => row.Kind.Hidden == 2 ? row with { Validation = row.Validation with { F1 = 0.667 } } : row)],
             Pruning = [.. tables.Pruning!.Select(row => row.Kind.Hidden == 2 ? row with { ValF1 = 0 } : row)],
         };
         Assert.Equal(Verdict.Holds, Claim(tables, "C2").Verdict);
@@ -136,7 +141,8 @@ public sealed class ClaimTests
                 .. tables.Pruning!.Select(row => row.Sparsity >= 0.95 ? row with { ValF1 = row.ValF1 - 0.2 } : row),
                 .. SampleStudy.Seeds.Select(seed => SampleStudy.Pruned(kind with { How = batches }, seed, "global", 0.95, 0.965)),
             ],
-            Finetune = [.. SampleStudy.Seeds.Select(seed => new FinetuneRow(SampleStudy.Pruned(kind, seed, "layer", 0.95, 0.94), FinetuneRow.Finetune, 10))],
+            Finetune = [.. SampleStudy.Seeds
+                .Select(seed => new FinetuneRow(SampleStudy.Pruned(kind, seed, "layer", 0.95, 0.94), FinetuneRow.Finetune, 10))],
         };
         Claim claim = Claim(tables, "C2");
         Assert.Equal(Verdict.HoldsOnlyWhen, claim.Verdict);
@@ -173,7 +179,9 @@ public sealed class ClaimTests
     public void C4_tells_a_higher_start_from_a_smaller_loss()
     {
         // The large model starts higher and loses the same.
-        Claim claim = Robust(row => row.Corruption is "gaussian" or "occlusion" ? row with { ValF1 = SampleStudy.Dense("4v9", row.Kind.Hidden) - (row.Severity / 10) } : row);
+        Claim claim = Robust(row => row.Corruption is "gaussian" or "occlusion"
+            ? row with { ValF1 = SampleStudy.Dense("4v9", row.Kind.Hidden) - (row.Severity / 10) }
+            : row);
         Assert.Equal(Verdict.HoldsOnlyWhen, claim.Verdict);
         Assert.Contains("is about F1 under gaussian", claim.Condition);
         Assert.Contains("loss of F1 under gaussian", claim.Condition.Split("not about")[1]);
@@ -186,8 +194,10 @@ public sealed class ClaimTests
     [Fact]
     public void C4_takes_every_seed_and_every_severity()
     {
-        Assert.Equal(Verdict.HoldsOnlyWhen, Robust(row => row is { Kind.Hidden: 64, Corruption: "gaussian", Severity: 0.3 } ? row with { ValF1 = row.ValF1 - 0.3 } : row).Verdict);
-        Assert.Equal(Verdict.HoldsOnlyWhen, Robust(row => row is { Kind.Hidden: 64, Corruption: "occlusion", Seed: 42 } ? row with { ValF1 = row.ValF1 - 0.6 } : row).Verdict);
+        Assert.Equal(Verdict.HoldsOnlyWhen, Robust(
+            row => row is { Kind.Hidden: 64, Corruption: "gaussian", Severity: 0.3 } ? row with { ValF1 = row.ValF1 - 0.3 } : row).Verdict);
+        Assert.Equal(Verdict.HoldsOnlyWhen, Robust(
+            row => row is { Kind.Hidden: 64, Corruption: "occlusion", Seed: 42 } ? row with { ValF1 = row.ValF1 - 0.6 } : row).Verdict);
         Assert.Equal(Verdict.Holds, Robust(row => row is { Kind.Hidden: 64, Corruption: "blur" } ? row with { ValF1 = 0 } : row).Verdict);
     }
 
@@ -195,7 +205,9 @@ public sealed class ClaimTests
     public void C5_compares_with_the_floor_not_with_zero()
     {
         // 0.9 is close to 1, but no closer to 1 than a re-initialised model's 0.85 is to it: such a map says nothing.
-        Assert.Equal(Verdict.DoesNotHold, Maps(row => row.Pruning == "reinitialised" ? row with { Spearman = 0.95, Ssim = 0.95, TopkIou = 0.95 } : row).Verdict);
+        Assert.Equal(
+            Verdict.DoesNotHold,
+            Maps(row => row.Pruning == "reinitialised" ? row with { Spearman = 0.95, Ssim = 0.95, TopkIou = 0.95 } : row).Verdict);
         Claim claim = Maps(row => row.Pruning == "layer" ? row with { TopkIou = 0.5 } : row);
         Assert.Equal(Verdict.HoldsOnlyWhen, claim.Verdict);
         Assert.Contains("gradient, pruned by global", claim.Condition);
@@ -205,7 +217,9 @@ public sealed class ClaimTests
     public void C5_without_a_floor_cannot_be_judged()
     {
         StudyTables tables = SampleStudy.True();
-        Assert.Equal(Verdict.CannotBeJudged, Claim(tables with { Saliency = [.. tables.Saliency!.Where(row => row.Pruning != "reinitialised")] }, "C5").Verdict);
+        Assert.Equal(
+            Verdict.CannotBeJudged,
+            Claim(tables with { Saliency = [.. tables.Saliency!.Where(row => row.Pruning != "reinitialised")] }, "C5").Verdict);
     }
 
     [Fact]
@@ -236,7 +250,9 @@ public sealed class ClaimTests
 
     [Fact]
     public void C7_with_one_rate_cannot_be_judged() =>
-        Assert.Equal(Verdict.CannotBeJudged, Claim(SampleStudy.True() with { Results = [.. SampleStudy.Results().Where(row => row.Kind.Rate == StudyFigures.Rate)] }, "C7").Verdict);
+        Assert.Equal(Verdict.CannotBeJudged, Claim(
+            SampleStudy.True() with { Results = [.. SampleStudy.Results().Where(row => row.Kind.Rate == StudyFigures.Rate)] },
+            "C7").Verdict);
 
     private static Claim Claim(StudyTables tables, string id) => ClaimList.Judge(tables).Single(claim => claim.Id == id);
 

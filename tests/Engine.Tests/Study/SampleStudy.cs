@@ -17,7 +17,8 @@ internal static class SampleStudy
     public static StudyTables True() => new(
         StudyFigures.Data, Kind("4v9", 24), Results(), [], Pruning(), Robustness(), Saliency(), null, Embedding(), []);
 
-    public static ModelKind Kind(string task, int hidden, double rate = StudyFigures.Rate) => new(task, hidden, rate, StudyFigures.Training);
+    public static ModelKind Kind(string task, int hidden, double rate = StudyFigures.Rate)
+        => new(task, hidden, rate, StudyFigures.Training);
 
     /// <summary>H that a task needs: 4, 10, 10, 12, 16.</summary>
     public static int Needs(string task) => task switch { "0v1" => 4, "1v7" or "5v6" => 8, "3v8" => 10, _ => 16 };
@@ -98,7 +99,9 @@ internal static class SampleStudy
     [
         .. from hidden in new[] { 24, 48, 64 }
            from seed in Seeds
-           from item in StudyFigures.GaussianSigma.Select(sigma => (Corruption: "gaussian", Severity: sigma)).Append((Corruption: "occlusion", Severity: 7.0)).Append((Corruption: "blur", Severity: 1.0))
+           from item in StudyFigures.GaussianSigma.Select(sigma => (Corruption: "gaussian", Severity: sigma))
+               .Append((Corruption: "occlusion", Severity: 7.0))
+               .Append((Corruption: "blur", Severity: 1.0))
            let share = item.Severity / 10
            let f1 = Dense("4v9", hidden) - (share * (1 - (hidden / 100.0)))
            select new RobustnessRow
@@ -115,7 +118,11 @@ internal static class SampleStudy
     [
         .. from seed in Seeds
            from method in new[] { "gradient", "perturbation" }
-           from item in new (string Pruning, double Sparsity, double Similarity)[] { ("layer", 0.95, 0.9), ("global", 0.95, 0.95), ("layer", 0.5, 0.97), ("reinitialised", 0.0, 0.3) }
+           from item in new (string Pruning, double Sparsity, double Similarity)[] {
+               ("layer", 0.95, 0.9),
+               ("global", 0.95, 0.95),
+               ("layer", 0.5, 0.97),
+               ("reinitialised", 0.0, 0.3) }
            select new SaliencyRow
            {
                Key = Key(Kind("4v9", 24), seed),
@@ -130,7 +137,10 @@ internal static class SampleStudy
 
     public static List<EmbeddingRow> Embedding() =>
     [
-        .. from item in new (string Method, double Sparsity, double Purity)[] { ("dense", 0.0, 0.96), ("layer", 0.95, 0.95), ("global", 0.95, 0.955) }
+        .. from item in new (string Method, double Sparsity, double Purity)[] {
+            ("dense", 0.0, 0.96),
+            ("layer", 0.95, 0.95),
+            ("global", 0.95, 0.955) }
            select new EmbeddingRow
            {
                Key = Key(Kind("4v9", 24), 0),

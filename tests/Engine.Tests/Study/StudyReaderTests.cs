@@ -47,7 +47,9 @@ public sealed class StudyReaderTests
         Assert.All(tables.Results, row => Assert.True(row.Ok && row.BestTrainF1 is > 0 and <= 1));
         Assert.Equal(2 * 8, tables.Pruning!.Count);
         Assert.Equal(8, tables.Robustness!.Count);
-        Assert.All(tables.Pruning.Select(row => row.Kind).Concat(tables.Robustness.Select(row => row.Kind)), kind => Assert.Equal(0.03, kind.Rate));
+        Assert.All(
+            tables.Pruning.Select(row => row.Kind).Concat(tables.Robustness.Select(row => row.Kind)),
+            kind => Assert.Equal(0.03, kind.Rate));
 
         // Two tasks, two sizes, three epochs, over the seeds.
         Assert.Equal(12, tables.Curves.Count);
@@ -67,7 +69,8 @@ public sealed class StudyReaderTests
         using var hard = Safetensors.Open(run.WeightsPath(s_hard, 0));
         Assert.Equal(
             ["h2-lr0.03.w1", "h2-lr0.1.w1", "h2-lr0.3.w1", "h5-lr0.03.w1", "h5-lr0.1.w1", "h5-lr0.3.w1"],
-            hard.Tensors.Select(tensor => tensor.Name).Where(name => name.EndsWith("w1", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+            hard.Tensors.Select(tensor => tensor.Name).Where(name => name.EndsWith("w1", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal));
         using var easy = Safetensors.Open(run.WeightsPath(new PairTask(0, 1), 0));
         Assert.Equal(8, easy.Tensors.Count);
     }
@@ -91,7 +94,8 @@ public sealed class StudyReaderTests
         {
             // Of two units each: the models of 2 units fail in training, those of 4 in one of their pruned versions.
             UnitResult result = SampleRun.ResultOf(SampleRun.Plan, unit);
-            run.WriteUnit(result with { Models = [.. result.Models.Select(model => model.Key.Hidden == 2 ? model.AsFailed() : OncePruned(model))] });
+            run.WriteUnit(
+                result with { Models = [.. result.Models.Select(model => model.Key.Hidden == 2 ? model.AsFailed() : OncePruned(model))] });
         }
 
         Assert.Empty(RunMerger.Merge(run));
@@ -100,7 +104,8 @@ public sealed class StudyReaderTests
         ModelKind[] kinds =
         [
             .. tables.Pruning!.Select(row => row.Kind), .. tables.Robustness!.Select(row => row.Kind),
-            .. tables.Saliency!.Select(row => row.Kind), .. tables.Finetune!.Select(row => row.Kind), .. tables.Embedding!.Select(row => row.Kind),
+            .. tables.Saliency!.Select(row => row.Kind), .. tables.Finetune!.Select(row => row.Kind), .. tables.Embedding!.Select(
+                row => row.Kind),
         ];
         Assert.All(kinds.Select(kind => kind.Hidden).Concat(tables.Curves.Select(row => row.Hidden)), hidden => Assert.Equal(4, hidden));
         Assert.Equal(8 * 3, tables.Pruning!.Count);
@@ -130,7 +135,10 @@ public sealed class StudyReaderTests
         Dataset data = Mnist.Few;
         var plan = Plan.Create(s_spec, data.Sha256, data.Inputs, task => Splitter.TrainImages(data, task));
         var run = RunDirectory.OpenOrCreate(Path.Combine(folder, "run"), plan);
-        int failed = new SweepRunner(plan, data, run, new DeviceWorkers(DeviceSelection.Cpu(2), plan, data), failFast: false).Run(new HashSet<int>(), new Silent(), CancellationToken.None);
+        int failed = new SweepRunner(plan, data, run, new DeviceWorkers(DeviceSelection.Cpu(2), plan, data), failFast: false).Run(
+            new HashSet<int>(),
+            new Silent(),
+            CancellationToken.None);
         Assert.Equal(0, failed);
         Assert.Empty(RunMerger.Merge(run));
         return run;

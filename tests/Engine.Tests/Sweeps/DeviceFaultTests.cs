@@ -170,7 +170,9 @@ public sealed class DeviceFaultTests
     }
 
     private static string[] Units(TemporaryFolder folder) =>
-        [.. Directory.GetFiles(folder.Path, "unit-*.parquet", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder.Path, file)).Order()];
+        [.. Directory.GetFiles(folder.Path, "unit-*.parquet", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(folder.Path, file))
+            .Order()];
 
     private static void AssertSameUnits(TemporaryFolder expected, TemporaryFolder actual, int count)
     {

@@ -33,7 +33,11 @@ internal sealed record FaultyWorkers(Plan Plan, Dataset Data, int Workers, int M
 
         public int ModelsThatFit(WorkUnit unit, Split split) => Math.Min(owner.ModelsThatFit, unit.ModelCount);
 
-        public IReadOnlyList<ModelResult> Train(WorkUnit slice, Split split, Action<IReadOnlyList<EpochMetrics>> afterEpoch, CancellationToken cancel)
+        public IReadOnlyList<ModelResult> Train(
+            WorkUnit slice,
+            Split split,
+            Action<IReadOnlyList<EpochMetrics>> afterEpoch,
+            CancellationToken cancel)
         {
             lock (owner.Begun)
             {

@@ -87,17 +87,22 @@ public sealed class SweepRunnerTests
     }
 
     private static (int Failed, Watcher Watcher) Sweep(
-        SweepSpec spec, string path, int threads, bool failFast = false, HashSet<int>? finished = null, Action? whenDone = null, CancellationTokenSource? stop = null)
+        SweepSpec spec, string path, int threads, bool failFast = false, HashSet<int>? finished = null,
+        Action? whenDone = null, CancellationTokenSource? stop = null)
     {
         Dataset data = Mnist.Few;
         var plan = Plan.Create(spec, data.Sha256, data.Inputs, task => Splitter.TrainImages(data, task));
         var run = RunDirectory.OpenOrCreate(Path.Combine(path, "run"), plan);
         var watcher = new Watcher(whenDone);
-        return (new SweepRunner(plan, data, run, new DeviceWorkers(DeviceSelection.Cpu(threads), plan, data), failFast).Run(finished ?? [], watcher, stop?.Token ?? CancellationToken.None), watcher);
+        return (new SweepRunner(plan, data, run, new DeviceWorkers(DeviceSelection.Cpu(threads), plan, data), failFast).Run(
+            finished ?? [],
+            watcher,
+            stop?.Token ?? CancellationToken.None), watcher);
     }
 
     private static string[] UnitsIn(string folder) =>
-        [.. Directory.GetFiles(folder, "unit-*.parquet", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder, file)).Order()];
+        [.. Directory.GetFiles(folder, "unit-*.parquet", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(folder, file))
+            .Order()];
 
     private sealed class Watcher(Action? whenDone) : ISweepObserver
     {

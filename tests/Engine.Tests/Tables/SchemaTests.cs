@@ -25,10 +25,12 @@ public sealed class SchemaTests : IDisposable
         const string Metrics = "{0}loss DOUBLE, {0}accuracy DOUBLE, {0}precision DOUBLE, {0}recall DOUBLE, {0}f1 DOUBLE, {0}auc DOUBLE";
         const string Dead = "dead_inactive INTEGER, dead_no_input INTEGER, dead_no_output INTEGER";
         string train = string.Format(null, Metrics, "train_"), validation = string.Format(null, Metrics, "val_");
-        AssertColumns<ResultRow>($"{Key}, {train}, {validation}, best_train_f1 DOUBLE, best_train_f1_epoch INTEGER, learned_epoch INTEGER, {Dead}, status VARCHAR");
+        AssertColumns<ResultRow>($"{Key}, {train}, {validation}, best_train_f1 DOUBLE, best_train_f1_epoch INTEGER, "
+            + $"learned_epoch INTEGER, {Dead}, status VARCHAR");
         AssertColumns<EpochMetrics>(
             "train_loss DOUBLE, train_accuracy DOUBLE, train_precision DOUBLE, train_recall DOUBLE, train_f1 DOUBLE");
-        const string Pruned = $"zero_w1 DOUBLE, zero_w2 DOUBLE, weights_left INTEGER, val_f1 DOUBLE, val_auc DOUBLE, val_accuracy DOUBLE, {Dead}, status VARCHAR";
+        const string Pruned = $"zero_w1 DOUBLE, zero_w2 DOUBLE, weights_left INTEGER, val_f1 DOUBLE, val_auc DOUBLE, "
+            + $"val_accuracy DOUBLE, {Dead}, status VARCHAR";
         AssertColumns<PruningRow>($"{Key}, method VARCHAR, sparsity DOUBLE, {Pruned}");
         AssertColumns<FinetuneRow>($"{Key}, protocol VARCHAR, method VARCHAR, sparsity DOUBLE, finetune_epochs INTEGER, {Pruned}");
         AssertColumns<RobustnessRow>($"{Key}, corruption VARCHAR, severity DOUBLE, val_f1 DOUBLE, val_accuracy DOUBLE, status VARCHAR");

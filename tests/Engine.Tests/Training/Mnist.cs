@@ -29,10 +29,21 @@ internal static class Mnist
     /// <summary>Some 400 training images a task: enough for questions of bits.</summary>
     public static Dataset Few => s_few.Value;
 
-    public static SweepSpec Spec { get; } = Presets.Paper.WithoutRates() with { Tasks = [new PairTask(4, 9)], Seeds = [42], Epochs = [4], LearningRates = [0.03, 0.5], SimilarityImages = 1, Embedding = [] };
+    public static SweepSpec Spec { get; } = Presets.Paper.WithoutRates() with
+    {
+        Tasks = [new PairTask(
+        4,
+        9)],
+        Seeds = [42],
+        Epochs = [4],
+        LearningRates = [0.03, 0.5],
+        SimilarityImages = 1,
+        Embedding = []
+    };
 
     public static IReadOnlyList<ModelResult> Train(
-        Dataset data, SweepSpec spec, IReadOnlyList<ModelSpec> models, int threads = 2, KernelForm? form = null, Action<Cohort>? atTheEnd = null)
+        Dataset data, SweepSpec spec, IReadOnlyList<ModelSpec> models, int threads = 2, KernelForm? form = null,
+        Action<Cohort>? atTheEnd = null)
     {
         using var device = new CpuDevice(threads);
         Split split = Splitter.Create(data, spec.Tasks[0], spec.Seeds[0]);

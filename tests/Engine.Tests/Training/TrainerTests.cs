@@ -57,7 +57,8 @@ public sealed class TrainerTests
         var bad = new ModelParameters(input, [0, 0], [w2, w2], b2);
         var good = new ModelParameters(new float[Mnist.Few.Inputs], [1], [1], 0);
         IReadOnlyList<ModelResult> results = Mnist.Train(
-            Mnist.Few, Mnist.Spec with { Epochs = [1] }, [new(2, 0.03), new(1, 0.03)], atTheEnd: cohort => cohort.OnDevice.Upload([bad, good]));
+            Mnist.Few, Mnist.Spec with { Epochs = [1] }, [new(2, 0.03), new(1, 0.03)], atTheEnd: cohort => cohort.OnDevice
+                .Upload([bad, good]));
         AssertNoFigures(results[0], pictures: 0);
         Assert.Equal(Statuses.Ok, results[1].Status);
         Assert.All(results[1].Pruning, row => Assert.True(row.Ok));
@@ -78,7 +79,9 @@ public sealed class TrainerTests
     {
         Assert.Equal(Statuses.Failed, result.Status);
         Assert.Equal((s_none, s_none), (result.Train, result.Validation));
-        Assert.Equal((double.NaN, null, null, null, null), (result.BestTrainF1, result.BestTrainF1Epoch, result.DeadInactive, result.DeadNoInput, result.DeadNoOutput));
+        Assert.Equal(
+            (double.NaN, null, null, null, null),
+            (result.BestTrainF1, result.BestTrainF1Epoch, result.DeadInactive, result.DeadNoInput, result.DeadNoOutput));
         Assert.All(result.History, epoch => Assert.Equal(Schema<EpochMetrics>.WithoutFigures(epoch), epoch));
         Assert.NotEmpty(result.Pruning);
         Assert.All(result.Pruning, row => Assert.Equal(row.AsFailed(), row));
@@ -133,7 +136,8 @@ public sealed class TrainerTests
         var neighbour = new ModelParameters(new float[inputs], [1], [-0f], 0);
 
         IReadOnlyList<ModelResult> results = Mnist.Train(
-            Mnist.Few, Mnist.Spec with { Epochs = [1] }, [new(Hidden, 0.03), new(1, 0.03)], atTheEnd: cohort => cohort.OnDevice.Upload([model, neighbour]));
+            Mnist.Few, Mnist.Spec with { Epochs = [1] }, [new(Hidden, 0.03), new(1, 0.03)], atTheEnd: cohort => cohort.OnDevice
+                .Upload([model, neighbour]));
 
         Assert.Equal((3, 3, 2), Dead(results[0]));
         Assert.Equal((0, 1, 1), Dead(results[1]));
@@ -146,7 +150,10 @@ public sealed class TrainerTests
     {
         SweepSpec plain = Mnist.Spec with { Batches = [batch], Epochs = [10] };
         ModelSpec[] models = [new(8, 0.5), new(3, 0.03)];
-        IReadOnlyList<ModelResult> without = Mnist.Train(Mnist.Few, plain, models), with = Mnist.Train(Mnist.Few, plain with { WeightDecays = [0.1] }, models);
+        IReadOnlyList<ModelResult> without = Mnist.Train(Mnist.Few, plain, models), with = Mnist.Train(
+            Mnist.Few,
+            plain with { WeightDecays = [0.1] },
+            models);
         for (int m = 0; m < models.Length; m++)
         {
             Assert.Equal((0.0, 0.1), (without[m].Key.How.WeightDecay, with[m].Key.How.WeightDecay));
@@ -159,7 +166,8 @@ public sealed class TrainerTests
     [Fact]
     public void Initial_weights_of_two_spreads_are_multiples_of_each_other()
     {
-        float[] Start(double std) => Mnist.Train(Mnist.Few, Mnist.Spec with { Epochs = [1], InitStds = [std] }, [new(8, 1e-30)]).Single().Weights.W1;
+        float[] Start(double std)
+            => Mnist.Train(Mnist.Few, Mnist.Spec with { Epochs = [1], InitStds = [std] }, [new(8, 1e-30)]).Single().Weights.W1;
         Assert.Equal(Start(0.0625).Select(w => 4 * w), Start(0.25));
     }
 
@@ -169,7 +177,13 @@ public sealed class TrainerTests
         using var stop = new CancellationTokenSource();
         using var device = new CpuDevice(1);
         Split split = Splitter.Create(Mnist.Few, Mnist.Spec.Tasks[0], 0);
-        using var cohort = new Cohort(device, DeviceKernels.Create(device), Mnist.Few, split, [new(2, 0.03)], new TrainingVariant(Batch: null, Epochs: 1000, InitStd: 0.1, WeightDecay: 0));
+        using var cohort = new Cohort(
+            device,
+            DeviceKernels.Create(device),
+            Mnist.Few,
+            split,
+            [new(2, 0.03)],
+            new TrainingVariant(Batch: null, Epochs: 1000, InitStd: 0.1, WeightDecay: 0));
         int epochs = 0;
         Assert.Throws<OperationCanceledException>(() => AnalysisList.TrainAndAnalyse(
             cohort,
@@ -201,7 +215,8 @@ public sealed class TrainerTests
     {
         double[] logits = [.. images.Select(image => Logit(data, image, weights))];
         bool[] positive = [.. images.Select(image => data.Labels[image] == task.Second)];
-        int Count(bool predicted, bool actual) => Enumerable.Range(0, images.Length).Count(n => logits[n] >= 0 == predicted && positive[n] == actual);
+        int Count(bool predicted, bool actual)
+            => Enumerable.Range(0, images.Length).Count(n => logits[n] >= 0 == predicted && positive[n] == actual);
         double hits = Count(true, true), falsePositives = Count(true, false), falseNegatives = Count(false, true);
         double loss = Enumerable.Range(0, images.Length).Average(n => Math.Log(1 + Math.Exp(positive[n] ? -logits[n] : logits[n])));
         double[] of = [.. logits.Where((_, n) => positive[n])], others = [.. logits.Where((_, n) => !positive[n])];

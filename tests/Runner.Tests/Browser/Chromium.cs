@@ -6,7 +6,9 @@ using System.Text.Json.Nodes;
 
 namespace GpuMlp.Runner.Tests.Browser;
 
-/// <summary>A headless Chromium with one page, spoken to by its DevTools protocol. Keeps everything that the page complains about or asks for.</summary>
+/// <summary>
+/// A headless Chromium with one page, spoken to by its DevTools protocol. Keeps everything that the page complains about or asks for.
+/// </summary>
 internal sealed class Chromium : IDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
@@ -14,7 +16,8 @@ internal sealed class Chromium : IDisposable
     // Without the last ones it looks up hosts of its maker at every start.
     private static readonly string[] s_flags =
     [
-        "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--remote-debugging-port=0", "--no-first-run", "--disable-quic",
+        "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
+        "--remote-debugging-port=0", "--no-first-run", "--disable-quic",
         "--disable-background-networking", "--disable-component-update", "--disable-sync", "about:blank",
     ];
 
@@ -65,9 +68,12 @@ internal sealed class Chromium : IDisposable
         Chromium browser = new(program);
         try
         {
-            await browser._socket.ConnectAsync(new Uri(await browser._address.Task.WaitAsync(browser._patience.Token)), browser._patience.Token);
+            await browser._socket
+                .ConnectAsync(new Uri(await browser._address.Task.WaitAsync(browser._patience.Token)), browser._patience.Token);
             JsonNode target = await browser.Send("Target.createTarget", new JsonObject { ["url"] = "about:blank" });
-            JsonNode attached = await browser.Send("Target.attachToTarget", new JsonObject { ["targetId"] = target["targetId"]!.GetValue<string>(), ["flatten"] = true });
+            JsonNode attached = await browser.Send(
+                "Target.attachToTarget",
+                new JsonObject { ["targetId"] = target["targetId"]!.GetValue<string>(), ["flatten"] = true });
             browser._session = attached["sessionId"]!.GetValue<string>();
             foreach (string domain in new[] { "Page", "Runtime", "Log", "Network" })
                 await browser.Send($"{domain}.enable");
@@ -84,8 +90,12 @@ internal sealed class Chromium : IDisposable
     /// <param name="scheme"><c>light</c> or <c>dark</c></param>
     public async Task Open(string file, int width, int height, string scheme)
     {
-        await Send("Emulation.setDeviceMetricsOverride", new JsonObject { ["width"] = width, ["height"] = height, ["deviceScaleFactor"] = 1, ["mobile"] = width < 600 });
-        await Send("Emulation.setEmulatedMedia", new JsonObject { ["features"] = new JsonArray(new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = scheme }) });
+        await Send(
+            "Emulation.setDeviceMetricsOverride",
+            new JsonObject { ["width"] = width, ["height"] = height, ["deviceScaleFactor"] = 1, ["mobile"] = width < 600 });
+        await Send(
+            "Emulation.setEmulatedMedia",
+            new JsonObject { ["features"] = new JsonArray(new JsonObject { ["name"] = "prefers-color-scheme", ["value"] = scheme }) });
         await Evaluate<bool>("window.isOld = true");
         await Send("Page.navigate", new JsonObject { ["url"] = new Uri(file).AbsoluteUri });
         while (await Evaluate<string>("document.readyState") != "complete" || await Evaluate<bool>("!!window.isOld"))
@@ -96,8 +106,12 @@ internal sealed class Chromium : IDisposable
     /// <summary>The value of an expression in the page; promises are awaited.</summary>
     public async Task<T> Evaluate<T>(string expression)
     {
-        JsonNode answer = await Send("Runtime.evaluate", new JsonObject { ["expression"] = expression, ["returnByValue"] = true, ["awaitPromise"] = true });
-        return answer["exceptionDetails"] is { } error ? throw new InvalidOperationException(error.ToJsonString()) : answer["result"]!["value"]!.GetValue<T>();
+        JsonNode answer = await Send(
+            "Runtime.evaluate",
+            new JsonObject { ["expression"] = expression, ["returnByValue"] = true, ["awaitPromise"] = true });
+        return answer["exceptionDetails"] is { } error
+            ? throw new InvalidOperationException(error.ToJsonString())
+            : answer["result"]!["value"]!.GetValue<T>();
     }
 
     /// <summary>The window as PNG.</summary>
@@ -124,12 +138,21 @@ internal sealed class Chromium : IDisposable
         JsonObject message = new() { ["id"] = id, ["method"] = method, ["params"] = parameters ?? [] };
         if (_session is not null)
             message["sessionId"] = _session;
-        await _socket.SendAsync(Encoding.UTF8.GetBytes(message.ToJsonString()), WebSocketMessageType.Text, endOfMessage: true, _patience.Token);
+        await _socket.SendAsync(
+            Encoding.UTF8.GetBytes(message.ToJsonString()),
+            WebSocketMessageType.Text,
+            endOfMessage: true,
+            _patience.Token);
         while (true)
         {
             JsonNode answer = await Receive();
             if (answer["id"]?.GetValue<int>() == id)
-                return answer["error"] is { } error ? throw new InvalidOperationException($"{method}: {error.ToJsonString()}") : answer["result"]!;
+            {
+                return answer["error"] is { } error
+                    ? throw new InvalidOperationException($"{method}: {error.ToJsonString()}")
+                    : answer["result"]!;
+            }
+
             Note(answer);
         }
     }
@@ -156,7 +179,8 @@ internal sealed class Chromium : IDisposable
             case "Runtime.exceptionThrown" or "Runtime.consoleAPICalled" or "Log.entryAdded":
                 Complaints.Add(about!.ToJsonString());
                 break;
-            case "Network.requestWillBeSent" when about!["request"]!["url"]!.GetValue<string>() is { } url && !url.StartsWith("data:", StringComparison.Ordinal):
+            case "Network.requestWillBeSent" when about!["request"]!["url"]!.GetValue<string>() is { } url
+                && !url.StartsWith("data:", StringComparison.Ordinal):
                 Requests.Add(url);
                 break;
         }

@@ -24,7 +24,8 @@ public sealed class ReportPageTests : IDisposable
         Assert.True(program is not null, "chromium is not installed");
 
         string run = _place[Hostile];
-        Gpumlp.Here("sweep", "--tasks", "4v9", "--hidden", "2,5", "--seeds", "0,1", "--lr", "0.03,0.1", "--epochs", "3", "--out", run).AssertSuccess();
+        Gpumlp.Here("sweep", "--tasks", "4v9", "--hidden", "2,5", "--seeds", "0,1", "--lr", "0.03,0.1", "--epochs", "3", "--out", run)
+            .AssertSuccess();
         string page = Path.Combine(run, "report.html");
         Assert.InRange(new FileInfo(page).Length, 100_000, 10_000_000);
 
@@ -33,14 +34,18 @@ public sealed class ReportPageTests : IDisposable
         {
             await browser.Open(page, width, 900, scheme);
             Assert.True(await browser.Evaluate<int>("document.images.length") > 5);
-            Assert.Equal(0, await browser.Evaluate<int>("Promise.all([...document.images].map(i => i.decode().then(() => 0, () => 1))).then(all => all.reduce((a, b) => a + b))"));
+            Assert.Equal(0, await browser.Evaluate<int>(
+                "Promise.all([...document.images].map(i => i.decode().then(() => 0, () => 1))).then(all => all.reduce((a, b) => a + b))"));
             Assert.Equal(0, await browser.Evaluate<int>("[...document.images].filter(i => !i.alt || i.naturalWidth < 50).length"));
-            Assert.True(await browser.Evaluate<bool>("document.documentElement.scrollWidth <= innerWidth"), $"the page is wider than {width} pixels");
+            Assert.True(
+                await browser.Evaluate<bool>("document.documentElement.scrollWidth <= innerWidth"),
+                $"the page is wider than {width} pixels");
             Assert.Equal("gpumlp: " + Hostile, await browser.Evaluate<string>("document.title"));
             Assert.Equal(7, await browser.Evaluate<int>("document.querySelectorAll('table.claims .verdict').length"));
 
             // Plots are drawn for the reader's light: another source is shown.
-            bool dark = await browser.Evaluate<bool>("document.querySelector('picture img').currentSrc === document.querySelector('picture source').srcset");
+            bool dark = await browser.Evaluate<bool>(
+                "document.querySelector('picture img').currentSrc === document.querySelector('picture source').srcset");
             Assert.Equal(scheme == "dark", dark);
             byte[] picture = await browser.Screenshot();
             Keep($"report-{scheme}-{width}.png", picture);
@@ -52,7 +57,9 @@ public sealed class ReportPageTests : IDisposable
         byte[] pdf = await browser.Pdf();
         Keep("report.pdf", pdf);
         Assert.Equal("%PDF-"u8, pdf.AsSpan(0, 5));
-        Assert.True(await browser.Evaluate<bool>("[...document.querySelectorAll('details')].every(item => item.open)"), "paper lacks what is folded away");
+        Assert.True(
+            await browser.Evaluate<bool>("[...document.querySelectorAll('details')].every(item => item.open)"),
+            "paper lacks what is folded away");
 
         Assert.Empty(browser.Complaints);
         Assert.All(browser.Requests, url => Assert.Equal(new Uri(page).AbsoluteUri, url));
@@ -62,7 +69,22 @@ public sealed class ReportPageTests : IDisposable
     public void A_run_on_other_data_says_what_it_cannot_judge_and_report_writes_the_same_page_again()
     {
         string run = _place["other"];
-        Gpumlp.Here("sweep", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--sparsity", "none", "--epochs", "2", "--out", run).AssertSuccess();
+        Gpumlp.Here(
+            "sweep",
+            "--data",
+            _place.Data(),
+            "--tasks",
+            "0v1",
+            "--hidden",
+            "2",
+            "--seeds",
+            "0",
+            "--sparsity",
+            "none",
+            "--epochs",
+            "2",
+            "--out",
+            run).AssertSuccess();
         string path = Path.Combine(run, "report.html"), page = File.ReadAllText(path);
         Assert.Contains("this run is on other data", page);
         Assert.Contains("the run has no pruning table", page);

@@ -95,7 +95,9 @@ public sealed class SbatchScriptsTests
     [InlineData("--qos low --exclusive mail-user=a#b", "#SBATCH --qos=low\n#SBATCH --exclusive\n#SBATCH --mail-user=\"a\\#b\"\n")]
     [InlineData("-N 2 -n3 exclusive", "#SBATCH -N 2\n#SBATCH -n 3\n#SBATCH --exclusive\n")]
     public void Other_arguments_of_sbatch_keep_their_blanks(string words, string lines) =>
-        Assert.Contains("B:USR1@120\n" + lines + "\nexec ", Scripts(new SlurmCommand.Options { SbatchArgs = words }, "gpumlp", "/r").Sweep());
+        Assert.Contains(
+            "B:USR1@120\n" + lines + "\nexec ",
+            Scripts(new SlurmCommand.Options { SbatchArgs = words }, "gpumlp", "/r").Sweep());
 
     [Theory]
     [InlineData("srun --mpi=none gpumlp")]

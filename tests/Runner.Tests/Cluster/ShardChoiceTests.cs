@@ -10,7 +10,12 @@ namespace GpuMlp.Runner.Tests.Cluster;
 public sealed class ShardChoiceTests
 {
     private static readonly Plan s_plan =
-        Plan.Create(Presets.Paper.WithoutRates() with { Tasks = [new PairTask(0, 1)], Embedding = [], Seeds = [.. Enumerable.Range(0, 20)] }, "data", 784, _ => 9344) with { Shards = 8 };
+        Plan.Create(
+            Presets.Paper.WithoutRates() with { Tasks = [new PairTask(0, 1)], Embedding = [], Seeds = [.. Enumerable.Range(0, 20)] },
+            "data",
+            784,
+            _ => 9344) with
+        { Shards = 8 };
 
     [Fact]
     public void Nothing_asked_is_the_whole_plan() => Assert.Equal(Shard.Whole, ShardChoice.From(null, s_plan, _ => "1"));
@@ -52,7 +57,8 @@ public sealed class ShardChoiceTests
 
     private static Shard? Choose(string text, string environment)
     {
-        var variables = environment.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToDictionary(pair => pair.Split('=')[0], pair => pair.Split('=')[1]);
+        var variables = environment.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .ToDictionary(pair => pair.Split('=')[0], pair => pair.Split('=')[1]);
         return ShardChoice.From(text, s_plan, variables.GetValueOrDefault);
     }
 }

@@ -65,7 +65,9 @@ public sealed partial class SlurmCluster : IDisposable
     /// what it had not saved.</param>
     public void RestartController(string name)
     {
-        WaitUntil(() => File.ReadAllText(Path.Combine(_folder, "state", "job_state")).Contains(name, StringComparison.Ordinal), $"saved job {name}");
+        WaitUntil(
+            () => File.ReadAllText(Path.Combine(_folder, "state", "job_state")).Contains(name, StringComparison.Ordinal),
+            $"saved job {name}");
         int process = int.Parse(File.ReadAllText(Path.Combine(_folder, "run", "slurmctld.pid")), CultureInfo.InvariantCulture);
         using (var controller = Process.GetProcessById(process))
         {
@@ -106,7 +108,9 @@ public sealed partial class SlurmCluster : IDisposable
         long start = Stopwatch.GetTimestamp();
         while (!happened())
         {
-            Assert.True(Stopwatch.GetElapsedTime(start) < s_patience, $"waited {s_patience.TotalSeconds:0} s in vain for {what}\n{detail?.Invoke()}");
+            Assert.True(
+                Stopwatch.GetElapsedTime(start) < s_patience,
+                $"waited {s_patience.TotalSeconds:0} s in vain for {what}\n{detail?.Invoke()}");
             Thread.Sleep(50);
         }
     }

@@ -31,7 +31,8 @@ public sealed class SerialRun : IDisposable
 
     /// <summary>What must be the same: tables, weights, splits and units.</summary>
     public static SortedDictionary<string, string> FilesOf(string run) => new(
-        Workplace.FilesOf(run).Where(file => Regex.IsMatch(file.Key, @"\.(csv|parquet|safetensors)$|^split/")).ToDictionary(), StringComparer.Ordinal);
+        Workplace.FilesOf(run).Where(file => Regex.IsMatch(file.Key, @"\.(csv|parquet|safetensors)$|^split/"))
+            .ToDictionary(), StringComparer.Ordinal);
 
     public void Dispose() => _place.Dispose();
 }
@@ -90,7 +91,15 @@ public sealed class SlurmTests(SlurmCluster cluster, SerialRun serial) : IClassF
         string run = Plan();
         (string array, string merge) = Submit(run);
         WaitForUnitOf(run, 0, 1);
-        string urgent = cluster.Sh("sbatch", "--parsable", "--partition=urgent", "--nodes=2", "--gres=gpu:1", "--output=/dev/null", "--wrap", "sleep 1");
+        string urgent = cluster.Sh(
+            "sbatch",
+            "--parsable",
+            "--partition=urgent",
+            "--nodes=2",
+            "--gres=gpu:1",
+            "--output=/dev/null",
+            "--wrap",
+            "sleep 1");
         Assert.Equal("COMPLETED", cluster.EndOf(urgent));
         Assert.Equal("COMPLETED", cluster.EndOf(merge));
         Assert.Contains("1", Tasks.Select(task => cluster.FieldOf($"{array}_{task}", "Restarts")));
@@ -107,7 +116,9 @@ public sealed class SlurmTests(SlurmCluster cluster, SerialRun serial) : IClassF
         Assert.Equal("3:0", cluster.FieldOf(merge, "ExitCode"));
         Assert.Equal("3:0", cluster.FieldOf($"{array}_1", "ExitCode"));
         Assert.Equal("0", cluster.FieldOf($"{array}_1", "Restarts"));
-        Assert.Contains($"1 of 16 units are missing (5); `gpumlp slurm {Quoting.Bash(run)} --missing --submit` does them", File.ReadAllText(Path.Combine(run, "logs", $"merge-{merge}.log")));
+        Assert.Contains(
+            $"1 of 16 units are missing (5); `gpumlp slurm {Quoting.Bash(run)} --missing --submit` does them",
+            File.ReadAllText(Path.Combine(run, "logs", $"merge-{merge}.log")));
         Assert.Equal(SerialRun.Units - 1, Workplace.UnitsIn(run));
         Assert.Contains("failed      1 unit: 5", Gpumlp.Run("status", run).Out);
 
@@ -172,7 +183,8 @@ public sealed class SlurmTests(SlurmCluster cluster, SerialRun serial) : IClassF
         Assert.InRange(finished, 2, SerialRun.Units - 1);
         Assert.Contains("interrupted; finished units stay", LogOf(run, array, 0) + LogOf(run, array, 1));
 
-        Dictionary<string, DateTime> times = Directory.GetFiles(Path.Combine(run, "units"), "*", SearchOption.AllDirectories).ToDictionary(file => file, File.GetLastWriteTimeUtc);
+        Dictionary<string, DateTime> times = Directory.GetFiles(Path.Combine(run, "units"), "*", SearchOption.AllDirectories)
+            .ToDictionary(file => file, File.GetLastWriteTimeUtc);
         (_, merge) = Submit(run, "--missing");
         Assert.Equal("COMPLETED", cluster.EndOf(merge));
         Assert.All(times, file => Assert.Equal(file.Value, File.GetLastWriteTimeUtc(file.Key)));
@@ -188,8 +200,16 @@ public sealed class SlurmTests(SlurmCluster cluster, SerialRun serial) : IClassF
         string run = _place[name];
         Gpumlp.Run(
             "plan", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--seeds", "0..1", "--epochs", "2", "--sparsity", "none",
-            "--corruption", "none", "--embedding", "none", "--similarity", "none", "--shards", "2", "--quiet", "--out", run).AssertSuccess();
-        (string array, string merge) = Submit(run, "--time", "5", "--device", "cpu", "--sbatch-args", "comment='two words, # \"more\"' nice=1");
+            "--corruption", "none", "--embedding", "none", "--similarity", "none", "--shards", "2", "--quiet",
+            "--out", run).AssertSuccess();
+        (string array, string merge) = Submit(
+            run,
+            "--time",
+            "5",
+            "--device",
+            "cpu",
+            "--sbatch-args",
+            "comment='two words, # \"more\"' nice=1");
         Assert.Equal("COMPLETED", cluster.EndOf(merge));
         Assert.Contains("Comment=two words, # \"more\"", cluster.Sh("scontrol", "show", "job", merge));
         Assert.Contains("shard 1/2 is done", LogOf(run, array, 1));
@@ -222,11 +242,14 @@ public sealed class SlurmTests(SlurmCluster cluster, SerialRun serial) : IClassF
 
     /// <summary>Waits until each of these shards has a unit, and is so at work.</summary>
     private static void WaitForUnitOf(string run, params int[] shards) => SlurmCluster.WaitUntil(
-        () => shards.All(shard => Enumerable.Range(0, SerialRun.Units).Any(unit => unit % 4 == shard && File.Exists(UnitPath(run, unit)))), "a unit of each shard");
+        () => shards.All(
+            shard => Enumerable.Range(0, SerialRun.Units).Any(unit => unit % 4 == shard && File.Exists(UnitPath(run, unit)))),
+            "a unit of each shard");
 
     /// <summary>Waits until a node is at work on a task that has units behind it and before it.</summary>
     private void WaitForWorkOn(string node, string run, string array) => SlurmCluster.WaitUntil(
-        () => Tasks.Any(task => Enumerable.Range(0, SerialRun.Units).Count(unit => unit % 4 == task && File.Exists(UnitPath(run, unit))) is > 0 and < 4
+        () => Tasks.Any(task => Enumerable.Range(0, SerialRun.Units)
+            .Count(unit => unit % 4 == task && File.Exists(UnitPath(run, unit))) is > 0 and < 4
             && cluster.FieldOf($"{array}_{task}", "NodeList") == node && cluster.FieldOf($"{array}_{task}", "JobState") == "RUNNING"),
         $"work on {node}");
 

@@ -14,7 +14,8 @@ public sealed class BenchCommandTests : IDisposable
     public void Quick_leaves_table_samples_and_plots()
     {
         Gpumlp.Outcome bench = Gpumlp.Run(
-            "bench", "--quick", "--hidden", "3", "--models", "2", "--batch", "20", "--sparsity", "0,0.9", "--masks", "magnitude", "--out", _place["bench"]);
+            "bench", "--quick", "--hidden", "3", "--models", "2", "--batch", "20", "--sparsity", "0,0.9", "--masks", "magnitude",
+            "--out", _place["bench"]);
         bench.AssertSuccess();
         Assert.Contains("2 models of 3 hidden units, 20 images", bench.Out);
         string[] rows = File.ReadAllLines(Path.Combine(_place["bench"], "bench.csv"));
@@ -29,12 +30,23 @@ public sealed class BenchCommandTests : IDisposable
     public void A_pruned_model_that_was_exported_serves_as_a_mask()
     {
         Gpumlp.Here(
-            "sweep", "--tasks", "4v9", "--seeds", "0", "--hidden", "3", "--lr", "0.03", "--epochs", "1", "--sparsity", "0.5", "--pruning", "layer", "--out", _place["run"], "--quiet").AssertSuccess();
+            "sweep", "--tasks", "4v9", "--seeds", "0", "--hidden", "3", "--lr", "0.03", "--epochs", "1",
+            "--sparsity", "0.5", "--pruning", "layer", "--out", _place["run"], "--quiet").AssertSuccess();
         Gpumlp.Here("export", _place["run"], "--sparsity", "0.8,0.95", "--out", _place["models"]).AssertSuccess();
         string[] masks = [.. Directory.GetFiles(_place["models"], "*.safetensors").Order(StringComparer.Ordinal)];
         Assert.Equal(["4v9-s0-h3-lr0.03-layer0.8.safetensors", "4v9-s0-h3-lr0.03-layer0.95.safetensors"], masks.Select(Path.GetFileName));
 
-        Gpumlp.Outcome bench = Gpumlp.Here("bench", "--quick", "--mask", string.Join(',', masks), "--models", "2", "--batch", "20", "--out", _place["bench"]);
+        Gpumlp.Outcome bench = Gpumlp.Here(
+            "bench",
+            "--quick",
+            "--mask",
+            string.Join(',', masks),
+            "--models",
+            "2",
+            "--batch",
+            "20",
+            "--out",
+            _place["bench"]);
         bench.AssertSuccess();
 
         // 1,881 of 2,352 and 2 of 3 weights, 2,234 and 2 of them: whole weights go.

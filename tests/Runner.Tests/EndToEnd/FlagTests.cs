@@ -13,7 +13,19 @@ public sealed class FlagTests : IDisposable
     [Fact]
     public void Dry_run_tells_the_cost_and_writes_nothing()
     {
-        Gpumlp.Outcome dry = Gpumlp.Here("sweep", "--tasks", "4v9,0v1", "--hidden", "2,3", "--seeds", "0", "--epochs", "2", "--dry-run", "--out", _place["run"]);
+        Gpumlp.Outcome dry = Gpumlp.Here(
+            "sweep",
+            "--tasks",
+            "4v9,0v1",
+            "--hidden",
+            "2,3",
+            "--seeds",
+            "0",
+            "--epochs",
+            "2",
+            "--dry-run",
+            "--out",
+            _place["run"]);
         dry.AssertSuccess();
         Assert.Equal("", dry.Error);
         Assert.False(Directory.Exists(_place["run"]));
@@ -80,7 +92,9 @@ public sealed class FlagTests : IDisposable
         string[] files = Directory.Exists(folder) ? [.. Directory.GetFiles(folder).Order(StringComparer.Ordinal)] : [];
         string[] parts = picture?.Split(' ') ?? [];
         Assert.Equal(
-            parts is [var size, var method] ? [$"0v1-s0-{size}-average-{method}.png", $"0v1-s0-{size}-{method}.png", $"0v1-s0-sizes-{method}.png"] : [],
+            parts is [var size, var method]
+                ? [$"0v1-s0-{size}-average-{method}.png", $"0v1-s0-{size}-{method}.png", $"0v1-s0-sizes-{method}.png"]
+                : [],
             files.Select(file => Path.GetFileName(file)));
         Assert.All(files, file => PngDecoder.Decode(File.ReadAllBytes(file)));
     }
@@ -97,13 +111,26 @@ public sealed class FlagTests : IDisposable
         string table = Path.Combine(_place["run"], "robustness.csv");
         Assert.Equal(rows is not null, File.Exists(table));
         if (rows is not null)
-            Assert.Equal($"{rows} {rows}", string.Join(' ', File.ReadAllLines(table).Skip(1).Select(row => string.Join(',', row.Split(',')[8..10]))));
+        {
+            Assert.Equal(
+                $"{rows} {rows}",
+                string.Join(' ', File.ReadAllLines(table).Skip(1).Select(row => string.Join(',', row.Split(',')[8..10]))));
+        }
     }
 
     [Fact]
     public void Fine_tuning_writes_a_table_with_both_protocols_and_a_few_lines_of_it()
     {
-        Gpumlp.Outcome outcome = Small("--sparsity", "0.5,0.9", "--pruning", "layer,random", "--finetune-epochs", "3", "--rewind", "--seeds", "0");
+        Gpumlp.Outcome outcome = Small(
+            "--sparsity",
+            "0.5,0.9",
+            "--pruning",
+            "layer,random",
+            "--finetune-epochs",
+            "3",
+            "--rewind",
+            "--seeds",
+            "0");
         outcome.AssertSuccess();
         Assert.Contains("F1 after 3 more epochs, by share of weights pruned", outcome.Out);
         Assert.Contains("layer rewind", outcome.Out);
@@ -115,14 +142,16 @@ public sealed class FlagTests : IDisposable
         string[][] rows = [.. lines.Skip(1).Select(line => line.Split(','))];
         Assert.Equal(2 * 2 * 2 * 2, rows.Length);
         Assert.Equal(
-            ["finetune,layer,0.5,3", "finetune,layer,0.9,3", "finetune,random,0.5,3", "finetune,random,0.9,3", "rewind,layer,0.5,3", "rewind,layer,0.9,3", "rewind,random,0.5,3", "rewind,random,0.9,3"],
+            ["finetune,layer,0.5,3", "finetune,layer,0.9,3", "finetune,random,0.5,3", "finetune,random,0.9,3",
+                "rewind,layer,0.5,3", "rewind,layer,0.9,3", "rewind,random,0.5,3", "rewind,random,0.9,3"],
             rows.Take(8).Select(row => string.Join(',', row[8..12])));
         Assert.True(File.Exists(Path.Combine(_place["run"], "finetune.parquet")));
 
         // What lies under a mask is 0 after training as before: the shares are those of the one-shot table.
         string[] pruning = File.ReadAllLines(Path.Combine(_place["run"], "pruning.csv"));
         Assert.Equal(
-            pruning.Skip(1).Take(4).Select(line => string.Join(',', line.Split(',')[10..12])), rows.Take(4).Select(row => string.Join(',', row[12..14])));
+            pruning.Skip(1).Take(4).Select(line => string.Join(',', line.Split(',')[10..12])), rows.Take(4)
+                .Select(row => string.Join(',', row[12..14])));
     }
 
     [Fact]
@@ -145,7 +174,8 @@ public sealed class FlagTests : IDisposable
     public void Images_of_any_shape_train_and_draw(int rows, int columns)
     {
         string data = _place.Data(rows: rows, columns: columns);
-        Gpumlp.Here("sweep", "--data", data, "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--epochs", "3", "--out", _place["run"]).AssertSuccess();
+        Gpumlp.Here("sweep", "--data", data, "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--epochs", "3", "--out", _place["run"])
+            .AssertSuccess();
         PngDecoder.Decode(File.ReadAllBytes(Path.Combine(_place["run"], "saliency", "0v1-s0-h2-gradient.png")));
     }
 
@@ -161,7 +191,8 @@ public sealed class FlagTests : IDisposable
     [InlineData("--spec .", "a folder")]
     [InlineData("--hidden 1025", "1..1024")]
     [InlineData("--saliency 7", "2, 3")]
-    public void Errors_say_what_would_be_right(string flags, string right) => Assert.Contains(right, Small(flags.Split(' ')).AssertOneLine(2));
+    public void Errors_say_what_would_be_right(string flags, string right)
+        => Assert.Contains(right, Small(flags.Split(' ')).AssertOneLine(2));
 
     [Fact]
     public void Language_home_and_temporary_folder_do_not_matter()

@@ -29,7 +29,8 @@ public sealed class UndisturbedSweep : IDisposable
 
     // One worker, so that the sweep takes its time on any machine. How many there are changes no byte.
     public string[] Args(string run) =>
-        ["sweep", "--data", _data, "--tasks", "0v1,1v2", "--hidden", "2,3", "--seeds", "0..19", "--epochs", "500", "--threads", "2", "--out", run];
+        ["sweep", "--data", _data, "--tasks", "0v1,1v2", "--hidden", "2,3", "--seeds", "0..19", "--epochs", "500", "--threads", "2",
+            "--out", run];
 
     public string CopyTo(string folder)
     {

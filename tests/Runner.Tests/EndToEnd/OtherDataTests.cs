@@ -16,7 +16,8 @@ public sealed class OtherDataTests : IDisposable
         string data = _place.Data(each: 60, rows: 7, columns: 9), run = _place["run"];
         File.WriteAllText(Path.Combine(data, "classes.txt"), "T-shirt/top\nboot\nbag & strap\n");
         Gpumlp.Outcome sweep = Gpumlp.Here(
-            "sweep", "--data", data, "--hidden", "4,20", "--seeds", "0,1", "--epochs", "30", "--batch", "16", "--threads", "2", "--out", run);
+            "sweep", "--data", data, "--hidden", "4,20", "--seeds", "0,1", "--epochs", "30", "--batch", "16", "--threads", "2",
+            "--out", run);
         sweep.AssertSuccess();
         Assert.Contains("0v2: 0 (T-shirt/top) v 2 (bag & strap).", sweep.Out);
         Assert.Single(Cli.Lines(sweep.Error), line => line ==
@@ -31,7 +32,11 @@ public sealed class OtherDataTests : IDisposable
             ["0v1,0,20,dense,0.0", "0v1,0,20,layer,0.95", "0v1,0,20,layer,0.0095"],
             embedding.Skip(1).Select(row => row.Split(',')).Select(cells => $"{cells[0]},{cells[1]},{cells[2]},{cells[8]},{cells[9]}"));
         foreach (string table in new[] { "history", "pruning", "robustness" })
-            Assert.Equal(["0v1", "0v2", "1v2"], File.ReadLines(Path.Combine(run, $"{table}.csv")).Skip(1).Select(row => row.Split(',')[0]).Distinct());
+        {
+            Assert.Equal(
+                ["0v1", "0v2", "1v2"],
+                File.ReadLines(Path.Combine(run, $"{table}.csv")).Skip(1).Select(row => row.Split(',')[0]).Distinct());
+        }
 
         string[] files = Directory.GetFiles(run, "*", SearchOption.AllDirectories);
         Assert.Contains(files, file => file.EndsWith("embedding.png", StringComparison.Ordinal));
@@ -42,7 +47,8 @@ public sealed class OtherDataTests : IDisposable
         // Names are of the data, not of the plan: other names change nothing that was computed.
         File.WriteAllText(Path.Combine(data, "classes.txt"), "cat\nboot\nbag\n");
         Gpumlp.Outcome again = Gpumlp.Here(
-            "sweep", "--data", data, "--hidden", "4,20", "--seeds", "0,1", "--epochs", "30", "--batch", "16", "--threads", "2", "--out", run);
+            "sweep", "--data", data, "--hidden", "4,20", "--seeds", "0,1", "--epochs", "30", "--batch", "16", "--threads", "2",
+            "--out", run);
         again.AssertSuccess();
         Assert.Contains("6 units already done", again.Error);
         Assert.Contains("0v1: 0 (cat) v 1 (boot).", again.Out);
@@ -70,7 +76,8 @@ public sealed class OtherDataTests : IDisposable
         Assert.Equal(tasks, File.ReadLines(Path.Combine(_place["run"], "results.csv")).Skip(1).Select(row => row.Split(',')[0]).Distinct());
 
         // So it is where nobody names tasks, be it on the command line or in a spec file; and quiet is quiet.
-        string told = $"tasks: the data lack classes of 0v1,1v7,5v6,3v8,4v9, so every pair of their own is taken, 6 in all ({LeftOut}); --tasks chooses others";
+        string told = $"tasks: the data lack classes of 0v1,1v7,5v6,3v8,4v9, so every pair of their own is taken, "
+            + $"6 in all ({LeftOut}); --tasks chooses others";
         File.WriteAllText(_place["spec.json"], $$"""{ "data": {{System.Text.Json.JsonSerializer.Serialize(data)}}, "embedding": [] }""");
         foreach (string[] source in new[] { new[] { "--data", data }, ["--spec", _place["spec.json"]] })
         {
@@ -85,9 +92,12 @@ public sealed class OtherDataTests : IDisposable
         Assert.Contains(
             "--tasks: task 1v9: class 9 has 4 images in data set 'data'; at least 5 of each class are needed.",
             Gpumlp.Here("plan", "--data", data, "--tasks", "1v9", "--out", _place["no"]).AssertOneLine(2));
-        File.WriteAllText(_place["spec.json"], $$"""{ "data": {{System.Text.Json.JsonSerializer.Serialize(data)}}, "tasks": ["0v1"], "embedding": [] }""");
+        File.WriteAllText(
+            _place["spec.json"],
+            $$"""{ "data": {{System.Text.Json.JsonSerializer.Serialize(data)}}, "tasks": ["0v1"], "embedding": [] }""");
         Assert.Contains(
-            "spec.json: tasks: task 0v1: class 0 has 0 images in data set 'data' (its labels lie in 1..9); at least 5 of each class are needed.",
+            "spec.json: tasks: task 0v1: class 0 has 0 images in data set 'data' (its labels lie in 1..9); "
+                + "at least 5 of each class are needed.",
             Gpumlp.Here("plan", "--spec", _place["spec.json"], "--out", _place["no"]).AssertOneLine(2));
     }
 

@@ -16,9 +16,12 @@ public sealed class ReadmeTests : IDisposable
     [Fact]
     public void Every_sweep_of_the_page_can_be_planned()
     {
-        string[] sweeps = [.. Commands().Where(line => line.StartsWith("gpumlp sweep ", StringComparison.Ordinal) && !line.EndsWith("--help", StringComparison.Ordinal))];
+        string[] sweeps = [.. Commands().Where(
+            line => line.StartsWith("gpumlp sweep ", StringComparison.Ordinal) && !line.EndsWith("--help", StringComparison.Ordinal))];
         Assert.NotEmpty(sweeps);
-        Assert.All(sweeps, line => Gpumlp.Here([.. Words(line), .. line.Contains("--dry-run") ? [] : new[] { "--dry-run" }]).AssertSuccess());
+        Assert.All(
+            sweeps,
+            line => Gpumlp.Here([.. Words(line), .. line.Contains("--dry-run") ? [] : new[] { "--dry-run" }]).AssertSuccess());
     }
 
     [Fact]
@@ -26,11 +29,16 @@ public sealed class ReadmeTests : IDisposable
     {
         // What the default sweep makes, as far as these commands need it.
         Gpumlp.Here(
-            "sweep", "--tasks", "4v9", "--hidden", "24", "--seeds", "0", "--lr", "0.03", "--epochs", "1", "--sparsity", "none", "--pruning", "none",
-            "--corruption", "none", "--embedding", "none", "--similarity", "none", "--saliency", "0", "--quiet", "--out", _place["paper"]).AssertSuccess();
-        string[] others = [.. Commands().Where(line => !line.StartsWith("gpumlp sweep ", StringComparison.Ordinal) || line.EndsWith("--help", StringComparison.Ordinal))];
+            "sweep", "--tasks", "4v9", "--hidden", "24", "--seeds", "0", "--lr", "0.03", "--epochs", "1", "--sparsity", "none",
+            "--pruning", "none",
+            "--corruption", "none", "--embedding", "none", "--similarity", "none", "--saliency", "0", "--quiet", "--out", _place[
+                "paper"]).AssertSuccess();
+        string[] others = [.. Commands().Where(
+            line => !line.StartsWith("gpumlp sweep ", StringComparison.Ordinal) || line.EndsWith("--help", StringComparison.Ordinal))];
         Assert.NotEmpty(others);
-        Assert.All(others, line => Gpumlp.Here([.. Words(line), .. line.Contains(" export ") ? new[] { "--out", _place["models"] } : []]).AssertSuccess());
+        Assert.All(
+            others,
+            line => Gpumlp.Here([.. Words(line), .. line.Contains(" export ") ? new[] { "--out", _place["models"] } : []]).AssertSuccess());
     }
 
     [Fact]
@@ -38,7 +46,9 @@ public sealed class ReadmeTests : IDisposable
     {
         Assert.InRange(s_text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length, 1, MostWords);
         string[] links = [.. s_text.Split("](").Skip(1).Select(rest => rest[..rest.IndexOf(')', StringComparison.Ordinal)].Split('#')[0])];
-        Assert.All(links.Where(link => !link.Contains("://")), link => Assert.True(Path.Exists(Path.Combine(Root(), link)), $"{link} is not there"));
+        Assert.All(
+            links.Where(link => !link.Contains("://")),
+            link => Assert.True(Path.Exists(Path.Combine(Root(), link)), $"{link} is not there"));
     }
 
     private static IEnumerable<string> Commands() =>

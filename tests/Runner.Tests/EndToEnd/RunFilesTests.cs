@@ -25,14 +25,17 @@ public sealed class TwoSweeps : IDisposable
 
     public string[] Flags(int seed) =>
     [
-        "--data", _data, "--tasks", "0v1,1v2", "--hidden", "2,3", "--seeds", $"{seed}", "--lr", "0.03", "--epochs", "3", "--sparsity", "0.5,0.9",
+        "--data", _data, "--tasks", "0v1,1v2", "--hidden", "2,3", "--seeds", $"{seed}", "--lr", "0.03", "--epochs", "3",
+        "--sparsity", "0.5,0.9",
         "--corruption", "none", "--embedding", "none", "--similarity", "none", "--saliency", "0", "--threads", "2",
     ];
 
     public void Dispose() => _place.Dispose();
 }
 
-/// <summary>What commands read back from a run and write into it: the run's own, and nothing else, whatever the run's folder is called.</summary>
+/// <summary>
+/// What commands read back from a run and write into it: the run's own, and nothing else, whatever the run's folder is called.
+/// </summary>
 [Trait("Size", "large")]
 public sealed partial class RunFilesTests(TwoSweeps sweeps) : IClassFixture<TwoSweeps>, IDisposable
 {
@@ -68,7 +71,10 @@ public sealed partial class RunFilesTests(TwoSweeps sweeps) : IClassFixture<TwoS
         Assert.Contains("2 processes, 2 units", other);
 
         // The line of the documentation does the same.
-        using Process sed = Process.Start(new ProcessStartInfo("sed", ["/<!-- machine -->/,/<!-- \\/machine -->/d", Path.Combine(run, "report.html")]) { RedirectStandardOutput = true })!;
+        using Process sed = Process.Start(new ProcessStartInfo(
+            "sed",
+            ["/<!-- machine -->/,/<!-- \\/machine -->/d", Path.Combine(run, "report.html")])
+        { RedirectStandardOutput = true })!;
         Assert.Equal(CutReport(run), sed.StandardOutput.ReadToEnd());
     }
 
@@ -76,7 +82,10 @@ public sealed partial class RunFilesTests(TwoSweeps sweeps) : IClassFixture<TwoS
     public void A_report_takes_away_what_a_killed_one_left_and_nothing_else()
     {
         string run = Copy(), mine = Path.Combine(run, "plots", "mine.tmp");
-        string[] left = [Path.Combine(run, ".report.html.0123abcd.1.0123abcd.tmp"), Path.Combine(run, "plots", ".figure.png.0123abcd.1.0123abcd.tmp")];
+        string[] left = [Path.Combine(run, ".report.html.0123abcd.1.0123abcd.tmp"), Path.Combine(
+            run,
+            "plots",
+            ".figure.png.0123abcd.1.0123abcd.tmp")];
         foreach (string file in left.Append(mine))
         {
             File.WriteAllText(file, "half a file");
@@ -98,7 +107,9 @@ public sealed partial class RunFilesTests(TwoSweeps sweeps) : IClassFixture<TwoS
         foreach (string field in new[] { "command_line", "device", "threads", "started_utc", "finished_utc", "models_ok" })
             Assert.Equal(before.GetProperty(field).ToString(), after.GetProperty(field).ToString());
         Assert.Equal("cpu", after.GetProperty("device").GetString());
-        Assert.Equal(before.GetProperty("seconds_by_phase").GetProperty("train").GetDouble(), after.GetProperty("seconds_by_phase").GetProperty("train").GetDouble());
+        Assert.Equal(
+            before.GetProperty("seconds_by_phase").GetProperty("train").GetDouble(),
+            after.GetProperty("seconds_by_phase").GetProperty("train").GetDouble());
         Assert.Equal(2, Assert.Single(after.GetProperty("trained").EnumerateArray()).GetProperty("units").GetInt32());
 
         // A unit that is done again by another process.
@@ -152,8 +163,11 @@ public sealed partial class RunFilesTests(TwoSweeps sweeps) : IClassFixture<TwoS
         string run = Copy();
         File.Delete(Path.Combine(run, "pruning.parquet"));
         Gpumlp.Outcome outcome = Here("report", run, "--quiet");
-        Assert.Equal($"gpumlp: left out of the report: {Path.Combine(run, "pruning.parquet")}: not there; `gpumlp merge {Quoting.Bash(run)}` makes it again from the run's units", outcome.AssertOneLine(3));
-        Assert.Contains("Left out of this page: pruning, as the run&#39;s pruning.parquet is missing or cannot be read.", File.ReadAllText(Path.Combine(run, "report.html")));
+        Assert.Equal($"gpumlp: left out of the report: {Path.Combine(run, "pruning.parquet")}: not there; `gpumlp merge "
+            + $"{Quoting.Bash(run)}` makes it again from the run's units", outcome.AssertOneLine(3));
+        Assert.Contains(
+            "Left out of this page: pruning, as the run&#39;s pruning.parquet is missing or cannot be read.",
+            File.ReadAllText(Path.Combine(run, "report.html")));
         Here("merge", run, "--quiet").AssertSuccess();
         Gpumlp.Outcome again = Here("report", run, "--quiet");
         Assert.Equal((0, ""), (again.ExitCode, again.Error));

@@ -17,7 +17,9 @@ public sealed class SaliencyCommandTests : IDisposable
         string[] weights = Directory.GetFiles(Path.Combine(_place["run"], "weights"));
         foreach (string method in new[] { "gradient", "input-gradient", "smoothgrad", "integrated", "perturbation" })
         {
-            string[] flags = ["--task", "0v1", "--seed", "1", "--hidden", "2,3", "--lr", "0.1", "--image", "0,5", "--method", method, "--sparsity", "0.5,0.95", "--pruning", "global"];
+            string[] flags = [
+                "--task", "0v1", "--seed", "1", "--hidden", "2,3", "--lr", "0.1", "--image", "0,5", "--method", method,
+                "--sparsity", "0.5,0.95", "--pruning", "global"];
             Draw(_place["a.png"], flags).AssertSuccess();
             Draw(_place["b.png"], flags).AssertSuccess();
             PngDecoder.Decode(File.ReadAllBytes(_place["a.png"]));
@@ -28,7 +30,9 @@ public sealed class SaliencyCommandTests : IDisposable
         PngDecoder.Decode(File.ReadAllBytes(_place["average.png"]));
         Gpumlp.Outcome outcome = Gpumlp.Here("saliency", _place["run"]);
         outcome.AssertSuccess();
-        Assert.True(File.Exists(Path.Combine(_place["run"], "saliency", "0v1-s0-h3-lr0.1-examples-gradient-layer-0.95.png")), outcome.Error);
+        Assert.True(
+            File.Exists(Path.Combine(_place["run"], "saliency", "0v1-s0-h3-lr0.1-examples-gradient-layer-0.95.png")),
+            outcome.Error);
         Assert.Equal(weights, Directory.GetFiles(Path.Combine(_place["run"], "weights")));
     }
 
@@ -38,8 +42,10 @@ public sealed class SaliencyCommandTests : IDisposable
         Sweep();
         foreach ((string flag, string value, string right) in new[]
         {
-            ("--task", "0v2", "0v1"), ("--task", "zero", "4v9"), ("--seed", "7", "0, 1"), ("--hidden", "5", "2, 3"), ("--lr", "0.2", "0.1"), ("--lr", "x", "0.03"),
-            ("--variant", "1", "0"), ("--image", "999999", "0.."), ("--method", "gradients", "integrated"), ("--pruning", "layers", "layer"), ("--sparsity", "2", "0..1"),
+            ("--task", "0v2", "0v1"), ("--task", "zero", "4v9"), ("--seed", "7", "0, 1"), ("--hidden", "5", "2, 3"),
+            ("--lr", "0.2", "0.1"), ("--lr", "x", "0.03"),
+            ("--variant", "1", "0"), ("--image", "999999", "0.."), ("--method", "gradients", "integrated"),
+            ("--pruning", "layers", "layer"), ("--sparsity", "2", "0..1"),
         })
         {
             string line = Draw(_place["x.png"], flag, value).AssertOneLine(2);
@@ -54,7 +60,8 @@ public sealed class SaliencyCommandTests : IDisposable
     }
 
     private void Sweep() => Gpumlp.Here(
-        "sweep", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2,3", "--seeds", "0,1", "--lr", "0.1", "--epochs", "5", "--sparsity", "0.5", "--saliency", "0",
+        "sweep", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2,3", "--seeds", "0,1", "--lr", "0.1", "--epochs", "5",
+        "--sparsity", "0.5", "--saliency", "0",
         "--corruption", "none", "--similarity", "none", "--out", _place["run"]).AssertSuccess();
 
     private Gpumlp.Outcome Draw(string file, params string[] flags) => Gpumlp.Here(["saliency", _place["run"], "--out", file, .. flags]);

@@ -221,7 +221,8 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IDisposable
     public void Units_and_shards_are_sized_by_the_speed_of_a_machine()
     {
         string[] Sized(string name, string gflops) =>
-            ["plan", "--tasks", "4v9", "--hidden", "2..64+2", "--seeds", "0..9", "--gflops", gflops, "--unit-seconds", "10", "--task-minutes", "1", "--out", _place[name]];
+            ["plan", "--tasks", "4v9", "--hidden", "2..64+2", "--seeds", "0..9", "--gflops", gflops, "--unit-seconds", "10",
+                "--task-minutes", "1", "--out", _place[name]];
         Gpumlp.Outcome slow = Gpumlp.Here(Sized("slow", "100")), fast = Gpumlp.Here(Sized("fast", "10000"));
         slow.AssertSuccess();
         fast.AssertSuccess();

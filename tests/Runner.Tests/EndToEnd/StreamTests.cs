@@ -19,7 +19,8 @@ public sealed class PlainSweep : IDisposable
 
     public string[] Args(string run) =>
     [
-        "sweep", "--data", _data, "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--epochs", "2", "--sparsity", "none", "--corruption", "none",
+        "sweep", "--data", _data, "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--epochs", "2", "--sparsity", "none",
+        "--corruption", "none",
         "--embedding", "none", "--similarity", "none", "--saliency", "0", "--out", run,
     ];
 

@@ -16,7 +16,7 @@ public sealed class WholeSweepTests
         + "dead_inactive,dead_no_input,dead_no_output,status";
 
     private const string PruningHeader =
-        "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,method,sparsity,zero_w1,zero_w2,weights_left,val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output,status";
+        Key + ",method,sparsity,zero_w1,zero_w2,weights_left,val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output,status";
 
     private const string HistoryHeader = Key + ",epoch,train_loss,train_accuracy,train_precision,train_recall,train_f1,status";
 
@@ -25,7 +25,8 @@ public sealed class WholeSweepTests
     {
         using Workplace place = new();
         string run = place["run"];
-        string[] args = ["sweep", "--tasks", "4v9", "--hidden", "2,3,5", "--seeds", "0,1", "--epochs", "4", "--embedding", "none", "--out", run];
+        string[] args
+            = ["sweep", "--tasks", "4v9", "--hidden", "2,3,5", "--seeds", "0,1", "--epochs", "4", "--embedding", "none", "--out", run];
 
         Gpumlp.Outcome first = Gpumlp.Run(args);
         first.AssertSuccess();
@@ -60,8 +61,11 @@ public sealed class WholeSweepTests
         using Workplace place = new();
         string run = place["run"];
         Gpumlp.Outcome sweep = Gpumlp.Here(
-            "sweep", "--data", place.Data(classes: 2, each: 80), "--tasks", "0v1", "--hidden", "2,5,20", "--seeds", "1", "--lr", "1e30,0.5,0.05", "--epochs", "40",
-            "--sparsity", "0.5,0.95", "--pruning", "layer", "--finetune-epochs", "1", "--corruption", "gaussian:0.1", "--quiet", "--out", run);
+            "sweep", "--data", place.Data(
+                classes: 2,
+                each: 80), "--tasks", "0v1", "--hidden", "2,5,20", "--seeds", "1", "--lr", "1e30,0.5,0.05", "--epochs", "40",
+            "--sparsity", "0.5,0.95", "--pruning", "layer", "--finetune-epochs", "1", "--corruption", "gaussian:0.1",
+            "--quiet", "--out", run);
         Assert.True(sweep.ExitCode == 1, sweep.Error);
 
         // The rate nearest to 0.03 and the size nearest to 24, in pictures, maps and verdict alike.
@@ -73,9 +77,16 @@ public sealed class WholeSweepTests
         Assert.Contains("0v1, H = 20: ", File.ReadAllText(Path.Combine(run, "report.html")));
         Assert.Contains("(3 failed and have no figures)", File.ReadAllText(Path.Combine(run, "report.html")));
 
-        foreach ((string table, int asked) in new[] { ("results", 0), ("history", 1), ("pruning", 2), ("robustness", 2), ("saliency", 4), ("finetune", 4) })
+        foreach ((string table, int asked) in new[] {
+            ("results", 0),
+            ("history", 1),
+            ("pruning", 2),
+            ("robustness", 2),
+            ("saliency", 4),
+            ("finetune", 4) })
         {
-            string[][] failed = [.. File.ReadLines(Path.Combine(run, table + ".csv")).Select(row => row.Split(',')).Where(row => row[3] == "1e+30")];
+            string[][] failed = [.. File.ReadLines(Path.Combine(run, table + ".csv")).Select(row => row.Split(','))
+                .Where(row => row[3] == "1e+30")];
             Assert.NotEmpty(failed);
             Assert.All(failed, row => Assert.Equal([.. Enumerable.Repeat("", row.Length - 9 - asked), "failed"], row[(8 + asked)..]));
         }
@@ -86,14 +97,28 @@ public sealed class WholeSweepTests
         Assert.Equal(2, Directory.GetFiles(Path.Combine(run, "export")).Length);
         Assert.Contains("failed", Gpumlp.Here("export", run, "--lr", "1e30", "--out", place["none"]).AssertOneLine(1));
         Assert.False(Directory.Exists(place["none"]));
-        Assert.Contains("--hidden 2: failed in training", Gpumlp.Here("saliency", run, "--hidden", "2", "--lr", "1e30", "--out", place["x.png"]).AssertOneLine(1));
+        Assert.Contains(
+            "--hidden 2: failed in training",
+            Gpumlp.Here("saliency", run, "--hidden", "2", "--lr", "1e30", "--out", place["x.png"]).AssertOneLine(1));
     }
 
     [Fact]
     public void Quiet_says_nothing_but_the_table()
     {
         using Workplace place = new();
-        Gpumlp.Outcome quiet = Gpumlp.Here("sweep", "--data", place.Data(), "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--quiet", "--out", place["run"]);
+        Gpumlp.Outcome quiet = Gpumlp.Here(
+            "sweep",
+            "--data",
+            place.Data(),
+            "--tasks",
+            "0v1",
+            "--hidden",
+            "2",
+            "--seeds",
+            "0",
+            "--quiet",
+            "--out",
+            place["run"]);
         quiet.AssertSuccess();
         Assert.Equal("", quiet.Error);
         Assert.StartsWith("Best training F1", quiet.Out);
@@ -113,13 +138,15 @@ public sealed class WholeSweepTests
                 "units/000/unit-000000.parquet", "units/000/unit-000001.parquet",
                 "weights/4v9-s0.safetensors", "weights/4v9-s1.safetensors",
             ],
-            Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(run, file)).Order(StringComparer.Ordinal));
+            Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(run, file))
+                .Order(StringComparer.Ordinal));
 
         string[] results = File.ReadAllLines(Path.Combine(run, "results.csv"));
         Assert.Equal(ResultsHeader, results[0]);
         List<string> header = [.. ResultsHeader.Split(',')];
         Assert.Equal(
-            ["4v9,0,2,0.03,full,4", "4v9,0,3,0.03,full,4", "4v9,0,5,0.03,full,4", "4v9,1,2,0.03,full,4", "4v9,1,3,0.03,full,4", "4v9,1,5,0.03,full,4"],
+            ["4v9,0,2,0.03,full,4", "4v9,0,3,0.03,full,4", "4v9,0,5,0.03,full,4",
+                "4v9,1,2,0.03,full,4", "4v9,1,3,0.03,full,4", "4v9,1,5,0.03,full,4"],
             results.Skip(1).Select(row => string.Join(',', row.Split(',')[..6])));
         Assert.All(results.Skip(1), row =>
         {
@@ -153,5 +180,6 @@ public sealed class WholeSweepTests
     }
 
     private static Dictionary<string, DateTime> UnitTimes(string run) =>
-        Directory.GetFiles(Path.Combine(run, "units"), "*", SearchOption.AllDirectories).ToDictionary(file => file, File.GetLastWriteTimeUtc);
+        Directory.GetFiles(Path.Combine(run, "units"), "*", SearchOption.AllDirectories)
+            .ToDictionary(file => file, File.GetLastWriteTimeUtc);
 }

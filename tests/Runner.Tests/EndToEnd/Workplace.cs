@@ -25,7 +25,9 @@ internal sealed class Workplace : IDisposable
             for (int pixel = 0; pixel < pixels; pixel++)
             {
                 int at = (image * pixels) + pixel;
-                images[at] = (byte)(pixel % classes == labels[image] || pixels == 1 ? 100 + (images[at] / 4) + (30 * labels[image]) : images[at] / 8);
+                images[at] = (byte)(pixel % classes == labels[image] || pixels == 1
+                    ? 100 + (images[at] / 4) + (30 * labels[image])
+                    : images[at] / 8);
             }
         }
 

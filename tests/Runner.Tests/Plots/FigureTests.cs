@@ -1,5 +1,5 @@
-using GpuMlp.Runner.Plots;
 using GpuMlp.Runner.Pictures;
+using GpuMlp.Runner.Plots;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests.Plots;
@@ -28,7 +28,8 @@ public sealed class FigureTests
         foreach (SeriesStyle style in new[] { PlotTheme.Light.Series(0, "a"), PlotTheme.Light.Series(1, "b") })
         {
             var color = new Rgb(style.Color.R, style.Color.G, style.Color.B);
-            int[] rows = [.. Enumerable.Range(0, picture.GetLength(0)).Where(y => Enumerable.Range(0, picture.GetLength(1)).Any(x => picture[y, x] == color))];
+            int[] rows = [.. Enumerable.Range(0, picture.GetLength(0))
+                .Where(y => Enumerable.Range(0, picture.GetLength(1)).Any(x => picture[y, x] == color))];
             Assert.InRange(rows.Min(), 0, 200);
             Assert.InRange(rows.Max(), 200, picture.GetLength(0));
         }
@@ -47,7 +48,8 @@ public sealed class FigureTests
     {
         using Figure figure = new(PlotTheme.Dark, "gaps", "", 2, 300, 200);
         figure.Add("none", "x", "y");
-        figure.Add("some", "x", "y").Series(PlotTheme.Dark.Series(0, "s"), [1, 2, 3], [double.NaN, 1, double.NaN], [0, double.NaN, 0], [1, 1, double.NaN]);
+        figure.Add("some", "x", "y")
+            .Series(PlotTheme.Dark.Series(0, "s"), [1, 2, 3], [double.NaN, 1, double.NaN], [0, double.NaN, 0], [1, 1, double.NaN]);
         Assert.NotEmpty(figure.Encode());
     }
 

@@ -18,7 +18,9 @@ namespace GpuMlp.Engine.Analyses.Embedding;
 /// </summary>
 internal sealed class EmbeddingAnalysis : IAnalysis
 {
-    /// <summary>Memory and time grow with its square; a validation split of MNIST has up to 2,600. The first ones of a larger split are taken.</summary>
+    /// <summary>
+    /// Memory and time grow with its square; a validation split of MNIST has up to 2,600. The first ones of a larger split are taken.
+    /// </summary>
     public const int MostPoints = 2_600;
 
     // Fewer have no neighbourhoods to show.

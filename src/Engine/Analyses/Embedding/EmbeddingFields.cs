@@ -11,7 +11,11 @@ internal static class EmbeddingFields
 
     public static IReadOnlyList<Field<SweepSpec>> All { get; } =
     [
-        new Field<SweepSpec, IReadOnlyList<PairTask>>("embedding", s => s.Embedding, (s, tasks) => s with { Embedding = tasks }, SpecItems.Any(SpecItems.Task))
+        new Field<SweepSpec, IReadOnlyList<PairTask>>(
+            "embedding",
+            s => s.Embedding,
+            (s, tasks) => s with { Embedding = tasks },
+            SpecItems.Any(SpecItems.Task))
         {
             FromText = (s, flag, text, data) => text switch
             {

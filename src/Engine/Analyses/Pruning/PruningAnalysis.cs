@@ -70,7 +70,12 @@ internal sealed class PruningAnalysis : IAnalysis
             {
                 int model = item / levels, level = item % levels;
                 var figures = new PrunedFigures(evaluations[level], counts[level], cohort.Data.Inputs);
-                results[model][first + level] = figures.Row(model, cohort.Keys[model], spec.Pruning[method], spec.Sparsity[level], cohort.Validation.Labels);
+                results[model][first + level] = figures.Row(
+                    model,
+                    cohort.Keys[model],
+                    spec.Pruning[method],
+                    spec.Sparsity[level],
+                    cohort.Validation.Labels);
             });
         }
         return results;

@@ -12,7 +12,11 @@ internal static class PruningFields
 
     public static IReadOnlyList<Field<SweepSpec>> All { get; } =
     [
-        new Field<SweepSpec, IReadOnlyList<double>>("sparsity", s => s.Sparsity, (s, levels) => s with { Sparsity = levels }, SpecItems.Levels(SpecItems.Share))
+        new Field<SweepSpec, IReadOnlyList<double>>(
+            "sparsity",
+            s => s.Sparsity,
+            (s, levels) => s with { Sparsity = levels },
+            SpecItems.Levels(SpecItems.Share))
         {
             Rule = s => s.Sparsity.Count == 0 && s.Pruning.Count > 0
                 ? "no level for the pruning methods; levels such as 0.5,0.95 must be given"

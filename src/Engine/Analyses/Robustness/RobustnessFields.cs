@@ -13,7 +13,8 @@ internal static class RobustnessFields
     public static IReadOnlyList<Field<SweepSpec>> All { get; } =
     [
         new Field<SweepSpec, IReadOnlyList<Corruption>>(
-            "corruption", s => s.Corruptions, (s, corruptions) => s with { Corruptions = corruptions }, SpecItems.Levels(CorruptionNames.Item))
+            "corruption", s => s.Corruptions, (s, corruptions) => s with { Corruptions = corruptions }, SpecItems.Levels(
+                CorruptionNames.Item))
         {
             FromText = (_, flag, text, _) =>
                 text == ListNotation<Corruption>.None ? [] : CorruptionNames.Parse(flag, text, Presets.Paper.Corruptions),
@@ -47,6 +48,7 @@ internal static class RobustnessFields
     // Other severities of one kind, which then comes first.
     private static SweepSpec With(SweepSpec spec, CorruptionKind kind, IEnumerable<double> severities) => spec with
     {
-        Corruptions = [.. severities.Select(severity => new Corruption(kind, severity)), .. spec.Corruptions.Where(one => one.Kind != kind)],
+        Corruptions = [.. severities.Select(severity => new Corruption(kind, severity)),
+            .. spec.Corruptions.Where(one => one.Kind != kind)],
     };
 }

@@ -125,7 +125,8 @@ internal sealed class CohortSimilarity
     private void EachModel(Action<int> begin, Action<int, int, ComparedMap.Scratch, ComparedMap> each, int images)
     {
         int rows = _cohort.Data.Rows, columns = _cohort.Data.Columns;
-        Parallel.For(0, _cohort.Models.Count, () => (new ComparedMap.Scratch(rows, columns), new ComparedMap(rows, columns)), (m, _, local) =>
+        Parallel.For(
+            0, _cohort.Models.Count, () => (new ComparedMap.Scratch(rows, columns), new ComparedMap(rows, columns)), (m, _, local) =>
         {
             begin(m);
             for (int n = 0; n < images; n++)
@@ -134,5 +135,6 @@ internal sealed class CohortSimilarity
         }, _ => { });
     }
 
-    private ReadOnlySpan<float> Map(ReadOnlyMemory<float> maps, int image) => maps.Span.Slice(image * _cohort.Data.Inputs, _cohort.Data.Inputs);
+    private ReadOnlySpan<float> Map(ReadOnlyMemory<float> maps, int image)
+        => maps.Span.Slice(image * _cohort.Data.Inputs, _cohort.Data.Inputs);
 }

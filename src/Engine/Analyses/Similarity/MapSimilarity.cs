@@ -5,8 +5,10 @@ namespace GpuMlp.Engine.Analyses.Similarity;
 /// All three are 1 for the same map, and 0 where one map alone has the same magnitude everywhere, since it ranks nothing.
 /// </summary>
 /// <param name="Spearman">Correlation of ranks, ties averaged, -1..1.</param>
-/// <param name="Ssim">Mean structural similarity of the maps, each divided by its largest magnitude, -1..1; see <see cref="SsimWindows"/>.</param>
-/// <param name="TopIou">Pixels that are among the strongest tenth of both maps, as a share of those that are in either, 0..1; a pixel of 0 is in none.</param>
+/// <param name="Ssim">Mean structural similarity of the maps, each divided by its largest magnitude, -1..1; see
+/// <see cref="SsimWindows"/>.</param>
+/// <param name="TopIou">Pixels that are among the strongest tenth of both maps, as a share of those that are in either, 0..1; a pixel of 0
+/// is in none.</param>
 public readonly record struct MapSimilarity(double Spearman, double Ssim, double TopIou)
 {
     /// <summary>For maps that are not finite.</summary>
@@ -21,7 +23,8 @@ public readonly record struct MapSimilarity(double Spearman, double Ssim, double
     /// </summary>
     public static MapSimilarity Unlike => new(0, 0, 0);
 
-    public static MapSimilarity operator +(MapSimilarity a, MapSimilarity b) => new(a.Spearman + b.Spearman, a.Ssim + b.Ssim, a.TopIou + b.TopIou);
+    public static MapSimilarity operator +(MapSimilarity a, MapSimilarity b)
+        => new(a.Spearman + b.Spearman, a.Ssim + b.Ssim, a.TopIou + b.TopIou);
 
     public static MapSimilarity operator /(MapSimilarity sum, int count) => new(sum.Spearman / count, sum.Ssim / count, sum.TopIou / count);
 }

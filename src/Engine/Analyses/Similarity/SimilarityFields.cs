@@ -22,7 +22,8 @@ internal static class SimilarityFields
             Help = "methods: gradient, input-gradient, smoothgrad, integrated, perturbation (paper: all), or `none`",
         },
         new Field<SweepSpec, int>(
-            "similarity_images", s => s.SimilarityImages, (s, images) => s with { SimilarityImages = images }, new WholeNotation(1, MaxSimilarityImages))
+            "similarity_images",
+            s => s.SimilarityImages, (s, images) => s with { SimilarityImages = images }, new WholeNotation(1, MaxSimilarityImages))
         {
             Section = Section, Example = "32",
             Help = "validation images of the mean (paper: 32)",

@@ -54,7 +54,8 @@ internal sealed class SsimWindows
         for (; i + Vector<double>.Count <= cross.Length; i += Vector<double>.Count)
         {
             Vector<double> a = share * new Vector<double>(_sum, i), b = share * new Vector<double>(other._sum, i), ab = a * b;
-            Vector<double> squares = (a * a) + (b * b), all = share * (new Vector<double>(_squares, i) + new Vector<double>(other._squares, i));
+            Vector<double> squares = (a * a) + (b * b), all = share
+                * (new Vector<double>(_squares, i) + new Vector<double>(other._squares, i));
             Vector<double> covariance = (share * new Vector<double>(cross, i)) - ab;
             Vector<double> c1 = new(C1), c2 = new(C2);
             ((((2 * ab) + c1) * ((2 * covariance) + c2)) / ((squares + c1) * (all - squares + c2))).CopyTo(cross, i);

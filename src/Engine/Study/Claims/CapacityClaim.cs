@@ -109,7 +109,8 @@ internal static class CapacityClaim
         string scope = $"{string.Join(" and ", here.Length > 0 ? here : both)} from {StableSize} units on";
         ResultRow[][] kinds =
         [
-            .. here.SelectMany(task => tasks[task].Where(row => row.Kind.Hidden >= StableSize).GroupBy(row => row.Kind).Select(group => group.ToArray())),
+            .. here.SelectMany(
+                task => tasks[task].Where(row => row.Kind.Hidden >= StableSize).GroupBy(row => row.Kind).Select(group => group.ToArray())),
         ];
         if (kinds.Length == 0 || kinds.Any(models => models.Length < 2))
         {

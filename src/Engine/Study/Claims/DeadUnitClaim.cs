@@ -33,14 +33,17 @@ internal static class DeadUnitClaim
                 Count("units without an input weight at 95 %", "is left without an input weight at a true 95 % by layer", models,
                     Units(pruned, row => row.DeadNoInput)),
                 Count(
-                    "units without an output weight at 95 %", "is left without an output weight, so without any effect, at a true 95 % by layer",
+                    "units without an output weight at 95 %", "is left without an output weight, "
+                        + "so without any effect, at a true 95 % by layer",
                     models, Units(pruned, row => row.DeadNoOutput)),
             ]);
     }
 
-    private static Dead[] Units(ResultRow[] rows, Func<ResultRow, int?> dead) => [.. rows.Select(row => new Dead(row.Kind, row.Seed, dead(row) ?? 0))];
+    private static Dead[] Units(ResultRow[] rows, Func<ResultRow, int?> dead)
+        => [.. rows.Select(row => new Dead(row.Kind, row.Seed, dead(row) ?? 0))];
 
-    private static Dead[] Units(PruningRow[] rows, Func<PruningRow, int?> dead) => [.. rows.Select(row => new Dead(row.Kind, row.Seed, dead(row) ?? 0))];
+    private static Dead[] Units(PruningRow[] rows, Func<PruningRow, int?> dead)
+        => [.. rows.Select(row => new Dead(row.Kind, row.Seed, dead(row) ?? 0))];
 
     private static Check Count(string scope, string what, string models, Dead[] rows)
     {
@@ -52,12 +55,14 @@ internal static class DeadUnitClaim
 
         int units = rows.Sum(row => row.Kind.Hidden), count = rows.Sum(row => row.Units);
         var byModel = rows.GroupBy(row => row.Kind).Where(group => group.Any(row => row.Units > 0))
-            .Select(group => FormattableString.Invariant($"{group.Key.Task} H{group.Key.Hidden}: {group.Average(row => row.Units):0.#} of {group.Key.Hidden}"))
+            .Select(group => FormattableString.Invariant(
+                $"{group.Key.Task} H{group.Key.Hidden}: {group.Average(row => row.Units):0.#} of {group.Key.Hidden}"))
             .ToList();
         const int Told = 4;
         string where = byModel.Count is > 0 and <= Told ? $" ({string.Join(", ", byModel)})" : "";
         return rule.Judge(
-            scope, "0", count, rows.Select(row => row.Seed).Distinct().Count(), $"{count} of {units} units over {rows.Length} models{where}");
+            scope, "0", count, rows.Select(row => row.Seed).Distinct()
+                .Count(), $"{count} of {units} units over {rows.Length} models{where}");
     }
 
     /// <summary>Dead units of one model.</summary>

@@ -18,7 +18,8 @@ internal static class EmbeddingClaim
         const string Title = "t-SNE clusters stay separated at 95 % pruning";
         const string Statement = "clusters of the hidden activations stay as separated after 95 % pruning as before (4v9, H = 24)";
         EmbeddingRow[] rows = [.. (tables.Embedding ?? []).Where(row => tables.InFocus(row.Kind))];
-        var groups = rows.Where(row => row.Method != EmbeddingRow.Dense && row.Sparsity == StudyFigures.Level).GroupBy(row => row.Method).ToList();
+        var groups = rows.Where(row => row.Method != EmbeddingRow.Dense && row.Sparsity == StudyFigures.Level).GroupBy(row => row.Method)
+            .ToList();
         if (groups.Count == 0)
         {
             string why = rows.Length == 0 ? "the run has no embedding table with this model in it" : "no picture at a true 95 %";
@@ -33,9 +34,12 @@ internal static class EmbeddingClaim
         string scope = $"pruned by {ranking}";
         string study = ranking == StudyFigures.Ranking ? "by eye, at 0.95 %" : "";
         bool decides = ranking != "random";
-        Dictionary<(ModelKind, int), EmbeddingRow> dense = all.Where(row => row.Method == EmbeddingRow.Dense).ToDictionary(row => (row.Kind, row.Seed));
-        var pairs = pruned.Where(row => dense.ContainsKey((row.Kind, row.Seed))).Select(row => (Before: dense[(row.Kind, row.Seed)], After: row))
-            .Where(pair => !double.IsNaN(pair.Before.Purity) && !double.IsNaN(pair.After.Purity)).ToList();
+        Dictionary<(ModelKind, int), EmbeddingRow> dense = all.Where(row => row.Method == EmbeddingRow.Dense)
+            .ToDictionary(row => (row.Kind, row.Seed));
+        var pairs = pruned.Where(row => dense.ContainsKey((row.Kind, row.Seed)))
+            .Select(row => (Before: dense[(row.Kind, row.Seed)], After: row))
+            .Where(pair => !double.IsNaN(pair.Before.Purity) && !double.IsNaN(pair.After.Purity))
+            .ToList();
         if (pairs.Count == 0)
         {
             return s_rule.Open(scope, study, "no picture before and after of the same model", decides);
@@ -48,6 +52,12 @@ internal static class EmbeddingClaim
             scope, study, (before, after, trust), pairs.Select(pair => pair.After.Seed).Distinct().Count(),
             $"{models}: {Say.F1(before)} before, {Say.F1(after)} after; least trustworthiness {Say.F1(trust)}", decides);
         return check.Passed is not null ? check : s_rule.Open(
-            scope, study, $"{check.Ours}: {(Rules.Separated.Admits(before) ? "the pictures show too little of the activations" : "the classes are not separated before pruning")}", decides);
+            scope,
+            study,
+            $"{check.Ours}: "
+                + (Rules.Separated.Admits(before)
+                    ? "the pictures show too little of the activations"
+                    : "the classes are not separated before pruning"),
+            decides);
     }
 }

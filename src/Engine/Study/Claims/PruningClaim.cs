@@ -57,7 +57,8 @@ internal static class PruningClaim
     {
         const string Scope = "0v1 at 99 %", Study = "change of about 0.00001";
         PruningLoss[] easy = tables.IsStudyData
-            ? [.. losses.Where(loss => loss.Sparsity == ExtremeLevel && loss.Kind.Task == StudyFigures.EasyTask && loss.How.IsStudys(tables))]
+            ? [.. losses.Where(
+                loss => loss.Sparsity == ExtremeLevel && loss.Kind.Task == StudyFigures.EasyTask && loss.How.IsStudys(tables))]
             : [];
         return easy.Length == 0
             ? s_extreme.Open(Scope, Study, "no model of MNIST's 0v1 is pruned at a true 99 % in the study's way")
@@ -120,7 +121,8 @@ internal static class PruningClaim
             from factor in factors
             let values = judged.GroupBy(factor.Value).ToList()
             where values.Count > 1
-            select $"{factor.Name} {string.Join(", ", values.Select(value => $"{value.Key}: {value.Count(loss => loss.Kept)} of {value.Count()}"))}";
+            select $"{factor.Name} "
+                + $"{string.Join(", ", values.Select(value => $"{value.Key}: {value.Count(loss => loss.Kept)} of {value.Count()}"))}";
     }
 
     private static int Seeds(PruningLoss[] losses) => losses.Max(loss => loss.Dense.Count);

@@ -26,7 +26,8 @@ internal static class RateClaim
     {
         ResultRow[] rows = [.. tables.Results.Where(row => row.Kind.How == tables.Shown.How)];
         string? task = rows.GroupBy(row => row.Kind.Task)
-            .Where(group => group.Any(row => row.Kind.Rate == StudyFigures.Rate) && group.Select(row => row.Kind.Rate).Distinct().Count() > 1)
+            .Where(
+                group => group.Any(row => row.Kind.Rate == StudyFigures.Rate) && group.Select(row => row.Kind.Rate).Distinct().Count() > 1)
             .Select(group => group.Key)
             .OrderBy(name => name != tables.Shown.Task)
             .FirstOrDefault();

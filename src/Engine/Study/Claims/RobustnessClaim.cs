@@ -63,7 +63,8 @@ internal static class RobustnessClaim
         var gains = (
             from large in rows
             where large.Kind.Hidden == sizes.Large
-            join small in rows.Where(row => row.Kind.Hidden == sizes.Small) on (large.Seed, large.Severity) equals (small.Seed, small.Severity)
+            join small in rows.Where(row => row.Kind.Hidden == sizes.Small) on
+                (large.Seed, large.Severity) equals (small.Seed, small.Severity)
             let head = clean(sizes.Large, large.Seed) - clean(sizes.Small, large.Seed)
             where !double.IsNaN(head)
             select (large.Seed, large.Severity, Gain: large.ValF1 - small.ValF1 - head)).ToList();
@@ -92,8 +93,10 @@ internal static class RobustnessClaim
     {
         const string Scope = "the printed figures";
         var printed = StudyFigures.Gaussian
-            .SelectMany(size => size.Value.Select((f1, i) => (Corruption: "gaussian", Hidden: size.Key, Severity: StudyFigures.GaussianSigma[i], F1: f1)))
-            .Concat(StudyFigures.Occlusion.Select(size => (Corruption: "occlusion", Hidden: size.Key, Severity: StudyFigures.OcclusionSide, F1: size.Value)));
+            .SelectMany(size => size.Value
+                .Select((f1, i) => (Corruption: "gaussian", Hidden: size.Key, Severity: StudyFigures.GaussianSigma[i], F1: f1)))
+            .Concat(StudyFigures.Occlusion
+                .Select(size => (Corruption: "occlusion", Hidden: size.Key, Severity: StudyFigures.OcclusionSide, F1: size.Value)));
         var both = (
             from figure in printed
             let ours = rows.Where(row => row.Kind.Task == StudyFigures.HardTask && row.Kind.Hidden == figure.Hidden
@@ -116,7 +119,9 @@ internal static class RobustnessClaim
 
     private static (int Small, int Large)? Sizes(int[] hidden, Dictionary<(int Hidden, int Seed), double> clean)
     {
-        int[] learned = [.. hidden.Where(size => Rules.WorthPruningF1.Admits(Spread.Of(clean.Where(model => model.Key.Hidden == size).Select(model => model.Value)).Mean))];
+        int[] learned = [.. hidden.Where(
+            size => Rules.WorthPruningF1.Admits(Spread
+                .Of(clean.Where(model => model.Key.Hidden == size).Select(model => model.Value)).Mean))];
         int[] studys = [.. StudyFigures.RobustSizes.Where(learned.Contains)];
         int[] used = studys.Length > 1 ? studys : learned;
         return used.Length > 1 ? (used[0], used[^1]) : null;

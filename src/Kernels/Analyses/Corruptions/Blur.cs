@@ -82,7 +82,13 @@ internal sealed class Blur : CorruptionKind<Blur.Pixels>
             int x = 0;
             ref uint value = ref MemoryMarshal.GetReference(values), sum = ref MemoryMarshal.GetReference(sums);
             for (; x + Vector<uint>.Count <= sums.Length; x += Vector<uint>.Count)
-                Vector.StoreUnsafe(Vector.LoadUnsafe(ref sum, (nuint)x) + (weight * Vector.LoadUnsafe(ref value, (nuint)x)), ref sum, (nuint)x);
+            {
+                Vector.StoreUnsafe(
+                    Vector.LoadUnsafe(ref sum, (nuint)x) + (weight * Vector.LoadUnsafe(ref value, (nuint)x)),
+                    ref sum,
+                    (nuint)x);
+            }
+
             for (; x < sums.Length; x++)
                 sums[x] += weight * values[x];
         }

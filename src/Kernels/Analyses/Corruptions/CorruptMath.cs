@@ -40,7 +40,13 @@ internal static class CorruptMath
         direction == 0 ? (-distance, 0) : direction == 1 ? (distance, 0) : direction == 2 ? (0, -distance) : (0, distance);
 
     /// <summary>Where a pixel of a turned image comes from: whole row and column, and fractions of <see cref="FractionBits"/>.</summary>
-    public static (int Row, int Column, int RowFraction, int ColumnFraction) Turned(int row, int column, int rows, int columns, int sine, int cosine)
+    public static (int Row, int Column, int RowFraction, int ColumnFraction) Turned(
+        int row,
+        int column,
+        int rows,
+        int columns,
+        int sine,
+        int cosine)
     {
         int v = (2 * row) - (rows - 1), u = (2 * column) - (columns - 1);
         int y = (cosine * v) - (sine * u) + ((rows - 1) << CorruptTables.AngleBits);

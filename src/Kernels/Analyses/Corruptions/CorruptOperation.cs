@@ -53,7 +53,8 @@ public readonly record struct CorruptJob(CorruptionSource Source, Corruption Cor
 public static class CorruptKernels
 {
     /// <summary>Corrupted images, unsigned bytes [N, rows * columns]: the same bytes on every device.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A severity that the kind does not have; see <see cref="CorruptionKind.Allows"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A severity that the kind does not have; see
+    /// <see cref="CorruptionKind.Allows"/>.</exception>
     public static byte[] Corrupt(this DeviceKernels kernels, CorruptionSource source, Corruption corruption)
     {
         kernels.Run(CorruptOperation.Instance, new CorruptJob(source, corruption));

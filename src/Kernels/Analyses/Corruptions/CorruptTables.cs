@@ -40,7 +40,9 @@ internal static class CorruptTables
     /// <summary>Pixels on each side of the centre that a blur takes in.</summary>
     public static int BlurRadius(double sigma) => (int)Math.Ceiling(3 * sigma);
 
-    /// <summary>Weights of distances 0, 1, ... 3 sigma; the centre takes what rounding leaves, so that a flat image stays as it is.</summary>
+    /// <summary>
+    /// Weights of distances 0, 1, ... 3 sigma; the centre takes what rounding leaves, so that a flat image stays as it is.
+    /// </summary>
     public static int[] BlurWeights(double sigma)
     {
         int radius = BlurRadius(sigma);

@@ -3,7 +3,9 @@ using GpuMlp.Kernels.Launching;
 
 namespace GpuMlp.Kernels.Analyses.Corruptions;
 
-/// <summary>What is done to an image: its names for people, which severities it has, and its kernels. One object each, in <see cref="All"/>.</summary>
+/// <summary>
+/// What is done to an image: its names for people, which severities it has, and its kernels. One object each, in <see cref="All"/>.
+/// </summary>
 public abstract class CorruptionKind
 {
     public static CorruptionKind Gaussian { get; } = new GaussianNoise();
@@ -19,7 +21,8 @@ public abstract class CorruptionKind
     public static CorruptionKind Translation { get; } = new Translation();
 
     /// <summary>Every kind, as flags and help name them.</summary>
-    public static IReadOnlyList<CorruptionKind> All { get; } = [Gaussian, Occlusion, SaltPepper, Blur, Rotation, Translation, new Contrast()];
+    public static IReadOnlyList<CorruptionKind> All { get; }
+        = [Gaussian, Occlusion, SaltPepper, Blur, Rotation, Translation, new Contrast()];
 
     /// <summary>In flags, files and tables: <c>salt-pepper</c>.</summary>
     public abstract string Name { get; }

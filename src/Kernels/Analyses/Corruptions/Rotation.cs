@@ -42,7 +42,13 @@ internal sealed class Rotation : CorruptionKind<Rotation.Pixels>
             {
                 for (int column = 0; column < a.Columns; column++, pixel++)
                 {
-                    (int y, int x, int rowFraction, int columnFraction) = CorruptMath.Turned(row, column, a.Rows, a.Columns, sine, a.Cosine);
+                    (int y, int x, int rowFraction, int columnFraction) = CorruptMath.Turned(
+                        row,
+                        column,
+                        a.Rows,
+                        a.Columns,
+                        sine,
+                        a.Cosine);
                     target[pixel] = CorruptMath.Between(
                         CorruptMath.At(a, source, y, x),
                         CorruptMath.At(a, source, y, x + 1),

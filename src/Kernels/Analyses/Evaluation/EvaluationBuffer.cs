@@ -48,7 +48,8 @@ public sealed class EvaluationBuffer : IDisposable
             {
                 ModelSlot slot = _layout.Slots[s];
                 evaluations[level][slot.Model] = new ModelEvaluation(
-                    values.AsMemory(checked((firstSlot + s) * Images), Images), flags.AsSpan(firstColumn + slot.Column, slot.Hidden).ToArray());
+                    values.AsMemory(checked((firstSlot + s) * Images), Images), flags.AsSpan(firstColumn + slot.Column, slot.Hidden)
+                        .ToArray());
             }
         }
         return evaluations;
@@ -68,7 +69,11 @@ public sealed class EvaluationBuffer : IDisposable
     internal void Check(ColumnLayout layout, int images, int levels = 1)
     {
         if (images != Images || levels != _levels || !layout.IsSameAs(_layout))
-            throw new ArgumentException($"a buffer of another layout, or for {Images} images x {_levels} and not {images} x {levels}", nameof(layout));
+        {
+            throw new ArgumentException(
+                $"a buffer of another layout, or for {Images} images x {_levels} and not {images} x {levels}",
+                nameof(layout));
+        }
     }
 }
 

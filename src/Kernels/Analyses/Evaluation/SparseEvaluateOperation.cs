@@ -50,7 +50,8 @@ public readonly record struct SparseEvaluateJob(SparseCohort Weights, DeviceImag
 public static class SparseEvaluateKernels
 {
     /// <summary>Logits and active units of each model at each level, [level][model in the caller's order].</summary>
-    /// <exception cref="ArgumentException">Images of another size, or in another form than <see cref="KernelForm.WeightSparse"/>.</exception>
+    /// <exception cref="ArgumentException">Images of another size, or in another form than
+    /// <see cref="KernelForm.WeightSparse"/>.</exception>
     public static ModelEvaluation[][] Evaluate(this DeviceKernels kernels, SparseCohort weights, DeviceImages images)
     {
         using var buffer = new EvaluationBuffer(kernels.Device, weights.Layout, images.Images, weights.Levels);
@@ -64,7 +65,9 @@ public static class SparseEvaluateKernels
         kernels.Run(SparseEvaluateOperation.Instance, new SparseEvaluateJob(weights, images, buffer));
 }
 
-/// <summary>An item is some tiles of images and some blocks of columns at a level. See <see cref="SparseColumns"/> for the arithmetic.</summary>
+/// <summary>
+/// An item is some tiles of images and some blocks of columns at a level. See <see cref="SparseColumns"/> for the arithmetic.
+/// </summary>
 internal unsafe struct SparseEvaluateCpu : ICpuJob
 {
     // Entries of an item: as many as let the pixels of a tile be read from L2 a hundred times for each time they are brought there.
@@ -135,11 +138,18 @@ internal unsafe struct SparseEvaluateCpu : ICpuJob
         int tile = item / runs * ItemTiles, endTile = Math.Min(PixelTiles.Tiles(Images.Images), tile + ItemTiles);
         int padded = sparse.B1.IntLength / sparse.Levels;
         int* fields = BlockPointers.Pointer(Cohort.Blocks), last = fields + ((end - 1) % blocks * 4);
-        int firstColumn = (first / blocks * padded) + fields[first % blocks * 4], endColumn = ((end - 1) / blocks * padded) + last[0] + last[1];
+        int firstColumn = (first / blocks * padded) + fields[first % blocks * 4], endColumn = ((end - 1) / blocks * padded) + last[0]
+            + last[1];
         int* rows = BlockPointers.Pointer(Images.TileRows) + ((long)tile * inputs);
         double* pixels = BlockPointers.Pointer(Images.Tiles);
         var ahead = new TileAhead(pixels, new ReadOnlySpan<int>(rows, inputs), firstColumn, endColumn);
-        using var kept = new TileEntries(sparse, firstColumn, endColumn, new ReadOnlySpan<int>(rows, (endTile - tile) * inputs), inputs, ahead);
+        using var kept = new TileEntries(
+            sparse,
+            firstColumn,
+            endColumn,
+            new ReadOnlySpan<int>(rows, (endTile - tile) * inputs),
+            inputs,
+            ahead);
         fixed (int* starts = &kept.Starts, exponents = &kept.Exponents)
         fixed (ushort* index = &kept.Index)
         fixed (float* value = &kept.Value)
@@ -147,7 +157,9 @@ internal unsafe struct SparseEvaluateCpu : ICpuJob
             var entries = new EntryColumns(starts, index, value, exponents);
             for (; tile < endTile; tile++, rows += inputs)
             {
-                ahead = tile + 1 == endTile ? default : new TileAhead(pixels, new ReadOnlySpan<int>(rows + inputs, inputs), firstColumn, endColumn);
+                ahead = tile + 1 == endTile
+                    ? default
+                    : new TileAhead(pixels, new ReadOnlySpan<int>(rows + inputs, inputs), firstColumn, endColumn);
                 for (int place = first; place < end; place++)
                     Block<T>(entries.From(-firstColumn), tile, rows, place / blocks, fields + (place % blocks * 4), ahead);
             }

@@ -75,11 +75,17 @@ public sealed class CompressOperation : Operation<CompressJob>
 
 /// <summary>What it is given.</summary>
 /// <param name="Cohort">Not changed.</param>
-/// <param name="Ranks">Made of this cohort by <see cref="PruneRankOperation"/>; null takes the weights as they are, without the zeros.</param>
+/// <param name="Ranks">Made of this cohort by <see cref="PruneRankOperation"/>; null takes the weights as they are, without the
+/// zeros.</param>
 /// <param name="Levels">0..1 each; as many as the target has.</param>
 /// <param name="Target">Of the same layout.</param>
 /// <param name="WithEntries">False only counts; the target holds nothing that can be evaluated afterwards.</param>
-public readonly record struct CompressJob(DeviceCohort Cohort, PruneRanks? Ranks, IReadOnlyList<double> Levels, SparseCohort Target, bool WithEntries);
+public readonly record struct CompressJob(
+    DeviceCohort Cohort,
+    PruneRanks? Ranks,
+    IReadOnlyList<double> Levels,
+    SparseCohort Target,
+    bool WithEntries);
 
 /// <summary>How it is called.</summary>
 public static class CompressKernels
@@ -94,7 +100,12 @@ public static class CompressKernels
     /// <exception cref="ArgumentException">Another layout or number of levels, or nothing ranked yet.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A level outside 0..1.</exception>
     /// <inheritdoc cref="CompressJob" path="/param"/>
-    public static void Compress(this DeviceKernels kernels, DeviceCohort cohort, PruneRanks ranks, IReadOnlyList<double> levels, SparseCohort target) =>
+    public static void Compress(
+        this DeviceKernels kernels,
+        DeviceCohort cohort,
+        PruneRanks ranks,
+        IReadOnlyList<double> levels,
+        SparseCohort target) =>
         kernels.Run(CompressOperation.Instance, new CompressJob(cohort, ranks, levels, target, WithEntries: true));
 
     /// <summary>What pruning would leave of each model, [level][model in the caller's order], without entries.</summary>
@@ -140,7 +151,8 @@ internal unsafe struct CompressCpu : ICpuJob
         if (Pass == CompressOperation.FillPass)
         {
             Fill(
-                block, ranks, limits, BlockPointers.Pointer(Sparse.Starts) + padded, BlockPointers.Pointer(Sparse.Index), BlockPointers.Pointer(Sparse.Value));
+                block, ranks, limits, BlockPointers.Pointer(Sparse.Starts) + padded, BlockPointers.Pointer(Sparse.Index),
+                BlockPointers.Pointer(Sparse.Value));
             return;
         }
         Count(block, ranks, limits, BlockPointers.Pointer(Sparse.Counts) + padded);
@@ -202,7 +214,8 @@ internal unsafe struct CompressCpu : ICpuJob
     private static void Rest(in BlockPointers block, int* ranks, int* thresholds, in SparseViews sparse, int firstColumn, int firstSlot)
     {
         float* w2 = BlockPointers.Pointer(sparse.W2) + firstColumn;
-        new ReadOnlySpan<float>(block.B1, block.Stride).CopyTo(new Span<float>(BlockPointers.Pointer(sparse.B1) + firstColumn, block.Stride));
+        new ReadOnlySpan<float>(block.B1, block.Stride).CopyTo(
+            new Span<float>(BlockPointers.Pointer(sparse.B1) + firstColumn, block.Stride));
         new ReadOnlySpan<float>(block.B2, block.Slots).CopyTo(new Span<float>(BlockPointers.Pointer(sparse.B2) + firstSlot, block.Slots));
         for (int slot = 0; slot < block.Slots; slot++)
         {

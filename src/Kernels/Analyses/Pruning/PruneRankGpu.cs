@@ -23,7 +23,9 @@ public struct PruneRankGpu
 
     public PruneViews Ranks;
 
-    /// <summary>Keys and weight indices, [(D + 1) * column] onwards for the model that starts at a column; two of each, half a length apart.</summary>
+    /// <summary>
+    /// Keys and weight indices, [(D + 1) * column] onwards for the model that starts at a column; two of each, half a length apart.
+    /// </summary>
     public ArrayView<uint> Keys;
 
     public ArrayView<int> Indices;
@@ -64,7 +66,8 @@ public struct PruneRankGpu
     private static uint Draw(PruneViews prune, int slot, int i)
     {
         PhiloxBlock bits = Philox.Draw(
-            new PhiloxBlock((uint)i / 4, prune.Identities[2 * slot], prune.Identities[(2 * slot) + 1], 0), prune.Seed, RandomStreams.Pruning);
+            new PhiloxBlock((uint)i / 4, prune.Identities[2 * slot], prune.Identities[(2 * slot) + 1], 0), prune.Seed,
+            RandomStreams.Pruning);
         int word = i % 4;
         return word == 0 ? bits.X : word == 1 ? bits.Y : word == 2 ? bits.Z : bits.W;
     }
@@ -73,7 +76,8 @@ public struct PruneRankGpu
     private static void Rank(
         PruneRankGpu job, GpuSlot slot, int start, int count, int first, int thread, ArrayView<int> counters, ArrayView<int> totals)
     {
-        int run = (count + Threads - 1) / Threads, begin = start + Math.Min(thread * run, count), end = start + Math.Min((thread + 1) * run, count);
+        int run = (count + Threads - 1) / Threads, begin = start + Math.Min(thread * run, count), end = start
+            + Math.Min((thread + 1) * run, count);
         int from = 0, to = job.Keys.IntLength / 2;
         for (int shift = 0; shift < 32; shift += DigitBits)
         {

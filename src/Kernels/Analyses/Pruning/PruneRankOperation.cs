@@ -29,7 +29,13 @@ public sealed class PruneRankOperation : Operation<PruneRankJob>
 
     internal override void OnCpu(DeviceKernels kernels, PruneRankJob job)
     {
-        kernels.Launch(new PruneRankCpu { Cohort = job.Cohort.Cohort, Ranks = job.Ranks.Views, Score = job.Method.Score, IsTogether = job.Method.IsTogether ? 1 : 0 });
+        kernels.Launch(new PruneRankCpu
+        {
+            Cohort = job.Cohort.Cohort,
+            Ranks = job.Ranks.Views,
+            Score = job.Method.Score,
+            IsTogether = job.Method.IsTogether ? 1 : 0
+        });
         job.Ranks.Method = job.Method;
     }
 
@@ -133,7 +139,10 @@ internal unsafe struct PruneRankCpu : ICpuJob
         uint* identity = BlockPointers.Pointer(views.Identities) + (2 * slot);
         for (int index = 0; index < count; index += 4)
         {
-            PhiloxBlock bits = Philox.Draw(new PhiloxBlock((uint)index / 4, identity[0], identity[1], 0), views.Seed, RandomStreams.Pruning);
+            PhiloxBlock bits = Philox.Draw(
+                new PhiloxBlock((uint)index / 4, identity[0], identity[1], 0),
+                views.Seed,
+                RandomStreams.Pruning);
             keys[index] = Key(bits.X, index);
             if (index + 1 < count)
                 keys[index + 1] = Key(bits.Y, index + 1);

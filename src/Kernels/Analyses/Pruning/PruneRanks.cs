@@ -31,7 +31,8 @@ public sealed class PruneRanks : IDisposable
         _w2 = device.Zeroed<int>(layout.PaddedColumns);
         _counts = device.Zeroed<int>(2 * layout.Slots.Count);
         _identities = device.Upload(
-            layout.Slots.Select(slot => identities[slot.Model]).SelectMany(identity => new[] { (uint)(identity >> 32), (uint)identity }).ToArray());
+            layout.Slots.Select(slot => identities[slot.Model]).SelectMany(identity => new[] { (uint)(identity >> 32), (uint)identity })
+                .ToArray());
     }
 
     public ColumnLayout Layout { get; }

@@ -4,7 +4,9 @@ using ILGPU;
 
 namespace GpuMlp.Kernels.Analyses.Saliency;
 
-/// <summary>Room on a device for the saliency maps of a cohort, so that they can be made again without allocating and without waiting.</summary>
+/// <summary>
+/// Room on a device for the saliency maps of a cohort, so that they can be made again without allocating and without waiting.
+/// </summary>
 public sealed class SaliencyBuffer : IDisposable
 {
     private readonly ComputeDevice _device;

@@ -81,7 +81,9 @@ internal static unsafe class SaliencyCoefficients
         return T.Select(T.Greater(u, T.Zero), T.Subtract(one, tail), tail);
     }
 
-    /// <summary>The share of a straight line between two values that is above 0: the higher one's part of the distance, 1 when both are.</summary>
+    /// <summary>
+    /// The share of a straight line between two values that is above 0: the higher one's part of the distance, 1 when both are.
+    /// </summary>
     public static T ShareAboveZero<T>(T here, T there)
         where T : unmanaged, IReal<T>
     {

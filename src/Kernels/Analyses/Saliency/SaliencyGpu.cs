@@ -104,7 +104,8 @@ public struct SaliencyGpu
         return z > 0f ? w2 : 0f;
     }
 
-    private static Octet Moved(Octet sums, Float4 low, Float4 high, float w1, float w2) => new(Moved(sums.Low, low, w1, w2), Moved(sums.High, high, w1, w2));
+    private static Octet Moved(Octet sums, Float4 low, Float4 high, float w1, float w2)
+        => new(Moved(sums.Low, low, w1, w2), Moved(sums.High, high, w1, w2));
 
     private static Float4 Moved(Float4 sums, Float4 z, float w1, float w2) => new(
         GpuMath.Fma(Moved(z.X, w1), w2, sums.X),

@@ -48,7 +48,14 @@ public sealed class SaliencyOperation : Operation<SaliencyJob>
         ArrayView<float> logits = device.Workspace.Take<float>("logits", (long)slots * atOnce);
         ArrayView<float> scales = device.Workspace.Take<float>("smooth scales", cohort.B1.Length);
         if (job.Method == SaliencyMethod.SmoothGradient)
-            device.Launch(SmoothScaleGpu.Kernel, SmoothScaleGpu.Threads, cohort.VectorCount, new SmoothScaleGpu { Cohort = cohort, Scales = scales });
+        {
+            device.Launch(
+                SmoothScaleGpu.Kernel,
+                SmoothScaleGpu.Threads,
+                cohort.VectorCount,
+                new SmoothScaleGpu { Cohort = cohort, Scales = scales });
+        }
+
         for (int first = 0; first < images; first += atOnce)
         {
             GpuImages run = GpuImages.Of(job.Images, first, Math.Min(atOnce, images - first), GpuImages.NoChunk);
@@ -79,7 +86,11 @@ public readonly record struct SaliencyJob(DeviceCohort Cohort, DeviceImages Imag
 public static class SaliencyKernels
 {
     /// <summary>Saliency maps [N, D] of each model, in the caller's order of models.</summary>
-    public static ReadOnlyMemory<float>[] Saliency(this DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, SaliencyMethod method)
+    public static ReadOnlyMemory<float>[] Saliency(
+        this DeviceKernels kernels,
+        DeviceCohort cohort,
+        DeviceImages images,
+        SaliencyMethod method)
     {
         using var buffer = new SaliencyBuffer(kernels.Device, cohort.Layout, images.Images);
         kernels.Saliency(cohort, images, method, buffer);
@@ -88,7 +99,12 @@ public static class SaliencyKernels
 
     /// <summary>Starts the same into a buffer.</summary>
     /// <exception cref="ArgumentException">The buffer is of another layout or number of images.</exception>
-    public static void Saliency(this DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, SaliencyMethod method, SaliencyBuffer buffer) =>
+    public static void Saliency(
+        this DeviceKernels kernels,
+        DeviceCohort cohort,
+        DeviceImages images,
+        SaliencyMethod method,
+        SaliencyBuffer buffer) =>
         kernels.Run(SaliencyOperation.Instance, new SaliencyJob(cohort, images, method, buffer));
 }
 
@@ -178,7 +194,16 @@ internal unsafe struct SaliencyCpu : ICpuJob
     }
 
     // The units that count make one sparse row, W1 transposed is the dense operand.
-    private static void Gradient<T>(SaliencyMethod method, in BlockPointers block, int slot, float* z, float* scales, float* transposed, int vectors, float* zeros, float* row)
+    private static void Gradient<T>(
+        SaliencyMethod method,
+        in BlockPointers block,
+        int slot,
+        float* z,
+        float* scales,
+        float* transposed,
+        int vectors,
+        float* zeros,
+        float* row)
         where T : unmanaged, ILanes<T>
     {
         int hidden = block.Hidden(slot), column = block.Column(slot), count = 0;

@@ -4,7 +4,10 @@ using ILGPU;
 
 namespace GpuMlp.Kernels.Analyses.Saliency;
 
-/// <summary>1 / (sigma |W1[:, h]|) of each column, as <see cref="SaliencyCoefficients.SmoothScales"/> has it: a group owns sixteen columns, a thread one.</summary>
+/// <summary>
+/// 1 / (sigma |W1[:, h]|) of each column, as <see cref="SaliencyCoefficients.SmoothScales"/> has it: a group owns sixteen columns, a thread
+/// one.
+/// </summary>
 public struct SmoothScaleGpu
 {
     public const int Threads = ColumnLayout.Vector;

@@ -81,11 +81,22 @@ public struct SparseSaliencyGpu
         for (int row = thread / Band; row < Threads; row += Threads / Band)
         {
             if (firstImage + row < job.Images && firstPixel + own < job.Inputs)
-                job.Maps[((((long)slot * job.Images) + firstImage + row) * job.Inputs) + firstPixel + own] = sums[(own * Pitch) + row] * slopes[row];
+            {
+                job.Maps[((((long)slot * job.Images) + firstImage + row) * job.Inputs) + firstPixel + own] = sums[(own * Pitch) + row]
+                    * slopes[row];
+            }
         }
     }
 
-    private static void Add(SparseSaliencyGpu job, ArrayView<float> sums, int column, int begin, int end, int firstPixel, int tile, int thread)
+    private static void Add(
+        SparseSaliencyGpu job,
+        ArrayView<float> sums,
+        int column,
+        int begin,
+        int end,
+        int firstPixel,
+        int tile,
+        int thread)
     {
         if (begin == end)
             return;

@@ -27,7 +27,8 @@ public sealed class SparseSaliencyOperation : Operation<SparseSaliencyJob>
         if (job.Method is not (SaliencyMethod.LogitGradient or SaliencyMethod.ProbabilityGradient))
         {
             throw new ArgumentException(
-                $"{job.Method} over compressed weights; it must be {SaliencyMethod.LogitGradient} or {SaliencyMethod.ProbabilityGradient}", nameof(job));
+                $"{job.Method} over compressed weights; it must be {SaliencyMethod.LogitGradient} or "
+                    + $"{SaliencyMethod.ProbabilityGradient}", nameof(job));
         }
         Fit.CheckOneLevel(job.Weights);
         Fit.CheckCompressed(job.Weights, job.Images);
@@ -85,9 +86,14 @@ public readonly record struct SparseSaliencyJob(SparseCohort Weights, DeviceImag
 public static class SparseSaliencyKernels
 {
     /// <summary>Saliency maps [N, D] of each model over compressed weights, in the caller's order of models.</summary>
-    /// <exception cref="ArgumentException">Another method, more than one level, nothing compressed yet, or images in another form or size.</exception>
+    /// <exception cref="ArgumentException">Another method, more than one level, nothing compressed yet, or images in another form or
+    /// size.</exception>
     /// <inheritdoc cref="SparseSaliencyJob" path="/param"/>
-    public static ReadOnlyMemory<float>[] Saliency(this DeviceKernels kernels, SparseCohort weights, DeviceImages images, SaliencyMethod method)
+    public static ReadOnlyMemory<float>[] Saliency(
+        this DeviceKernels kernels,
+        SparseCohort weights,
+        DeviceImages images,
+        SaliencyMethod method)
     {
         using var buffer = new SaliencyBuffer(kernels.Device, weights.Layout, images.Images);
         kernels.Saliency(weights, images, method, buffer);
@@ -96,7 +102,12 @@ public static class SparseSaliencyKernels
 
     /// <summary>Starts the same into a buffer.</summary>
     /// <exception cref="ArgumentException">As above, or the buffer does not fit.</exception>
-    public static void Saliency(this DeviceKernels kernels, SparseCohort weights, DeviceImages images, SaliencyMethod method, SaliencyBuffer buffer) =>
+    public static void Saliency(
+        this DeviceKernels kernels,
+        SparseCohort weights,
+        DeviceImages images,
+        SaliencyMethod method,
+        SaliencyBuffer buffer) =>
         kernels.Run(SparseSaliencyOperation.Instance, new SparseSaliencyJob(weights, images, method, buffer));
 }
 
@@ -154,7 +165,11 @@ internal unsafe struct SparseSaliencyCpu : ICpuJob
                 for (int slot = fields[2]; slot < fields[2] + fields[3]; slot++)
                 {
                     int column = shapes[2 * slot], hidden = shapes[(2 * slot) + 1];
-                    new SparseColumns(sparse, columns.From(column), column, hidden, slot, inputs, active: null, kept: units).Logits<T>(pixels, rows, count, logits);
+                    new SparseColumns(sparse, columns.From(column), column, hidden, slot, inputs, active: null, kept: units).Logits<T>(
+                        pixels,
+                        rows,
+                        count,
+                        logits);
                     Gate<T>(units, w2 + column, hidden, count);
                     for (int n = 0; n < count; n++)
                         slopes[n] = Method == SaliencyMethod.ProbabilityGradient ? SaliencyCpu.Slope(logits[n]) : 1;

@@ -96,8 +96,18 @@ public sealed class EmbeddingBuffer : IDisposable
 
     public void Dispose()
     {
-        foreach (IDisposable buffer in new IDisposable[] { _features, _conditional, _joint, _precisions, _places, _forces, _motion, _divergence })
+        foreach (IDisposable buffer in new IDisposable[] {
+            _features,
+            _conditional,
+            _joint,
+            _precisions,
+            _places,
+            _forces,
+            _motion,
+            _divergence })
+        {
             buffer.Dispose();
+        }
     }
 
     // Top bit: sign; the others: probability of the tail. Basic operations and a root, so the same bits everywhere.

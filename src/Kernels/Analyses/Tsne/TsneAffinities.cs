@@ -27,7 +27,12 @@ public sealed class TsneAffinitiesOperation : Operation<TsneAffinitiesJob>
     internal override void Check(TsneAffinitiesJob job)
     {
         if (!(job.Perplexity > 1 && job.Perplexity <= job.Buffer.Points - 1))
-            throw new ArgumentOutOfRangeException(nameof(job), job.Perplexity, $"perplexity must be above 1 and at most {job.Buffer.Points - 1}");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(job),
+                job.Perplexity,
+                $"perplexity must be above 1 and at most {job.Buffer.Points - 1}");
+        }
     }
 
     internal override void OnCpu(DeviceKernels kernels, TsneAffinitiesJob job) => kernels.Launch(Kernel(job));
@@ -62,7 +67,8 @@ public static class TsneAffinitiesKernels
     /// <summary>Conditional probabilities of that perplexity, from the distances.</summary>
     /// <param name="perplexity">Above 1, below the number of other points.</param>
     /// <exception cref="ArgumentOutOfRangeException">Perplexity out of range.</exception>
-    public static void Affinities(this DeviceKernels kernels, EmbeddingBuffer buffer, double perplexity) => kernels.Run(TsneAffinitiesOperation.Instance, new TsneAffinitiesJob(buffer, perplexity));
+    public static void Affinities(this DeviceKernels kernels, EmbeddingBuffer buffer, double perplexity)
+        => kernels.Run(TsneAffinitiesOperation.Instance, new TsneAffinitiesJob(buffer, perplexity));
 }
 
 /// <summary>What its kernels are given; on a CPU a point's row is an item.</summary>

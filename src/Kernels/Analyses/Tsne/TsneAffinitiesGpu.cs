@@ -14,7 +14,8 @@ internal partial struct TsneAffinities
     public static void Kernel(TsneAffinities job)
     {
         // Two of each: a step writes one half while slower threads still read the other. So one barrier a step is enough.
-        ArrayView<float> sums = SharedMemory.Allocate<float>(2 * TsneLanes.Threads), weights = SharedMemory.Allocate<float>(2 * TsneLanes.Threads);
+        ArrayView<float> sums = SharedMemory.Allocate<float>(2 * TsneLanes.Threads), weights = SharedMemory.Allocate<float>(
+            2 * TsneLanes.Threads);
         ArrayView<int> waiting = SharedMemory.Allocate<int>(2 * TsneLanes.Rows);
         int thread = Group.IdxX, lane = thread % TsneLanes.Lanes, own = thread / TsneLanes.Lanes;
         int row = (Grid.IdxX * TsneLanes.Rows) + own, isRow = row < job.Points ? 1 : 0;

@@ -48,7 +48,8 @@ public readonly record struct TsneDistancesJob(EmbeddingBuffer Buffer);
 public static class TsneDistancesKernels
 {
     /// <summary>Squared distances of all pairs of points.</summary>
-    public static void Distances(this DeviceKernels kernels, EmbeddingBuffer buffer) => kernels.Run(TsneDistancesOperation.Instance, new TsneDistancesJob(buffer));
+    public static void Distances(this DeviceKernels kernels, EmbeddingBuffer buffer)
+        => kernels.Run(TsneDistancesOperation.Instance, new TsneDistancesJob(buffer));
 }
 
 /// <summary>What its kernels are given; on a CPU a point's row is an item.</summary>

@@ -67,7 +67,8 @@ internal partial struct TsneDistances
             return;
         int column = 4 * quad;
         distances[(row * (job.Stride / 4)) + quad] = new Float4(
-            Real(job, row, column, sums.X), Real(job, row, column + 1, sums.Y), Real(job, row, column + 2, sums.Z), Real(job, row, column + 3, sums.W));
+            Real(job, row, column, sums.X), Real(job, row, column + 1, sums.Y),
+            Real(job, row, column + 2, sums.Z), Real(job, row, column + 3, sums.W));
     }
 
     private static float Real(TsneDistances job, int row, int column, float distance) =>

@@ -50,7 +50,8 @@ public readonly record struct TsneForcesJob(EmbeddingBuffer Buffer);
 public static class TsneForcesKernels
 {
     /// <summary>Attraction, repulsion and sums of q at the points' places.</summary>
-    public static void Forces(this DeviceKernels kernels, EmbeddingBuffer buffer) => kernels.Run(TsneForcesOperation.Instance, new TsneForcesJob(buffer));
+    public static void Forces(this DeviceKernels kernels, EmbeddingBuffer buffer)
+        => kernels.Run(TsneForcesOperation.Instance, new TsneForcesJob(buffer));
 }
 
 /// <summary>What its kernels are given; on a CPU a point's row is an item.</summary>

@@ -14,7 +14,9 @@ internal static class TsneLanes
     /// <summary>Groups of a launch over N rows.</summary>
     public static int Groups(int points) => (points + Rows - 1) / Rows;
 
-    /// <summary>The sum of sixteen lanes that lie one after the other from <paramref name="first"/>; all have been written before a barrier.</summary>
+    /// <summary>
+    /// The sum of sixteen lanes that lie one after the other from <paramref name="first"/>; all have been written before a barrier.
+    /// </summary>
     public static float Sum(ArrayView<float> values, int first)
     {
         float a = Four(values, first), b = Four(values, first + 2), c = Four(values, first + 1), d = Four(values, first + 3);
@@ -22,5 +24,6 @@ internal static class TsneLanes
     }
 
     // Lanes l, l + 8, l + 4 and l + 12.
-    private static float Four(ArrayView<float> values, int lane) => (values[lane] + values[lane + 8]) + (values[lane + 4] + values[lane + 12]);
+    private static float Four(ArrayView<float> values, int lane)
+        => (values[lane] + values[lane + 8]) + (values[lane + 4] + values[lane + 12]);
 }

@@ -36,7 +36,9 @@ internal static class TsneMove
     public static float Gradient(float exaggeration, float attraction, float share, float repulsion) =>
         4f * GpuMath.Fma(-share, repulsion, GpuMath.Product(exaggeration, attraction));
 
-    /// <summary>A fifth less when gradient and velocity have the same sign (the step is turning round), else 0.2 more, and at least 0.01.</summary>
+    /// <summary>
+    /// A fifth less when gradient and velocity have the same sign (the step is turning round), else 0.2 more, and at least 0.01.
+    /// </summary>
     public static float Gain(float gain, float gradient, float velocity)
     {
         bool agree = (gradient > 0f && velocity > 0f) || (gradient < 0f && velocity < 0f);

@@ -63,7 +63,8 @@ public readonly record struct TsneStepJob(EmbeddingBuffer Buffer, float Exaggera
 public static class TsneStepKernels
 {
     /// <summary>Moves all points by the forces.</summary>
-    public static void Step(this DeviceKernels kernels, EmbeddingBuffer buffer, float exaggeration, float momentum, float rate) => kernels.Run(TsneStepOperation.Instance, new TsneStepJob(buffer, exaggeration, momentum, rate));
+    public static void Step(this DeviceKernels kernels, EmbeddingBuffer buffer, float exaggeration, float momentum, float rate)
+        => kernels.Run(TsneStepOperation.Instance, new TsneStepJob(buffer, exaggeration, momentum, rate));
 }
 
 /// <summary>What its kernels are given; on a CPU one item does all.</summary>

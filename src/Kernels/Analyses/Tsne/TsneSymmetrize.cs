@@ -6,7 +6,9 @@ using ILGPU;
 
 namespace GpuMlp.Kernels.Analyses.Tsne;
 
-/// <summary>p(i, j) = (p(j | i) + p(i | j)) / 2N into a row of <see cref="TsneViews.Joint"/>; symmetric bit by bit. One variant for all widths.</summary>
+/// <summary>
+/// p(i, j) = (p(j | i) + p(i | j)) / 2N into a row of <see cref="TsneViews.Joint"/>; symmetric bit by bit. One variant for all widths.
+/// </summary>
 public sealed class TsneSymmetrizeOperation : Operation<TsneSymmetrizeJob>
 {
     public static TsneSymmetrizeOperation Instance { get; } = new();
@@ -46,7 +48,8 @@ public readonly record struct TsneSymmetrizeJob(EmbeddingBuffer Buffer);
 public static class TsneSymmetrizeKernels
 {
     /// <summary>Joint probabilities from the conditional ones.</summary>
-    public static void Symmetrize(this DeviceKernels kernels, EmbeddingBuffer buffer) => kernels.Run(TsneSymmetrizeOperation.Instance, new TsneSymmetrizeJob(buffer));
+    public static void Symmetrize(this DeviceKernels kernels, EmbeddingBuffer buffer)
+        => kernels.Run(TsneSymmetrizeOperation.Instance, new TsneSymmetrizeJob(buffer));
 }
 
 /// <summary>What its kernels are given; on a CPU a point's row is an item.</summary>

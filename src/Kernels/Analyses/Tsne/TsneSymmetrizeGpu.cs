@@ -35,7 +35,10 @@ internal partial struct TsneSymmetrize
         {
             int row = rowTile + k, column = columnTile + across;
             if (row < job.Points && column < job.Points)
-                job.Joint[(row * job.Stride) + column] = (job.Conditional[(row * job.Stride) + column] + other[(across * Pitch) + k]) * job.Share;
+            {
+                job.Joint[(row * job.Stride) + column] = (job.Conditional[(row * job.Stride) + column] + other[(across * Pitch) + k])
+                    * job.Share;
+            }
         }
     }
 

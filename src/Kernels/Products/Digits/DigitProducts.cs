@@ -120,7 +120,11 @@ internal sealed class DigitProducts(GpuDevice device)
     {
         long plane = DeltaBytes(cohort, run);
         int tiles = DigitBackward.Tiles(images.PixelRows, Units(cohort).IntLength);
-        (int splits, int stages) = Splits(run.PaddedRows / DigitTile.Stage, tiles, device.Accelerator.NumMultiprocessors, device.Tuning.LeastSplits);
+        (int splits, int stages) = Splits(
+            run.PaddedRows / DigitTile.Stage,
+            tiles,
+            device.Accelerator.NumMultiprocessors,
+            device.Tuning.LeastSplits);
         if (splits > 1 && !goesOn)
             gradient.MemSetToZero(device.Stream);
         device.Launch(

@@ -39,7 +39,9 @@ public sealed class CohortEmbeddingTests
         IReadOnlyList<ModelResult> results = Train(s_spec, seed: 7);
         Assert.All(results.Take(3), result => Assert.Empty(result.Pictures));
         ModelResult shown = results[3];
-        Assert.Equal([("dense", 0.0), ("layer", 0.95), ("layer", 0.0095)], shown.Pictures.Select(picture => (picture.Method, picture.Sparsity)));
+        Assert.Equal(
+            [("dense", 0.0), ("layer", 0.95), ("layer", 0.0095)],
+            shown.Pictures.Select(picture => (picture.Method, picture.Sparsity)));
         int points = Splitter.Create(s_data, new PairTask(0, 1), 7).Validation.Length;
         Assert.All(shown.Pictures, picture =>
         {
@@ -82,7 +84,13 @@ public sealed class CohortEmbeddingTests
     {
         using var device = new CpuDevice(2);
         Split split = Splitter.Create(s_data, new PairTask(0, 1), 7);
-        using var cohort = new Cohort(device, DeviceKernels.Create(device), s_data, split, [new(3, 0.5), new(20, 0.5)], s_spec.Variants()[0]);
+        using var cohort = new Cohort(
+            device,
+            DeviceKernels.Create(device),
+            s_data,
+            split,
+            [new(3, 0.5), new(20, 0.5)],
+            s_spec.Variants()[0]);
         cohort.Initialize();
         cohort.TrainEpoch();
         int[] all = [.. split.Train, .. split.Validation];

@@ -35,7 +35,8 @@ public sealed class NeighbourhoodsTests
         double penalty = 0, kept = 0;
         for (int i = 0; i < Points; i++)
         {
-            double[] truth = [.. Enumerable.Range(0, Points).Select(j => Square(features[2 * i] - features[2 * j]) + Square(features[(2 * i) + 1] - features[(2 * j) + 1]))];
+            double[] truth = [.. Enumerable.Range(0, Points)
+                .Select(j => Square(features[2 * i] - features[2 * j]) + Square(features[(2 * i) + 1] - features[(2 * j) + 1]))];
             int[] others = [.. Enumerable.Range(0, Points).Where(j => j != i)];
             foreach (int j in others.OrderBy(j => Square(x[i] - x[j]) + Square(y[i] - y[j])).Take(k))
             {

@@ -81,15 +81,34 @@ public sealed class CohortFinetuningTests : IDisposable
             ModelParameters[] actual = models.Download();
             for (int m = 0; m < actual.Length; m++)
             {
-                ReferenceParameters pruned = ReferencePruning.Prune(ReferenceParameters.From(trained[m]), PruneMethod.Global, 0.5, identity: 0, seed: 0);
+                ReferenceParameters pruned = ReferencePruning.Prune(
+                    ReferenceParameters.From(trained[m]),
+                    PruneMethod.Global,
+                    0.5,
+                    identity: 0,
+                    seed: 0);
                 var mask = new ModelMask(Array.ConvertAll(pruned.W1, w => w != 0), Array.ConvertAll(pruned.W2, w => w != 0));
                 ReferenceParameters expected = ReferenceMask.Apply(ReferenceParameters.From(start[m]), mask);
                 for (int epoch = 0; epoch < More; epoch++)
-                    (expected, var _) = ReferenceMlp.TrainEpoch(expected, cohort.Models[m].LearningRate, x, y, ChunkSchedule.Consecutive(y.Length, y.Length), mask: mask);
+                {
+                    (expected, var _) = ReferenceMlp.TrainEpoch(
+                        expected,
+                        cohort.Models[m].LearningRate,
+                        x,
+                        y,
+                        ChunkSchedule.Consecutive(y.Length, y.Length),
+                        mask: mask);
+                }
+
                 for (int i = 0; i < expected.W1.Length; i++)
                     Assert.Equal(expected.W1[i], actual[m].W1[i], 1e-4);
                 for (int h = 0; h < expected.Hidden; h++)
-                    Assert.Equal((expected.B1[h], expected.W2[h]), (actual[m].B1[h], actual[m].W2[h]), (a, b) => Math.Abs(a.Item1 - b.Item1) + Math.Abs(a.Item2 - b.Item2) < 1e-4);
+                {
+                    Assert.Equal(
+                        (expected.B1[h], expected.W2[h]),
+                        (actual[m].B1[h], actual[m].W2[h]),
+                        (a, b) => Math.Abs(a.Item1 - b.Item1) + Math.Abs(a.Item2 - b.Item2) < 1e-4);
+                }
             }
         }
     }
@@ -104,7 +123,9 @@ public sealed class CohortFinetuningTests : IDisposable
             foreach ((ModelResult model, ModelResult expected) in models.Zip(Train(dense)))
             {
                 FinetuneRow row = model.Finetune.First(row => row.Protocol == (rewound ? "rewind" : "finetune") && row.Sparsity == 0);
-                Assert.Equal((expected.Validation.F1, expected.Validation.Auc, expected.Validation.Accuracy), (row.ValF1, row.ValAuc, row.ValAccuracy));
+                Assert.Equal(
+                    (expected.Validation.F1, expected.Validation.Auc, expected.Validation.Accuracy),
+                    (row.ValF1, row.ValAuc, row.ValAccuracy));
                 Assert.Equal((expected.DeadInactive, expected.DeadNoInput), (row.DeadInactive, row.DeadNoInput));
             }
         }
@@ -113,7 +134,8 @@ public sealed class CohortFinetuningTests : IDisposable
     [Fact]
     public void Rows_are_protocols_then_methods_then_levels_and_do_not_depend_on_neighbours()
     {
-        IReadOnlyList<ModelResult> together = Train(s_spec), alone = Train(s_spec with { Hidden = [8], Pruning = [PruneMethod.Layer], Sparsity = [0.9] });
+        IReadOnlyList<ModelResult> together = Train(s_spec), alone = Train(
+            s_spec with { Hidden = [8], Pruning = [PruneMethod.Layer], Sparsity = [0.9] });
         Assert.Equal(
             from protocol in new[] { "finetune", "rewind" }
             from method in s_spec.Pruning
@@ -177,6 +199,12 @@ public sealed class CohortFinetuningTests : IDisposable
     private Cohort Create(SweepSpec spec)
     {
         ModelSpec[] models = [.. spec.LearningRates.SelectMany(rate => spec.Hidden.Select(hidden => new ModelSpec(hidden, rate)))];
-        return new Cohort(_device, DeviceKernels.Create(_device), _data, Splitter.Create(_data, spec.Tasks[0], seed: 3), models, spec.Variants()[0]);
+        return new Cohort(
+            _device,
+            DeviceKernels.Create(_device),
+            _data,
+            Splitter.Create(_data, spec.Tasks[0], seed: 3),
+            models,
+            spec.Variants()[0]);
     }
 }

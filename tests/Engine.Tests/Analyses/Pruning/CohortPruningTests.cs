@@ -39,7 +39,9 @@ public sealed class CohortPruningTests : IDisposable
         double[] x = ReferenceMlp.Scale(validation.Pixels);
         foreach (ModelResult model in models)
         {
-            Assert.Equal(s_spec.Pruning.SelectMany(method => s_spec.Sparsity.Select(level => (method.Name, level))), model.Pruning.Select(row => (row.Method, row.Sparsity)));
+            Assert.Equal(
+                s_spec.Pruning.SelectMany(method => s_spec.Sparsity.Select(level => (method.Name, level))),
+                model.Pruning.Select(row => (row.Method, row.Sparsity)));
 
             // Random choices are keyed as initial weights are: task and hidden size, and the seed.
             ulong identity = ((ulong)((split.Task.First << 8) | split.Task.Second) << 32) | (uint)model.Key.Hidden;
@@ -72,7 +74,8 @@ public sealed class CohortPruningTests : IDisposable
             Assert.Equal(dense.Validation, model.Validation);
             Assert.Equal(dense.Weights.W1, model.Weights.W1);
             Assert.All(model.Pruning.Where(row => row.Sparsity == 0), row => Assert.Equal(
-                (model.Validation.F1, model.Validation.Auc, model.Validation.Accuracy, model.DeadInactive, model.DeadNoInput, model.DeadNoOutput),
+                (model.Validation.F1, model.Validation.Auc, model.Validation.Accuracy, model.DeadInactive, model.DeadNoInput,
+                    model.DeadNoOutput),
                 (row.ValF1, row.ValAuc, row.ValAccuracy, row.DeadInactive, row.DeadNoInput, row.DeadNoOutput)));
         }
     }
@@ -81,7 +84,9 @@ public sealed class CohortPruningTests : IDisposable
     public void Figures_do_not_depend_on_which_other_models_methods_or_levels_there_are()
     {
         IReadOnlyList<ModelResult> together = Train(s_spec, out _);
-        IReadOnlyList<ModelResult> alone = Train(s_spec with { Hidden = [8], LearningRates = [0.1], Sparsity = [0.4], Pruning = [PruneMethod.Random, PruneMethod.W1] }, out _);
+        IReadOnlyList<ModelResult> alone = Train(
+            s_spec with { Hidden = [8], LearningRates = [0.1], Sparsity = [0.4], Pruning = [PruneMethod.Random, PruneMethod.W1] },
+            out _);
         ModelResult same = together.Single(model => model.Key == alone[0].Key);
         Assert.Equal(same.Pruning.Where(row => row.Sparsity == 0.4 && row.Method is ("random" or "w1")), alone[0].Pruning);
     }
@@ -102,7 +107,8 @@ public sealed class CohortPruningTests : IDisposable
 
     private static int Units(ReferenceParameters model, Func<int, bool> isDead) => Enumerable.Range(0, model.Hidden).Count(isDead);
 
-    private IReadOnlyList<ModelResult> Train(SweepSpec spec, out Split split) => TrainWith(spec, out split, _ => { }, TestContext.Current.CancellationToken);
+    private IReadOnlyList<ModelResult> Train(SweepSpec spec, out Split split)
+        => TrainWith(spec, out split, _ => { }, TestContext.Current.CancellationToken);
 
     private IReadOnlyList<ModelResult> TrainWith(SweepSpec spec, out Split split, Action<int> afterEpoch, CancellationToken cancel)
     {

@@ -20,7 +20,8 @@ public sealed class CohortRobustnessTests
         Similarity = [],
         Corruptions =
         [
-            new(CorruptionKind.Rotation, 20), new(CorruptionKind.Gaussian, 0.3), new(CorruptionKind.Gaussian, 0), new(CorruptionKind.Occlusion, 9),
+            new(CorruptionKind.Rotation, 20), new(CorruptionKind.Gaussian, 0.3), new(CorruptionKind
+                .Gaussian, 0), new(CorruptionKind.Occlusion, 9),
             new(CorruptionKind.SaltPepper, 0.1), new(CorruptionKind.Blur, 1.5), new(CorruptionKind.Translation, 2),
         ],
     };
@@ -40,7 +41,8 @@ public sealed class CohortRobustnessTests
             foreach (RobustnessRow row in model.Robustness)
             {
                 double[] x = [.. Enumerable.Range(0, split.Validation.Length).SelectMany(n => ReferenceCorruption.Apply(
-                    clean.Pixels.AsSpan(n * inputs, inputs), Mnist.Few.Rows, Mnist.Few.Columns, split.Validation[n], Corruption(row))).Select(grey => grey / 255)];
+                    clean.Pixels.AsSpan(n * inputs, inputs), Mnist.Few.Rows, Mnist.Few.Columns,
+                    split.Validation[n], Corruption(row))).Select(grey => grey / 255)];
                 double[] logits = ReferenceMlp.Forward(ReferenceParameters.From(model.Weights), x).Logits;
                 Confusion expected = ModelMetrics.Count(Array.ConvertAll(logits, logit => (float)logit), clean.Labels);
 
@@ -81,10 +83,21 @@ public sealed class CohortRobustnessTests
         };
         // Three seeds, as the study has, scatter by up to 0.04 (standard error at 0.5, H = 24); ten are within 0.03.
         const int Seeds = 10;
-        SweepSpec spec = Presets.Paper.WithoutRates() with { Tasks = [new PairTask(4, 9)], Sparsity = [], Pruning = [], Similarity = [], Embedding = [], Corruptions = [.. Presets.Paper.Corruptions.Take(6)] };
+        SweepSpec spec = Presets.Paper.WithoutRates() with
+        {
+            Tasks = [new PairTask(
+            4,
+            9)],
+            Sparsity = [],
+            Pruning = [],
+            Similarity = [],
+            Embedding = [],
+            Corruptions = [.. Presets.Paper.Corruptions.Take(6)]
+        };
         ModelSpec[] models = [.. published.Keys.Select(hidden => new ModelSpec(hidden, 0.03))];
         IReadOnlyList<ModelResult>[] runs =
-            [.. Enumerable.Range(0, Seeds).Select(seed => Mnist.Train(Mnist.All, spec with { Seeds = [seed] }, models, Environment.ProcessorCount))];
+            [.. Enumerable.Range(0, Seeds)
+                .Select(seed => Mnist.Train(Mnist.All, spec with { Seeds = [seed] }, models, Environment.ProcessorCount))];
         for (int m = 0; m < models.Length; m++)
         {
             for (int c = 0; c < spec.Corruptions.Count; c++)

@@ -42,14 +42,20 @@ public sealed class CohortSimilarityTests
             {
                 ReferenceParameters dense = ReferenceParameters.From(model.Weights);
                 Assert.True(SaliencyNames.Item.TryFind(row.Method, out SaliencyMethod method));
-                ReferenceParameters pruned = ReferencePruning.Prune(dense, PruneMethod.Find(row.Pruning)!, row.Sparsity, identity, (uint)split.Seed);
+                ReferenceParameters pruned = ReferencePruning.Prune(
+                    dense,
+                    PruneMethod.Find(row.Pruning)!,
+                    row.Sparsity,
+                    identity,
+                    (uint)split.Seed);
                 MapSimilarity expected = default;
                 for (int n = 0; n < Images; n++)
                 {
                     ReadOnlySpan<double> image = x.AsSpan(n * Mnist.Few.Inputs, Mnist.Few.Inputs);
 
                     // Ranks are of the float32 maps: in double, values that are equal in theory would not tie.
-                    double[] a = Rounded(ReferenceMlp.Saliency(dense, image, Unscaled(method))), b = Rounded(ReferenceMlp.Saliency(pruned, image, Unscaled(method)));
+                    double[] a = Rounded(ReferenceMlp
+                        .Saliency(dense, image, Unscaled(method))), b = Rounded(ReferenceMlp.Saliency(pruned, image, Unscaled(method)));
                     expected += NaiveSimilarity.Of(a, b, Mnist.Few.Rows, Mnist.Few.Columns);
                 }
 
@@ -66,7 +72,9 @@ public sealed class CohortSimilarityTests
     {
         foreach (ModelResult model in Mnist.Train(Mnist.Few, s_spec, s_models))
         {
-            Assert.All(model.Similarity.Where(row => IsPruned(row) && row.Sparsity == 0), row => Assert.Equal(MapSimilarity.Same, Similarity(row)));
+            Assert.All(
+                model.Similarity.Where(row => IsPruned(row) && row.Sparsity == 0),
+                row => Assert.Equal(MapSimilarity.Same, Similarity(row)));
 
             SaliencyRow[] floor = [.. model.Similarity.Where(row => !IsPruned(row))];
             Assert.Equal(SaliencyNames.All.Select(SaliencyNames.Name), floor.Select(row => row.Method));
@@ -86,7 +94,8 @@ public sealed class CohortSimilarityTests
         var weak = new ModelParameters([.. Enumerable.Repeat(0.1f, inputs)], [-10f], [1], 0);
         SweepSpec spec = s_spec with { Epochs = [1], SimilarityImages = 40 };
         int[] images = CohortSimilarity.Images(spec, Splitter.Create(Mnist.Few, spec.Tasks[0], spec.Seeds[0]));
-        double[] light = [.. images.Select(image => Mnist.Few.Pixels.AsSpan(image * inputs, inputs).ToArray().Sum(pixel => pixel / 2550.0) - 10)];
+        double[] light = [.. images.Select(
+            image => Mnist.Few.Pixels.AsSpan(image * inputs, inputs).ToArray().Sum(pixel => pixel / 2550.0) - 10)];
         Assert.Contains(light, value => value < 0);
         Assert.Contains(light, value => value > 0);
         IReadOnlyList<ModelResult> results = Mnist.Train(
@@ -110,7 +119,8 @@ public sealed class CohortSimilarityTests
         SweepSpec one = s_spec with { Sparsity = [0.95], Pruning = [PruneMethod.Random], Similarity = [SaliencyMethod.SmoothGradient] };
         ModelResult alone = Mnist.Train(Mnist.Few, one, [s_models[1]], threads: 1).Single();
         Assert.Equal(
-            together[1].Similarity.Where(row => row.Method == "smoothgrad" && (!IsPruned(row) || row is { Pruning: "random", Sparsity: 0.95 })),
+            together[1].Similarity
+                .Where(row => row.Method == "smoothgrad" && (!IsPruned(row) || row is { Pruning: "random", Sparsity: 0.95 })),
             alone.Similarity);
     }
 
@@ -128,5 +138,6 @@ public sealed class CohortSimilarityTests
 
     private static double[] Rounded(double[] map) => [.. map.Select(value => (double)(float)value)];
 
-    private static SaliencyMethod Unscaled(SaliencyMethod method) => method == SaliencyMethod.ProbabilityGradient ? SaliencyMethod.LogitGradient : method;
+    private static SaliencyMethod Unscaled(SaliencyMethod method)
+        => method == SaliencyMethod.ProbabilityGradient ? SaliencyMethod.LogitGradient : method;
 }

@@ -20,7 +20,9 @@ public sealed class MapSimilarityTests
         {
             // From all different to nearly all tied, zeros among them.
             int kinds = trial % 4 == 0 ? 1_000_000 : 1 << (trial % 4 * 2);
-            float[] a = Map(random, rows * columns, kinds), b = [.. a.Zip(Map(random, rows * columns, kinds), (x, y) => trial % 2 == 0 ? y : x + (y / 2))];
+            float[] a = Map(random, rows * columns, kinds), b = [.. a.Zip(
+                Map(random, rows * columns, kinds),
+                (x, y) => trial % 2 == 0 ? y : x + (y / 2))];
             MapSimilarity similarity = Compare(a, b, scratch, rows, columns);
             double[] x = Widen(a), y = Widen(b);
             MapSimilarity expected = NaiveSimilarity.Of(x, y, rows, columns);
@@ -49,8 +51,10 @@ public sealed class MapSimilarityTests
         var scratch = new ComparedMap.Scratch(rows, columns);
         foreach (float[] map in new[]
         {
-            new float[rows * columns], [.. Enumerable.Repeat(-0.3f, rows * columns)], Map(random, rows * columns, 3), Map(random, rows * columns, 1_000_000),
-            [.. Map(random, rows * columns, 5).Select(value => value * 1e-38f)], [.. Map(random, rows * columns, 7).Select(value => value * 3e38f)],
+            new float[rows * columns], [.. Enumerable.Repeat(-0.3f, rows * columns)], Map(random, rows
+                * columns, 3), Map(random, rows * columns, 1_000_000),
+            [.. Map(random, rows * columns, 5).Select(value => value * 1e-38f)], [.. Map(random, rows * columns, 7).Select(
+                value => value * 3e38f)],
         })
         {
             Assert.Equal(MapSimilarity.Same, Compare(map, [.. map.Select(value => -value)], scratch, rows, columns));
@@ -88,7 +92,8 @@ public sealed class MapSimilarityTests
         return one.With(other, scratch);
     }
 
-    private static float[] Map(Random random, int inputs, int kinds) => [.. Enumerable.Range(0, inputs).Select(_ => (random.Next(2 * kinds) - kinds) / (float)kinds)];
+    private static float[] Map(Random random, int inputs, int kinds)
+        => [.. Enumerable.Range(0, inputs).Select(_ => (random.Next(2 * kinds) - kinds) / (float)kinds)];
 
     private static double[] Widen(float[] map) => Array.ConvertAll(map, value => (double)value);
 }

@@ -33,9 +33,11 @@ internal static class NaiveSimilarity
         {
             for (int left = 0; left + width <= columns; left++)
             {
-                int[] pixels = [.. from row in Enumerable.Range(top, height) from column in Enumerable.Range(left, width) select (row * columns) + column];
+                int[] pixels = [.. from row in Enumerable.Range(top, height) from column in Enumerable.Range(left, width) select (row
+                    * columns) + column];
                 double meanX = pixels.Average(i => x[i]), meanY = pixels.Average(i => y[i]);
-                double varianceX = pixels.Average(i => (x[i] - meanX) * (x[i] - meanX)), varianceY = pixels.Average(i => (y[i] - meanY) * (y[i] - meanY));
+                double varianceX = pixels.Average(i => (x[i] - meanX) * (x[i] - meanX)), varianceY = pixels.Average(
+                    i => (y[i] - meanY) * (y[i] - meanY));
                 double covariance = pixels.Average(i => (x[i] - meanX) * (y[i] - meanY));
                 values.Add(((2 * meanX * meanY) + 1e-4) * ((2 * covariance) + 9e-4)
                     / (((meanX * meanX) + (meanY * meanY) + 1e-4) * (varianceX + varianceY + 9e-4)));
@@ -48,14 +50,16 @@ internal static class NaiveSimilarity
     public static double TopIou(double[] a, double[] b)
     {
         HashSet<int> Top(double[] map) =>
-            [.. Enumerable.Range(0, map.Length).Where(i => map[i] != 0).OrderByDescending(i => Math.Abs(map[i])).ThenBy(i => i).Take(Math.Max(1, map.Length / 10))];
+            [.. Enumerable.Range(0, map.Length).Where(i => map[i] != 0).OrderByDescending(i => Math.Abs(map[i])).ThenBy(i => i)
+                .Take(Math.Max(1, map.Length / 10))];
         HashSet<int> x = Top(a), y = Top(b);
         int either = x.Union(y).Count();
         return either == 0 ? 0 : x.Intersect(y).Count() / (double)either;
     }
 
     private static double[] Ranks(double[] map) =>
-        [.. map.Select(value => map.Count(other => Math.Abs(other) < Math.Abs(value)) + ((map.Count(other => Math.Abs(other) == Math.Abs(value)) + 1) / 2.0))];
+        [.. map.Select(value => map.Count(other => Math.Abs(other) < Math.Abs(value))
+            + ((map.Count(other => Math.Abs(other) == Math.Abs(value)) + 1) / 2.0))];
 
     private static double[] Scale(double[] map)
     {
