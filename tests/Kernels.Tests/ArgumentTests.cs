@@ -64,9 +64,8 @@ public sealed class ArgumentTests : IDisposable
     [MemberData(nameof(Forms))]
     public void Fewer_labels_than_images_are_refused(KernelForm form) =>
         Assert.Throws<ArgumentException>(() => new DeviceImages(
-            _device, new byte[Images * Inputs], new float[Images - 1], Inputs, ChunkSchedule.Consecutive(
-                Images,
-                Images), form, withBackward: true));
+            _device, new byte[Images * Inputs], new float[Images - 1], Inputs,
+            ChunkSchedule.Consecutive(Images, Images), form, withBackward: true));
 
     [Fact]
     public void A_buffer_of_another_size_is_refused()

@@ -142,9 +142,8 @@ public sealed class BitTests : IDisposable
         ModelParameters[] models = [.. s_hidden.Select((hidden, m) => Samples.Model(Inputs, hidden, seed: m))];
         ColumnLayout layout = ColumnLayout.Create(s_hidden, Inputs, _device.Threads);
         using var images = new DeviceImages(
-            _device, Samples.Pixels(Images, Inputs, seed: 31), Samples.Labels(Images, seed: 32), Inputs, ChunkSchedule.Consecutive(
-                Images,
-                Batch), form, withBackward: true);
+            _device, Samples.Pixels(Images, Inputs, seed: 31), Samples.Labels(Images, seed: 32), Inputs,
+            ChunkSchedule.Consecutive(Images, Batch), form, withBackward: true);
         using var used = new DeviceCohort(_device, layout, [.. s_hidden.Select(_ => 1e30f)]);
         used.Upload(models);
         for (int epoch = 0; epoch < 4; epoch++)
@@ -172,9 +171,8 @@ public sealed class BitTests : IDisposable
         float[] Activations(int batch, int model)
         {
             using var images = new DeviceImages(
-                _device, Samples.Pixels(Images, Inputs, seed: 31), Samples.Labels(Images, seed: 32), Inputs, ChunkSchedule.Consecutive(
-                    Images,
-                    batch), KernelForm.InputSparse, withBackward: false);
+                _device, Samples.Pixels(Images, Inputs, seed: 31), Samples.Labels(Images, seed: 32), Inputs,
+                ChunkSchedule.Consecutive(Images, batch), KernelForm.InputSparse, withBackward: false);
             return kernels.HiddenActivations(cohort, images, model);
         }
         Check.SameBits("batches of 32", Activations(Images, 3), Activations(32, 3));

@@ -215,9 +215,8 @@ public abstract class GpuTests(AcceleratorType kind)
             using var cohort = new DeviceCohort(on, ColumnLayout.Create(s_hidden, Inputs, on.LayoutWays), Samples.Rates(s_hidden.Length));
             cohort.Upload(models);
             using var images = new DeviceImages(
-                on, Samples.Pixels(Images, Inputs, 1), Samples.Labels(Images, 2), Inputs, ChunkSchedule.Consecutive(
-                    Images,
-                    Images), KernelForm.Dense, withBackward: false);
+                on, Samples.Pixels(Images, Inputs, 1), Samples.Labels(Images, 2), Inputs,
+                ChunkSchedule.Consecutive(Images, Images), KernelForm.Dense, withBackward: false);
             return [.. models.Select(model => model.W1), .. kernels.Evaluate(cohort, images)
                 .Select(evaluation => evaluation.Logits.ToArray())];
         }

@@ -74,8 +74,8 @@ public sealed class LayoutTests
             int width = inputs + 1, rows = chunk.Rows;
             int[] expected = [.. Enumerable.Range(0, rows * width)
                 .Select(at => at % width == inputs ? 255 : sample.Pixels[((chunk.FirstRow + (at / width)) * inputs) + (at % width)])];
-            int[] forward = new int[rows * width], backward = new int[rows * width], partners = [.. images.Partners[c]], turns = [.. images
-                .Turns[c]];
+            int[] forward = new int[rows * width], backward = new int[rows * width], partners = [.. images.Partners[c]];
+            int[] turns = [.. images.Turns[c]];
             Unpack(
                 images.ForwardStarts[c],
                 images.ForwardIndex[c],

@@ -155,9 +155,8 @@ public sealed class MaskTests : IDisposable
     }
 
     private static DeviceImages Upload(CpuDevice device, KernelForm form) => new(
-        device, Samples.Pixels(Images, Inputs, seed: 31), Samples.Labels(Images, seed: 32), Inputs, ChunkSchedule.Consecutive(
-            Images,
-            Batch), form, withBackward: true);
+        device, Samples.Pixels(Images, Inputs, seed: 31), Samples.Labels(Images, seed: 32), Inputs,
+        ChunkSchedule.Consecutive(Images, Batch), form, withBackward: true);
 
     private static ModelParameters[] Models() => [.. s_hidden.Select((hidden, m) => Samples.Model(Inputs, hidden, seed: m))];
 

@@ -129,8 +129,8 @@ public static class ModelExport
     }
 
     internal static ModelParameters Read(Safetensors weights, ModelSpec model) => new(
-        weights.Read($"{model.Name}.w1"), weights.Read($"{model.Name}.b1"), weights.Read($"{model.Name}.w2"), weights.Read(
-            $"{model.Name}.b2")[0]);
+        weights.Read($"{model.Name}.w1"), weights.Read($"{model.Name}.b1"), weights.Read($"{model.Name}.w2"),
+        weights.Read($"{model.Name}.b2")[0]);
 
     // Enough to use the model and to find out where it comes from.
     private static (string Key, string Value)[] Describe(Plan plan, PairTask task, int seed, int variant, ModelSpec model)

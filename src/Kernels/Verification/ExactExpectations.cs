@@ -34,9 +34,8 @@ internal static class ExactExpectations
             ModelMask? mask = shape.MaskOf(m);
             ModelParameters model = ExactMlp.Masked(shape.Models[m], mask);
             return AllCores.Each(batches, batch => new ExactStep(
-                model, mask, pixels.AsSpan(batch.FirstRow * shape.Inputs, batch.BatchRows * shape.Inputs), labels.AsSpan(
-                    batch.FirstRow,
-                    batch.BatchRows)));
+                model, mask, pixels.AsSpan(batch.FirstRow * shape.Inputs, batch.BatchRows * shape.Inputs),
+                labels.AsSpan(batch.FirstRow, batch.BatchRows)));
         });
     }
 

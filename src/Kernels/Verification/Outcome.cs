@@ -49,9 +49,8 @@ internal sealed record Outcome(ModelParameters Model, EpochTotals[] Epochs, floa
 
         // Few images are enough for the maps, and 500 models times N times D would be large.
         using var few = new DeviceImages(
-            device, pixels.AsMemory(0, 5 * inputs), labels.AsSpan(0, 5), inputs, ChunkSchedule.Consecutive(
-                5,
-                5), form, withBackward: false);
+            device, pixels.AsMemory(0, 5 * inputs), labels.AsSpan(0, 5), inputs,
+            ChunkSchedule.Consecutive(5, 5), form, withBackward: false);
         ReadOnlyMemory<float>[][] maps = [.. Enum.GetValues<SaliencyMethod>().Select(method => kernels.Saliency(cohort, few, method))];
         return [.. Enumerable.Range(0, models.Count).Select(m => new Outcome(
             parameters[m],

@@ -50,9 +50,8 @@ internal static class TrainedHash
         ColumnLayout layout = ColumnLayout.Create(s_hidden, Inputs, device.LayoutWays);
         using var cohort = new DeviceCohort(device, layout, Samples.Rates(s_hidden.Length, 0.1f), withMask: true) { WeightDecay = 0.01f };
         using var images = new DeviceImages(
-            device, Samples.Pixels(Images, Inputs, seed: 5), Samples.Labels(Images, seed: 6), Inputs, ChunkSchedule.Consecutive(
-                Images,
-                batch),
+            device, Samples.Pixels(Images, Inputs, seed: 5), Samples.Labels(Images, seed: 6), Inputs,
+            ChunkSchedule.Consecutive(Images, batch),
             device.SkipsZeroPixels ? KernelForm.InputSparse : KernelForm.Dense, withBackward: true);
         cohort.Upload([.. s_hidden.Select((hidden, m) => kernels.Initialize(Inputs, hidden, identity: (ulong)m, seed: 7, std: 0.1f))]);
         cohort.SetMask([.. s_hidden.Select((hidden, m) => Samples.Mask(Inputs, hidden, kept: 0.7, seed: m))]);

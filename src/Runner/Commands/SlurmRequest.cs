@@ -44,8 +44,8 @@ internal sealed partial record SlurmRequest(
             options.Device is null ? null : DeviceRequest.Parse("--device", options.Device).ToString(),
             Extra(options.SbatchArgs));
         return new SlurmRequest(
-            settings, script.Any(value => value is not null), ProgramOf(options
-                .Executable), Whole(options.MaxArraySize, "--max-array-size", 1, int.MaxValue),
+            settings, script.Any(value => value is not null), ProgramOf(options.Executable),
+            Whole(options.MaxArraySize, "--max-array-size", 1, int.MaxValue),
             options.Check, options.Submit, options.Missing);
     }
 

@@ -16,8 +16,8 @@ internal sealed record StudyPlot(string Name, string Section, string Alternative
         .. new[]
         {
             CapacityPlot.Of(tables), SmallestSizePlot.Of(tables), TrainingPlot.Of(tables),
-            PruningPlot.Of(tables), PruningSizesPlot.Of(tables), WeightsLeftPlot.Of(tables), WhenSparsePlot.Of(tables), FinetunePlot.Of(
-                tables),
+            PruningPlot.Of(tables), PruningSizesPlot.Of(tables), WeightsLeftPlot.Of(tables), WhenSparsePlot.Of(tables),
+            FinetunePlot.Of(tables),
             DeadUnitPlot.Of(tables), RobustnessPlot.Of(tables), SaliencyPlot.Of(tables), EmbeddingPlot.Of(tables, run), RatePlot.Of(tables),
         }.OfType<StudyPlot>(),
     ];

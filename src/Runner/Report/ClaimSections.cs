@@ -18,8 +18,7 @@ internal static class ClaimSections
             html.Raw($"<tr><td><a href=\"#{claim.Id}\">{claim.Id}</a></td><td class=\"said\" data-name=\"The study says\"><strong>")
                 .Text(claim.Title)
                 .Raw("</strong><br><span class=\"muted\">")
-                .Text(claim
-                    .Statement)
+                .Text(claim.Statement)
                 .Raw("</span></td><td class=\"ours\" data-name=\"This run\"><ul class=\"checks\">");
             Check[] shown = [.. claim.Checks.Where(check => check.Decides).OrderBy(check => check.Passed is null).Take(MostChecks)];
             foreach (Check check in shown)

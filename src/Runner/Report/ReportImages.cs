@@ -35,8 +35,7 @@ internal static class ReportImages
         html.Raw($"<figure id=\"plot-{plot.Name}\">").Raw("<picture><source media=\"screen and (prefers-color-scheme: dark)\" srcset=\"")
             .Raw(Data(plot.Dark))
             .Raw("\"><img src=\"")
-            .Raw(Data(plot
-                .Light))
+            .Raw(Data(plot.Light))
             .Raw($"\" width=\"{width / 2}\" height=\"{height / 2}\" alt=\"{Html.Escape(plot.Alternative)}\"></picture>")
             .Raw($"<figcaption>plots/{Html.Escape(plot.Name)}.png</figcaption></figure>\n");
     }

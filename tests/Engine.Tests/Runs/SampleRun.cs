@@ -153,13 +153,8 @@ internal static class SampleRun
             new() { Key = key, Method = method, Sparsity = level, Image = image, Label = label, X = x, Y = y };
         EmbeddingPoint[] places =
         [
-            Point("dense", 0, 17, 0, 1.5, -2), Point("dense", 0, 3, 1, 0.1f, 4), Point("random", 0.5, 17, 0, 0, 1), Point(
-                "random",
-                0.5,
-                3,
-                1,
-                1,
-                0),
+            Point("dense", 0, 17, 0, 1.5, -2), Point("dense", 0, 3, 1, 0.1f, 4), Point("random", 0.5, 17, 0, 0, 1),
+            Point("random", 0.5, 3, 1, 1, 0),
         ];
         return unit is { Seed: 42, Task.First: 4 } && model == new ModelSpec(4, 0.1)
             ? rows.With<EmbeddingRow>([dense, (dense with { Method = "random", Sparsity = 0.5 }).AsFailed()]).With<EmbeddingPoint>(places)

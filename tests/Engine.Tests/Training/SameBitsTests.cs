@@ -54,11 +54,8 @@ public sealed class SameBitsTests
     {
         SweepSpec spec = Mnist.Spec with { Batches = [batch == Full ? null : batch] };
         Mnist.AssertSameBits(
-            Mnist.Train(Mnist.Few, spec, Cohort, form: KernelForm.InputSparse), Mnist.Train(
-                Mnist.Few,
-                spec,
-                Cohort,
-                form: KernelForm.Dense));
+            Mnist.Train(Mnist.Few, spec, Cohort, form: KernelForm.InputSparse),
+            Mnist.Train(Mnist.Few, spec, Cohort, form: KernelForm.Dense));
     }
 
     [Fact]

@@ -82,10 +82,8 @@ public sealed partial class RunFilesTests(TwoSweeps sweeps) : IClassFixture<TwoS
     public void A_report_takes_away_what_a_killed_one_left_and_nothing_else()
     {
         string run = Copy(), mine = Path.Combine(run, "plots", "mine.tmp");
-        string[] left = [Path.Combine(run, ".report.html.0123abcd.1.0123abcd.tmp"), Path.Combine(
-            run,
-            "plots",
-            ".figure.png.0123abcd.1.0123abcd.tmp")];
+        string[] left = [Path.Combine(run, ".report.html.0123abcd.1.0123abcd.tmp"),
+            Path.Combine(run, "plots", ".figure.png.0123abcd.1.0123abcd.tmp")];
         foreach (string file in left.Append(mine))
         {
             File.WriteAllText(file, "half a file");

@@ -13,8 +13,8 @@ internal static class RobustnessFields
     public static IReadOnlyList<Field<SweepSpec>> All { get; } =
     [
         new Field<SweepSpec, IReadOnlyList<Corruption>>(
-            "corruption", s => s.Corruptions, (s, corruptions) => s with { Corruptions = corruptions }, SpecItems.Levels(
-                CorruptionNames.Item))
+            "corruption", s => s.Corruptions, (s, corruptions) => s with { Corruptions = corruptions },
+            SpecItems.Levels(CorruptionNames.Item))
         {
             FromText = (_, flag, text, _) =>
                 text == ListNotation<Corruption>.None ? [] : CorruptionNames.Parse(flag, text, Presets.Paper.Corruptions),

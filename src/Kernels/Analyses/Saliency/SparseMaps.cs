@@ -104,11 +104,8 @@ internal readonly unsafe struct SparseMaps(PixelEntries entries, float* units, d
             for (; pixel + Eight <= pixels; pixel += Eight, s += Eight * Pitch)
             {
                 Vector256<float> eight = Vector256.Create(
-                    Vector128.Create(s[0], s[Pitch], s[2 * Pitch], s[3 * Pitch]), Vector128.Create(
-                        s[4 * Pitch],
-                        s[5 * Pitch],
-                        s[6 * Pitch],
-                        s[7 * Pitch]));
+                    Vector128.Create(s[0], s[Pitch], s[2 * Pitch], s[3 * Pitch]),
+                    Vector128.Create(s[4 * Pitch], s[5 * Pitch], s[6 * Pitch], s[7 * Pitch]));
                 (Vector256<double> low, Vector256<double> high) = Vector256.Widen(eight);
                 Vector256.Narrow(low * slope, high * slope).Store(maps + pixel);
             }

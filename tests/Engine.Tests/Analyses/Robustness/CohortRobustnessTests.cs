@@ -20,8 +20,8 @@ public sealed class CohortRobustnessTests
         Similarity = [],
         Corruptions =
         [
-            new(CorruptionKind.Rotation, 20), new(CorruptionKind.Gaussian, 0.3), new(CorruptionKind
-                .Gaussian, 0), new(CorruptionKind.Occlusion, 9),
+            new(CorruptionKind.Rotation, 20), new(CorruptionKind.Gaussian, 0.3),
+            new(CorruptionKind.Gaussian, 0), new(CorruptionKind.Occlusion, 9),
             new(CorruptionKind.SaltPepper, 0.1), new(CorruptionKind.Blur, 1.5), new(CorruptionKind.Translation, 2),
         ],
     };

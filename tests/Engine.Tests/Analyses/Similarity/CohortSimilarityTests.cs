@@ -54,8 +54,8 @@ public sealed class CohortSimilarityTests
                     ReadOnlySpan<double> image = x.AsSpan(n * Mnist.Few.Inputs, Mnist.Few.Inputs);
 
                     // Ranks are of the float32 maps: in double, values that are equal in theory would not tie.
-                    double[] a = Rounded(ReferenceMlp
-                        .Saliency(dense, image, Unscaled(method))), b = Rounded(ReferenceMlp.Saliency(pruned, image, Unscaled(method)));
+                    double[] a = Rounded(ReferenceMlp.Saliency(dense, image, Unscaled(method)));
+                    double[] b = Rounded(ReferenceMlp.Saliency(pruned, image, Unscaled(method)));
                     expected += NaiveSimilarity.Of(a, b, Mnist.Few.Rows, Mnist.Few.Columns);
                 }
 
