@@ -25,7 +25,8 @@ internal static class ForwardPeers
             cohort.TrainEpoch();
         ColumnLayout layout = cohort.OnDevice.Layout;
         using var pruned = new DeviceCohort(kernels.Device, layout, new float[layout.Slots.Count]);
-        using var ranks = new PruneRanks(kernels.Device, layout, new ulong[layout.Slots.Count], seed: 0);
+        using var ranks = new PruneRanks(
+            kernels.Device, layout, new ModelOrigin(new ulong[layout.Slots.Count], Seed: 0, InitStd: 0.1f));
         using DeviceImages dense = images.ToDevice(kernels.Device, KernelForm.Dense);
         using DeviceImages input = images.ToDevice(kernels.Device, KernelForm.InputSparse);
         using DeviceImages pixelMajor = images.ToDevice(kernels.Device, KernelForm.WeightSparse);

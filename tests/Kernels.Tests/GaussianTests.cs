@@ -2,7 +2,6 @@ using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
-using GpuMlp.Kernels.Training;
 using ILGPU;
 using ILGPU.Runtime;
 using Xunit;
@@ -53,7 +52,8 @@ public sealed class GaussianTests : IDisposable
     public void A_million_weights_have_the_moments_of_a_normal_distribution()
     {
         const int Count = 1_000_000;
-        ModelParameters model = DeviceKernels.Create(_device).Initialize(inputs: 999, hidden: 1000, identity: 7, seed: 3, std: 1f);
+        ModelParameters model = InitializeTests.Initial(
+            DeviceKernels.Create(_device), inputs: 999, [1000], new ModelOrigin([7], Seed: 3, InitStd: 1f))[0];
         double[] z = [.. model.W1.Select(w => (double)w), .. model.W2.Select(w => (double)w)];
         Assert.Equal(Count, z.Length);
 

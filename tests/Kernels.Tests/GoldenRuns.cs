@@ -86,7 +86,7 @@ internal sealed class GoldenRuns(ComputeDevice device, DeviceKernels kernels, Ke
         string name = Label(golden);
         using DeviceCohort cohort = Cohort(golden), pruned = Cohort(golden);
         cohort.Upload([.. golden.Models.Select(m => Narrow(Parameters(m.Final)))]);
-        using var ranks = new PruneRanks(device, cohort.Layout, new ulong[golden.Models.Length], seed: 0);
+        using var ranks = new PruneRanks(device, cohort.Layout, new ModelOrigin(new ulong[golden.Models.Length], Seed: 0, InitStd: 0.1f));
         kernels.PruneRank(cohort, ranks, PruneMethod.Layer);
         kernels.Prune(cohort, ranks, 0.95, pruned);
         ModelParameters[] parameters = pruned.Download();

@@ -210,14 +210,12 @@ public abstract class GpuTests(AcceleratorType kind)
         float[][] Logits(ComputeDevice on)
         {
             DeviceKernels kernels = DeviceKernels.Create(on);
-            ModelParameters[] models = [.. s_hidden.Select(
-                (hidden, m) => kernels.Initialize(Inputs, hidden, (ulong)m, seed: 3, std: 0.1f))];
             using var cohort = new DeviceCohort(on, ColumnLayout.Create(s_hidden, Inputs, on.LayoutWays), Samples.Rates(s_hidden.Length));
-            cohort.Upload(models);
+            kernels.Initialize(cohort, new ModelOrigin([.. s_hidden.Select((_, m) => (ulong)m)], Seed: 3, InitStd: 0.1f));
             using var images = new DeviceImages(
                 on, Samples.Pixels(Images, Inputs, 1), Samples.Labels(Images, 2), Inputs,
                 ChunkSchedule.Consecutive(Images, Images), KernelForm.Dense, withBackward: false);
-            return [.. models.Select(model => model.W1), .. kernels.Evaluate(cohort, images)
+            return [.. cohort.Download().Select(model => model.W1), .. kernels.Evaluate(cohort, images)
                 .Select(evaluation => evaluation.Logits.ToArray())];
         }
         foreach ((float[] expected, float[] actual) in Logits(cpu).Zip(Logits(device)))

@@ -78,7 +78,7 @@ public sealed class MaskTests : IDisposable
         ColumnLayout layout = ColumnLayout.Create(s_hidden, Inputs, _device.LayoutWays);
         using DeviceCohort source = Cohort(layout, withMask: false), target = Cohort(layout, withMask: true);
         using DeviceImages images = Upload(_device, KernelForm.InputSparse);
-        using var ranks = new PruneRanks(_device, layout, new ulong[s_hidden.Length], seed: 1);
+        using var ranks = new PruneRanks(_device, layout, new ModelOrigin(new ulong[s_hidden.Length], Seed: 1, InitStd: 0.1f));
         source.Upload(Models());
         kernels.PruneRank(source, ranks, method);
         kernels.Prune(source, ranks, 0.9, target);

@@ -156,8 +156,8 @@ public sealed class PruneTests : IDisposable
         using var cohort = new DeviceCohort(_device, layout, [0.1f, 0.1f]);
         using var target = new DeviceCohort(_device, ColumnLayout.Create([4, 2], Inputs, 2), [0.1f, 0.1f]);
         using var wrong = new DeviceCohort(_device, other, [0.1f, 0.1f]);
-        using var ranks = new PruneRanks(_device, layout, [1, 2], Seed);
-        Assert.Throws<ArgumentException>(() => new PruneRanks(_device, layout, [1], Seed));
+        using var ranks = new PruneRanks(_device, layout, new ModelOrigin([1, 2], Seed, InitStd));
+        Assert.Throws<ArgumentException>(() => new PruneRanks(_device, layout, new ModelOrigin([1], Seed, InitStd)));
         Assert.Throws<ArgumentException>(() => kernels.Prune(cohort, ranks, 0.5, target));
         Assert.Throws<ArgumentException>(() => kernels.PruneRank(wrong, ranks, PruneMethod.Layer));
         kernels.PruneRank(cohort, ranks, PruneMethod.Layer);

@@ -143,7 +143,7 @@ public sealed class SparseEvaluateTests : IDisposable
     {
         var kernels = DeviceKernels.Create(_device);
         using DeviceCohort cohort = Upload(_device, Models());
-        using var ranks = new PruneRanks(_device, cohort.Layout, Identities(), seed: 1);
+        using var ranks = new PruneRanks(_device, cohort.Layout, new ModelOrigin(Identities(), Seed: 1, InitStd: 0.1f));
         using SparseCohort counted = new(_device, cohort.Layout,
             s_levels.Length), compressed = new(_device, cohort.Layout, s_levels.Length);
         kernels.PruneRank(cohort, ranks, PruneMethod.Random);
@@ -162,7 +162,7 @@ public sealed class SparseEvaluateTests : IDisposable
     {
         var kernels = DeviceKernels.Create(_device);
         using DeviceCohort cohort = Upload(_device, Models()), other = Upload(_device, [Models()[0]]);
-        using var ranks = new PruneRanks(_device, cohort.Layout, Identities(), seed: 1);
+        using var ranks = new PruneRanks(_device, cohort.Layout, new ModelOrigin(Identities(), Seed: 1, InitStd: 0.1f));
         using SparseCohort two = new(_device, cohort.Layout, 2), one = new(_device, cohort.Layout, 1);
         using DeviceImages images = Upload(_device, KernelForm.WeightSparse), dense = Upload(_device, KernelForm.Dense);
         Assert.Throws<ArgumentException>(() => kernels.Compress(cohort, ranks, [0.5, 0.9], two));
@@ -191,7 +191,7 @@ public sealed class SparseEvaluateTests : IDisposable
         var kernels = DeviceKernels.Create(device, width);
         using DeviceCohort cohort = Upload(device, models);
         using DeviceImages images = Upload(device, KernelForm.WeightSparse);
-        using var ranks = new PruneRanks(device, cohort.Layout, identities, seed: 1);
+        using var ranks = new PruneRanks(device, cohort.Layout, new ModelOrigin(identities, Seed: 1, InitStd: 0.1f));
         using var sparse = new SparseCohort(device, cohort.Layout, levels.Length);
         kernels.PruneRank(cohort, ranks, method);
 
@@ -206,7 +206,7 @@ public sealed class SparseEvaluateTests : IDisposable
         var kernels = DeviceKernels.Create(_device);
         using DeviceCohort cohort = Upload(_device, models), pruned = Upload(_device, models);
         using DeviceImages images = Upload(_device, form);
-        using var ranks = new PruneRanks(_device, cohort.Layout, Identities(), seed: 1);
+        using var ranks = new PruneRanks(_device, cohort.Layout, new ModelOrigin(Identities(), Seed: 1, InitStd: 0.1f));
         kernels.PruneRank(cohort, ranks, method);
         return [.. s_levels.Select(level =>
         {

@@ -44,17 +44,13 @@ internal sealed class BenchModels : IDisposable
             split,
             [.. Enumerable.Repeat(new ModelSpec(hidden, LearningRate), count)],
             new TrainingVariant(Batch: null, epochs, InitStd, WeightDecay: 0));
-        _trained.OnDevice.Upload(
-            [.. Enumerable.Range(0, count).Select(m => kernels.Initialize(data.Inputs, hidden, (ulong)hidden, (uint)m, InitStd))]);
+        var origin = new ModelOrigin([.. Enumerable.Range(0, count).Select(m => ((ulong)m << 32) | (uint)hidden)], Seed: 0, InitStd);
+        kernels.Initialize(_trained.OnDevice, origin);
         for (int epoch = 0; epoch < epochs; epoch++)
             kernels.TrainEpoch(_trained.OnDevice, _trained.TrainImages);
         _whole = _trained.OnDevice.Download();
         _pruned = _trained.CreateTwin();
-        _ranks = new PruneRanks(
-            kernels.Device,
-            _trained.OnDevice.Layout,
-            [.. Enumerable.Range(0, count).Select(m => ((ulong)m << 32) | (uint)hidden)],
-            seed: 0);
+        _ranks = new PruneRanks(kernels.Device, _trained.OnDevice.Layout, origin);
     }
 
     /// <summary>The different models without the share <paramref name="sparsity"/> of each layer's weights.</summary>

@@ -46,11 +46,7 @@ public sealed class SaliencyExplorer : IDisposable
         float[] rates = [.. models.Models.Select(model => (float)model.LearningRate)];
         _dense = new DeviceCohort(_device, layout, rates);
         _pruned = new DeviceCohort(_device, layout, rates);
-        _ranks = new PruneRanks(
-            _device,
-            layout,
-            [.. models.Models.Select(model => Cohort.Identity(models.Task, model.Hidden))],
-            unchecked((uint)models.Seed));
+        _ranks = new PruneRanks(_device, layout, Cohort.OriginOf(models.Task, models.Seed, models.Models, models.InitStd));
         _dense.Upload(models.Weights);
     }
 

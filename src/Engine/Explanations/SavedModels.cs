@@ -14,6 +14,7 @@ namespace GpuMlp.Engine.Explanations;
 /// <param name="Models">Sizes and rates, in the order asked for.</param>
 /// <param name="Weights">Likewise.</param>
 /// <param name="Validation">0-based numbers in the training file, in the split's order.</param>
+/// <param name="InitStd">Standard deviation of the weights that they were trained from.</param>
 /// <param name="Training">How they were trained, where the run has several ways; else null.</param>
 public sealed record SavedModels(
     PairTask Task,
@@ -21,6 +22,7 @@ public sealed record SavedModels(
     IReadOnlyList<ModelSpec> Models,
     IReadOnlyList<ModelParameters> Weights,
     int[] Validation,
+    double InitStd,
     TrainingVariant? Training = null)
 {
     /// <exception cref="UserErrorException">
@@ -56,6 +58,7 @@ public sealed record SavedModels(
             models,
             parameters,
             ReadValidation(numbers, split),
+            training.InitStd,
             run.Plan.Variants.Count > 1 ? training : null);
     }
 

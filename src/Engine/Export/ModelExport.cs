@@ -83,7 +83,7 @@ public static class ModelExport
             ModelParameters[] trained = [.. models.Select(model => Read(weights, model))];
             IReadOnlyList<ExportedModel>[] exported = pruner is null
                 ? [.. trained.Select(model => new[] { new ExportedModel("", model, []) })]
-                : pruner.Prune(task, seed, models, trained, pruning!);
+                : pruner.Prune(task, seed, models, trained, plan.Variants[variant].InitStd, pruning!);
             for (int m = 0; m < models.Length; m++)
             {
                 string stem = Stem(path, models[m]);

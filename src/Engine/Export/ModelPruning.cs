@@ -33,12 +33,14 @@ internal sealed class ExportPruner : IDisposable
 
     /// <param name="models">Of one task and seed.</param>
     /// <param name="weights">Theirs, trained.</param>
+    /// <param name="initStd">Standard deviation of the weights that they were trained from.</param>
     /// <returns>A list a model: methods (outer) and levels (inner).</returns>
     public IReadOnlyList<ExportedModel>[] Prune(
         PairTask task,
         int seed,
         IReadOnlyList<ModelSpec> models,
         IReadOnlyList<ModelParameters> weights,
+        double initStd,
         ModelPruning pruning)
     {
         ColumnLayout layout = ColumnLayout.Create(
@@ -46,11 +48,7 @@ internal sealed class ExportPruner : IDisposable
             weights[0].W1.Length / models[0].Hidden,
             _device.LayoutWays);
         using DeviceCohort trained = new(_device, layout, new float[models.Count]), pruned = new(_device, layout, new float[models.Count]);
-        using var ranks = new PruneRanks(
-            _device,
-            layout,
-            [.. models.Select(model => Cohort.Identity(task, model.Hidden))],
-            unchecked((uint)seed));
+        using var ranks = new PruneRanks(_device, layout, Cohort.OriginOf(task, seed, models, initStd));
         trained.Upload(weights);
         List<ExportedModel>[] results = [.. models.Select(_ => new List<ExportedModel>())];
         foreach (PruneMethod method in pruning.Methods)

@@ -91,7 +91,7 @@ public sealed class Cohort : IDisposable
     public void Initialize() => Initialize(OnDevice);
 
     /// <summary>The same of a twin, which gets the values that the models began with.</summary>
-    internal void Initialize(DeviceCohort twin) => twin.Upload(Draw(0));
+    internal void Initialize(DeviceCohort twin) => Kernels.Initialize(twin, Origin(0));
 
     /// <summary>Starts one epoch and, on a GPU, does not wait for it.</summary>
     public void StartEpoch() => Kernels.TrainEpoch(OnDevice, TrainImages);
@@ -134,10 +134,10 @@ public sealed class Cohort : IDisposable
     internal SparseCohort CreateSparse(int levels) => new(_device, OnDevice.Layout, levels);
 
     /// <summary>Memory for the ranks of all weights; random ones belong to task, seed and hidden size, as initial weights do.</summary>
-    internal PruneRanks CreateRanks() => new(_device, OnDevice.Layout, [.. Models.Select(Identity)], unchecked((uint)Split.Seed));
+    internal PruneRanks CreateRanks() => new(_device, OnDevice.Layout, Origin(0));
 
     /// <summary>Gives a twin new random weights: drawn as the initial ones are, but for another identity.</summary>
-    internal void Reinitialise(DeviceCohort twin) => twin.Upload(Draw(OtherDraw));
+    internal void Reinitialise(DeviceCohort twin) => Kernels.Initialize(twin, Origin(OtherDraw));
 
     public void Dispose()
     {
@@ -154,13 +154,15 @@ public sealed class Cohort : IDisposable
             WeightDecay = (float)Variant.WeightDecay,
         };
 
-    private ModelParameters[] Draw(ulong which) =>
-        [.. Models.Select(
-            m => Kernels.Initialize(Data.Inputs, m.Hidden, Identity(m) | which, unchecked((uint)Split.Seed), (float)Variant.InitStd))];
+    private ModelOrigin Origin(ulong which) => OriginOf(Split.Task, Split.Seed, Models, Variant.InitStd, which);
 
-    // Learning rate is not part of it: runs that differ in rate share their start. Nor is the variant; initial weights of
-    // two spreads are multiples of each other.
-    private ulong Identity(ModelSpec model) => Identity(Split.Task, model.Hidden);
+    /// <summary>
+    /// What random numbers of models belong to. Learning rate is not part of it: runs that differ in rate share their start. Nor is the
+    /// variant; initial weights of two spreads are multiples of each other.
+    /// </summary>
+    /// <param name="which">0 for the numbers that they are trained from.</param>
+    internal static ModelOrigin OriginOf(PairTask task, int seed, IReadOnlyList<ModelSpec> models, double initStd, ulong which = 0) =>
+        new([.. models.Select(model => Identity(task, model.Hidden) | which)], unchecked((uint)seed), (float)initStd);
 
     /// <summary>What random numbers of a model belong to, besides the seed.</summary>
     internal static ulong Identity(PairTask task, int hidden) => ((ulong)task.Identity << 32) | (uint)hidden;

@@ -160,11 +160,40 @@ public struct PruneViews
     /// <summary>Two ints a slot: ranks below the first go from W1, below the second from w2.</summary>
     public ArrayView<int> Counts;
 
+    /// <summary>What random numbers belong to.</summary>
+    public OriginViews Origin;
+}
+
+/// <summary>What the random numbers of models belong to, and the numbers themselves; see <see cref="ModelOrigin"/>.</summary>
+public struct OriginViews
+{
     /// <summary>Two words a slot, high word first: the model's identity.</summary>
     public ArrayView<uint> Identities;
 
+    /// <summary>From <see cref="GaussianTable.Create"/>.</summary>
+    public ArrayView<int> Quantiles;
+
     /// <summary>The run's seed.</summary>
     public uint Seed;
+
+    /// <summary>Standard deviation of the initial weights.</summary>
+    public float InitStd;
+
+    /// <summary>Four random words: of a slot's weights 4 * quad to 4 * quad + 3, in the order W1 row-major [D, H], then w2.</summary>
+    /// <param name="stream">One of <see cref="RandomStreams"/>.</param>
+    internal readonly PhiloxBlock Draw(int slot, int quad, uint stream) =>
+        Philox.Draw(new PhiloxBlock((uint)quad, Identities[2 * slot], Identities[(2 * slot) + 1], 0), Seed, stream);
+
+    /// <summary>The random word of one weight.</summary>
+    internal readonly uint Word(int slot, int weight, uint stream)
+    {
+        PhiloxBlock bits = Draw(slot, weight / 4, stream);
+        int word = weight % 4;
+        return word == 0 ? bits.X : word == 1 ? bits.Y : word == 2 ? bits.Z : bits.W;
+    }
+
+    /// <summary>The initial weight that belongs to a random word: normal, integers and one product, so the same bits anywhere.</summary>
+    internal readonly float Initial(uint bits) => InitStd * (NormalPlace.Fixed(bits, Quantiles) * (1f / GaussianTable.One));
 }
 
 /// <summary>Compressed weights at one or more levels; see <see cref="SparseCohort"/>.</summary>

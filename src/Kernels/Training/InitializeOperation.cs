@@ -7,8 +7,8 @@ using ILGPU;
 namespace GpuMlp.Kernels.Training;
 
 /// <summary>
-/// w[i] = std * z(i): z is the standard normal number that belongs to (seed, identity, i). Element i alone decides its
-/// value: any order, any device and any number of neighbours give the same bits.
+/// w[i] = std * z(i): z is the standard normal number that belongs to (seed, identity, i), i the weight's place in W1 row-major [D, H],
+/// then w2 [H]. Biases are 0. Weight i alone decides its value: any order, any device and any number of neighbours give the same bits.
 /// </summary>
 public sealed class InitializeOperation : Operation<InitializeJob>
 {
@@ -18,103 +18,86 @@ public sealed class InitializeOperation : Operation<InitializeJob>
 
     public override bool HasWidths => false;
 
+    internal override ComputeDevice? DeviceOf(InitializeJob job) => job.Cohort.Device;
+
     internal override void Check(InitializeJob job)
     {
     }
 
     internal override void OnCpu(DeviceKernels kernels, InitializeJob job)
     {
-        using DeviceArray<int> table = kernels.Device.Upload(s_table);
-        kernels.Launch(Job(job, table));
+        using OriginBuffer origin = new(kernels.Device, job.Cohort.Layout, job.Origin);
+        kernels.Launch(new InitializeGpu { Cohort = job.Cohort.Cohort, Origin = origin.Views });
     }
 
     internal override void OnGpu(GpuDevice device, InitializeJob job)
     {
-        using DeviceArray<int> table = device.Upload(s_table);
-        InitializeGpu draw = Job(job, table);
-        device.Launch(InitializeGpu.Kernel, InitializeGpu.Threads, (draw.Items + InitializeGpu.Threads - 1) / InitializeGpu.Threads, draw);
+        using OriginBuffer origin = new(device, job.Cohort.Layout, job.Origin);
+        var initialize = new InitializeGpu { Cohort = job.Cohort.Cohort, Origin = origin.Views };
+        device.Launch(InitializeGpu.Kernel, InitializeGpu.Threads, initialize.Items, initialize);
 
-        // The table goes with this call.
+        // The origin goes with this call.
         device.Stream.Synchronize();
     }
-
-    private static readonly int[] s_table = GaussianTable.Create();
-
-    private static InitializeGpu Job(InitializeJob job, DeviceArray<int> table) => new()
-    {
-        Table = table.View,
-        Output = job.Output.View,
-        IdentityHigh = (uint)(job.Identity >> 32),
-        IdentityLow = (uint)job.Identity,
-        Seed = job.Seed,
-        Std = job.Std,
-    };
 }
 
 /// <summary>What it is given.</summary>
-/// <param name="Output">Values in the model's own order: W1 row-major [D, H], then w2 [H].</param>
-/// <param name="Identity">The model's: what its numbers belong to, besides the seed.</param>
-/// <param name="Seed">The run's.</param>
-/// <param name="Std">Standard deviation.</param>
-public readonly record struct InitializeJob(DeviceArray<float> Output, ulong Identity, uint Seed, float Std);
+/// <param name="Cohort">Gets the weights.</param>
+public readonly record struct InitializeJob(DeviceCohort Cohort, ModelOrigin Origin);
 
 /// <summary>How it is called.</summary>
 public static class InitializeKernels
 {
-    /// <summary>Initial W1 [D, H] and w2 [H] of a model, normal with standard deviation <paramref name="std"/>; biases are 0.</summary>
-    public static ModelParameters Initialize(this DeviceKernels kernels, int inputs, int hidden, ulong identity, uint seed, float std)
-    {
-        int count = checked((inputs + 1) * hidden);
-        using DeviceArray<float> output = kernels.Device.Zeroed<float>(count);
-        kernels.Run(InitializeOperation.Instance, new InitializeJob(output, identity, seed, std));
-        float[] values = output.ToArray();
-        return new ModelParameters(values[..(inputs * hidden)], new float[hidden], values[(inputs * hidden)..], 0f);
-    }
+    /// <summary>Gives all models of a cohort their initial weights, normal with the origin's standard deviation; biases become 0.</summary>
+    /// <exception cref="ArgumentException">An origin of another number of models.</exception>
+    public static void Initialize(this DeviceKernels kernels, DeviceCohort cohort, ModelOrigin origin) =>
+        kernels.Run(InitializeOperation.Instance, new InitializeJob(cohort, origin));
 }
 
-/// <summary>Four numbers an item, one Philox draw; integers and one product, so that one text serves all devices.</summary>
+/// <summary>A model an item or a group; four weights a Philox draw. One text serves all devices.</summary>
 public struct InitializeGpu : ICpuJob
 {
     public const int Threads = 128;
 
-    /// <summary>From <see cref="GaussianTable.Create"/>.</summary>
-    public ArrayView<int> Table;
+    public CohortViews Cohort;
 
-    public ArrayView<float> Output;
+    public OriginViews Origin;
 
-    /// <summary>Both words of the model's identity.</summary>
-    public uint IdentityHigh, IdentityLow;
+    public readonly int Items => Cohort.SlotCount;
 
-    public uint Seed;
+    /// <summary>The ILGPU kernel; a group a model.</summary>
+    public static void Kernel(InitializeGpu job) => job.Draw(Grid.IdxX, Group.IdxX, Threads);
 
-    public float Std;
+    readonly void ICpuJob.Run<T>(int item) => Draw(item, 0, 1);
 
-    public readonly int Items => (Output.IntLength + 3) / 4;
-
-    static int ICpuJob.AtOnce => 256;
-
-    /// <summary>The ILGPU kernel; a thread an item.</summary>
-    public static void Kernel(InitializeGpu job)
+    // Every step-th quad of a model's weights, from a first one on; the first thread sets the biases.
+    private readonly void Draw(int index, int thread, int step)
     {
-        int item = (Grid.IdxX * Threads) + Group.IdxX;
-        if (item < job.Items)
-            job.Draw(item);
+        var slot = new GpuSlot(Cohort, index);
+        int all = (Cohort.Inputs + 1) * slot.Hidden;
+        for (int quad = thread; 4 * quad < all; quad += step)
+        {
+            PhiloxBlock bits = Origin.Draw(index, quad, RandomStreams.Weights);
+            Set(slot, 4 * quad, all, bits.X);
+            Set(slot, (4 * quad) + 1, all, bits.Y);
+            Set(slot, (4 * quad) + 2, all, bits.Z);
+            Set(slot, (4 * quad) + 3, all, bits.W);
+        }
+        if (thread != 0)
+            return;
+        for (int unit = 0; unit < slot.Hidden; unit++)
+            Cohort.B1[slot.Column + unit] = 0f;
+        Cohort.B2[index] = 0f;
     }
 
-    readonly void ICpuJob.Run<T>(int item) => Draw(item);
-
-    private readonly void Draw(int item)
+    private readonly void Set(GpuSlot slot, int weight, int all, uint bits)
     {
-        PhiloxBlock bits = Philox.Draw(new PhiloxBlock((uint)item, IdentityHigh, IdentityLow, 0), Seed, RandomStreams.Weights);
-        int first = item * 4;
-        Output[first] = Std * Normal(bits.X);
-        if (first + 1 < Output.IntLength)
-            Output[first + 1] = Std * Normal(bits.Y);
-        if (first + 2 < Output.IntLength)
-            Output[first + 2] = Std * Normal(bits.Z);
-        if (first + 3 < Output.IntLength)
-            Output[first + 3] = Std * Normal(bits.W);
+        if (weight >= all)
+            return;
+        int row = weight / slot.Hidden, unit = weight - (row * slot.Hidden);
+        if (row < Cohort.Inputs)
+            Cohort.W1[slot.Row(Cohort.Inputs, row) + unit] = Origin.Initial(bits);
+        else
+            Cohort.W2[slot.Column + unit] = Origin.Initial(bits);
     }
-
-    private readonly float Normal(uint bits) => NormalPlace.Fixed(bits, Table) * (1f / GaussianTable.One);
 }

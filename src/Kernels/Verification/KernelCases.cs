@@ -24,6 +24,7 @@ internal static class KernelCases
 
     private static readonly Dictionary<Operation, Case> s_cases = new()
     {
+        [InitializeOperation.Instance] = Initialize,
         [HiddenForwardOperation.Instance] = HiddenForward,
         [OutputForwardOperation.Instance] = OutputForward,
         [OutputLossOperation.Instance] = OutputLoss,
@@ -50,7 +51,7 @@ internal static class KernelCases
     ];
 
     public static bool Has(Operation operation) =>
-        operation == InitializeOperation.Instance || TsneCase.Has(operation) || s_cases.ContainsKey(operation);
+        TsneCase.Has(operation) || s_cases.ContainsKey(operation);
 
     /// <summary>Whether weights under a mask are to be compared apart: such shapes come behind the others.</summary>
     public static bool HasMasks(Operation operation) => s_masked.Contains(operation);
@@ -74,11 +75,6 @@ internal static class KernelCases
             TsneCase.Run(kernels, variant.Operation, shape);
             return;
         }
-        if (variant.Operation == InitializeOperation.Instance)
-        {
-            Initialize(kernels, shape);
-            return;
-        }
 
         // Gradients over pixel-major images: batches of whole tiles.
         bool inTiles = variant.Operation == SparseBackwardOperation.Instance;
@@ -98,14 +94,16 @@ internal static class KernelCases
         s_cases[variant.Operation](kernels, cohort, images, shape);
     }
 
-    private static void Initialize(DeviceKernels kernels, Shape shape)
+    private static void Initialize(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
         const uint Seed = 11;
         const float Std = 0.05f;
-        for (int m = 0; m < shape.Hidden.Length; m++)
+        ulong[] identities = [.. shape.Hidden.Select((_, m) => (0x100000000UL * (ulong)m) + 3)];
+        kernels.Initialize(cohort, new ModelOrigin(identities, Seed, Std));
+        ModelParameters[] models = cohort.Download();
+        for (int m = 0; m < models.Length; m++)
         {
-            ulong identity = 0x100000000UL * (ulong)m + 3;
-            ModelParameters model = kernels.Initialize(shape.Inputs, shape.Hidden[m], identity, Seed, Std);
+            ModelParameters model = models[m];
             float[] actual = [.. model.W1, .. model.W2];
             var expected = new double[actual.Length];
             for (int i = 0; i < expected.Length; i++)
@@ -280,7 +278,7 @@ internal static class KernelCases
     // Rank of a weight by its definition: the weights of its layer whose magnitude is strictly smaller.
     private static void PruneRank(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
-        using var ranks = new PruneRanks(kernels.Device, cohort.Layout, new ulong[shape.Hidden.Length], seed: 1);
+        using var ranks = new PruneRanks(kernels.Device, cohort.Layout, PruneCase.Origin(shape.Hidden.Length));
         kernels.PruneRank(cohort, ranks, PruneMethod.Layer);
         int[] w2 = Copy(kernels.Device, ranks.Views.RanksW2), w1 = Copy(kernels.Device, ranks.Views.RanksW1);
         foreach (ModelSlot slot in cohort.Layout.Slots)

@@ -11,6 +11,8 @@ internal static class PruneCase
 {
     public const uint Seed = 42;
 
+    public const float InitStd = 0.1f;
+
     public static readonly double[] Levels = [0, 0.001, 0.0095, 0.1, 0.29, 0.5, 0.57, 0.95, 0.99, 1];
 
     /// <summary>Ranks once, prunes at every level and compares.</summary>
@@ -52,7 +54,7 @@ internal static class PruneCase
         DeviceKernels kernels, ComputeDevice device, DeviceCohort cohort, PruneMethod method, uint seed, ulong[] identities)
     {
         using var target = new DeviceCohort(device, cohort.Layout, Samples.Rates(identities.Length));
-        using var ranks = new PruneRanks(device, cohort.Layout, identities, seed);
+        using var ranks = new PruneRanks(device, cohort.Layout, new ModelOrigin(identities, seed, InitStd));
         kernels.PruneRank(cohort, ranks, method);
         return [.. Levels.Select(level =>
         {
@@ -60,6 +62,8 @@ internal static class PruneCase
             return target.Download();
         })];
     }
+
+    public static ModelOrigin Origin(int models) => new([.. Enumerable.Range(0, models).Select(Identity)], Seed, InitStd);
 
     public static ulong Identity(int model) => 0x500000003UL * (ulong)(model + 1);
 }

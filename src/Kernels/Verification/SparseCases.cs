@@ -184,7 +184,7 @@ internal static class SparseCases
     }
 
     private static PruneRanks Ranks(DeviceKernels kernels, DeviceCohort cohort) =>
-        new(kernels.Device, cohort.Layout, [.. Enumerable.Range(0, cohort.Layout.Slots.Count).Select(PruneCase.Identity)], PruneCase.Seed);
+        new(kernels.Device, cohort.Layout, PruneCase.Origin(cohort.Layout.Slots.Count));
 
     private static ReferenceParameters[] Pruned(Shape shape, double level)
         => AllCores.Each(shape.Hidden.Length, m => Pruned(shape, PruneMethod.Layer, m, level));

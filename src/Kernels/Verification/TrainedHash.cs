@@ -53,7 +53,7 @@ internal static class TrainedHash
             device, Samples.Pixels(Images, Inputs, seed: 5), Samples.Labels(Images, seed: 6), Inputs,
             ChunkSchedule.Consecutive(Images, batch),
             device.SkipsZeroPixels ? KernelForm.InputSparse : KernelForm.Dense, withBackward: true);
-        cohort.Upload([.. s_hidden.Select((hidden, m) => kernels.Initialize(Inputs, hidden, identity: (ulong)m, seed: 7, std: 0.1f))]);
+        kernels.Initialize(cohort, new ModelOrigin([.. s_hidden.Select((_, m) => (ulong)m)], Seed: 7, InitStd: 0.1f));
         cohort.SetMask([.. s_hidden.Select((hidden, m) => Samples.Mask(Inputs, hidden, kept: 0.7, seed: m))]);
         for (int epoch = 0; epoch < Epochs; epoch++)
             kernels.TrainEpoch(cohort, images);

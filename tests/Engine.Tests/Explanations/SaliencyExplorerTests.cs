@@ -84,5 +84,5 @@ public sealed class SaliencyExplorerTests
     private static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
 
     private static SaliencyExplorer Explorer(int[] validation, params ModelParameters[] models) =>
-        new(s_data, new SavedModels(s_task, 0, [.. models.Select(_ => new ModelSpec(1, 0.03))], models, validation), threads: 1);
+        new(s_data, new SavedModels(s_task, 0, [.. models.Select(_ => new ModelSpec(1, 0.03))], models, validation, 0.1), threads: 1);
 }

@@ -1,28 +1,21 @@
+using GpuMlp.Kernels.Devices;
+using GpuMlp.Kernels.Launching;
+
 namespace GpuMlp.Kernels.Analyses.Pruning;
 
-/// <summary>What weights are ranked by: those with the smallest go first.</summary>
-internal enum PruneScore
-{
-    /// <summary>|w|; weights of equal magnitude have equal ranks.</summary>
-    Magnitude,
-
-    /// <summary>A random word, another one for every weight.</summary>
-    Random,
-}
-
 /// <summary>Which weights go first. Biases always stay. One object each, in <see cref="All"/>.</summary>
-public sealed class PruneMethod
+public abstract class PruneMethod
 {
-    private PruneMethod(string name, string help) => (Name, Help) = (name, help);
+    private protected PruneMethod(string name, string help) => (Name, Help) = (name, help);
 
-    public static PruneMethod Layer { get; } = new("layer", "the smallest weights of each layer");
+    public static PruneMethod Layer { get; } = new PruneMethod<MagnitudeScore>("layer", "the smallest weights of each layer");
 
-    public static PruneMethod Global { get; } = new("global", "of both together") { IsTogether = true };
+    public static PruneMethod Global { get; } = new PruneMethod<MagnitudeScore>("global", "of both together") { IsTogether = true };
 
-    public static PruneMethod W1 { get; } = new("w1", "of W1 alone") { SparesW2 = true };
+    public static PruneMethod W1 { get; } = new PruneMethod<MagnitudeScore>("w1", "of W1 alone") { SparesW2 = true };
 
     /// <summary>As many of W1 and of w2 as <see cref="Layer"/> takes.</summary>
-    public static PruneMethod Random { get; } = new("random", "weights chosen at random") { Score = PruneScore.Random };
+    public static PruneMethod Random { get; } = new PruneMethod<RandomScore>("random", "weights chosen at random");
 
     /// <summary>Every method, as flags and help name them.</summary>
     public static IReadOnlyList<PruneMethod> All { get; } = [Layer, Global, W1, Random];
@@ -33,16 +26,38 @@ public sealed class PruneMethod
     /// <summary>What goes first, as a part of a sentence that goes through <see cref="All"/>.</summary>
     public string Help { get; }
 
-    internal PruneScore Score { get; private init; }
-
     /// <summary>W1 and w2 are ranked together; else each by itself.</summary>
-    internal bool IsTogether { get; private init; }
+    internal bool IsTogether { get; init; }
 
     /// <summary>No weight of w2 goes.</summary>
-    internal bool SparesW2 { get; private init; }
+    internal bool SparesW2 { get; init; }
 
     /// <summary>Null for a name that is none.</summary>
     public static PruneMethod? Find(string name) => All.FirstOrDefault(method => method.Name == name);
 
     public override string ToString() => Name;
+
+    /// <summary>Ranks on a CPU.</summary>
+    internal abstract void OnCpu(DeviceKernels kernels, PruneRankJob job);
+
+    /// <summary>Likewise on a GPU.</summary>
+    internal abstract void OnGpu(GpuDevice device, PruneRankJob job);
+}
+
+/// <summary>A method with the kernels of its score.</summary>
+internal sealed class PruneMethod<TScore>(string name, string help) : PruneMethod(name, help)
+    where TScore : struct, IPruneScore
+{
+    internal override void OnCpu(DeviceKernels kernels, PruneRankJob job) => kernels.Launch(new PruneRankCpu<TScore>
+    {
+        Cohort = job.Cohort.Cohort,
+        Ranks = job.Ranks.Views,
+        IsTogether = IsTogether ? 1 : 0,
+    });
+
+    internal override void OnGpu(GpuDevice device, PruneRankJob job)
+    {
+        PruneRankGpu<TScore> rank = PruneRankGpu<TScore>.Of(device, job, IsTogether);
+        device.Launch(PruneRankGpu<TScore>.Kernel, PruneRankGpu<TScore>.Threads, rank.Cohort.SlotCount, rank);
+    }
 }

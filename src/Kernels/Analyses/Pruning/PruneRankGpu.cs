@@ -1,3 +1,4 @@
+using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using ILGPU;
@@ -13,7 +14,8 @@ namespace GpuMlp.Kernels.Analyses.Pruning;
 /// over threads, gives each thread the places of its elements; it then moves them in order. Nothing depends on which thread
 /// is faster, and equal keys stay in the order of the weights' indices.
 /// </remarks>
-public struct PruneRankGpu
+internal struct PruneRankGpu<TScore>
+    where TScore : struct, IPruneScore
 {
     public const int Threads = 256;
 
@@ -30,14 +32,25 @@ public struct PruneRankGpu
 
     public ArrayView<int> Indices;
 
-    /// <summary>A <see cref="PruneScore"/>.</summary>
-    public int Score;
-
     /// <summary>1: W1 and w2 are ranked together.</summary>
     public int IsTogether;
 
+    public static PruneRankGpu<TScore> Of(GpuDevice device, PruneRankJob job, bool isTogether)
+    {
+        CohortViews cohort = job.Cohort.Cohort;
+        long weights = (cohort.Inputs + 1L) * cohort.B1.Length;
+        return new PruneRankGpu<TScore>
+        {
+            Cohort = cohort,
+            Ranks = job.Ranks.Views,
+            Keys = device.Workspace.Take<uint>("keys", 2 * weights),
+            Indices = device.Workspace.Take<int>("key indices", 2 * weights),
+            IsTogether = isTogether ? 1 : 0,
+        };
+    }
+
     /// <summary>The ILGPU kernel; a group a slot.</summary>
-    public static void Kernel(PruneRankGpu job)
+    public static void Kernel(PruneRankGpu<TScore> job)
     {
         ArrayView<int> counters = SharedMemory.Allocate<int>(Digits * Threads), totals = SharedMemory.Allocate<int>(Threads);
         int index = Grid.IdxX, thread = Group.IdxX, inputs = job.Cohort.Inputs;
@@ -45,7 +58,7 @@ public struct PruneRankGpu
         int start = (inputs + 1) * slot.Column, first = inputs * slot.Hidden, all = first + slot.Hidden;
         for (int i = thread; i < all; i += Threads)
         {
-            job.Keys[start + i] = job.Score == (int)PruneScore.Random ? Draw(job.Ranks, index, i) : Magnitude(job.Cohort, slot, i);
+            job.Keys[start + i] = TScore.Key(job.Ranks.Origin, index, i, Weight(job.Cohort, slot, i));
             job.Indices[start + i] = i;
         }
         GpuGroup.Barrier();
@@ -56,25 +69,15 @@ public struct PruneRankGpu
             Rank(job, slot, start + done, count, first, thread, counters, totals);
     }
 
-    private static uint Magnitude(CohortViews cohort, GpuSlot slot, int i)
+    private static float Weight(CohortViews cohort, GpuSlot slot, int i)
     {
         int row = i / slot.Hidden, unit = i - (row * slot.Hidden);
-        float weight = row < cohort.Inputs ? cohort.W1[slot.Row(cohort.Inputs, row) + unit] : cohort.W2[slot.Column + unit];
-        return GpuMath.Bits(weight) & 0x7FFFFFFF;
-    }
-
-    private static uint Draw(PruneViews prune, int slot, int i)
-    {
-        PhiloxBlock bits = Philox.Draw(
-            new PhiloxBlock((uint)i / 4, prune.Identities[2 * slot], prune.Identities[(2 * slot) + 1], 0), prune.Seed,
-            RandomStreams.Pruning);
-        int word = i % 4;
-        return word == 0 ? bits.X : word == 1 ? bits.Y : word == 2 ? bits.Z : bits.W;
+        return row < cohort.Inputs ? cohort.W1[slot.Row(cohort.Inputs, row) + unit] : cohort.W2[slot.Column + unit];
     }
 
     // Sorts the places start .. start + count - 1 and numbers the weights that are found there.
     private static void Rank(
-        PruneRankGpu job, GpuSlot slot, int start, int count, int first, int thread, ArrayView<int> counters, ArrayView<int> totals)
+        PruneRankGpu<TScore> job, GpuSlot slot, int start, int count, int first, int thread, ArrayView<int> counters, ArrayView<int> totals)
     {
         int run = (count + Threads - 1) / Threads, begin = start + Math.Min(thread * run, count), end = start
             + Math.Min((thread + 1) * run, count);
@@ -85,11 +88,10 @@ public struct PruneRankGpu
             to = from;
             from = (job.Keys.IntLength / 2) - to;
         }
-        bool tiesShare = job.Score != (int)PruneScore.Random;
-        int rank = begin < end && tiesShare ? FirstOf(job.Keys, start, begin) - start : 0;
+        int rank = begin < end && TScore.TiesShare ? FirstOf(job.Keys, start, begin) - start : 0;
         for (int place = begin; place < end; place++)
         {
-            if (!tiesShare || (place > begin && job.Keys[place] != job.Keys[place - 1]))
+            if (!TScore.TiesShare || (place > begin && job.Keys[place] != job.Keys[place - 1]))
                 rank = place - start;
             int weight = job.Indices[place];
             if (weight < first)

@@ -8,12 +8,12 @@ using GpuMlp.Kernels.Products;
 namespace GpuMlp.Kernels.Analyses.Pruning;
 
 /// <summary>
-/// rank[i] = number of weights that go strictly before weight i, within W1 and w2 apart or together. Equal magnitudes have
-/// equal ranks, so |w| &lt;= the k-th smallest |w| is rank &lt; k. Random ranks are a permutation, from Philox draws.
+/// rank[i] = number of weights that go strictly before weight i by the keys of a <see cref="IPruneScore"/>, within W1 and w2 apart or
+/// together. Equal magnitudes have equal ranks, so |w| &lt;= the k-th smallest |w| is rank &lt; k. Random ranks are a permutation.
 /// </summary>
 /// <remarks>
 /// One slot at a time: keys of 32 bits, with the weight's index in the model's own order (W1 row-major [D, H], then w2)
-/// below them, are sorted as one number. The bits of a magnitude sort as the magnitude does; NaN goes last.
+/// below them, are sorted as one number.
 /// </remarks>
 public sealed class PruneRankOperation : Operation<PruneRankJob>
 {
@@ -29,30 +29,13 @@ public sealed class PruneRankOperation : Operation<PruneRankJob>
 
     internal override void OnCpu(DeviceKernels kernels, PruneRankJob job)
     {
-        kernels.Launch(new PruneRankCpu
-        {
-            Cohort = job.Cohort.Cohort,
-            Ranks = job.Ranks.Views,
-            Score = job.Method.Score,
-            IsTogether = job.Method.IsTogether ? 1 : 0
-        });
+        job.Method.OnCpu(kernels, job);
         job.Ranks.Method = job.Method;
     }
 
     internal override void OnGpu(GpuDevice device, PruneRankJob job)
     {
-        CohortViews cohort = job.Cohort.Cohort;
-        long weights = (cohort.Inputs + 1L) * cohort.B1.Length;
-        var rank = new PruneRankGpu
-        {
-            Cohort = cohort,
-            Ranks = job.Ranks.Views,
-            Keys = device.Workspace.Take<uint>("keys", 2 * weights),
-            Indices = device.Workspace.Take<int>("key indices", 2 * weights),
-            Score = (int)job.Method.Score,
-            IsTogether = job.Method.IsTogether ? 1 : 0,
-        };
-        device.Launch(PruneRankGpu.Kernel, PruneRankGpu.Threads, cohort.SlotCount, rank);
+        job.Method.OnGpu(device, job);
         job.Ranks.Method = job.Method;
     }
 }
@@ -70,13 +53,12 @@ public static class PruneRankKernels
 }
 
 /// <summary>A block of columns an item.</summary>
-internal unsafe struct PruneRankCpu : ICpuJob
+internal unsafe struct PruneRankCpu<TScore> : ICpuJob
+    where TScore : struct, IPruneScore
 {
     public CohortViews Cohort;
 
     public PruneViews Ranks;
-
-    public PruneScore Score;
 
     /// <summary>1: W1 and w2 are ranked together.</summary>
     public int IsTogether;
@@ -94,7 +76,7 @@ internal unsafe struct PruneRankCpu : ICpuJob
         try
         {
             for (int slot = 0; slot < pointers.Slots; slot++)
-                Rank(Ranks, pointers, slot, keys);
+                Rank(pointers, slot, keys);
         }
         finally
         {
@@ -102,66 +84,44 @@ internal unsafe struct PruneRankCpu : ICpuJob
         }
     }
 
-    private readonly void Rank(in PruneViews views, in BlockPointers block, int slot, ulong* keys)
+    private readonly void Rank(in BlockPointers block, int slot, ulong* keys)
     {
         int hidden = block.Hidden(slot), first = block.Inputs * hidden, all = first + hidden;
-        if (Score == PruneScore.Random)
-            DrawKeys(views, block.FirstSlot + slot, keys, all);
-        else
-            MagnitudeKeys(block, slot, keys);
-
-        bool tiesShare = Score != PruneScore.Random;
+        SetKeys(block, slot, keys);
         if (IsTogether != 0)
         {
-            Number(views, block, slot, new Span<ulong>(keys, all), tiesShare);
+            Number(block, slot, new Span<ulong>(keys, all));
             return;
         }
-        Number(views, block, slot, new Span<ulong>(keys, first), tiesShare);
-        Number(views, block, slot, new Span<ulong>(keys + first, hidden), tiesShare);
+        Number(block, slot, new Span<ulong>(keys, first));
+        Number(block, slot, new Span<ulong>(keys + first, hidden));
     }
 
-    private static void MagnitudeKeys(in BlockPointers block, int slot, ulong* keys)
+    private readonly void SetKeys(in BlockPointers block, int slot, ulong* keys)
     {
         int hidden = block.Hidden(slot), index = 0;
         float* weights = block.W1 + block.Column(slot);
         for (int d = 0; d < block.Inputs; d++, weights += block.Stride)
         {
             for (int h = 0; h < hidden; h++, index++)
-                keys[index] = Key(Magnitude(weights[h]), index);
+                keys[index] = Key(block, slot, index, weights[h]);
         }
         for (int h = 0; h < hidden; h++, index++)
-            keys[index] = Key(Magnitude(block.W2[block.Column(slot) + h]), index);
+            keys[index] = Key(block, slot, index, block.W2[block.Column(slot) + h]);
     }
 
-    // Four keys a draw, as for the initial weights.
-    private static void DrawKeys(in PruneViews views, int slot, ulong* keys, int count)
-    {
-        uint* identity = BlockPointers.Pointer(views.Identities) + (2 * slot);
-        for (int index = 0; index < count; index += 4)
-        {
-            PhiloxBlock bits = Philox.Draw(
-                new PhiloxBlock((uint)index / 4, identity[0], identity[1], 0),
-                views.Seed,
-                RandomStreams.Pruning);
-            keys[index] = Key(bits.X, index);
-            if (index + 1 < count)
-                keys[index + 1] = Key(bits.Y, index + 1);
-            if (index + 2 < count)
-                keys[index + 2] = Key(bits.Z, index + 2);
-            if (index + 3 < count)
-                keys[index + 3] = Key(bits.W, index + 3);
-        }
-    }
+    private readonly ulong Key(in BlockPointers block, int slot, int index, float weight) =>
+        ((ulong)TScore.Key(Ranks.Origin, block.FirstSlot + slot, index, weight) << 32) | (uint)index;
 
-    private static void Number(in PruneViews views, in BlockPointers block, int slot, Span<ulong> keys, bool tiesShare)
+    private readonly void Number(in BlockPointers block, int slot, Span<ulong> keys)
     {
         int hidden = block.Hidden(slot), first = block.Inputs * hidden, column = block.Column(slot), rank = 0;
-        int* ranksW1 = BlockPointers.Pointer(views.RanksW1) + ((long)block.Inputs * block.FirstColumn) + column;
-        int* ranksW2 = BlockPointers.Pointer(views.RanksW2) + block.FirstColumn + column;
+        int* ranksW1 = BlockPointers.Pointer(Ranks.RanksW1) + ((long)block.Inputs * block.FirstColumn) + column;
+        int* ranksW2 = BlockPointers.Pointer(Ranks.RanksW2) + block.FirstColumn + column;
         keys.Sort();
         for (int place = 0; place < keys.Length; place++)
         {
-            if (!tiesShare || place == 0 || keys[place] >> 32 != keys[place - 1] >> 32)
+            if (!TScore.TiesShare || place == 0 || keys[place] >> 32 != keys[place - 1] >> 32)
                 rank = place;
             int index = (int)(uint)keys[place];
             if (index < first)
@@ -170,8 +130,4 @@ internal unsafe struct PruneRankCpu : ICpuJob
                 ranksW2[index - first] = rank;
         }
     }
-
-    private static uint Magnitude(float weight) => BitConverter.SingleToUInt32Bits(weight) & 0x7FFFFFFF;
-
-    private static ulong Key(uint order, int index) => ((ulong)order << 32) | (uint)index;
 }

@@ -11,28 +11,20 @@ public sealed class PruneRanks : IDisposable
 {
     private readonly ComputeDevice _device;
     private readonly DeviceArray<int> _w1, _w2, _counts;
-    private readonly DeviceArray<uint> _identities;
-    private readonly uint _seed;
+    private readonly OriginBuffer _origin;
 
     /// <param name="device">Where.</param>
     /// <param name="layout">Of the cohorts that will be ranked.</param>
-    /// <param name="identities">One a model, in the caller's order: what a random choice belongs to, besides the seed.</param>
-    /// <param name="seed">The run's seed.</param>
-    /// <exception cref="ArgumentException">Identities do not fit the models.</exception>
-    public PruneRanks(ComputeDevice device, ColumnLayout layout, IReadOnlyList<ulong> identities, uint seed)
+    /// <param name="origin">What a random choice, and the weights that a model began with, belong to.</param>
+    /// <exception cref="ArgumentException">An origin of another number of models.</exception>
+    public PruneRanks(ComputeDevice device, ColumnLayout layout, ModelOrigin origin)
     {
-        if (identities.Count != layout.Slots.Count)
-            throw new ArgumentException($"{identities.Count} identities for {layout.Slots.Count} models", nameof(identities));
-
+        _origin = new OriginBuffer(device, layout, origin);
         _device = device;
         Layout = layout;
-        _seed = seed;
         _w1 = device.Zeroed<int>(checked(layout.Inputs * layout.PaddedColumns));
         _w2 = device.Zeroed<int>(layout.PaddedColumns);
         _counts = device.Zeroed<int>(2 * layout.Slots.Count);
-        _identities = device.Upload(
-            layout.Slots.Select(slot => identities[slot.Model]).SelectMany(identity => new[] { (uint)(identity >> 32), (uint)identity })
-                .ToArray());
     }
 
     public ColumnLayout Layout { get; }
@@ -45,8 +37,7 @@ public sealed class PruneRanks : IDisposable
         RanksW1 = _w1.View,
         RanksW2 = _w2.View,
         Counts = _counts.View,
-        Identities = _identities.View,
-        Seed = _seed,
+        Origin = _origin.Views,
     };
 
     /// <summary>k of a level, as the published study computes it: the product in double, rounded down.</summary>
@@ -59,7 +50,7 @@ public sealed class PruneRanks : IDisposable
         _w1.Dispose();
         _w2.Dispose();
         _counts.Dispose();
-        _identities.Dispose();
+        _origin.Dispose();
     }
 
     /// <exception cref="ArgumentException">Nothing has been ranked yet.</exception>
