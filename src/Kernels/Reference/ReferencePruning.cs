@@ -1,3 +1,4 @@
+using System.Numerics;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Numerics;
 
@@ -9,10 +10,14 @@ namespace GpuMlp.Kernels.Reference;
 /// </summary>
 public static class ReferencePruning
 {
+    private static readonly int[] s_quantiles = GaussianTable.Create();
+
     /// <param name="model">Not overwritten.</param>
     /// <param name="sparsity">s, 0..1.</param>
     /// <param name="identity">Of the model; with the seed it decides random pruning alone.</param>
-    public static ReferenceParameters Prune(ReferenceParameters model, PruneMethod method, double sparsity, ulong identity, uint seed)
+    /// <param name="initStd">Of the weights that training began with; needed for what is ranked by them.</param>
+    public static ReferenceParameters Prune(
+        ReferenceParameters model, PruneMethod method, double sparsity, ulong identity, uint seed, float initStd = float.NaN)
     {
         int first = model.W1.Length;
         double[] all = [.. model.W1, .. model.W2];
@@ -24,6 +29,11 @@ public static class ReferencePruning
                 break;
             case "w1":
                 MarkSmallest(all, 0..first, sparsity, gone);
+                break;
+            case "movement":
+                double[] moved = [.. all.Select((weight, i) => (double)((float)weight - Initial(i, identity, seed, initStd)))];
+                MarkSmallest(moved, 0..first, sparsity, gone);
+                MarkSmallest(moved, first..all.Length, sparsity, gone);
                 break;
             case "random":
                 MarkRandom(0..first, sparsity, identity, seed, gone);
@@ -54,16 +64,26 @@ public static class ReferencePruning
     private static void MarkRandom(Range layer, double sparsity, ulong identity, uint seed, bool[] gone)
     {
         (int start, int size) = layer.GetOffsetAndLength(gone.Length);
-        foreach (int i in Enumerable.Range(start, size).OrderBy(i => Draw(i, identity, seed)).ThenBy(i => i).Take((int)(sparsity * size)))
+        IEnumerable<int> first = Enumerable.Range(start, size).OrderBy(i => Draw(i, identity, seed, RandomStreams.Pruning)).ThenBy(i => i);
+        foreach (int i in first.Take((int)(sparsity * size)))
             gone[i] = true;
     }
 
-    private static uint Draw(int index, ulong identity, uint seed)
+    private static float Initial(int index, ulong identity, uint seed, float initStd)
+    {
+        if (float.IsNaN(initStd))
+            throw new ArgumentException("must be given for a ranking by movement", nameof(initStd));
+        uint word = Draw(index, identity, seed, RandomStreams.Weights);
+        NormalPlace place = NormalPlace.Of(word, BitOperations.LeadingZeroCount(NormalPlace.Tail(word)));
+        return initStd * (place.Between(s_quantiles[place.Knot], s_quantiles[place.End]) / (float)GaussianTable.One);
+    }
+
+    private static uint Draw(int index, ulong identity, uint seed, uint stream)
     {
         PhiloxBlock bits = Philox.Draw(
             new PhiloxBlock((uint)index / 4, (uint)(identity >> 32), (uint)identity, 0),
             seed,
-            RandomStreams.Pruning);
+            stream);
         return (index % 4) switch { 0 => bits.X, 1 => bits.Y, 2 => bits.Z, _ => bits.W };
     }
 }

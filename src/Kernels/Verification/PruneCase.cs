@@ -39,7 +39,8 @@ internal static class PruneCase
                     method,
                     Levels[level],
                     Identity(m),
-                    Seed);
+                    Seed,
+                    InitStd);
                 string label = $"{name} {method} at {Levels[level]}, model {m}";
                 Check.Near($"{label}: W1", expected.W1, pruned[level][m].W1, [0.0]);
                 Check.Near($"{label}: w2", expected.W2, pruned[level][m].W2, [0.0]);

@@ -190,7 +190,8 @@ internal static class SparseCases
         => AllCores.Each(shape.Hidden.Length, m => Pruned(shape, PruneMethod.Layer, m, level));
 
     private static ReferenceParameters Pruned(Shape shape, PruneMethod method, int model, double level) =>
-        ReferencePruning.Prune(ReferenceParameters.From(shape.Models[model]), method, level, PruneCase.Identity(model), PruneCase.Seed);
+        ReferencePruning.Prune(ReferenceParameters.From(shape.Models[model]), method, level, PruneCase.Identity(model), PruneCase.Seed,
+            PruneCase.InitStd);
 
     private static void CompareEntries(
         string name,

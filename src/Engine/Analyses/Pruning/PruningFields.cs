@@ -32,7 +32,8 @@ internal static class PruningFields
                 ? $"no method for the sparsity levels; must be {PruningMethods.Item.Right}"
                 : null,
             Section = Section, Example = "layer,random",
-            Help = $"what goes first: {Choice.Of(PruneMethod.All.Select(method => $"{method.Help} ({method.Name})"))} (paper: all of them)",
+            Help = $"what goes first: {Choice.Of(PruneMethod.All.Select(method => $"{method.Help} ({method.Name})"))} "
+                + $"(paper: {string.Join(',', Presets.Paper.Pruning)})",
         },
     ];
 }

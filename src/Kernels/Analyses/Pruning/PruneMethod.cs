@@ -17,8 +17,11 @@ public abstract class PruneMethod
     /// <summary>As many of W1 and of w2 as <see cref="Layer"/> takes.</summary>
     public static PruneMethod Random { get; } = new PruneMethod<RandomScore>("random", "weights chosen at random");
 
+    /// <summary>The weights of each layer that are nearest to where they began.</summary>
+    public static PruneMethod Movement { get; } = new PruneMethod<MovementScore>("movement", "the least moved by training");
+
     /// <summary>Every method, as flags and help name them.</summary>
-    public static IReadOnlyList<PruneMethod> All { get; } = [Layer, Global, W1, Random];
+    public static IReadOnlyList<PruneMethod> All { get; } = [Layer, Global, W1, Random, Movement];
 
     /// <summary>In flags, files and tables.</summary>
     public string Name { get; }

@@ -23,7 +23,7 @@ public sealed class CohortPruningTests : IDisposable
         LearningRates = [0.5, 0.1],
         Epochs = [30],
         Sparsity = [0.9, 0, 0.4, 1],
-        Pruning = [PruneMethod.Random, PruneMethod.Layer, PruneMethod.W1, PruneMethod.Global],
+        Pruning = [PruneMethod.Random, PruneMethod.Layer, PruneMethod.Movement, PruneMethod.W1, PruneMethod.Global],
     };
 
     private readonly CpuDevice _device = new(threads: 2);
@@ -48,7 +48,8 @@ public sealed class CohortPruningTests : IDisposable
             foreach (PruningRow row in model.Pruning)
             {
                 ReferenceParameters pruned = ReferencePruning.Prune(
-                    ReferenceParameters.From(model.Weights), PruneMethod.Find(row.Method)!, row.Sparsity, identity, (uint)split.Seed);
+                    ReferenceParameters.From(model.Weights), PruneMethod.Find(row.Method)!, row.Sparsity, identity, (uint)split.Seed,
+                    (float)s_spec.InitStds[0]);
                 ReferenceForward forward = ReferenceMlp.Forward(pruned, x);
                 Metrics expected = ModelMetrics.Compute(Array.ConvertAll(forward.Logits, logit => (float)logit), validation.Labels);
                 Assert.Equal(pruned.W1.Count(w => w == 0) / (double)pruned.W1.Length, row.ZeroW1);
