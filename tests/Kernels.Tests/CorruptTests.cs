@@ -66,7 +66,7 @@ public sealed class CorruptTests : IDisposable
             Assert.Equal(all[(image * Inputs)..((image + 1) * Inputs)], other.Corrupt(alone, corruption));
         }
 
-        // The same picture forty times under different numbers: a corruption by lot does not treat all alike.
+        // The same picture forty times under different numbers: a random corruption does not treat all alike.
         byte[] copies = [.. Enumerable.Repeat(pixels[..Inputs], Images).SelectMany(copy => copy)];
         using var same = new CorruptionSource(_device, copies, Side, Side, [.. Enumerable.Range(0, Images).Select(CorruptCase.Number)]);
         int distinct = kernels.Corrupt(same, corruption).Chunk(Inputs).Select(Convert.ToHexString).Distinct().Count();

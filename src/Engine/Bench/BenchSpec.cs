@@ -40,7 +40,7 @@ public enum BenchMasks
     /// <summary>The smallest magnitudes of each layer of trained models.</summary>
     Magnitude,
 
-    /// <summary>Weights drawn by lot.</summary>
+    /// <summary>Weights drawn at random.</summary>
     Uniform,
 
     /// <summary>The weights that are 0 in a file of the user's.</summary>

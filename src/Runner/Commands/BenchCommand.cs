@@ -39,7 +39,7 @@ internal static class BenchCommand
             Section = What)]
         public string? Forms { get; set; }
 
-        [Option("masks"), Flag("LIST", "magnitude (of trained models), uniform (by lot)", "magnitude", Section = What)]
+        [Option("masks"), Flag("LIST", "magnitude (of trained models), uniform (at random)", "magnitude", Section = What)]
         public string? Masks { get; set; }
 
         [Option("mask")]

@@ -118,8 +118,8 @@ internal static class BreakEvenPlot
         {
             [BenchMasks.File, ..] => "Masks of files.",
             [BenchMasks.Magnitude] => "Magnitude masks of trained models.",
-            [BenchMasks.Uniform] => "Dashed: weights pruned by lot.",
-            _ => "Solid: magnitude masks of trained models; dashed: weights pruned by lot.",
+            [BenchMasks.Uniform] => "Dashed: weights pruned at random.",
+            _ => "Solid: magnitude masks of trained models; dashed: weights pruned at random.",
         };
     }
 
