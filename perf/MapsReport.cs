@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using GpuMlp.Engine.Data;
-using GpuMlp.Engine.Methods;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Training;
@@ -40,7 +39,7 @@ internal static class MapsReport
             output.WriteLine();
             output.WriteLine("| method | s |");
             output.WriteLine("|---|---|");
-            foreach (SaliencyMethod method in SaliencyNames.All)
+            foreach (SaliencyMethod method in SaliencyMethod.Offered)
             {
                 double Once()
                 {
@@ -51,7 +50,7 @@ internal static class MapsReport
                 }
                 Once();
                 double[] seconds = [.. Enumerable.Range(0, Runs).Select(_ => Once()).Order()];
-                output.WriteLine($"| {SaliencyNames.Name(method)} | {seconds[Runs / 2]:F2} |");
+                output.WriteLine($"| {method.Name} | {seconds[Runs / 2]:F2} |");
             }
         }
         return 0;

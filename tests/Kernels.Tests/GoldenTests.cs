@@ -86,8 +86,8 @@ public sealed class GoldenTests : IDisposable
             foreach ((int image, double[] slopes, double[] perturbation) in expected.Maps)
             {
                 double[] pixels = x.AsSpan(golden.Row(image) * GoldenCase.Inputs, GoldenCase.Inputs).ToArray();
-                Near($"{label}: dp/dx", slopes, ReferenceMlp.Saliency(model, pixels, SaliencyMethod.ProbabilityGradient));
-                Near($"{label}: perturbation", perturbation, ReferenceMlp.Saliency(model, pixels, SaliencyMethod.Perturbation));
+                Near($"{label}: dp/dx", slopes, ReferenceSaliency.Map(model, pixels, SaliencyMethod.ProbabilityGradient));
+                Near($"{label}: perturbation", perturbation, ReferenceSaliency.Map(model, pixels, SaliencyMethod.Perturbation));
             }
         }
     }

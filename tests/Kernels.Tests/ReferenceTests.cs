@@ -30,8 +30,8 @@ public sealed class ReferenceTests
         for (int n = 0; n < Rows; n++)
         {
             double[] image = _x[(n * Inputs)..((n + 1) * Inputs)];
-            double[] logit = ReferenceMlp.Saliency(_model, image, SaliencyMethod.LogitGradient);
-            double[] probability = ReferenceMlp.Saliency(_model, image, SaliencyMethod.ProbabilityGradient);
+            double[] logit = ReferenceSaliency.Map(_model, image, SaliencyMethod.LogitGradient);
+            double[] probability = ReferenceSaliency.Map(_model, image, SaliencyMethod.ProbabilityGradient);
             for (int d = 0; d < Inputs; d++)
             {
                 ReferenceForward up = ReferenceMlp.Forward(_model, Moved(image, d, Step)), down = ReferenceMlp.Forward(
@@ -54,7 +54,7 @@ public sealed class ReferenceTests
     [Fact]
     public void Perturbation_is_the_change_of_probability_when_a_pixel_grows_by_a_tenth()
     {
-        double[] image = _x[..Inputs], map = ReferenceMlp.Saliency(_model, image, SaliencyMethod.Perturbation);
+        double[] image = _x[..Inputs], map = ReferenceSaliency.Map(_model, image, SaliencyMethod.Perturbation);
         double p = ReferenceMlp.Forward(_model, image).Probabilities[0];
         double[] expected = [.. Enumerable.Range(0, Inputs)
             .Select(d => Math.Abs(ReferenceMlp.Forward(_model, Moved(image, d, 0.1)).Probabilities[0] - p))];

@@ -64,7 +64,7 @@ public sealed class SaliencyMethodTests : IDisposable
                 for (int step = 0; step < Steps; step++)
                 {
                     double[] place = [.. x.Skip(n * Inputs).Take(Inputs).Select(pixel => pixel * (step + 0.5) / Steps)];
-                    double[] gradient = ReferenceMlp.Saliency(model, place, SaliencyMethod.LogitGradient);
+                    double[] gradient = ReferenceSaliency.Map(model, place, SaliencyMethod.LogitGradient);
                     for (int d = 0; d < Inputs; d++)
                         mean[d] += gradient[d] * x[(n * Inputs) + d] / Steps;
                 }
@@ -91,7 +91,7 @@ public sealed class SaliencyMethodTests : IDisposable
             for (int draw = 0; draw < Draws; draw++)
             {
                 double[] noisy = [.. x.Take(Inputs).Select(pixel => pixel + (ReferenceSaliency.NoiseSigma * Normal(random)))];
-                double[] gradient = ReferenceMlp.Saliency(model, noisy, SaliencyMethod.LogitGradient);
+                double[] gradient = ReferenceSaliency.Map(model, noisy, SaliencyMethod.LogitGradient);
                 for (int d = 0; d < Inputs; d++)
                     (sum[d], squares[d]) = (sum[d] + gradient[d], squares[d] + (gradient[d] * gradient[d]));
             }

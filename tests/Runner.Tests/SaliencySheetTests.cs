@@ -15,7 +15,7 @@ public sealed class SaliencySheetTests
     [InlineData(5, 40)]
     public void Any_image_size_gives_a_sheet_of_bounded_size(int rows, int columns)
     {
-        foreach (SaliencyMethod method in Enum.GetValues<SaliencyMethod>())
+        foreach (SaliencyMethod method in SaliencyMethod.All)
         {
             Rgb[,] pixels = PngDecoder.Decode(Sheet(rows, columns, method, Map(rows * columns)).Encode());
             Assert.InRange(pixels.GetLength(1), 400, 1600);

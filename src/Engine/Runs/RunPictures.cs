@@ -1,4 +1,3 @@
-using GpuMlp.Engine.Methods;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Specs;
@@ -32,5 +31,5 @@ public static class RunPictures
     public static string PathOf(RunDirectory run, string name) => run.TablePath(Path.Combine(Folder, name));
 
     private static string Name(Plan plan, PairTask task, string what) =>
-        $"{task}-s{ShownModel.Of(plan.Spec).Seed}-{what}-{SaliencyNames.Name(plan.Pictures.Method)}.png";
+        $"{task}-s{ShownModel.Of(plan.Spec).Seed}-{what}-{plan.Pictures.Method.Name}.png";
 }

@@ -23,7 +23,7 @@ public readonly record struct PictureChoice(int Hidden, SaliencyMethod Method)
             "saliency_method",
             choice => choice.Method,
             (choice, method) => choice with { Method = method },
-            new OneNotation<SaliencyMethod>(SaliencyNames.Item, SaliencyMethod.ProbabilityGradient, SaliencyMethod.Perturbation))
+            new OneNotation<SaliencyMethod>(SaliencyMethods.Item, SaliencyMethod.ProbabilityGradient, SaliencyMethod.Perturbation))
         {
             Value = "gradient|perturbation",
             Example = "gradient",

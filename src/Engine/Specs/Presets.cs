@@ -1,4 +1,4 @@
-using GpuMlp.Engine.Methods;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Engine.Models;
 using GpuMlp.Kernels.Analyses.Corruptions;
 using GpuMlp.Kernels.Analyses.Pruning;
@@ -38,7 +38,7 @@ public static class Presets
             .. Levels(CorruptionKind.Translation, 1, 2, 3, 4),
         ],
         Embedding = [new PairTask(4, 9)],
-        Similarity = SaliencyNames.All,
+        Similarity = SaliencyMethod.Offered,
         RateGrid = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 0.1, 0.3],
         RateTasks = [new PairTask(4, 9)],
     };

@@ -1,4 +1,3 @@
-using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Kernels.Reference;
@@ -114,46 +113,6 @@ public static class ReferenceMlp
             model = model.Step(rate, ReferenceMask.Apply(Gradient(model, rows, labels, forward), mask), decay);
         }
         return (model, totals);
-    }
-
-    /// <summary>The saliency map [D] of one image [D].</summary>
-    public static double[] Saliency(ReferenceParameters model, ReadOnlySpan<double> image, SaliencyMethod method)
-    {
-        int hidden = model.Hidden;
-        ReferenceForward forward = Forward(model, image);
-        double p = forward.Probabilities[0];
-        var map = new double[model.Inputs];
-        double[] shares = Shares(model, forward.Z, method);
-        for (int d = 0; d < map.Length; d++)
-        {
-            double slope = 0, logit = model.B2;
-            for (int h = 0; h < hidden; h++)
-            {
-                double w1 = model.W1[(d * hidden) + h];
-                slope += model.W2[h] * w1 * shares[h];
-                logit += model.W2[h] * Math.Max(forward.Z[h] + (PerturbationStep * w1), 0);
-            }
-            map[d] = method switch
-            {
-                SaliencyMethod.LogitGradient or SaliencyMethod.SmoothGradient => slope,
-                SaliencyMethod.ProbabilityGradient => slope * p * (1 - p),
-                SaliencyMethod.InputGradient or SaliencyMethod.IntegratedGradient => image[d] * slope,
-                _ => Math.Abs(Sigmoid(logit) - p),
-            };
-        }
-        return map;
-    }
-
-    // How far each hidden unit counts as active, 0..1.
-    private static double[] Shares(ReferenceParameters model, double[] z, SaliencyMethod method)
-    {
-        double[] norms = method == SaliencyMethod.SmoothGradient ? ReferenceSaliency.Norms(model) : [];
-        return [.. z.Select((z, h) => method switch
-        {
-            SaliencyMethod.SmoothGradient => ReferenceSaliency.ActiveUnderNoise(norms[h], z),
-            SaliencyMethod.IntegratedGradient => ReferenceSaliency.ActiveOnTheWay(model.B1[h], z),
-            _ => z > 0 ? 1.0 : 0.0,
-        })];
     }
 
     // ln(1 + e) for tiny e as well: the rounding error of 1 + e cancels in the quotient (Goldberg 1991, theorem 4).

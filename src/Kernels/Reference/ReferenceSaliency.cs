@@ -1,12 +1,41 @@
+using GpuMlp.Kernels.Analyses.Saliency;
+
 namespace GpuMlp.Kernels.Reference;
 
-/// <summary>
-/// When a hidden unit is active under noise, and on the way from a black image: in double, for <see cref="ReferenceMlp.Saliency"/>.
-/// </summary>
+/// <summary>Saliency maps by their definitions, in double. Plain loops; nothing but tests and verification calls them.</summary>
 public static class ReferenceSaliency
 {
     /// <summary>Standard deviation of SmoothGrad's noise on the scale 0..1.</summary>
     public const double NoiseSigma = 0.15;
+
+    /// <summary>The saliency map [D] of one image [D].</summary>
+    public static double[] Map(ReferenceParameters model, ReadOnlySpan<double> image, SaliencyMethod method)
+    {
+        int hidden = model.Hidden;
+        ReferenceForward forward = ReferenceMlp.Forward(model, image);
+        double p = forward.Probabilities[0];
+        var map = new double[model.Inputs];
+        double[] shares = Shares(model, forward.Z, method);
+        for (int d = 0; d < map.Length; d++)
+        {
+            double slope = 0, logit = model.B2;
+            for (int h = 0; h < hidden; h++)
+            {
+                double w1 = model.W1[(d * hidden) + h];
+                slope += model.W2[h] * w1 * shares[h];
+                logit += model.W2[h] * Math.Max(forward.Z[h] + (ReferenceMlp.PerturbationStep * w1), 0);
+            }
+            map[d] = method.Name switch
+            {
+                "logit-gradient" or "smoothgrad" => slope,
+                "gradient" => slope * p * (1 - p),
+                "input-gradient" or "integrated" => image[d] * slope,
+                "perturbation" => Math.Abs(ReferenceMlp.Sigmoid(logit) - p),
+                _ => throw new ArgumentException($"{method}: no reference", nameof(method)),
+            };
+        }
+        return map;
+    }
 
     /// <summary>Lengths of the columns of W1, [H].</summary>
     public static double[] Norms(ReferenceParameters model) =>
@@ -35,6 +64,18 @@ public static class ReferenceSaliency
         for (int i = 0; i <= Steps; i++)
             sum += (i is 0 or Steps ? 1 : i % 2 == 1 ? 4 : 2) * Math.Exp(-Square(i * step) / 2);
         return 0.5 + (sum * step / 3 / Math.Sqrt(2 * Math.PI));
+    }
+
+    // How far each hidden unit counts as active, 0..1.
+    private static double[] Shares(ReferenceParameters model, double[] z, SaliencyMethod method)
+    {
+        double[] norms = method == SaliencyMethod.SmoothGradient ? Norms(model) : [];
+        return [.. z.Select((z, h) => method.Name switch
+        {
+            "smoothgrad" => ActiveUnderNoise(norms[h], z),
+            "integrated" => ActiveOnTheWay(model.B1[h], z),
+            _ => z > 0 ? 1.0 : 0.0,
+        })];
     }
 
     private static double Square(double x) => x * x;

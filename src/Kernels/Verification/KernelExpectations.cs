@@ -62,7 +62,7 @@ internal static class KernelExpectations
         RunningError[][] steps = FirstStep(shape);
         (SaliencyMethod Method, int Model, int Image)[] places =
         [
-            .. from method in Enum.GetValues<SaliencyMethod>()
+            .. from method in SaliencyMethod.All
                from model in Enumerable.Range(0, shape.Hidden.Length)
                from image in Enumerable.Range(0, shape.Images)
                where shape.Inputs <= 100 || image % 13 == 0
@@ -72,7 +72,7 @@ internal static class KernelExpectations
         {
             RunningError step = steps[place.Model][place.Image / shape.Batch];
             ReadOnlySpan<double> image = x.AsSpan(place.Image * shape.Inputs, shape.Inputs);
-            double[] map = ReferenceMlp.Saliency(steps[place.Model][0].Model.Value, image, place.Method);
+            double[] map = ReferenceSaliency.Map(steps[place.Model][0].Model.Value, image, place.Method);
             return new BoundedMap(
                 place.Method, place.Model, place.Image, map, SaliencyBound.Of(step, place.Image % shape.Batch, image, map, place.Method));
         });

@@ -62,7 +62,7 @@ public sealed class ModelTruth
         for (int n = 0; n < actual.Length / inputs; n++)
         {
             ReadOnlySpan<double> image = _pixels.AsSpan(n * inputs, inputs);
-            double[] map = ReferenceMlp.Saliency(Model, image, SaliencyMethod.ProbabilityGradient);
+            double[] map = ReferenceSaliency.Map(Model, image, SaliencyMethod.ProbabilityGradient);
             double[] bound = SaliencyBound.Of(_batch, n, image, map, SaliencyMethod.ProbabilityGradient);
             worst = Math.Max(worst, Compare($"{name} of image {n}", map, Check.Widen(actual.Slice(n * inputs, inputs)), bound));
         }

@@ -51,7 +51,7 @@ internal sealed record Outcome(ModelParameters Model, EpochTotals[] Epochs, floa
         using var few = new DeviceImages(
             device, pixels.AsMemory(0, 5 * inputs), labels.AsSpan(0, 5), inputs,
             ChunkSchedule.Consecutive(5, 5), form, withBackward: false);
-        ReadOnlyMemory<float>[][] maps = [.. Enum.GetValues<SaliencyMethod>().Select(method => kernels.Saliency(cohort, few, method))];
+        ReadOnlyMemory<float>[][] maps = [.. SaliencyMethod.All.Select(method => kernels.Saliency(cohort, few, method))];
         return [.. Enumerable.Range(0, models.Count).Select(m => new Outcome(
             parameters[m],
             [.. totals.Select(epoch => epoch[m])],
@@ -84,6 +84,6 @@ internal sealed record Outcome(ModelParameters Model, EpochTotals[] Epochs, floa
                 $"{name}, epoch {epoch}: expected {e}, actual {a}");
         }
         for (int method = 0; method < expected.Maps.Length; method++)
-            Check.SameBits($"{name}: {(SaliencyMethod)method}", expected.Maps[method], actual.Maps[method], zeroSigns);
+            Check.SameBits($"{name}: {SaliencyMethod.All[method]}", expected.Maps[method], actual.Maps[method], zeroSigns);
     }
 }

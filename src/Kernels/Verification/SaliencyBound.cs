@@ -18,7 +18,7 @@ internal static class SaliencyBound
         ReferenceParameters model = batch.Model.Value;
         int hidden = model.Hidden;
         double p = batch.Forward.Probabilities[n], slope = p * (1 - p);
-        if (method is SaliencyMethod.InputGradient or SaliencyMethod.SmoothGradient or SaliencyMethod.IntegratedGradient)
+        if (method.Name is "input-gradient" or "smoothgrad" or "integrated")
             return OfCoefficients(batch, n, image, method);
         var bound = new double[map.Length];
         for (int d = 0; d < bound.Length; d++)
@@ -40,13 +40,14 @@ internal static class SaliencyBound
             double rounding = RunningError.Slack * RunningError.Unit * (hidden + Few);
             double gradient = (rounding * gradientSum) + gradientEither, change = (rounding * changeSum) + changeEither;
             double passed = RunningError.Slack * Math.Abs(map[d]) * (batch.LogitError[n] + (Few * RunningError.Unit));
-            bound[d] = method switch
+            bound[d] = method.Name switch
             {
-                SaliencyMethod.LogitGradient => gradient,
-                SaliencyMethod.ProbabilityGradient => (slope * gradient) + passed,
+                "logit-gradient" => gradient,
+                "gradient" => (slope * gradient) + passed,
 
                 // The slope of p at the perturbed image; it is at most e^|change of the logit| times the slope at the image.
-                _ => (slope * Math.Exp(changeSum) * change) + passed,
+                "perturbation" => (slope * Math.Exp(changeSum) * change) + passed,
+                _ => throw new ArgumentException($"{method}: no bound", nameof(method)),
             };
         }
         return bound;
@@ -63,10 +64,10 @@ internal static class SaliencyBound
         {
             int at = (n * hidden) + h;
             double z = batch.Forward.Z[at], passed = batch.ZError[at];
-            (double share, double off) = method switch
+            (double share, double off) = method.Name switch
             {
-                SaliencyMethod.SmoothGradient => Smooth(norms[h], z, passed, model.Inputs),
-                SaliencyMethod.IntegratedGradient => Integrated(model.B1[h], z, passed),
+                "smoothgrad" => Smooth(norms[h], z, passed, model.Inputs),
+                "integrated" => Integrated(model.B1[h], z, passed),
                 _ => (z > 0 ? 1 : 0, Math.Abs(z) <= passed ? 1 : 0),
             };
             coefficient[h] = Math.Abs(model.W2[h]) * share;

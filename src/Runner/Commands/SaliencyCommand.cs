@@ -89,7 +89,7 @@ internal static class SaliencyCommand
 
     private const string Examples = "examples", Average = "average";
 
-    private static readonly OneNotation<SaliencyMethod> s_method = new(SaliencyNames.Item);
+    private static readonly OneNotation<SaliencyMethod> s_method = new(SaliencyMethods.Item);
 
     private static readonly ListNotation<double> s_levels = new(SpecItems.Share) { MayBeEmpty = true };
 

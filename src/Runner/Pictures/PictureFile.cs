@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Explanations;
-using GpuMlp.Engine.Methods;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;
@@ -38,7 +37,7 @@ internal static class PictureFile
         string shown = images is null ? which : "i" + List(images.Select(image => $"{image}"));
         string levels = sparsity.Count == 0 ? "dense"
             : $"{string.Join('-', pruning.Select(method => method.Name))}-{List(sparsity.Select(NumberText.Number))}";
-        string name = $"{models.Task}-s{models.Seed}-h{sizes}-lr{rate}{training}-{shown}-{SaliencyNames.Name(method)}-{levels}";
+        string name = $"{models.Task}-s{models.Seed}-h{sizes}-lr{rate}{training}-{shown}-{method.Name}-{levels}";
         return (name.Length <= LongestName ? name : $"{name[..(LongestName - HashDigits - 1)]}-{Hash(name)}") + ".png";
     }
 

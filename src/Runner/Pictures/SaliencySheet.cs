@@ -43,17 +43,7 @@ internal sealed record SaliencySheet(
         return canvas.Encode();
     }
 
-    private bool Signed => Method != SaliencyMethod.Perturbation;
-
-    private string What => Method switch
-    {
-        SaliencyMethod.LogitGradient => "dlogit/dx",
-        SaliencyMethod.ProbabilityGradient => "dp/dx",
-        SaliencyMethod.InputGradient => "x dlogit/dx",
-        SaliencyMethod.SmoothGradient => "SmoothGrad of the logit",
-        SaliencyMethod.IntegratedGradient => "integrated gradients of the logit, from black",
-        _ => "|p(x + 0.1 e) - p(x)|",
-    };
+    private bool Signed => Method.IsSigned;
 
     private Canvas Draw()
     {
@@ -68,9 +58,9 @@ internal sealed record SaliencySheet(
         int left = Margin + head;
         int sheet = Math.Max(
             left + rooms.Sum(room => room + Gap) + Margin,
-            (2 * Margin) + Math.Max(Widest([$"{Title}: {What}"], Lettering.Title), Widest([Reading, Note ?? ""], Lettering.Text)));
+            (2 * Margin) + Math.Max(Widest([$"{Title}: {Method.Words}"], Lettering.Title), Widest([Reading, Note ?? ""], Lettering.Text)));
         Canvas canvas = new(sheet, top + (Rows.Count * rowHeight) + FootHeight + Margin, Rgb.White);
-        canvas.Text($"{Title}: {What}", Margin, Margin + 18, Lettering.Title, s_ink);
+        canvas.Text($"{Title}: {Method.Words}", Margin, Margin + 18, Lettering.Title, s_ink);
         canvas.Text(Reading, Margin, Margin + 42, Lettering.Text, s_faint);
         canvas.Text(Note ?? "", Margin, Margin + 42 + LineHeight, Lettering.Text, s_faint);
         int[] lefts = [.. rooms.Select((_, c) => left + rooms.Take(c).Sum(room => room + Gap))];

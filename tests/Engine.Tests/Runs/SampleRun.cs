@@ -2,7 +2,6 @@ using GpuMlp.Engine.Analyses.Embedding;
 using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Analyses.Robustness;
 using GpuMlp.Engine.Analyses.Similarity;
-using GpuMlp.Engine.Methods;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
@@ -84,7 +83,7 @@ internal static class SampleRun
         SaliencyRow NextMap(SaliencyMethod method, string pruning, double level) => new()
         {
             Key = key,
-            Method = SaliencyNames.Name(method),
+            Method = method.Name,
             Pruning = pruning,
             Sparsity = level,
             Spearman = Next(),

@@ -1,4 +1,3 @@
-using GpuMlp.Engine.Methods;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tables;
@@ -53,7 +52,7 @@ internal sealed class CohortSimilarity
         return new SaliencyRow
         {
             Key = key,
-            Method = SaliencyNames.Name(_spec.Similarity[row / _levels]),
+            Method = _spec.Similarity[row / _levels].Name,
             Pruning = level < 0 ? SaliencyRow.Reinitialised : _spec.Pruning[level / _spec.Sparsity.Count].Name,
             Sparsity = level < 0 ? 0 : _spec.Sparsity[level % _spec.Sparsity.Count],
             Spearman = mean.Spearman,

@@ -16,7 +16,7 @@ internal static class SimilarityFields
     public static IReadOnlyList<Field<SweepSpec>> All { get; } =
     [
         new Field<SweepSpec, IReadOnlyList<SaliencyMethod>>(
-            "similarity", s => s.Similarity, (s, methods) => s with { Similarity = methods }, SpecItems.Any(SaliencyNames.Item))
+            "similarity", s => s.Similarity, (s, methods) => s with { Similarity = methods }, SpecItems.Any(SaliencyMethods.Item))
         {
             Section = Section, Example = "gradient,integrated",
             Help = "methods: gradient, input-gradient, smoothgrad, integrated, perturbation (paper: all), or `none`",

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
@@ -10,15 +11,9 @@ using ILGPU.Runtime;
 namespace GpuMlp.Kernels.Analyses.Saliency;
 
 /// <summary>
-/// Saliency maps of all models of the cohort for all images, [slot, N, D].
-/// dlogit/dx[i] = sum over hidden units with Z &gt; 0 of w2 W1[i, :], units in ascending order; dp/dx is that times p (1 - p).
-/// SmoothGrad and integrated gradients weigh the units in another way: see <see cref="SaliencyCoefficients"/>.
+/// Saliency maps of all models of the cohort for all images, [slot, N, D]: the sums of an <see cref="ISaliencyFormula"/>.
 /// </summary>
-/// <remarks>
-/// The gradient is a sparse product: an image's row holds w2 of its active units, the dense operand is W1 transposed.
-/// Perturbation moves one pixel by 0.1 and takes the change of the logit from the units that change, so nothing cancels:
-/// p' - p = p (1 - p) (e^t - 1) / (1 + p (e^t - 1)) with t the change of the logit.
-/// </remarks>
+/// <remarks>A sum of products is a sparse one: an image's row holds what its units count, the dense operand is W1 transposed.</remarks>
 public sealed class SaliencyOperation : Operation<SaliencyJob>
 {
     public static SaliencyOperation Instance { get; } = new();
@@ -35,8 +30,7 @@ public sealed class SaliencyOperation : Operation<SaliencyJob>
         job.Output.Check(job.Cohort.Layout, job.Images.Images);
     }
 
-    internal override void OnCpu(DeviceKernels kernels, SaliencyJob job) => kernels.Launch(
-        new SaliencyCpu { Cohort = job.Cohort.Cohort, Images = job.Images.Views, Maps = job.Output.Maps, Method = job.Method });
+    internal override void OnCpu(DeviceKernels kernels, SaliencyJob job) => job.Method.OnCpu(kernels, job);
 
     // As many images at once as there is memory for.
     internal override void OnGpu(GpuDevice device, SaliencyJob job)
@@ -47,21 +41,12 @@ public sealed class SaliencyOperation : Operation<SaliencyJob>
         GpuActivations activations = GpuProducts.Activations(device, cohort, atOnce);
         ArrayView<float> logits = device.Workspace.Take<float>("logits", (long)slots * atOnce);
         ArrayView<float> scales = device.Workspace.Take<float>("smooth scales", cohort.B1.Length);
-        if (job.Method == SaliencyMethod.SmoothGradient)
-        {
-            device.Launch(
-                SmoothScaleGpu.Kernel,
-                SmoothScaleGpu.Threads,
-                cohort.VectorCount,
-                new SmoothScaleGpu { Cohort = cohort, Scales = scales });
-        }
-
         for (int first = 0; first < images; first += atOnce)
         {
             GpuImages run = GpuImages.Of(job.Images, first, Math.Min(atOnce, images - first), GpuImages.NoChunk);
             GpuProducts.Of(device, job.Images).Forward(cohort, weights, run, activations);
             GpuProducts.Logits(device, cohort, weights.Failed, activations, run.Rows, logits, run.Rows, 0);
-            var maps = new SaliencyGpu
+            job.Method.OnGpu(device, new SaliencyRun
             {
                 Cohort = cohort,
                 Activations = activations,
@@ -72,9 +57,7 @@ public sealed class SaliencyOperation : Operation<SaliencyJob>
                 First = first,
                 Rows = run.Rows,
                 AllImages = images,
-                Method = (int)job.Method,
-            };
-            device.Launch(SaliencyGpu.Kernel, SaliencyGpu.Threads, SaliencyGpu.Groups(slots, run.Rows, cohort.Inputs), maps);
+            });
         }
     }
 }
@@ -109,18 +92,15 @@ public static class SaliencyKernels
 }
 
 /// <summary>A block of columns an item.</summary>
-internal unsafe struct SaliencyCpu : ICpuJob
+internal unsafe struct SaliencyCpu<TFormula> : ICpuJob
+    where TFormula : struct, ISaliencyFormula
 {
-    private const float PerturbationStep = 0.1f;
-
     public CohortViews Cohort;
 
     public ImageViews Images;
 
     /// <summary>[slot, N, D].</summary>
     public ArrayView<float> Maps;
-
-    public SaliencyMethod Method;
 
     public readonly int Items => Cohort.BlockCount;
 
@@ -129,7 +109,6 @@ internal unsafe struct SaliencyCpu : ICpuJob
     {
         var block = new BlockPointers(Cohort, item);
         MaskBody.Weights<T>(block);
-        SaliencyMethod method = Method;
         int inputs = block.Inputs, vectors = (inputs + LaneMask.Lanes - 1) / LaneMask.Lanes, padded = vectors * LaneMask.Lanes;
         int widest = 0;
         for (int slot = 0; slot < block.Slots; slot++)
@@ -143,8 +122,8 @@ internal unsafe struct SaliencyCpu : ICpuJob
             float* zeros = transposed + ((long)widest * padded), row = zeros + padded;
             float* scales = stackalloc float[block.Stride + LaneMask.Lanes];
             new Span<float>(scales, block.Stride + LaneMask.Lanes).Clear();
-            if (method == SaliencyMethod.SmoothGradient)
-                SaliencyCoefficients.SmoothScales<T>(block, scales);
+            if (TFormula.UsesScales)
+                SmoothScales.OfBlock<T>(block, scales);
             var pairs = new PairPointers(Images.Pairs);
             var work = new BlockWork(block, pairs.Places, withBackward: false);
             QuantiseBody.All<T>(block, work, pairs);
@@ -162,13 +141,11 @@ internal unsafe struct SaliencyCpu : ICpuJob
                         long image = ((long)(block.FirstSlot + slot) * Images.Images) + chunk.FirstRow + n;
                         float logit = work.Logits[(slot * ChunkSchedule.ChunkRows) + n];
                         float* z = work.Z + ((long)n * block.Stride) + block.Column(slot);
-                        if (method == SaliencyMethod.Perturbation)
-                            Perturb<T>(block, slot, z, transposed, padded, row);
-                        else
-                            Gradient<T>(method, block, slot, z, scales, transposed, vectors, zeros, row);
-                        Scale(method, logit, new Span<float>(row, inputs));
+                        Sum<T>(block, slot, z, scales, transposed, vectors, zeros, row);
+                        if (TFormula.UsesLogit)
+                            Finish<T>(logit, row, padded);
                         var map = new Span<float>(maps + (image * inputs), inputs);
-                        if (method is SaliencyMethod.InputGradient or SaliencyMethod.IntegratedGradient)
+                        if (TFormula.TimesPixels)
                             TimesPixels(pairs.Forward(index, chunk.Rows), pairs.Order, n, row, map);
                         else
                             new ReadOnlySpan<float>(row, inputs).CopyTo(map);
@@ -193,35 +170,61 @@ internal unsafe struct SaliencyCpu : ICpuJob
         }
     }
 
-    // The units that count make one sparse row, W1 transposed is the dense operand.
-    private static void Gradient<T>(
-        SaliencyMethod method,
-        in BlockPointers block,
-        int slot,
-        float* z,
-        float* scales,
-        float* transposed,
-        int vectors,
-        float* zeros,
-        float* row)
+    // In a sum of products the units that count make one sparse row, and W1 transposed is the dense operand.
+    private static void Sum<T>(
+        in BlockPointers block, int slot, float* z, float* scales, float* transposed, int vectors, float* zeros, float* row)
         where T : unmanaged, ILanes<T>
     {
-        int hidden = block.Hidden(slot), column = block.Column(slot), count = 0;
+        int hidden = block.Hidden(slot), column = block.Column(slot), padded = vectors * LaneMask.Lanes;
+        float* values = stackalloc float[hidden + LaneMask.Lanes];
+        Units<T>(hidden, z, block.B1 + column, block.W2 + column, scales + column, values);
+        if (!TFormula.IsSumOfProducts)
+        {
+            All<T>(hidden, values, block.W2 + column, transposed, padded, row);
+            return;
+        }
+        int count = 0;
         ushort* units = stackalloc ushort[hidden];
-        float* weights = stackalloc float[hidden + LaneMask.Lanes];
-        SaliencyCoefficients.Of<T>(method, hidden, z, block.B1 + column, block.W2 + column, scales + column, weights);
         for (int h = 0; h < hidden; h++)
         {
-            if (weights[h] != 0)
+            if (values[h] != 0)
             {
                 units[count] = (ushort)h;
-                weights[count++] = weights[h];
+                values[count++] = values[h];
             }
         }
         int* starts = stackalloc int[2] { 0, count };
-        var panel = new SparseRows.Panel(1, starts, units, weights);
-        int padded = vectors * LaneMask.Lanes;
+        var panel = new SparseRows.Panel(1, starts, units, values);
         SparseRows.Multiply<T>(vectors, panel, new Matrix(transposed, padded), new Matrix(zeros, 0), new Matrix(row, 0), skipEmpty: false);
+    }
+
+    // Lanes behind the last unit belong to a neighbour; nobody looks at them.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Units<T>(int hidden, float* z, float* b1, float* w2, float* scales, float* values)
+        where T : unmanaged, ILanes<T>
+    {
+        for (int h = 0; h < hidden; h += LaneMask.Lanes)
+            T.Store(TFormula.Unit(T.Load(z + h), T.Load(w2 + h), T.Load(b1 + h), T.Load(scales + h)), values + h);
+    }
+
+    // All units, for sixteen pixels at a time.
+    private static void All<T>(int hidden, float* values, float* w2, float* transposed, int padded, float* row)
+        where T : unmanaged, ILanes<T>
+    {
+        for (int d = 0; d < padded; d += LaneMask.Lanes)
+        {
+            T sum = T.Zero;
+            for (int h = 0; h < hidden; h++)
+                sum = TFormula.Add(sum, T.Broadcast(values[h]), T.Load(transposed + ((long)h * padded) + d), T.Broadcast(w2[h]));
+            T.Store(sum, row + d);
+        }
+    }
+
+    private static void Finish<T>(float logit, float* row, int padded)
+        where T : unmanaged, ILanes<T>
+    {
+        for (int d = 0; d < padded; d += LaneMask.Lanes)
+            T.Store(TFormula.Finish(T.Load(row + d), T.Broadcast(logit)), row + d);
     }
 
     // map * x of one image; the constant pixel is none.
@@ -233,61 +236,9 @@ internal unsafe struct SaliencyCpu : ICpuJob
             int first = order[2 * images.Index[entry]], second = order[(2 * images.Index[entry]) + 1];
             uint value = images.Value[entry];
             if (first < map.Length)
-                map[first] = row[first] * ((value & 0xFFFF) / 255f);
+                map[first] = row[first] * GpuMath.Pixel(value & 0xFFFF);
             if (second >= 0 && second < map.Length)
-                map[second] = row[second] * ((value >> 16) / 255f);
+                map[second] = row[second] * GpuMath.Pixel(value >> 16);
         }
     }
-
-    // The change of the logit when one pixel grows by the step, for sixteen pixels at a time.
-    private static void Perturb<T>(in BlockPointers block, int slot, float* z, float* transposed, int padded, float* row)
-        where T : unmanaged, ILanes<T>
-    {
-        int hidden = block.Hidden(slot), column = block.Column(slot);
-        T step = T.Broadcast(PerturbationStep);
-        for (int d = 0; d < padded; d += LaneMask.Lanes)
-        {
-            T change = T.Zero;
-            for (int h = 0; h < hidden; h++)
-            {
-                T w = T.Load(transposed + ((long)h * padded) + d);
-
-                // relu(z + 0.1 w) - relu(z) without the cancellation: an active unit moves by 0.1 w, down to -z at most.
-                T moved = z[h] > 0
-                    ? T.Max(T.Multiply(step, w), T.Broadcast(-z[h]))
-                    : T.Relu(T.Fma(step, w, T.Broadcast(z[h])));
-                change = T.Fma(moved, T.Broadcast(block.W2[column + h]), change);
-            }
-            T.Store(change, row + d);
-        }
-    }
-
-    /// <summary>p (1 - p) of a logit. In double: it is one number an image, and 1 - p must not lose its digits where p is near 1.</summary>
-    public static double Slope(float logit)
-    {
-        double e = Math.Exp(-Math.Abs((double)logit));
-        return e / ((1 + e) * (1 + e));
-    }
-
-    private static void Scale(SaliencyMethod method, float logit, Span<float> row)
-    {
-        double e = Math.Exp(-Math.Abs((double)logit));
-        double slope = Slope(logit), p = logit >= 0 ? 1 / (1 + e) : e / (1 + e);
-        for (int d = 0; d < row.Length; d++)
-        {
-            if (method == SaliencyMethod.ProbabilityGradient)
-            {
-                row[d] = (float)(row[d] * slope);
-            }
-            else if (method == SaliencyMethod.Perturbation)
-            {
-                double growth = ExpMinusOne(row[d]);
-                row[d] = (float)Math.Abs(slope * growth / (1 + (p * growth)));
-            }
-        }
-    }
-
-    // e^t - 1: the series where subtraction would cancel (|t| < 0.01: the first term left out, t^4/120, is below 1e-10 of it).
-    private static double ExpMinusOne(double t) =>
-        Math.Abs(t) < 0.01 ? t * (1 + (t / 2 * (1 + (t / 3 * (1 + (t / 4)))))) : Math.Exp(t) - 1;
 }

@@ -11,7 +11,7 @@ namespace GpuMlp.Kernels.Analyses.Saliency;
 /// <param name="units">[H, 128], what each unit counts in each image.</param>
 /// <param name="slopes">One an image.</param>
 /// <param name="count">Images, 1..128.</param>
-internal readonly unsafe struct SparseMaps(PixelEntries entries, float* units, double* slopes, int count)
+internal readonly unsafe struct SparseMaps(PixelEntries entries, float* units, float* slopes, int count)
 {
     // Pixels that are summed before they are written: a cache line of each image's map.
     private const int Band = 16;
@@ -21,7 +21,7 @@ internal readonly unsafe struct SparseMaps(PixelEntries entries, float* units, d
 
     private readonly PixelEntries _entries = entries;
     private readonly float* _units = units;
-    private readonly double* _slopes = slopes;
+    private readonly float* _slopes = slopes;
     private readonly int _count = count;
 
     /// <param name="maps">[count, D].</param>
@@ -91,7 +91,7 @@ internal readonly unsafe struct SparseMaps(PixelEntries entries, float* units, d
         if (N.Value > 4) { T.Store(a4, sum + 64); T.Store(a5, sum + 80); T.Store(a6, sum + 96); T.Store(a7, sum + 112); }
     }
 
-    // From [pixel, image] to [image, pixel]; the product in double, as SaliencyOperation takes it.
+    // From [pixel, image] to [image, pixel]; as SaliencyOperation takes the product.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Scale(float* sums, int pixels, float* maps, int inputs)
     {
@@ -99,18 +99,17 @@ internal readonly unsafe struct SparseMaps(PixelEntries entries, float* units, d
         for (int n = 0; n < _count; n++, maps += inputs)
         {
             float* s = sums + n;
-            Vector256<double> slope = Vector256.Create(_slopes[n]);
+            Vector256<float> slope = Vector256.Create(_slopes[n]);
             int pixel = 0;
             for (; pixel + Eight <= pixels; pixel += Eight, s += Eight * Pitch)
             {
                 Vector256<float> eight = Vector256.Create(
                     Vector128.Create(s[0], s[Pitch], s[2 * Pitch], s[3 * Pitch]),
                     Vector128.Create(s[4 * Pitch], s[5 * Pitch], s[6 * Pitch], s[7 * Pitch]));
-                (Vector256<double> low, Vector256<double> high) = Vector256.Widen(eight);
-                Vector256.Narrow(low * slope, high * slope).Store(maps + pixel);
+                (eight * slope).Store(maps + pixel);
             }
             for (; pixel < pixels; pixel++, s += Pitch)
-                maps[pixel] = (float)(*s * _slopes[n]);
+                maps[pixel] = *s * _slopes[n];
         }
     }
 }

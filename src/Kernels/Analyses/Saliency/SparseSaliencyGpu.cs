@@ -5,23 +5,9 @@ using ILGPU;
 
 namespace GpuMlp.Kernels.Analyses.Saliency;
 
-/// <summary>
-/// <see cref="SparseSaliencyOperation"/> on a GPU: a group owns a tile of 128 images, a model and 32 pixels; a thread sums for
-/// one image, in shared memory, and the sums leave it pixel by pixel, so that every access to memory is coalesced.
-/// </summary>
-/// <remarks>
-/// Entries are the same for all threads, units ascending. Where a column's entries of the 32 pixels lie is found by halving,
-/// by as many threads as there are columns.
-/// </remarks>
-public struct SparseSaliencyGpu
+/// <summary>What <see cref="SparseSaliencyGpu{TFormula}"/> is given.</summary>
+public struct SparseSaliencyRun
 {
-    public const int Threads = PixelTiles.TileImages;
-
-    private const int Band = 32;
-
-    // Pixels of one image lie in different banks, and so do images of one pixel.
-    private const int Pitch = Threads + 1;
-
     /// <summary>One level.</summary>
     public SparseViews Sparse;
 
@@ -42,22 +28,42 @@ public struct SparseSaliencyGpu
 
     /// <summary>N and D.</summary>
     public int Images, Inputs;
+}
 
-    /// <summary>A <see cref="SaliencyMethod"/>: a plain gradient.</summary>
-    public int Method;
+/// <summary>
+/// <see cref="SparseSaliencyOperation"/> on a GPU: a group owns a tile of 128 images, a model and 32 pixels; a thread sums for
+/// one image, in shared memory, and the sums leave it pixel by pixel, so that every access to memory is coalesced.
+/// </summary>
+/// <remarks>
+/// Entries are the same for all threads, units ascending. Where a column's entries of the 32 pixels lie is found by halving,
+/// by as many threads as there are columns.
+/// </remarks>
+internal struct SparseSaliencyGpu<TFormula>
+    where TFormula : struct, ISaliencyFormula
+{
+    public const int Threads = PixelTiles.TileImages;
+
+    private const int Band = 32;
+
+    // Pixels of one image lie in different banks, and so do images of one pixel.
+    private const int Pitch = Threads + 1;
+
+    public SparseSaliencyRun Run;
 
     /// <summary>Groups of a launch.</summary>
-    internal readonly int Groups => checked(Tiles * (Slots.IntLength / 2) * Bands);
+    internal readonly int Groups => checked(Run.Tiles * (Run.Slots.IntLength / 2) * Bands);
 
-    private readonly int Bands => (Inputs + Band - 1) / Band;
+    private readonly int Bands => (Run.Inputs + Band - 1) / Band;
 
     /// <summary>The ILGPU kernel; bands of pixels the fastest, then slots, then tiles.</summary>
-    public static void Kernel(SparseSaliencyGpu job)
+    public static void Kernel(SparseSaliencyGpu<TFormula> kernel)
     {
+        SparseSaliencyRun job = kernel.Run;
         ArrayView<float> sums = SharedMemory.Allocate<float>(Band * Pitch), slopes = SharedMemory.Allocate<float>(Threads);
         ArrayView<int> begins = SharedMemory.Allocate<int>(Threads), ends = SharedMemory.Allocate<int>(Threads);
-        int thread = Group.IdxX, slots = job.Slots.IntLength / 2, place = Grid.IdxX / job.Bands, tile = place / slots, slot = place % slots;
-        int column = job.Slots[2 * slot], hidden = job.Slots[(2 * slot) + 1], firstPixel = Grid.IdxX % job.Bands * Band;
+        int thread = Group.IdxX, slots = job.Slots.IntLength / 2, place = Grid.IdxX / kernel.Bands, tile = place / slots;
+        int slot = place % slots;
+        int column = job.Slots[2 * slot], hidden = job.Slots[(2 * slot) + 1], firstPixel = Grid.IdxX % kernel.Bands * Band;
         for (int pixel = 0; pixel < Band; pixel++)
             sums[(pixel * Pitch) + thread] = 0f;
         for (int first = 0; first < hidden; first += Threads)
@@ -75,7 +81,8 @@ public struct SparseSaliencyGpu
             GpuGroup.Barrier();
         }
         int firstImage = (job.FirstTile + tile) * Threads;
-        slopes[thread] = Slope(job, slot, Math.Min(firstImage + thread, job.Images - 1));
+        float logit = job.Logits[(slot * job.Images) + Math.Min(firstImage + thread, job.Images - 1)];
+        slopes[thread] = TFormula.Finish<Scalar>(1f, logit).Value;
         GpuGroup.Barrier();
         int own = thread % Band;
         for (int row = thread / Band; row < Threads; row += Threads / Band)
@@ -89,7 +96,7 @@ public struct SparseSaliencyGpu
     }
 
     private static void Add(
-        SparseSaliencyGpu job,
+        SparseSaliencyRun job,
         ArrayView<float> sums,
         int column,
         int begin,
@@ -120,13 +127,5 @@ public struct SparseSaliencyGpu
                 end = middle;
         }
         return start;
-    }
-
-    private static float Slope(SparseSaliencyGpu job, int slot, int image)
-    {
-        if (job.Method == (int)SaliencyMethod.LogitGradient)
-            return 1f;
-        float e = Formulas.ExpOfNegative<Scalar>(-GpuMath.Abs(job.Logits[(slot * job.Images) + image])).Value, one = 1f + e;
-        return GpuMath.Divide(GpuMath.Divide(e, one), one);
     }
 }

@@ -11,7 +11,7 @@ namespace GpuMlp.Kernels.Analyses.Saliency;
 
 /// <summary>
 /// Gradient maps [slot, N, D] over compressed weights: dlogit/dx[d] = sum over the entries of pixel d whose unit has Z &gt; 0 of
-/// w2 * weight, units ascending, one fused multiply-add each; dp/dx is that times p (1 - p). The bits are those of
+/// w2 * weight, units ascending, one fused multiply-add each; what a formula makes of 1 is its factor. The bits are those of
 /// <see cref="SaliencyOperation"/> on the pruned model (the sign of a zero apart).
 /// </summary>
 public sealed class SparseSaliencyOperation : Operation<SparseSaliencyJob>
@@ -24,25 +24,17 @@ public sealed class SparseSaliencyOperation : Operation<SparseSaliencyJob>
 
     internal override void Check(SparseSaliencyJob job)
     {
-        if (job.Method is not (SaliencyMethod.LogitGradient or SaliencyMethod.ProbabilityGradient))
+        if (!job.Method.IsGradient)
         {
-            throw new ArgumentException(
-                $"{job.Method} over compressed weights; it must be {SaliencyMethod.LogitGradient} or "
-                    + $"{SaliencyMethod.ProbabilityGradient}", nameof(job));
+            string right = string.Join(" or ", SaliencyMethod.All.Where(method => method.IsGradient));
+            throw new ArgumentException($"{job.Method} over compressed weights; must be {right}", nameof(job));
         }
         Fit.CheckOneLevel(job.Weights);
         Fit.CheckCompressed(job.Weights, job.Images);
         job.Output.Check(job.Weights.Layout, job.Images.Images);
     }
 
-    internal override void OnCpu(DeviceKernels kernels, SparseSaliencyJob job) => kernels.Launch(new SparseSaliencyCpu
-    {
-        Cohort = job.Weights.Shape,
-        Sparse = job.Weights.Views,
-        Images = job.Images.Views,
-        Maps = job.Output.Maps,
-        Method = job.Method,
-    });
+    internal override void OnCpu(DeviceKernels kernels, SparseSaliencyJob job) => job.Method.OnCpu(kernels, job);
 
     // A forward pass that keeps Z, then the maps, for as many tiles of images at once as there is room for.
     internal override void OnGpu(GpuDevice device, SparseSaliencyJob job)
@@ -59,7 +51,7 @@ public sealed class SparseSaliencyOperation : Operation<SparseSaliencyJob>
             forward.FirstTile = tile;
             forward.Tiles = Math.Min(atOnce, tiles - tile);
             device.Launch(SparseEvaluateGpu.Kernel, SparseEvaluateGpu.Threads, forward.Groups, forward);
-            var maps = new SparseSaliencyGpu
+            job.Method.OnGpu(device, new SparseSaliencyRun
             {
                 Sparse = forward.Sparse,
                 Slots = forward.Slots,
@@ -70,9 +62,7 @@ public sealed class SparseSaliencyOperation : Operation<SparseSaliencyJob>
                 Tiles = forward.Tiles,
                 Images = images,
                 Inputs = forward.Inputs,
-                Method = (int)job.Method,
-            };
-            device.Launch(SparseSaliencyGpu.Kernel, SparseSaliencyGpu.Threads, maps.Groups, maps);
+            });
         }
     }
 }
@@ -115,7 +105,8 @@ public static class SparseSaliencyKernels
 /// An item is a tile of images and a block of columns. For each model a forward pass leaves Z of the tile; w2 [Z &gt; 0] takes
 /// its place; the entries are sorted by pixel; <see cref="SparseMaps"/> adds them up.
 /// </summary>
-internal unsafe struct SparseSaliencyCpu : ICpuJob
+internal unsafe struct SparseSaliencyCpu<TFormula> : ICpuJob
+    where TFormula : struct, ISaliencyFormula
 {
     private const int Row = PixelTiles.TileImages;
 
@@ -128,8 +119,6 @@ internal unsafe struct SparseSaliencyCpu : ICpuJob
 
     /// <summary>[slot, N, D].</summary>
     public ArrayView<float> Maps;
-
-    public SaliencyMethod Method;
 
     public readonly int Items => checked(PixelTiles.Tiles(Images.Images) * Cohort.BlockCount);
 
@@ -151,7 +140,7 @@ internal unsafe struct SparseSaliencyCpu : ICpuJob
             (widest, most) = (Math.Max(widest, hidden), Math.Max(most, starts[column + hidden] - starts[column]));
         }
         float* logits = stackalloc float[Row];
-        double* slopes = stackalloc double[Row];
+        float* slopes = stackalloc float[Row];
         float* units = (float*)NativeMemory.AlignedAlloc((nuint)widest * Row * sizeof(float), 64);
         using var entries = new PixelEntries(inputs, most);
         using var kept = new TileEntries(sparse, fields[0], fields[0] + fields[1], new ReadOnlySpan<int>(rows, inputs), inputs, default);
@@ -171,8 +160,8 @@ internal unsafe struct SparseSaliencyCpu : ICpuJob
                         count,
                         logits);
                     Gate<T>(units, w2 + column, hidden, count);
-                    for (int n = 0; n < count; n++)
-                        slopes[n] = Method == SaliencyMethod.ProbabilityGradient ? SaliencyCpu.Slope(logits[n]) : 1;
+                    for (int n = 0; n < count; n += LaneMask.Lanes)
+                        T.Store(TFormula.Finish(T.Broadcast(1f), T.Load(logits + n)), slopes + n);
                     entries.Sort(sparse, column, hidden);
                     float* maps = BlockPointers.Pointer(Maps) + (((long)slot * images) + first) * inputs;
                     new SparseMaps(entries, units, slopes, count).Write<T>(maps);

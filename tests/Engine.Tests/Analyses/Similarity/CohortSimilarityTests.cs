@@ -22,7 +22,7 @@ public sealed class CohortSimilarityTests
         Sparsity = [0, 0.5, 0.95],
         Pruning = [PruneMethod.Layer, PruneMethod.Random],
         Corruptions = [],
-        Similarity = SaliencyNames.All,
+        Similarity = SaliencyMethod.Offered,
         SimilarityImages = Images,
     };
 
@@ -36,12 +36,12 @@ public sealed class CohortSimilarityTests
         double[] x = ReferenceMlp.Scale(SplitImages.Gather(Mnist.Few, split.Task, split.Validation.AsSpan(0, Images)).Pixels);
         foreach (ModelResult model in models)
         {
-            Assert.Equal(SaliencyNames.All.Count * 7, model.Similarity.Count);
+            Assert.Equal(SaliencyMethod.Offered.Count * 7, model.Similarity.Count);
             ulong identity = ((ulong)((split.Task.First << 8) | split.Task.Second) << 32) | (uint)model.Key.Hidden;
             foreach (SaliencyRow row in model.Similarity.Where(IsPruned))
             {
                 ReferenceParameters dense = ReferenceParameters.From(model.Weights);
-                Assert.True(SaliencyNames.Item.TryFind(row.Method, out SaliencyMethod method));
+                Assert.True(SaliencyMethods.Item.TryFind(row.Method, out SaliencyMethod? method));
                 ReferenceParameters pruned = ReferencePruning.Prune(
                     dense,
                     PruneMethod.Find(row.Pruning)!,
@@ -54,8 +54,8 @@ public sealed class CohortSimilarityTests
                     ReadOnlySpan<double> image = x.AsSpan(n * Mnist.Few.Inputs, Mnist.Few.Inputs);
 
                     // Ranks are of the float32 maps: in double, values that are equal in theory would not tie.
-                    double[] a = Rounded(ReferenceMlp.Saliency(dense, image, Unscaled(method)));
-                    double[] b = Rounded(ReferenceMlp.Saliency(pruned, image, Unscaled(method)));
+                    double[] a = Rounded(ReferenceSaliency.Map(dense, image, Unscaled(method)));
+                    double[] b = Rounded(ReferenceSaliency.Map(pruned, image, Unscaled(method)));
                     expected += NaiveSimilarity.Of(a, b, Mnist.Few.Rows, Mnist.Few.Columns);
                 }
 
@@ -77,7 +77,7 @@ public sealed class CohortSimilarityTests
                 row => Assert.Equal(MapSimilarity.Same, Similarity(row)));
 
             SaliencyRow[] floor = [.. model.Similarity.Where(row => !IsPruned(row))];
-            Assert.Equal(SaliencyNames.All.Select(SaliencyNames.Name), floor.Select(row => row.Method));
+            Assert.Equal(SaliencyMethod.Offered.Select(one => one.Name), floor.Select(row => row.Method));
             Assert.InRange(floor[0].Spearman, -0.3, 0.3);
 
             // Zero pixels are zero in both maps: the reason for having a floor at all.
