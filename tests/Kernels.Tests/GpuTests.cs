@@ -103,10 +103,10 @@ public abstract class GpuTests(AcceleratorType kind)
         using var cpu = new CpuDevice(threads: 1);
         foreach (int batch in new[] { 1, 32, 64 })
         {
-            // Maps of the probability are not the same on every device.
+            // Of a model that has left the range of float32 no map means anything.
             Outcome[] Train(ComputeDevice on, KernelForm form) =>
                 [.. Outcome.Train(on, SimdWidth.V128, form, Inputs, images: 129, batch, models, epochs: 2, weightDecay)
-                    .Select(model => model with { Maps = [] })];
+                    .Select((outcome, m) => m == 4 ? outcome with { Maps = [] } : outcome)];
             Outcome[] expected = Train(cpu, KernelForm.InputSparse);
             foreach (KernelVariant variant in Variants(TrainEpochOperation.Instance))
                 Outcome.SameBits($"batches of {batch}, {variant}", expected, Train(device, variant.Form));

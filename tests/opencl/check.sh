@@ -35,7 +35,8 @@ passed=$((passed + ${total:-0} - ${wrong:-0} - ${left:-0}))
 result "verify --device opencl" "${PIPESTATUS[0]}"
 
 sweep=(sweep --tasks 0v1,4v9 --hidden 4,24 --seeds 0 --batch full,32 --epochs 20 --sparsity 0.5,0.95 --finetune-epochs 2
-  --corruption gaussian:0.3,blur:1 --similarity none --embedding none --saliency 0 --quiet)
+  --pruning layer,global,w1,random,movement
+  --corruption gaussian:0.3,blur:1 --similarity-images 2 --embedding none --saliency 0 --quiet)
 "$here/run.sh" "$gpumlp" "${sweep[@]}" --device opencl --out "$work/opencl" >/dev/null
 result "sweep --device opencl" $?
 "$gpumlp" "${sweep[@]}" --device cpu --out "$work/cpu" >/dev/null

@@ -13,9 +13,6 @@ namespace GpuMlp.Engine.Runs;
 /// </summary>
 internal static class CohortFiles
 {
-    // Of one query; whole cohorts.
-    private const int UnitsAtOnce = 256;
-
     // Tensors stand in this order in weight files, as UnitFile.Remainder has them.
     private static readonly string[] s_weights = ["w1", "b1", "w2", "b2"];
 
@@ -24,7 +21,8 @@ internal static class CohortFiles
 
     /// <param name="run">All its units are saved.</param>
     /// <param name="manifest">Takes in every file.</param>
-    public static void Write(RunDirectory run, RunManifest manifest)
+    /// <param name="unitsAtOnce">Of one query; whole cohorts.</param>
+    public static void Write(RunDirectory run, RunManifest manifest, int unitsAtOnce)
     {
         using AtomicBatch batch = new(manifest);
         List<WorkUnit[]> cohorts = [];
@@ -33,7 +31,7 @@ internal static class CohortFiles
         {
             cohorts.Add(cohort);
             units += cohort.Length;
-            if (units >= UnitsAtOnce)
+            if (units >= unitsAtOnce)
             {
                 Write(run, cohorts, batch);
                 cohorts.Clear();

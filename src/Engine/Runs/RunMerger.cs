@@ -19,7 +19,14 @@ public static class RunMerger
     /// <exception cref="UserErrorException">
     /// See <see cref="StorageErrors.Map"/>; or exit 3 when a unit turns out to be damaged, which is then set aside.
     /// </exception>
-    public static IReadOnlyList<int> Merge(RunDirectory run, out IReadOnlyList<string> setAside)
+    public static IReadOnlyList<int> Merge(RunDirectory run, out IReadOnlyList<string> setAside) =>
+        Merge(run, TableFiles.UnitsAtOnce, out setAside);
+
+    /// <inheritdoc cref="Merge(RunDirectory, out IReadOnlyList{string})"/>
+    public static IReadOnlyList<int> Merge(RunDirectory run) => Merge(run, out _);
+
+    /// <param name="unitsAtOnce">Of a query; it changes no byte.</param>
+    internal static IReadOnlyList<int> Merge(RunDirectory run, int unitsAtOnce, out IReadOnlyList<string> setAside)
     {
         IReadOnlySet<int> finished = run.FinishedUnits(out setAside);
         List<int> missing = [.. run.Plan.Units.Select(unit => unit.Id).Where(id => !finished.Contains(id))];
@@ -31,8 +38,8 @@ public static class RunMerger
         try
         {
             RunManifest manifest = new(run);
-            TableFiles.Write(run, manifest);
-            CohortFiles.Write(run, manifest);
+            TableFiles.Write(run, manifest, unitsAtOnce);
+            CohortFiles.Write(run, manifest, unitsAtOnce);
             if (File.Exists(run.ClassNamesPath))
             {
                 manifest.Add(run.ClassNamesPath);
@@ -48,9 +55,6 @@ public static class RunMerger
 
         return missing;
     }
-
-    /// <inheritdoc cref="Merge(RunDirectory, out IReadOnlyList{string})"/>
-    public static IReadOnlyList<int> Merge(RunDirectory run) => Merge(run, out _);
 
     /// <summary>The ends of all files were whole, but something in the middle is not: finds out where.</summary>
     private static UserErrorException DamagedUnits(RunDirectory run, Exception error)

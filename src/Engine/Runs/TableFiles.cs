@@ -12,16 +12,16 @@ namespace GpuMlp.Engine.Runs;
 /// </summary>
 internal static class TableFiles
 {
-    // A query keeps some 10 KB of each of its files until it ends.
-    private const int UnitsAtOnce = 1000;
+    /// <summary>Units of a query, which keeps some 10 KB of each of its files until it ends.</summary>
+    public const int UnitsAtOnce = 1000;
 
     private readonly record struct Table(string Name, string Columns, bool HasText);
 
     /// <param name="run">All its units are saved.</param>
     /// <param name="manifest">Takes in every file.</param>
-    public static void Write(RunDirectory run, RunManifest manifest)
+    public static void Write(RunDirectory run, RunManifest manifest, int unitsAtOnce)
     {
-        string[][] chunks = [.. run.Plan.Units.Select(unit => run.UnitPath(unit.Id)).Chunk(UnitsAtOnce)];
+        string[][] chunks = [.. run.Plan.Units.Select(unit => run.UnitPath(unit.Id)).Chunk(unitsAtOnce)];
         foreach (Table table in Tables(run.Plan.Spec))
         {
             if (chunks.Length == 1)

@@ -29,16 +29,17 @@ internal static class Mnist
     /// <summary>Some 400 training images a task: enough for questions of bits.</summary>
     public static Dataset Few => s_few.Value;
 
+    /// <summary>Every analysis but embeddings, with every method and corruption of the study at a level or two.</summary>
     public static SweepSpec Spec { get; } = Presets.Paper.WithoutRates() with
     {
-        Tasks = [new PairTask(
-        4,
-        9)],
+        Tasks = [new PairTask(4, 9)],
         Seeds = [42],
         Epochs = [4],
         LearningRates = [0.03, 0.5],
+        Sparsity = [0.0095, 0.5, 0.95],
+        Corruptions = [.. Presets.Paper.Corruptions.GroupBy(corruption => corruption.Kind).Select(kind => kind.Last())],
         SimilarityImages = 1,
-        Embedding = []
+        Embedding = [],
     };
 
     public static IReadOnlyList<ModelResult> Train(

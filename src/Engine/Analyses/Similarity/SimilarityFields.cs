@@ -19,7 +19,7 @@ internal static class SimilarityFields
             "similarity", s => s.Similarity, (s, methods) => s with { Similarity = methods }, SpecItems.Any(SaliencyMethods.Item))
         {
             Section = Section, Example = "gradient,integrated",
-            Help = "methods: gradient, input-gradient, smoothgrad, integrated, perturbation (paper: all), or `none`",
+            Help = $"methods: {string.Join(", ", SaliencyMethod.Offered)} (paper: all), or `none`",
         },
         new Field<SweepSpec, int>(
             "similarity_images",

@@ -107,7 +107,7 @@ internal struct SaliencyGpu<TFormula>
             return;
         float finished = TFormula.Finish<Scalar>(value, job.Logits[(slot * job.Rows) + row]).Value;
         if (TFormula.TimesPixels)
-            finished *= GpuMath.Pixel(job.Pixels.Pixels[((job.Pixels.First + row) * job.Pixels.Pitch) + pixel]);
+            finished = GpuMath.Product(finished, GpuMath.Pixel(job.Pixels.Pixels[((job.Pixels.First + row) * job.Pixels.Pitch) + pixel]));
         long image = ((long)slot * job.AllImages) + job.First + row;
         job.Maps[(image * job.Cohort.Inputs) + pixel] = finished;
     }

@@ -236,9 +236,9 @@ internal unsafe struct SaliencyCpu<TFormula> : ICpuJob
             int first = order[2 * images.Index[entry]], second = order[(2 * images.Index[entry]) + 1];
             uint value = images.Value[entry];
             if (first < map.Length)
-                map[first] = row[first] * GpuMath.Pixel(value & 0xFFFF);
+                map[first] = GpuMath.Product(row[first], GpuMath.Pixel(value & 0xFFFF));
             if (second >= 0 && second < map.Length)
-                map[second] = row[second] * GpuMath.Pixel(value >> 16);
+                map[second] = GpuMath.Product(row[second], GpuMath.Pixel(value >> 16));
         }
     }
 }
