@@ -13,6 +13,7 @@ namespace GpuMlp.Kernels.Tests;
 /// The products in bytes without a GPU: the kernels themselves, run on simulated warps, have the integers of the plain loops
 /// of <see cref="ExactMlp"/>. That they compile to what the hardware likes is for <see cref="PtxTests"/> and perf/ptx.
 /// </summary>
+[Trait("Size", "large")]
 public sealed class DigitProductTests
 {
     /// <summary>

@@ -9,6 +9,7 @@ using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
 
+[Trait("Size", "large")]
 public sealed class GoldenTests : IDisposable
 {
     // The files hold twelve decimals, and their smallest tensors reach 3e-4.

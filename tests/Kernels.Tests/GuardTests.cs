@@ -9,6 +9,7 @@ using Xunit;
 namespace GpuMlp.Kernels.Tests;
 
 /// <summary>Every operation on arrays that lie between guards: it has the bits of the reference and writes nowhere else.</summary>
+[Trait("Size", "large")]
 public sealed class GuardTests
 {
     // Strides of exactly 16 and of an odd width, one image more or fewer than a vector, a band and a chunk, one input.

@@ -38,7 +38,7 @@ public sealed class ArgumentsTests
     [InlineData("sweep --saliency-method gradiant", "--saliency-method: 'gradiant' is unknown; must be gradient or perturbation")]
     [InlineData("sweep --sparsity 0.5,1.5", "--sparsity: 1.5 is out of range; must be 0..1")]
     [InlineData("sweep --sparsity half", "--sparsity: 'half' is not a finite number; write for example 0.01,0.03 or 1e-4..1*10")]
-    [InlineData("sweep --pruning layer,lairs", "--pruning: 'lairs' is no method; must be layer, global, w1 or random")]
+    [InlineData("sweep --pruning layer,lairs", "--pruning: 'lairs' is no method; must be layer, global, w1, random or movement")]
     [InlineData("sweep --pruning w1,w1", "--pruning: w1 occurs twice; name every value once")]
     [InlineData("sweep --corruption bluer:1", "--corruption: 'bluer:1' is no corruption; must be gaussian, occlusion, salt-pepper, blur, "
         + "rotation, translation or contrast, each with a severity as in blur:1.5 or without")]

@@ -21,7 +21,7 @@ for try in $(seq 1 50); do
 done
 
 # cred_expire: a requeued job waits so long; 5 s is the least that is accepted. No test waits for the other timeouts (a node
-# that is cut off is reported at once), so that they only say from when on a busy machine counts as a broken one.
+# that is cut off is reported at once), so that they only say from when on a busy machine counts as a broken one: late.
 cat > "$root/etc/slurm.conf" <<CONF
 ClusterName=gpumlp
 SlurmctldHost=$host(127.0.0.1)
@@ -52,9 +52,9 @@ SchedulerType=sched/backfill
 SchedulerParameters=sched_interval=2,sched_min_interval=0,bf_interval=1,batch_sched_delay=0
 GresTypes=gpu
 ReturnToService=2
-SlurmdTimeout=20
-SlurmctldTimeout=6
-MessageTimeout=5
+SlurmdTimeout=60
+SlurmctldTimeout=30
+MessageTimeout=15
 KillWait=3
 UnkillableStepTimeout=30
 MinJobAge=600

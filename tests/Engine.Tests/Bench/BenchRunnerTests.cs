@@ -10,6 +10,7 @@ using GpuMlp.Kernels.Memory;
 namespace GpuMlp.Engine.Tests.Bench;
 
 /// <summary>Sweeps of tiny measurements; what is asserted is what was measured, never how fast it was.</summary>
+[Trait("Size", "large")]
 public sealed class BenchRunnerTests
 {
     private static readonly BenchSpec s_tiny = BenchSpec.Quick with

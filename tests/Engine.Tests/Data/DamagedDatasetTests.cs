@@ -4,6 +4,7 @@ using GpuMlp.Engine.Data;
 namespace GpuMlp.Engine.Tests.Data;
 
 /// <summary>Whatever happens to the files of a data set, loading it gives a consistent data set or an error for the user.</summary>
+[Trait("Size", "large")]
 public sealed class DamagedDatasetTests
 {
     // A few seconds on two cores; the default of 100 would not reach every byte of the header in every form.

@@ -14,6 +14,7 @@ using GpuMlp.Engine.Tables;
 namespace GpuMlp.Engine.Tests.Runs;
 
 /// <summary>What is read back from a run is what its merge wrote, or it is refused by name.</summary>
+[Trait("Size", "large")]
 public sealed class RunManifestTests : IDisposable
 {
     private static readonly Plan s_plan = SampleRun.Plan;

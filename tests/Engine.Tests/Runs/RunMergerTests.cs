@@ -9,6 +9,7 @@ using GpuMlp.Engine.Training;
 
 namespace GpuMlp.Engine.Tests.Runs;
 
+[Trait("Size", "large")]
 public sealed class RunMergerTests
 {
     private const string KeyColumns = "task,seed,hidden,lr,batch,epochs,init_std,weight_decay";

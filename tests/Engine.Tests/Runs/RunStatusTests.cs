@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Tables;
@@ -22,7 +23,7 @@ public sealed class RunStatusTests
             presence.EpochDone(s_plan.Units[5], []);
             presence.EpochDone(s_plan.Units[7], []);
             presence.UnitDone(SampleRun.ResultOf(s_plan, s_plan.Units[7]));
-            SpinWait.SpinUntil(() => RunStatus.Read(run).Running.Count > 0, TimeSpan.FromSeconds(30));
+            WaitUntil(() => RunStatus.Read(run).Running.Count > 0);
 
             RunStatus status = RunStatus.Read(run);
             Assert.Equal([0, 1], status.Done);
@@ -56,7 +57,7 @@ public sealed class RunStatusTests
         Assert.Equal(1 / 60.0, status.ModelsPerSecond!.Value, 1e-6);
         Assert.Null(status.Left);
         using var presence = new RunPresence(run, Shard.Whole, null, new Deaf());
-        SpinWait.SpinUntil(() => RunStatus.Read(run).Left is not null, TimeSpan.FromSeconds(30));
+        WaitUntil(() => RunStatus.Read(run).Left is not null);
 
         // Sizes 4 and 2 in turns: the first four of those timed are 2, 4, 2, 4, and 11 more units hold 5 times 6 and a 2.
         Assert.Equal(60 * 4 * (32.0 / 12), RunStatus.Read(run).Left!.Value.TotalSeconds, 1e-3);
@@ -78,7 +79,7 @@ public sealed class RunStatusTests
         using TemporaryFolder folder = new();
         RunDirectory run = RunDirectory.OpenOrCreate(folder.Path, s_plan);
         using var presence = new RunPresence(run, Shard.Whole, null, new Deaf());
-        SpinWait.SpinUntil(() => RunStatus.Read(run).Processes.Count > 0, TimeSpan.FromSeconds(30));
+        WaitUntil(() => RunStatus.Read(run).Processes.Count > 0);
         string living = Assert.Single(Directory.GetFiles(folder.File("running")));
         string dead = living.Replace($".{Environment.ProcessId}.", ".999999999.");
         File.Copy(living, dead);
@@ -90,6 +91,13 @@ public sealed class RunStatusTests
         Assert.Single(RunStatus.Read(run).Processes);
         RunDirectory.OpenForWriting(folder.Path, clean: false);
         Assert.Equal([true, false, true], new[] { living, dead, silent }.Select(File.Exists));
+    }
+
+    // Asleep between looks: a look reads files, and what is waited for is written every fifteen seconds.
+    private static void WaitUntil(Func<bool> happened)
+    {
+        for (long start = Stopwatch.GetTimestamp(); !happened() && Stopwatch.GetElapsedTime(start).TotalSeconds < 30;)
+            Thread.Sleep(50);
     }
 
     private static void Write(RunDirectory run, params int[] ids)

@@ -13,6 +13,7 @@ using ILGPU.Runtime.OpenCL;
 namespace GpuMlp.Engine.Tests.Sweeps;
 
 /// <summary>Memory that runs out, devices that get lost, and several devices at once.</summary>
+[Trait("Size", "large")]
 public sealed class DeviceFaultTests
 {
     private const int Epochs = 3;

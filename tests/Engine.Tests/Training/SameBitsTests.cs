@@ -8,6 +8,7 @@ using GpuMlp.Kernels.Memory;
 namespace GpuMlp.Engine.Tests.Training;
 
 /// <summary>A model's result depends on nothing but the model: not on threads, neighbours, form or repetition.</summary>
+[Trait("Size", "large")]
 public sealed class SameBitsTests
 {
     private const int Full = 0;

@@ -24,8 +24,9 @@ public sealed class ReportPageTests : IDisposable
         Assert.True(program is not null, "chromium is not installed");
 
         string run = _place[Hostile];
-        Gpumlp.Here("sweep", "--tasks", "4v9", "--hidden", "2,5", "--seeds", "0,1", "--lr", "0.03,0.1", "--epochs", "3", "--out", run)
-            .AssertSuccess();
+        Gpumlp.Here(
+            "sweep", "--tasks", "4v9", "--hidden", "2,5", "--seeds", "0,1", "--lr", "0.03,0.1", "--epochs", "3",
+            "--similarity-images", "4", "--out", run).AssertSuccess();
         string page = Path.Combine(run, "report.html");
         Assert.InRange(new FileInfo(page).Length, 100_000, 10_000_000);
 

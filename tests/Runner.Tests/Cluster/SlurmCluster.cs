@@ -13,7 +13,7 @@ public sealed partial class SlurmCluster : IDisposable
 {
     private const string Install = "needs Slurm's daemons: apt-get install --no-install-recommends slurmctld slurmd slurm-client munge";
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(180);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(300);
 
     private static readonly bool s_isInstalled = OperatingSystem.IsLinux() && File.Exists("/usr/sbin/slurmd");
 

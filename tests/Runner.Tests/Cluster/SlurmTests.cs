@@ -2,6 +2,10 @@ using System.Text.RegularExpressions;
 using GpuMlp.Engine;
 using GpuMlp.Runner.Tests.EndToEnd;
 using Xunit;
+using Xunit.Sdk;
+using Xunit.v3;
+
+[assembly: TestCollectionOrderer(typeof(GpuMlp.Runner.Tests.Cluster.ClusterFirst))]
 
 namespace GpuMlp.Runner.Tests.Cluster;
 
@@ -15,7 +19,11 @@ public sealed class SerialRun : IDisposable
     public SerialRun()
     {
         string data = _place.Data();
-        Flags = ["--data", data, "--tasks", "0v1,1v2", "--hidden", "2,3", "--seeds", "0..7", "--epochs", "14000", "--sparsity", "none"];
+        Flags =
+        [
+            "--data", data, "--tasks", "0v1,1v2", "--hidden", "2,3", "--seeds", "0..7", "--epochs", "9000", "--sparsity", "none",
+            "--corruption", "gaussian:0.1", "--similarity", "none", "--embedding", "none",
+        ];
     }
 
     public string[] Flags { get; }
@@ -37,12 +45,21 @@ public sealed class SerialRun : IDisposable
     public void Dispose() => _place.Dispose();
 }
 
-/// <summary>Alone, after all others: daemons and schedulers have deadlines, and a node that misses one is a lost node.</summary>
-[CollectionDefinition(nameof(ClusterTests), DisableParallelization = true)]
+/// <summary>What waits for a scheduler most of its time, beside all others and before them: it takes longest.</summary>
+[CollectionDefinition(nameof(ClusterTests))]
 public sealed class ClusterTests;
+
+/// <summary>Collections as they come, but the cluster's first.</summary>
+public sealed class ClusterFirst : ITestCollectionOrderer
+{
+    public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
+        where TTestCollection : ITestCollection =>
+        [.. testCollections.OrderBy(collection => collection.TestCollectionDisplayName == nameof(ClusterTests) ? 0 : 1)];
+}
 
 /// <summary>Array jobs on a real Slurm, and what happens to clusters. One after the other: they share two nodes.</summary>
 [Collection(nameof(ClusterTests))]
+[Trait("Size", "large")]
 public sealed class SlurmTests(SlurmCluster cluster, SerialRun serial) : IClassFixture<SlurmCluster>, IClassFixture<SerialRun>, IDisposable
 {
     private readonly Workplace _place = new();

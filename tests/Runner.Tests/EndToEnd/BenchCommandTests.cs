@@ -31,7 +31,8 @@ public sealed class BenchCommandTests : IDisposable
     {
         Gpumlp.Here(
             "sweep", "--tasks", "4v9", "--seeds", "0", "--hidden", "3", "--lr", "0.03", "--epochs", "1",
-            "--sparsity", "0.5", "--pruning", "layer", "--out", _place["run"], "--quiet").AssertSuccess();
+            "--sparsity", "none", "--corruption", "none", "--embedding", "none", "--saliency", "0", "--quiet",
+            "--out", _place["run"]).AssertSuccess();
         Gpumlp.Here("export", _place["run"], "--sparsity", "0.8,0.95", "--out", _place["models"]).AssertSuccess();
         string[] masks = [.. Directory.GetFiles(_place["models"], "*.safetensors").Order(StringComparer.Ordinal)];
         Assert.Equal(["4v9-s0-h3-lr0.03-layer0.8.safetensors", "4v9-s0-h3-lr0.03-layer0.95.safetensors"], masks.Select(Path.GetFileName));

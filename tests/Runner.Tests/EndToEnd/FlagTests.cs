@@ -230,6 +230,8 @@ public sealed class FlagTests : IDisposable
             ["--hidden"] = "2,3",
             ["--seeds"] = "0",
             ["--epochs"] = "20",
+            ["--similarity"] = "none",
+            ["--embedding"] = "none",
             ["--out"] = _place["run"],
         };
         string[] others = [.. given.Where(flag => !flags.Contains(flag.Key)).SelectMany(flag => new[] { flag.Key, flag.Value })];

@@ -29,8 +29,10 @@ public sealed class UndisturbedSweep : IDisposable
 
     // One worker, so that the sweep takes its time on any machine. How many there are changes no byte.
     public string[] Args(string run) =>
-        ["sweep", "--data", _data, "--tasks", "0v1,1v2", "--hidden", "2,3", "--seeds", "0..19", "--epochs", "500", "--threads", "2",
-            "--out", run];
+    [
+        "sweep", "--data", _data, "--tasks", "0v1,1v2", "--hidden", "2,3", "--seeds", "0..19", "--epochs", "300", "--threads", "2",
+        "--sparsity", "0.5", "--pruning", "layer", "--corruption", "gaussian:0.1", "--similarity", "none", "--out", run,
+    ];
 
     public string CopyTo(string folder)
     {

@@ -90,7 +90,7 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IDisposable
                 break;
             case "foreign plan":
                 string other = _place["other"];
-                Gpumlp.Here([.. undisturbed.Args(other).Select(arg => arg == "500" ? "2" : arg)]).AssertSuccess();
+                Gpumlp.Here([.. undisturbed.Args(other).Select(arg => arg == "300" ? "2" : arg)]).AssertSuccess();
                 File.Copy(UnitPath(other, 39), last, overwrite: true);
                 break;
             default:
@@ -204,7 +204,7 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IDisposable
         string run = Plan(2);
         string text = File.ReadAllText(Path.Combine(run, "plan.json"));
         Assert.Contains("shards 2 -> 4", Gpumlp.Here(PlanArgs(run, 4)).AssertOneLine(2));
-        Assert.Contains("epochs 500 -> 7", Gpumlp.Here([.. PlanArgs(run, 2).Select(arg => arg == "500" ? "7" : arg)]).AssertOneLine(2));
+        Assert.Contains("epochs 300 -> 7", Gpumlp.Here([.. PlanArgs(run, 2).Select(arg => arg == "300" ? "7" : arg)]).AssertOneLine(2));
         Gpumlp.Here(PlanArgs(run, 2)).AssertSuccess();
         Assert.Equal(text, File.ReadAllText(Path.Combine(run, "plan.json")));
     }

@@ -26,7 +26,8 @@ public sealed class WholeSweepTests
         using Workplace place = new();
         string run = place["run"];
         string[] args
-            = ["sweep", "--tasks", "4v9", "--hidden", "2,3,5", "--seeds", "0,1", "--epochs", "4", "--embedding", "none", "--out", run];
+            = ["sweep", "--tasks", "4v9", "--hidden", "2,3,5", "--seeds", "0,1", "--epochs", "4", "--embedding", "none",
+            "--similarity-images", "4", "--out", run];
 
         Gpumlp.Outcome first = Gpumlp.Run(args);
         first.AssertSuccess();

@@ -112,7 +112,8 @@ public sealed class WrongPlaceTests : IDisposable
     }
 
     private Gpumlp.Outcome Small(string run) => Gpumlp.Here(
-        "sweep", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--epochs", "3", "--quiet", "--out", run);
+        "sweep", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--epochs", "3", "--quiet",
+        "--sparsity", "none", "--corruption", "none", "--embedding", "none", "--saliency", "0", "--out", run);
 
     private static byte[] Gzip(byte[] bytes)
     {

@@ -73,6 +73,7 @@ public sealed class CohortRobustnessTests
     }
 
     [Fact]
+    [Trait("Size", "large")]
     public void Noise_and_occlusion_come_out_as_published()
     {
         // F1 on 4v9 as the study prints it; gaussian from 0.1 to 0.5, then occlusion.
