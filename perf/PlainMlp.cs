@@ -100,7 +100,7 @@ internal sealed class PlainImages<T>
 {
     /// <param name="pixels">[N, D].</param>
     /// <param name="labels">[N], 0 or 1.</param>
-    public PlainImages(byte[] pixels, float[] labels)
+    public PlainImages(byte[] pixels, byte[] labels)
     {
         int inputs = pixels.Length / labels.Length;
         Labels = [.. labels.Select(T.CreateChecked)];

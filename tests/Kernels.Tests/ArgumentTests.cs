@@ -64,7 +64,7 @@ public sealed class ArgumentTests : IDisposable
     [MemberData(nameof(Forms))]
     public void Fewer_labels_than_images_are_refused(KernelForm form) =>
         Assert.Throws<ArgumentException>(() => new DeviceImages(
-            _device, new byte[Images * Inputs], new float[Images - 1], Inputs,
+            _device, new byte[Images * Inputs], new byte[Images - 1], Inputs,
             ChunkSchedule.Consecutive(Images, Images), form, withBackward: true));
 
     [Fact]
@@ -84,5 +84,5 @@ public sealed class ArgumentTests : IDisposable
         Assert.Throws<ArgumentException>(() => ColumnLayout.Create([ColumnLayout.MostHidden + 1], 1, 1));
 
     private DeviceImages Create(KernelForm form, int inputs, bool withBackward = true) =>
-        new(_device, new byte[Images * inputs], new float[Images], inputs, ChunkSchedule.Consecutive(Images, Images), form, withBackward);
+        new(_device, new byte[Images * inputs], new byte[Images], inputs, ChunkSchedule.Consecutive(Images, Images), form, withBackward);
 }

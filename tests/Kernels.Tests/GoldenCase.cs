@@ -35,7 +35,7 @@ internal sealed class GoldenCase
 
     public byte[] Pixels { get; }
 
-    public float[] Labels { get; }
+    public byte[] Labels { get; }
 
     public static GoldenCase Load(string name)
     {
@@ -51,7 +51,7 @@ internal sealed class GoldenCase
     public ChunkSchedule Step(int step) => ChunkSchedule.FromBatches([Batches[step]]);
 
     // IDX: a magic number and one big-endian size a dimension, then bytes.
-    private static (byte[] Pixels, float[] Labels, int[] FileRows) ReadMnist(int first, int second, int images)
+    private static (byte[] Pixels, byte[] Labels, int[] FileRows) ReadMnist(int first, int second, int images)
     {
         byte[] allLabels = Unzip("train-labels-idx1-ubyte.gz"), allPixels = Unzip("train-images-idx3-ubyte.gz");
         if (BinaryPrimitives.ReadInt32BigEndian(allLabels) != 2049 || BinaryPrimitives.ReadInt32BigEndian(allPixels) != 2051)
@@ -59,7 +59,7 @@ internal sealed class GoldenCase
         int[] chosen = [.. Enumerable.Range(0, allLabels.Length - 8).Where(i => allLabels[8 + i] == first || allLabels[8 + i] == second)
             .Take(images)];
         byte[] pixels = [.. chosen.SelectMany(i => new ArraySegment<byte>(allPixels, 16 + (i * Inputs), Inputs))];
-        return (pixels, [.. chosen.Select(i => allLabels[8 + i] == second ? 1f : 0f)], chosen);
+        return (pixels, [.. chosen.Select(i => allLabels[8 + i] == second ? (byte)1 : (byte)0)], chosen);
     }
 
     private static byte[] Unzip(string name)

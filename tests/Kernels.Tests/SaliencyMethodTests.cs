@@ -113,7 +113,7 @@ public sealed class SaliencyMethodTests : IDisposable
         using var images = new DeviceImages(
             _device,
             _pixels,
-            new float[Images],
+            new byte[Images],
             Inputs,
             ChunkSchedule.Consecutive(Images, Images),
             form,

@@ -228,7 +228,7 @@ public sealed class SparseEvaluateTests : IDisposable
     private static DeviceImages Upload(CpuDevice device, KernelForm form) => Upload(device, form, Samples.Pixels(Images, Inputs, seed: 31));
 
     private static DeviceImages Upload(CpuDevice device, KernelForm form, byte[] pixels) => new(
-        device, pixels, new float[pixels.Length / Inputs], Inputs,
+        device, pixels, new byte[pixels.Length / Inputs], Inputs,
         ChunkSchedule.Consecutive(pixels.Length / Inputs, pixels.Length / Inputs), form, withBackward: false);
 
     private static ModelParameters[] Models() => [.. s_hidden.Select((hidden, m) => Samples.Model(Inputs, hidden, seed: m))];

@@ -229,7 +229,7 @@ public sealed class SparseGradientTests : IDisposable
 
     private static byte[] Pixels() => Samples.Pixels(Images, Inputs, seed: 31);
 
-    private static float[] Labels() => Samples.Labels(Images, seed: 32);
+    private static byte[] Labels() => Samples.Labels(Images, seed: 32);
 
     private static void SameBits(string name, ReadOnlyMemory<float>[] expected, ReadOnlyMemory<float>[] actual)
     {

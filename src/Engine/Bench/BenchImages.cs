@@ -40,7 +40,7 @@ internal sealed class BenchImages : IDisposable
     public byte[] Pixels { get; }
 
     /// <summary>[N].</summary>
-    public float[] Labels { get; }
+    public byte[] Labels { get; }
 
     /// <summary>N.</summary>
     public int Count => Labels.Length;

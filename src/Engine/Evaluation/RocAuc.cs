@@ -9,12 +9,13 @@ public static class RocAuc
     /// <param name="scores">One a image; any monotone score, here the logit.</param>
     /// <param name="labels">0 or 1 an image.</param>
     /// <returns>0..1; NaN when a score is NaN or a class is missing.</returns>
-    public static double Compute(ReadOnlySpan<float> scores, ReadOnlySpan<float> labels)
+    public static double Compute(ReadOnlySpan<float> scores, ReadOnlySpan<byte> labels)
     {
         if (scores.Length != labels.Length)
             throw new ArgumentException($"{scores.Length} scores for {labels.Length} labels", nameof(labels));
 
-        float[] keys = scores.ToArray(), sorted = labels.ToArray();
+        float[] keys = scores.ToArray();
+        byte[] sorted = labels.ToArray();
         foreach (float key in keys)
         {
             if (float.IsNaN(key))
@@ -29,7 +30,7 @@ public static class RocAuc
             long tiedPositives = 0, tiedNegatives = 0;
             for (; end < keys.Length && keys[end] == keys[first]; end++)
             {
-                if (sorted[end] > 0.5f)
+                if (sorted[end] != 0)
                     tiedPositives++;
                 else
                     tiedNegatives++;

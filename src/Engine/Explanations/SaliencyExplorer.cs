@@ -87,7 +87,7 @@ public sealed class SaliencyExplorer : IDisposable
             withBackward: false);
         float[] logits = _kernels.Evaluate(Changed(dense), device)[0].Logits.ToArray();
         int? First(bool right) => Enumerable.Range(0, logits.Length)
-            .Where(n => (logits[n] >= 0 == gathered.Labels[n] > 0.5f) == right).Select(n => (int?)_models.Validation[n]).FirstOrDefault();
+            .Where(n => (logits[n] >= 0 == (gathered.Labels[n] != 0)) == right).Select(n => (int?)_models.Validation[n]).FirstOrDefault();
         return (First(true), First(false));
     }
 

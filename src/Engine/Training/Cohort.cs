@@ -70,7 +70,7 @@ public sealed class Cohort : IDisposable
     public KernelForm Form { get; }
 
     /// <summary>0 or 1 a training image.</summary>
-    public float[] TrainLabels { get; }
+    public byte[] TrainLabels { get; }
 
     public DeviceImages TrainImages { get; }
 
@@ -108,9 +108,9 @@ public sealed class Cohort : IDisposable
     }
 
     /// <summary>All models on any images of the data set, in the order of <paramref name="images"/>.</summary>
-    public (ModelEvaluation[] Models, float[] Labels) Evaluate(ReadOnlySpan<int> images)
+    public (ModelEvaluation[] Models, byte[] Labels) Evaluate(ReadOnlySpan<int> images)
     {
-        (DeviceImages device, float[] labels) = Upload(images);
+        (DeviceImages device, byte[] labels) = Upload(images);
         using (device)
             return (Kernels.Evaluate(OnDevice, device), labels);
     }
@@ -181,7 +181,7 @@ public sealed class Cohort : IDisposable
     }
 
     /// <summary>Images for evaluation, on the cohort's device, with their labels; the caller disposes of them.</summary>
-    public (DeviceImages Device, float[] Labels) Upload(ReadOnlySpan<int> images)
+    public (DeviceImages Device, byte[] Labels) Upload(ReadOnlySpan<int> images)
     {
         SplitImages gathered = SplitImages.Gather(Data, Split.Task, images);
         return (Upload(gathered, Form), gathered.Labels);

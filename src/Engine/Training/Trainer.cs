@@ -33,7 +33,7 @@ public static class Trainer
     {
         ModelEvaluation[] train = cohort.EvaluateTrain(), validation = cohort.Kernels.Evaluate(cohort.OnDevice, cohort.ValidationImages);
         ModelParameters[] parameters = cohort.OnDevice.Download();
-        float[] labels = cohort.Validation.Labels;
+        byte[] labels = cohort.Validation.Labels;
         var results = new ModelResult[cohort.Models.Count];
         Parallel.For(0, results.Length, m =>
         {

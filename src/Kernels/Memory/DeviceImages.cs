@@ -29,7 +29,7 @@ public sealed class DeviceImages : IDisposable
     /// <see cref="ExactSums.MostBatch"/> images.
     /// </exception>
     public DeviceImages(
-        ComputeDevice device, ReadOnlyMemory<byte> pixels, ReadOnlySpan<float> labels, int inputs, ChunkSchedule schedule, KernelForm form,
+        ComputeDevice device, ReadOnlyMemory<byte> pixels, ReadOnlySpan<byte> labels, int inputs, ChunkSchedule schedule, KernelForm form,
         bool withBackward)
     {
         if (withBackward && form == KernelForm.WeightSparse
@@ -76,7 +76,7 @@ public sealed class DeviceImages : IDisposable
         _tileRows = device.Upload(tiles?.Rows ?? []);
         _tileBytes = device.Upload(onGpu && tiles is not null ? tiles.Values : []);
         _tiles = device.Upload(onGpu || tiles is null ? [] : Array.ConvertAll(tiles.Values, value => (double)value));
-        _labels = device.Upload(labels.ToArray());
+        _labels = device.Upload(Array.ConvertAll(labels.ToArray(), label => (float)label));
         if (!onGpu && tiles is null)
             _pairs = new DevicePairs(device, PairImages.Create(pixels, inputs, schedule, all: !isSparse, withBackward), inputs);
         if (device is GpuDevice { Digits: not DigitSupport.None } && Form == KernelForm.Dense && withBackward)

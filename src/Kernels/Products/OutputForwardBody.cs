@@ -113,7 +113,7 @@ internal static unsafe class OutputForwardBody
     {
         int count = 0;
         for (int n = 0; n < chunk.Rows; n++)
-            count += chunk.Labels[n] > 0.5f ? 1 : 0;
+            count += chunk.Labels[n] != 0f ? 1 : 0;
         return count;
     }
 

@@ -30,7 +30,7 @@ internal readonly struct OutputSums
         float x = failed ? 0f : logit;
         TLoss.Of<Scalar>(x, label, out Scalar l, out Scalar p);
         float loss = l.Value;
-        bool actual = label > 0.5f, said = x >= 0f && !failed;
+        bool actual = label != 0f, said = x >= 0f && !failed;
 
         // A loss is not negative, so this is its floor.
         long whole = (long)loss;

@@ -85,14 +85,14 @@ public sealed class ExactMlp
     }
 
     /// <summary>q [N], loss in whole nats and in units of 2^-32, and counts, from logits.</summary>
-    public static (int[] Deltas, ExactTotals Totals) Output(ReadOnlySpan<float> logits, ReadOnlySpan<float> labels)
+    public static (int[] Deltas, ExactTotals Totals) Output(ReadOnlySpan<float> logits, ReadOnlySpan<byte> labels)
     {
         var deltas = new int[logits.Length];
         var totals = default(ExactTotals);
         for (int n = 0; n < logits.Length; n++)
         {
             float x = logits[n], y = labels[n];
-            bool positive = x >= 0f, actual = y > 0.5f, failed = float.IsNaN(x);
+            bool positive = x >= 0f, actual = y != 0, failed = float.IsNaN(x);
             float e = Formulas.ExpOfNegative<Scalar>(-GpuMath.Abs(x)).Value;
             float loss = GpuMath.Relu(x) - (x * y) + Formulas.Log1P<Scalar>(e).Value;
             float p = GpuMath.Divide(positive ? 1f : e, 1f + e), whole = MathF.Floor(loss);
@@ -156,7 +156,7 @@ public sealed class ExactMlp
     /// <summary>One epoch: for each batch forward, totals of the model as it is before the update, gradient, update.</summary>
     /// <param name="model">Its masked weights count as 0.</param>
     public static (ModelParameters Model, EpochTotals Totals) TrainEpoch(
-        ModelParameters model, float rate, ReadOnlySpan<byte> pixels, ReadOnlySpan<float> labels, ChunkSchedule schedule,
+        ModelParameters model, float rate, ReadOnlySpan<byte> pixels, ReadOnlySpan<byte> labels, ChunkSchedule schedule,
         float decay = 0, ModelMask? mask = null)
     {
         int inputs = model.W1.Length / model.B1.Length;

@@ -79,13 +79,10 @@ internal static class Check
             $"expected {string.Join(", ", expected.Take(8))} ..., actual {string.Join(", ", actual.Take(8))} ...");
 
     /// <summary>The same numbers in double.</summary>
-    public static double[] Widen(ReadOnlySpan<float> values)
-    {
-        var wide = new double[values.Length];
-        for (int i = 0; i < wide.Length; i++)
-            wide[i] = values[i];
-        return wide;
-    }
+    public static double[] Widen(ReadOnlySpan<float> values) => Array.ConvertAll(values.ToArray(), value => (double)value);
+
+    /// <summary>Labels.</summary>
+    public static double[] Widen(ReadOnlySpan<byte> values) => Array.ConvertAll(values.ToArray(), value => (double)value);
 
     private static void Within(string name, ReadOnlySpan<double> expected, ReadOnlySpan<double> actual, ReadOnlySpan<double> tolerance)
     {

@@ -27,7 +27,7 @@ internal static class ExactExpectations
     private static ExactStep[][] StepOnce(Shape shape)
     {
         byte[] pixels = shape.Pixels;
-        float[] labels = shape.Labels;
+        byte[] labels = shape.Labels;
         Chunk[] batches = [.. shape.Schedule.Chunks.Where(chunk => chunk.IsFirst)];
         return AllCores.Each(shape.Hidden.Length, m =>
         {
@@ -42,7 +42,8 @@ internal static class ExactExpectations
     private static ExactTraining[] Train(Shape shape, ChunkSchedule schedule, int epochs)
     {
         byte[] pixels = shape.Pixels;
-        float[] labels = shape.Labels, rates = Samples.Rates(shape.Hidden.Length);
+        byte[] labels = shape.Labels;
+        float[] rates = Samples.Rates(shape.Hidden.Length);
         ModelParameters[] models = shape.Models;
         return AllCores.Each(models.Length, m =>
             ExactTraining.Of(models[m], rates[m], pixels, labels, schedule, epochs, shape.WeightDecay, shape.MaskOf(m)));
@@ -93,7 +94,7 @@ internal static class ExactExpectations
 /// <summary>One batch of one model: Z, logits, q, gate q and gradients.</summary>
 internal sealed class ExactStep
 {
-    public ExactStep(ModelParameters model, ModelMask? mask, ReadOnlySpan<byte> pixels, ReadOnlySpan<float> labels)
+    public ExactStep(ModelParameters model, ModelMask? mask, ReadOnlySpan<byte> pixels, ReadOnlySpan<byte> labels)
     {
         var exact = new ExactMlp(model);
         (long[] v, Z, Logits) = exact.Forward(pixels);
@@ -128,7 +129,7 @@ internal sealed class ExactStep
 internal sealed record ExactTraining(ModelParameters Model, EpochTotals[] Epochs)
 {
     public static ExactTraining Of(
-        ModelParameters model, float rate, ReadOnlySpan<byte> pixels, ReadOnlySpan<float> labels, ChunkSchedule schedule,
+        ModelParameters model, float rate, ReadOnlySpan<byte> pixels, ReadOnlySpan<byte> labels, ChunkSchedule schedule,
         int epochs, float decay = 0, ModelMask? mask = null)
     {
         var totals = new EpochTotals[epochs];

@@ -16,7 +16,7 @@ public sealed class ModelTruth
     /// <param name="model">Taken as exact.</param>
     /// <param name="pixels">[N, D].</param>
     /// <param name="labels">[N], 0 or 1.</param>
-    public ModelTruth(ModelParameters model, ReadOnlySpan<byte> pixels, ReadOnlySpan<float> labels)
+    public ModelTruth(ModelParameters model, ReadOnlySpan<byte> pixels, ReadOnlySpan<byte> labels)
     {
         _pixels = ReferenceMlp.Scale(pixels);
         _batch = new RunningError(BoundedModel.Exact(ReferenceParameters.From(model)), _pixels, Check.Widen(labels));

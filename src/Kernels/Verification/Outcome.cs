@@ -28,7 +28,7 @@ internal sealed record Outcome(ModelParameters Model, EpochTotals[] Epochs, floa
         ColumnLayout layout = ColumnLayout.Create([.. models.Select(m => m.Model.B1.Length)], inputs, device.LayoutWays);
         using var cohort = new DeviceCohort(device, layout, [.. models.Select(m => m.Rate)]) { WeightDecay = weightDecay };
         byte[] pixels = Samples.Pixels(images, inputs, seed: 31);
-        float[] labels = Samples.Labels(images, seed: 32);
+        byte[] labels = Samples.Labels(images, seed: 32);
         using var training = new DeviceImages(
             device,
             pixels,

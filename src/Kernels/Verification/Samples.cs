@@ -20,10 +20,10 @@ internal static class Samples
         return pixels;
     }
 
-    public static float[] Labels(int images, int seed)
+    public static byte[] Labels(int images, int seed)
     {
         var random = new System.Random(seed);
-        return [.. Enumerable.Range(0, images).Select(_ => (float)random.Next(2))];
+        return [.. Enumerable.Range(0, images).Select(_ => (byte)random.Next(2))];
     }
 
     /// <summary>Weights of the size that trained models have, biases included.</summary>
@@ -53,7 +53,7 @@ internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch, fl
 {
     public byte[] Pixels => Samples.Pixels(Images, Inputs, seed: 1 + Images + Inputs);
 
-    public float[] Labels => Samples.Labels(Images, seed: 2 + Images);
+    public byte[] Labels => Samples.Labels(Images, seed: 2 + Images);
 
     public ModelParameters[] Models => [.. Hidden.Select((hidden, m) => Samples.Model(Inputs, hidden, seed: (100 * m) + hidden))];
 

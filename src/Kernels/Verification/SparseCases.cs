@@ -120,7 +120,7 @@ internal static class SparseCases
     private static BoundedLogits[] Logits(Shape shape, double level)
     {
         byte[] pixels = shape.Pixels;
-        float[] labels = shape.Labels;
+        byte[] labels = shape.Labels;
         double[] x = ReferenceMlp.Scale(pixels), y = Check.Widen(labels);
         ReferenceParameters[] models = Pruned(shape, level);
         return AllCores.Each(models, model =>
@@ -136,7 +136,7 @@ internal static class SparseCases
     {
         int first = batch * shape.Batch, rows = Math.Min(shape.Batch, shape.Images - first);
         byte[] pixels = shape.Pixels.AsSpan(first * shape.Inputs, rows * shape.Inputs).ToArray();
-        float[] labels = shape.Labels.AsSpan(first, rows).ToArray();
+        byte[] labels = shape.Labels.AsSpan(first, rows).ToArray();
         double[] x = ReferenceMlp.Scale(pixels), y = Check.Widen(labels);
         ReferenceParameters[] models = Pruned(shape, level);
         return AllCores.Each(models, model =>

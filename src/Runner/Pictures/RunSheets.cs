@@ -32,21 +32,34 @@ internal static class RunSheets
         var shown = ShownModel.Of(spec);
         double rate = shown.Model.LearningRate;
         IReadOnlySet<ModelKey> failed = RunTables.Failed(run);
+        object reading = new();
+
+        // A manifest remembers what it has checked: one reader at a time.
         SavedModels Models(PairTask task, IReadOnlyList<int> hidden)
-            => SavedModels.Read(run, task, shown.Seed, shown.Variant, hidden, rate);
+        {
+            lock (reading)
+                return SavedModels.Read(run, task, shown.Seed, shown.Variant, hidden, rate);
+        }
+
+        List<(PairTask Task, int[] Trained)> shows = [];
         foreach (PairTask task in spec.Tasks)
         {
             int[] trained = [.. spec.Hidden.Where(size => !failed.Contains(
                 new ModelSpec(size, rate).KeyOf(task, shown.Seed, plan.Variants[shown.Variant])))];
             if (!trained.Contains(choice.Hidden))
                 continue;
-            SavedModels one = Models(task, [choice.Hidden]);
-            using var sheets = new SaliencySheets(data, names, one, choice.Method, threads);
+            shows.Add((task, trained));
+        }
+
+        InParallel.Each(shows.Count, threads, i =>
+        {
+            (PairTask task, int[] trained) = shows[i];
+            using var sheets = new SaliencySheets(data, names, Models(task, [choice.Hidden]), choice.Method, threads: 1);
             IReadOnlyList<(int Image, string What)> examples = sheets.Examples();
             sheets.Maps(examples, few).Save(RunPictures.PathOf(run, RunPictures.OfModel(plan, task)));
             sheets.Averages(few).Save(RunPictures.PathOf(run, RunPictures.OfClasses(plan, task)));
-            using var sizes = new SaliencySheets(data, names, Models(task, Evenly.Of(trained, MostSizes)), choice.Method, threads);
+            using var sizes = new SaliencySheets(data, names, Models(task, Evenly.Of(trained, MostSizes)), choice.Method, threads: 1);
             sizes.Maps([examples[0]], many).Save(RunPictures.PathOf(run, RunPictures.OfSizes(plan, task)));
-        }
+        });
     }
 }

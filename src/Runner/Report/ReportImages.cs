@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using GpuMlp.Engine.Files;
 using GpuMlp.Engine.Runs;
+using GpuMlp.Runner.Pictures;
 using GpuMlp.Runner.Plots;
 
 namespace GpuMlp.Runner.Report;
@@ -18,12 +19,16 @@ internal static class ReportImages
     {
         string folder = run.OwnFolder("plots");
         AtomicFile.CreateFolder(folder);
+        PlotTheme[] themes = [PlotTheme.Light, PlotTheme.Dark];
+        var pictures = new byte[plots.Count * themes.Length][];
+        InParallel.Each(
+            pictures.Length, Environment.ProcessorCount, i => pictures[i] = Encode(plots[i / themes.Length], themes[i % themes.Length]));
         List<DrawnPlot> drawn = [];
-        foreach (StudyPlot plot in plots)
+        for (int i = 0; i < plots.Count; i++)
         {
-            byte[] light = Encode(plot, PlotTheme.Light);
-            AtomicFile.Write(Path.Combine(folder, plot.Name + ".png"), light);
-            drawn.Add(new DrawnPlot(plot.Name, plot.Section, plot.Alternative, light, Encode(plot, PlotTheme.Dark)));
+            byte[] light = pictures[i * themes.Length], dark = pictures[(i * themes.Length) + 1];
+            AtomicFile.Write(Path.Combine(folder, plots[i].Name + ".png"), light);
+            drawn.Add(new DrawnPlot(plots[i].Name, plots[i].Section, plots[i].Alternative, light, dark));
         }
 
         return drawn;

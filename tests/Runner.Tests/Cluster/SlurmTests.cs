@@ -175,10 +175,11 @@ public sealed class SlurmTests(SlurmCluster cluster, SerialRun serial) : IClassF
     [Fact]
     public void A_controller_that_is_killed_and_started_again_loses_no_task()
     {
-        string run = Plan();
+        // By a name of its own: jobs of other tests are saved already, and one that is not saved is lost.
+        string run = Plan("restarted");
         (_, string merge) = Submit(run);
         WaitForUnitOf(run, 0, 1);
-        cluster.RestartController("gpumlp-run-merge");
+        cluster.RestartController("gpumlp-restarted-merge");
         Assert.Equal("COMPLETED", cluster.EndOf(merge));
         AssertSerial(run);
     }
@@ -236,10 +237,11 @@ public sealed class SlurmTests(SlurmCluster cluster, SerialRun serial) : IClassF
 
     private static IEnumerable<int> Tasks => Enumerable.Range(0, 4);
 
-    private string Plan()
+    /// <param name="name">Of the run's folder, and so in the names of its jobs.</param>
+    private string Plan(string name = "run")
     {
         cluster.Require();
-        string run = _place["run"];
+        string run = _place[name];
         Gpumlp.Run(["plan", .. serial.Flags, "--shards", "4", "--quiet", "--out", run]).AssertSuccess();
         return run;
     }

@@ -82,7 +82,7 @@ internal sealed class EmbeddingAnalysis : IAnalysis
         List<EmbeddingPoint> places,
         CancellationToken cancel)
     {
-        (DeviceImages images, float[] labels) = cohort.Upload(imageNumbers);
+        (DeviceImages images, byte[] labels) = cohort.Upload(imageNumbers);
         using DeviceImages uploaded = images;
 
         DeviceKernels tsne = DeviceKernels.Create(cohort.Kernels.Device);

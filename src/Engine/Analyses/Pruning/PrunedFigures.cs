@@ -26,7 +26,7 @@ internal sealed record PrunedFigures(ModelEvaluation[] Evaluations, WeightCounts
     }
 
     /// <summary>The row of one model.</summary>
-    public PruningRow Row(int model, ModelKey key, PruneMethod method, double sparsity, float[] labels)
+    public PruningRow Row(int model, ModelKey key, PruneMethod method, double sparsity, byte[] labels)
     {
         ReadOnlySpan<float> logits = Evaluations[model].Logits.Span;
 
