@@ -29,8 +29,8 @@ internal static class EpochReport
         double peak = CpuPeak.Gflops(threads);
         output.WriteLine("# One epoch of the study's cohort, and the whole grid");
         output.WriteLine();
-        output
-            .WriteLine($"Machine: {CpuName()}, {threads} threads, {RuntimeInformation.OSArchitecture}; {RuntimeInformation.OSDescription}; "
+        output.WriteLine(
+            $"Machine: {CpuName()}, {threads} threads, {RuntimeInformation.OSArchitecture}; {RuntimeInformation.OSDescription}; "
                 + $"{RuntimeInformation.FrameworkDescription}; {DateTime.UtcNow:yyyy-MM-dd}.");
         output.WriteLine($"Command: `dotnet run -c Release --project perf -- epoch {threads}`.");
         output.WriteLine();

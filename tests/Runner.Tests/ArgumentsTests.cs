@@ -48,6 +48,22 @@ public sealed class ArgumentsTests
         "sweep --similarity gradients",
         "--similarity: 'gradients' is no saliency method; must be gradient, input-gradient, smoothgrad, integrated or perturbation")]
     [InlineData("sweep --similarity gradient,gradient", "--similarity: gradient occurs twice; name every value once")]
+    [InlineData(
+        "sweep --analyses prunning",
+        "--analyses: 'prunning' is no analysis; must be pruning, embedding, robustness, similarity or finetuning")]
+    [InlineData("sweep --analyses pruning,pruning", "--analyses: pruning occurs twice; name every value once")]
+    [InlineData(
+        "sweep --analyses pruning --corruption blur:1",
+        "--corruption: belongs to robustness, which --analyses leaves out; must be without one of them")]
+    [InlineData(
+        "sweep --analyses finetuning", "--analyses: finetuning has nothing to do; must have --finetune-epochs as well, or be left out")]
+    [InlineData(
+        "sweep --preset quick --analyses embedding",
+        "--analyses: embedding has nothing to do; must have --embedding as well, or be left out")]
+    [InlineData(
+        "sweep --train-only --sparsity 0.5", "--sparsity: belongs to pruning, which --train-only leaves out; must be without one of them")]
+    [InlineData("sweep --train-only --analyses pruning", "--analyses: cannot be combined with --train-only; give one of them.")]
+    [InlineData("sweep --train-only --saliency 24", "--saliency: cannot be combined with --train-only; give one of them.")]
     [InlineData("sweep --similarity-images 0", "--similarity-images: '0' is not a whole number from 1 to 4096.")]
     [InlineData("sweep --noise 11", "--noise: 11 is out of range; must be 0..10")]
     [InlineData("sweep --occlusion 2.5", "--occlusion: '2.5' is not a whole number; write for example 2,4,8 or 0..9 or 2..64+2 or 2..64*2")]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Runner.Commands;
 using GpuMlp.Runner.Streams;
@@ -31,6 +32,21 @@ public sealed class DevicesCommandTests
             "no generic address space (NVIDIA's OpenCL has none; use cuda)"),
         new(AcceleratorType.CPU, 0, "CPU", 25_000_000_000, 16, "", IsGpu: false, Skipped: null),
     ];
+
+    [Fact]
+    public void Programs_are_told_the_same_and_what_is_skipped_among_the_others()
+    {
+        StringWriter text = new();
+        DevicesCommand.WriteJson(s_devices, new CommandIo(text, TextWriter.Null, OutIsTerminal: false, ErrorIsTerminal: false));
+        using var json = JsonDocument.Parse(text.ToString());
+        Assert.Equal("cuda:0", json.RootElement.GetProperty("auto").EnumerateArray().Single().GetString());
+        JsonElement[] devices = [.. json.RootElement.GetProperty("devices").EnumerateArray()];
+        Assert.Equal(["cuda:0", "opencl:0", "opencl", "cpu"], devices.Select(device => device.GetProperty("id").GetString()!));
+        Assert.Equal([true, true, false, true], devices.Select(device => device.GetProperty("usable").GetBoolean()));
+        Assert.Equal(85_000_000_000, devices[0].GetProperty("memory_bytes").GetInt64());
+        Assert.StartsWith("no generic address space", devices[2].GetProperty("skipped").GetString());
+        Assert.Equal(JsonValueKind.Null, devices[3].GetProperty("skipped").ValueKind);
+    }
 
     [Theory]
     [InlineData(false)]

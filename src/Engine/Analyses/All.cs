@@ -29,6 +29,9 @@ public static class AnalysisList
     public static IReadOnlyList<Field<SweepSpec>> Fields { get; } =
         [.. TrainingFields.All, .. s_all.SelectMany(analysis => analysis.Fields), .. RateFields.All];
 
+    /// <summary>Their names, as lists in flags have them.</summary>
+    public static NamedItem<string> Item { get; } = NamedItems.Of("analysis", [.. s_all.Select(analysis => analysis.Name)], name => name);
+
     /// <summary>Headings of help, in its order.</summary>
     public static IReadOnlyList<string> Sections { get; }
         = [.. Fields.Select(field => field.Section).Where(section => section.Length > 0).Distinct()];
@@ -50,6 +53,28 @@ public static class AnalysisList
     /// <summary>The same training, and nothing done with the models after it.</summary>
     public static SweepSpec WithoutAnalyses(this SweepSpec spec) =>
         s_all.SelectMany(analysis => analysis.Fields).Aggregate(spec, (changed, field) => field.Reset(changed));
+
+    /// <summary>The same sweep with some of its analyses alone, and what these look at.</summary>
+    /// <param name="names">Of <see cref="Item"/>; none for training alone.</param>
+    public static SweepSpec Only(this SweepSpec spec, IReadOnlyList<string> names) =>
+        Others(names).SelectMany(analysis => analysis.Fields).Aggregate(spec, (changed, field) => field.Reset(changed));
+
+    /// <summary>The name of the analysis that a field belongs to and that some others leave out; null where it is not left out.</summary>
+    public static string? LeavesOut(IReadOnlyList<string> names, Field<SweepSpec> field) =>
+        Others(names).FirstOrDefault(analysis => analysis.Fields.Contains(field))?.Name;
+
+    /// <summary>Whether a sweep asks for an analysis, and the fields that decide that.</summary>
+    public static (bool IsIn, IReadOnlyList<Field<SweepSpec>> Fields) Asks(this SweepSpec spec, string name)
+    {
+        IAnalysis analysis = s_all.Single(analysis => analysis.Name == name);
+        return (analysis.IsIn(spec), analysis.Fields);
+    }
+
+    private static IEnumerable<IAnalysis> Others(IReadOnlyList<string> names)
+    {
+        string[] kept = [.. names, .. s_all.Where(analysis => names.Contains(analysis.Name)).SelectMany(analysis => analysis.Needs)];
+        return s_all.Where(analysis => !kept.Contains(analysis.Name));
+    }
 
     /// <summary>Trains a cohort and does with its models what a spec asks for.</summary>
     /// <param name="cohort">Freshly made.</param>

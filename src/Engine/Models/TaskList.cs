@@ -11,16 +11,20 @@ public static class TaskList
 
     /// <summary>
     /// Reads <c>0v1,4v9</c>, in that order. Spaces around items do not count. <c>4v9</c> and <c>9v4</c> are different tasks: their
-    /// labels are swapped. What <see cref="EveryPair"/> stands for is told by <see cref="All"/>.
+    /// labels are swapped. Where classes have names a task may be written with them, as in <c>catvdog</c>, capital letters or not. What
+    /// <see cref="EveryPair"/> stands for is told by <see cref="All"/>.
     /// </summary>
     /// <param name="classes">Classes of the data set, 2 or more.</param>
     /// <param name="flag">For messages.</param>
+    /// <param name="names">Theirs; null for none.</param>
     /// <returns>At least one task, no two equal.</returns>
-    /// <exception cref="UserErrorException">Bad syntax, a class that the data set does not have, or a task given twice.</exception>
-    public static IReadOnlyList<PairTask> Parse(string text, int classes, string flag = "--tasks")
+    /// <exception cref="UserErrorException">
+    /// Bad syntax, a class that the data set does not have, names that can be read in two ways, or a task given twice.
+    /// </exception>
+    public static IReadOnlyList<PairTask> Parse(string text, int classes, string flag = "--tasks", ClassNames? names = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 2);
-        return ParseItems(text, classes, flag);
+        return ParseItems(text, classes, flag, names ?? ClassNames.None);
     }
 
     /// <summary>Every pair i &lt; j of classes that have <see cref="Splitter.FewestImages"/> images, ordered by i, then j.</summary>
@@ -54,7 +58,7 @@ public static class TaskList
             parts.Length > 0 ? $"classes left out: {string.Join("; ", parts)}" : null);
     }
 
-    private static List<PairTask> ParseItems(string text, int classes, string flag)
+    private static List<PairTask> ParseItems(string text, int classes, string flag, ClassNames names)
     {
         var tasks = new List<PairTask>();
         var seen = new HashSet<PairTask>();
@@ -62,8 +66,16 @@ public static class TaskList
         {
             if (!PairTask.TryParse(item, out PairTask task))
             {
-                throw new UserErrorException(
-                    $"{flag}: '{OneLine.Of(item)}' is not a task; give two different classes as in 4v9, a list as in 0v1,4v9, or all.");
+                PairTask[] named = [.. ByName(item, names)];
+                task = named switch
+                {
+                    [var only] => only,
+                    [] => throw new UserErrorException(
+                        $"{flag}: '{OneLine.Of(item)}' is not a task; give two different classes as in 4v9, a list as in 0v1,4v9, or all"
+                        + (names.Names.Count > 1 ? $", or two names as in {names.Names[0]}v{names.Names[1]}." : ".")),
+                    _ => throw new UserErrorException(
+                        $"{flag}: '{OneLine.Of(item)}' can be read as {string.Join(" and as ", named)}; must be one of these."),
+                };
             }
 
             int largest = Math.Max(task.First, task.Second);
@@ -75,5 +87,28 @@ public static class TaskList
         }
 
         return tasks;
+    }
+
+    /// <summary>Reads one task; false for a text that is none, or that names can be read from in two ways.</summary>
+    public static bool TryRead(string text, ClassNames names, out PairTask task)
+    {
+        if (PairTask.TryParse(text, out task))
+            return true;
+        PairTask[] named = [.. ByName(text, names)];
+        task = named.FirstOrDefault();
+        return named.Length == 1;
+    }
+
+    // Every way to read a text as two names with a v between them: names may hold a v themselves.
+    private static IEnumerable<PairTask> ByName(string item, ClassNames names)
+    {
+        for (int first = 0; first < names.Names.Count; first++)
+        {
+            for (int second = 0; second < names.Names.Count; second++)
+            {
+                if (first != second && item.Equals($"{names.Names[first]}v{names.Names[second]}", StringComparison.OrdinalIgnoreCase))
+                    yield return new PairTask(first, second);
+            }
+        }
     }
 }

@@ -24,10 +24,12 @@ public static class TrainingFields
             (s, tasks) => s with { Tasks = tasks },
             SpecItems.Some(SpecItems.Task))
         {
-            FromText = (_, flag, text, data) =>
-                text.Trim() == TaskList.EveryPair ? TaskList.All(data, flag).Tasks : TaskList.Parse(text, data.Classes, flag),
+            FromText = (_, flag, text, data) => text.Trim() == TaskList.EveryPair
+                ? TaskList.All(data, flag).Tasks
+                : TaskList.Parse(text, data.Classes, flag, data.ClassNames),
             Column = new(0, "task", "VARCHAR"), Section = Section, Example = "0v1,4v9",
-            Help = "pairs of classes, the second one is label 1, or `all`: every pair of classes with 5 images or more (paper: "
+            Help = "pairs of classes, by number or, where they have names, by name (catvdog); the second one is label 1; or `all`: every "
+                + "pair of classes with 5 images or more (paper: "
                 + "0v1,1v7,5v6,3v8,4v9; `all` on data without these)",
         },
         new Field<SweepSpec, IReadOnlyList<int>>(
@@ -55,7 +57,7 @@ public static class TrainingFields
             SpecItems.Some(SpecItems.Rate))
         {
             Column = new(3, "lr", "DOUBLE"), Section = Section, Example = "0.01,0.03",
-            Help = "learning rates (paper: 0.03, and on 4v9 the study's other rates, 0.1 and 0.3, to compare; not with --tasks or --lr)",
+            Help = "learning rates (paper: 0.03, and on 4v9 seven others from 0.0001 to 0.3, to compare; not with --tasks or --lr)",
         },
         new Field<SweepSpec, IReadOnlyList<int>>(
             "epochs", s => s.Epochs, (s, epochs) => s with { Epochs = epochs }, SpecItems.OneOrMore(new WholeItem(1, SweepSpec.MaxEpochs)))
@@ -85,7 +87,7 @@ public static class TrainingFields
             "weight_decay", s => s.WeightDecays, (s, decays) => s with { WeightDecays = decays }, SpecItems.OneOrMore(SpecItems.Size))
         {
             Column = new(7, "weight_decay", "DOUBLE"), IsYounger = true, Section = Section, Example = "0,0.001",
-            Help = "L2 on W1 and W2: times a weight, added to its gradient (paper: 0)",
+            Help = "L2 on W1 and w2: times a weight, added to its gradient (paper: 0)",
         },
     ];
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CommandLine;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Kernels.Devices;
@@ -14,6 +15,9 @@ internal static class DevicesCommand
 {
     internal sealed class Options : CommandOptions
     {
+        [Option("json"), Flag("the same as one JSON object, for programs")]
+        public bool Json { get; set; }
+
         public override bool OnlyPrints => true;
 
         public override bool IsLight => true;
@@ -35,9 +39,30 @@ internal static class DevicesCommand
 
     private static int Run(Options options, CommandIo io)
     {
-        Print(DeviceList.Find(), io);
+        if (options.Json)
+            WriteJson(DeviceList.Find(), io);
+        else
+            Print(DeviceList.Find(), io);
         return ExitCodes.Done;
     }
+
+    /// <summary>The same for programs, skipped devices among the others.</summary>
+    public static void WriteJson(IReadOnlyList<DeviceInfo> devices, CommandIo io) => JsonText.Write(io.Out, new
+    {
+        JsonText.Format,
+        Auto = DeviceSelection.Choose("--device", DeviceRequest.Auto, devices, Environment.ProcessorCount).Devices.Select(one => one.Id),
+        Devices = devices.Select(device => new
+        {
+            device.Id,
+            Kind = device.KindName,
+            device.Name,
+            device.MemoryBytes,
+            device.Units,
+            device.Driver,
+            Usable = device.IsUsable,
+            device.Skipped,
+        }),
+    });
 
     /// <summary>What can be used as a table (plain text when piped), what is skipped as a list, and what auto takes.</summary>
     public static void Print(IReadOnlyList<DeviceInfo> devices, CommandIo io)

@@ -73,7 +73,7 @@ internal static class ExportCommand
     {
         var run = RunDirectory.Open(options.Run);
         var selection = new ModelSelection(
-            options.Tasks is null or "all" ? null : TaskList.Parse(options.Tasks, MostClasses),
+            options.Tasks is null or "all" ? null : TaskList.Parse(options.Tasks, MostClasses, names: run.ClassNames),
             options.Seeds is { } seeds ? SpecItems.Seed.Parse("--seeds", seeds) : null,
             options.Hidden is { } hidden ? SpecItems.HiddenSize.Parse("--hidden", hidden) : null,
             options.LearningRates is { } rates ? SpecItems.Rate.Parse("--lr", rates) : null);

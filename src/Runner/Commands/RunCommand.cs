@@ -22,8 +22,8 @@ internal static class RunCommand
         [Option("shard")]
         [Flag(
             "K/N|auto",
-            "one of the plan's N shards; auto takes K from Slurm (SLURM_ARRAY_TASK_ID, under srun also SLURM_PROCID) or from Kubernetes "
-                + "(JOB_COMPLETION_INDEX)",
+            "one of the plan's N shards, counted from 0; auto takes K from Slurm (SLURM_ARRAY_TASK_ID, under srun also SLURM_PROCID) "
+                + "or from Kubernetes (JOB_COMPLETION_INDEX)",
             "0/8")]
         public string? Shard { get; set; }
 

@@ -110,8 +110,8 @@ internal static class SaliencyCommand
         Limit("--sparsity", levels.Count, MostColumns);
         var shown = ShownModel.Of(spec);
         PairTask task = options.Task is { } text
-            ? PairTask.TryParse(text, out PairTask parsed) ? parsed
-            : throw new UserErrorException($"--task: '{text}' is not a task; it must be two different classes, as in 4v9")
+            ? TaskList.TryRead(text, run.ClassNames, out PairTask parsed) ? parsed
+            : throw new UserErrorException($"--task: '{OneLine.Of(text)}' is not a task; it must be two different classes, as in 4v9")
             : shown.Task;
         SavedModels models = SavedModels.Read(
             run,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CommandLine;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Plans;
@@ -14,6 +15,9 @@ internal static class StatusCommand
 {
     internal sealed class Options : RunFolderOptions
     {
+        [Option("json"), Flag("the same as one JSON object, for programs")]
+        public bool Json { get; set; }
+
         public override bool OnlyPrints => true;
 
         public override bool IsLight => true;
@@ -40,6 +44,12 @@ internal static class StatusCommand
         var run = RunDirectory.Open(options.Run);
         var status = RunStatus.Read(run);
         Plan plan = run.Plan;
+        if (options.Json)
+        {
+            WriteJson(options.Run, plan, status, io);
+            return ExitCodes.Done;
+        }
+
         void Line(string name, string value) => io.Out.WriteLine($"{name,-12}{value}");
 
         Line("run", options.Run);
@@ -65,6 +75,26 @@ internal static class StatusCommand
             Line("", $"and {status.Bad.Count - MostErrors} files more");
         return ExitCodes.Done;
     }
+
+    private static void WriteJson(string run, Plan plan, RunStatus status, CommandIo io) => JsonText.Write(io.Out, new
+    {
+        JsonText.Format,
+        Run = run,
+        PlanHash = plan.Hash,
+        Models = plan.Units.Sum(unit => (long)unit.ModelCount),
+        Units = plan.Units.Count,
+        plan.Shards,
+        Complete = status.IsComplete,
+        status.Done,
+        status.Running,
+        Failed = status.Failed.Select(error => new { error.Unit, error.Task, error.Seed, error.Host, error.Error }),
+        status.Missing,
+        NotUsed = status.Bad,
+        Processes = status.Processes.Select(process => new { process.Host, process.Job, process.Shard }),
+        status.UnitsPerHour,
+        status.ModelsPerSecond,
+        SecondsLeft = status.Left?.TotalSeconds,
+    });
 
     private static string Units(IReadOnlyList<int> ids) =>
         ids.Count == 0 ? Count(0, "unit") : $"{Count(ids.Count, "unit")}: {NumberRanges.Cut(ids, LongestList)}";

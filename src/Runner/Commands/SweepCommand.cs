@@ -39,10 +39,23 @@ internal static class SweepCommand
             Flag("FILE", "the same choices from a JSON file, instead of --preset", "sweep.json", Section = TrainingFields.Section)]
         public string? Spec { get; set; }
 
+        [Option("analyses")]
+        [Flag(
+            "LIST",
+            "these alone of what the preset or file does with trained models, or `none`: pruning, embedding, robustness, similarity, "
+                + "finetuning; all but robustness look at pruned models and bring pruning",
+            "pruning,robustness",
+            Section = Which)]
+        public string? Analyses { get; set; }
+
+        [Option("train-only"), Flag("short for --analyses none --saliency 0", Section = Which)]
+        public bool TrainOnly { get; set; }
+
         [Option("out")]
         [Flag(
             "DIR",
-            "directory of the run (default: runs/ and the preset's name); the same command again resumes it",
+            "directory of the run (default: runs/ and the name of the preset or spec file, or of what flags have made of it: its tasks and "
+                + "six digits of its hash); the same command again resumes it",
             "runs/mine",
             Section = Where)]
         public string? Out { get; set; }
@@ -76,10 +89,11 @@ internal static class SweepCommand
         is 0,1,...,9; a step is added or multiplied: 10..30+10, 2..64*2.
         """;
 
-    private const string Where = "Where";
+    private const string Where = "Where", Which = "What to do with trained models";
 
     /// <summary>Headings of help, in its order.</summary>
-    public static IReadOnlyList<string> Sections { get; } = [.. AnalysisList.Sections, Where, "How it runs"];
+    public static IReadOnlyList<string> Sections { get; } =
+        [AnalysisList.Sections[0], Which, .. AnalysisList.Sections.Skip(1), Where, "How it runs"];
 
     public static Verb Verb { get; } = new Verb<Options>("sweep", Run)
     {

@@ -30,6 +30,8 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
         SweepSpec start = options.Spec is { } file
             ? SpecJson.ReadFile(file, Presets.Paper)
             : Presets.Get("--preset", options.Preset ?? DefaultPreset);
+        IReadOnlyList<string>? only = Only(options);
+        start = only is null ? start : start.Only(only);
         string? folder = options.Given.GetValueOrDefault("--data");
         Dataset data = DatasetLoader.Load(folder ?? (start.Data == SweepSpec.EmbeddedName ? null : start.Data));
         bool Gives(string field) =>
@@ -38,7 +40,9 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
         (IReadOnlyList<PairTask> tasks, bool usual, string? note) = Tasks(start, options, data);
         SweepSpec spec = Changed(AnalysisList.Fields, start with { Tasks = tasks }, options, data);
         spec = Fitted(spec, Gives, keepsRates: options.Spec is not null || usual);
-        PictureChoice pictures = Changed(PictureChoice.Fields, PictureChoice.Usual(spec), options, data);
+        CheckAsked(spec, only ?? []);
+        PictureChoice pictures = options.TrainOnly ? PictureChoice.Usual(spec) with { Hidden = 0 }
+            : Changed(PictureChoice.Fields, PictureChoice.Usual(spec), options, data);
         if (!pictures.IsOf(spec))
         {
             throw new UserErrorException(
@@ -51,8 +55,7 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
             : Splitter.TrainImages(data, task);
 
         Plan plan = Plan.Create(spec, data.Sha256, data.Inputs, TrainImages, name: Called) with { Pictures = pictures };
-        string name = options.Spec is { } path ? Path.GetFileNameWithoutExtension(path) : options.Preset ?? DefaultPreset;
-        return new SweepPlanning(plan, data, options.Out ?? Path.Combine(RunsFolder, name)) { Note = note, Name = Called };
+        return new SweepPlanning(plan, data, options.Out ?? Path.Combine(RunsFolder, NameOf(plan, options))) { Note = note, Name = Called };
     }
 
     /// <summary>
@@ -70,6 +73,58 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
             owner, (changed, field) => options.Given.TryGetValue(field.FlagName, out string? text)
                 ? field.Take(changed, text, data)
                 : changed);
+
+    // A preset's name is for the preset as it is: another sweep has a folder of its own, so that it never meets the study's.
+    private static string NameOf(Plan plan, SweepCommand.Options options)
+    {
+        const int MostTasks = 2, HashDigits = 6;
+        bool changed = options.TrainOnly || options.Analyses is not null || options.Given.ContainsKey("--data")
+            || AnalysisList.Fields.Any(field => options.Given.ContainsKey(field.FlagName));
+        if (!changed)
+            return options.Spec is { } path ? Path.GetFileNameWithoutExtension(path) : options.Preset ?? DefaultPreset;
+        IReadOnlyList<PairTask> tasks = plan.Spec.Tasks;
+        return (tasks.Count > MostTasks ? $"{tasks.Count}-tasks" : string.Join('-', tasks)) + "-" + plan.Hash[..HashDigits];
+    }
+
+    /// <summary>The analyses that <c>--analyses</c> or <c>--train-only</c> leaves; null for all of the preset or file.</summary>
+    /// <exception cref="UserErrorException">A name that is none, or a flag that belongs to what is left out.</exception>
+    private static IReadOnlyList<string>? Only(SweepCommand.Options options)
+    {
+        if (options.TrainOnly)
+        {
+            string? other = PictureChoice.Fields.Select(field => field.FlagName).Prepend("--analyses")
+                .FirstOrDefault(flag => flag == "--analyses" ? options.Analyses is not null : options.Given.ContainsKey(flag));
+            if (other is not null)
+                throw new UserErrorException($"{other}: cannot be combined with --train-only; give one of them.");
+        }
+
+        string? text = options.TrainOnly ? "none" : options.Analyses;
+        if (text is null)
+            return null;
+        string flag = options.TrainOnly ? "--train-only" : "--analyses";
+        IReadOnlyList<string> only = text.Trim() == "none" ? [] : AnalysisList.Item.Parse(flag, text);
+        foreach (Field<SweepSpec> field in AnalysisList.Fields.Where(field => options.Given.ContainsKey(field.FlagName)))
+        {
+            if (AnalysisList.LeavesOut(only, field) is { } name)
+                throw new UserErrorException($"{field.FlagName}: belongs to {name}, which {flag} leaves out; must be without one of them");
+        }
+
+        return only;
+    }
+
+    // Who names an analysis that is left with nothing to do has meant something else.
+    private static void CheckAsked(SweepSpec spec, IReadOnlyList<string> only)
+    {
+        foreach (string name in only)
+        {
+            (bool isIn, IReadOnlyList<Field<SweepSpec>> fields) = spec.Asks(name);
+            if (!isIn)
+            {
+                throw new UserErrorException(
+                    $"--analyses: {name} has nothing to do; must have {fields[0].FlagName} as well, or be left out");
+            }
+        }
+    }
 
     /// <summary>What nobody named follows what somebody named.</summary>
     private static SweepSpec Fitted(SweepSpec spec, Func<string, bool> gives, bool keepsRates)

@@ -6,6 +6,8 @@ namespace GpuMlp.Engine.Tests.Models;
 
 public sealed class TaskListTests
 {
+    private static readonly ClassNames s_names = new(["cat", "dog", "cow", "beavervelk", "elk"]);
+
     [Fact]
     public void A_list_keeps_its_order()
     {
@@ -57,6 +59,26 @@ public sealed class TaskListTests
         UserErrorException fault = Assert.Throws<UserErrorException>(() => TaskList.Parse(text, 10));
         Assert.StartsWith(message, fault.Message);
         Assert.Equal(ExitCodes.BadInput, fault.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("catvdog", "0v1")]
+    [InlineData("DogvCat,0v2", "1v0 0v2")]
+    [InlineData("beavervelkvcat", "3v0")]
+    [InlineData(" dogvelk ", "1v4")]
+    public void Classes_that_have_names_can_be_named(string text, string tasks) =>
+        Assert.Equal(tasks, string.Join(' ', TaskList.Parse(text, 5, names: s_names)));
+
+    [Theory]
+    [InlineData("catvcows", "--tasks: 'catvcows' is not a task; give two different classes as in 4v9, a list as in 0v1,4v9, or all, or two "
+        + "names as in catvdog.")]
+    [InlineData("catvcat", "--tasks: 'catvcat' is not a task;")]
+    [InlineData("avvvb", "--tasks: 'avvvb' can be read as 0v1 and as 2v3; must be one of these.")]
+    public void A_name_that_is_none_and_one_that_is_two_are_refused(string text, string message)
+    {
+        ClassNames names = text == "avvvb" ? new(["a", "vvb", "av", "vb"]) : s_names;
+        Assert.StartsWith(message, Assert.Throws<UserErrorException>(() => TaskList.Parse(text, 5, names: names)).Message);
+        Assert.False(TaskList.TryRead(text, names, out _));
     }
 
     [Fact]

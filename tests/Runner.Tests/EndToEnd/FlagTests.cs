@@ -36,6 +36,19 @@ public sealed class FlagTests : IDisposable
         Assert.Matches(@"(?m)^time +\S+ .*GFLOP/s", dry.Out);
     }
 
+    [Theory]
+    [InlineData("--preset quick", "quick")]
+    [InlineData("--preset quick --epochs 3", "4v9-[0-9a-f]{6}")]
+    [InlineData("--preset quick --tasks 4v9,0v1", "4v9-0v1-[0-9a-f]{6}")]
+    [InlineData("--tasks 4v9,0v1,1v7 --hidden 2 --seeds 0 --epochs 1", "3-tasks-[0-9a-f]{6}")]
+    [InlineData("--preset quick --train-only", "4v9-[0-9a-f]{6}")]
+    public void A_sweep_that_is_not_the_preset_has_a_folder_of_its_own(string flags, string name)
+    {
+        Gpumlp.Outcome dry = Gpumlp.Here(["sweep", .. flags.Split(' '), "--dry-run"]);
+        dry.AssertSuccess();
+        Assert.Matches($@"(?m)^disk .* into runs.{name}\r?$", dry.Out);
+    }
+
     [Fact]
     public void Devices_and_version_answer()
     {
@@ -116,6 +129,31 @@ public sealed class FlagTests : IDisposable
                 $"{rows} {rows}",
                 string.Join(' ', File.ReadAllLines(table).Skip(1).Select(row => string.Join(',', row.Split(',')[8..10]))));
         }
+    }
+
+    [Theory]
+    [InlineData("none", "")]
+    [InlineData("robustness", "robustness")]
+    [InlineData("similarity", "pruning saliency")]
+    [InlineData("pruning,robustness", "pruning robustness")]
+    public void Analyses_by_name_are_the_only_ones(string names, string tables)
+    {
+        Gpumlp.Here(
+            "sweep", "--preset", "quick", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2,3", "--saliency", "0",
+            "--analyses", names, "--out", _place["run"]).AssertSuccess();
+        string[] all = ["embedding", "finetune", "pruning", "robustness", "saliency"];
+        Assert.Equal(tables, string.Join(' ', all.Where(table => File.Exists(Path.Combine(_place["run"], table + ".csv")))));
+    }
+
+    [Fact]
+    public void Train_only_is_the_plan_of_everything_switched_off_by_hand()
+    {
+        string[] sweep = ["sweep", "--data", _place.Data(), "--tasks", "0v1", "--hidden", "2", "--seeds", "0", "--epochs", "2", "--out"];
+        Gpumlp.Here([.. sweep, _place["a"], "--train-only"]).AssertSuccess();
+        Gpumlp.Here([
+            .. sweep, _place["b"], "--sparsity", "none", "--corruption", "none", "--similarity", "none", "--embedding", "none",
+            "--saliency", "0"]).AssertSuccess();
+        Assert.Equal(Workplace.FilesOf(_place["b"]), Workplace.FilesOf(_place["a"]));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using GpuMlp.Engine;
 using Xunit;
 
@@ -23,6 +24,19 @@ public sealed class ShardedRunTests(UndisturbedSweep undisturbed) : IDisposable
         Assert.Contains("13 of 40 units are missing (1,4,7,10,", Gpumlp.Here("merge", run).AssertOneLine(3));
         Gpumlp.Outcome status = Gpumlp.Here("status", run);
         Assert.Contains("done        27 units (67 %)", status.Out);
+        using (var json = JsonDocument.Parse(Gpumlp.Here("status", run, "--json").Out))
+        {
+            JsonElement root = json.RootElement;
+            Assert.Equal(
+                (1, run, 80, 40, 3, false, 27, 0, 0, 13),
+                (root.GetProperty("format").GetInt32(), root.GetProperty("run").GetString(), root.GetProperty("models").GetInt32(),
+                    root.GetProperty("units").GetInt32(), root.GetProperty("shards").GetInt32(), root.GetProperty("complete").GetBoolean(),
+                    Items("done"), Items("running"), Items("failed"), Items("missing")));
+            Assert.Equal([1, 4, 7], root.GetProperty("missing").EnumerateArray().Take(3).Select(unit => unit.GetInt32()));
+            Assert.True(root.GetProperty("units_per_hour").GetDouble() > 0);
+            int Items(string name) => root.GetProperty(name).GetArrayLength();
+        }
+
         Assert.Contains("missing     13 units: 1,4,7,", status.Out);
 
         Gpumlp.Run(start => start.Environment["JOB_COMPLETION_INDEX"] = "1", "run", run, "--shard", "auto", "--quiet").AssertSuccess();

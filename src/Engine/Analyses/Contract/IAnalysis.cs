@@ -10,6 +10,12 @@ namespace GpuMlp.Engine.Analyses.Contract;
 /// </summary>
 internal interface IAnalysis
 {
+    /// <summary>In flags.</summary>
+    string Name { get; }
+
+    /// <summary>Names of analyses whose fields it looks at: what is done with pruned models needs to know which.</summary>
+    IReadOnlyList<string> Needs => [];
+
     /// <summary>What a sweep can ask of it; as they are in a new <see cref="SweepSpec"/>, nothing is asked.</summary>
     IReadOnlyList<Field<SweepSpec>> Fields { get; }
 

@@ -47,6 +47,10 @@ internal sealed class EmbeddingAnalysis : IAnalysis
             && cohort.Variant == spec.Variants()[shown.Variant] && model == shown.Model;
     }
 
+    public string Name => "embedding";
+
+    public IReadOnlyList<string> Needs => ["pruning"];
+
     public IReadOnlyList<Field<SweepSpec>> Fields => EmbeddingFields.All;
 
     // Thousands of rows a picture that nobody reads as text.

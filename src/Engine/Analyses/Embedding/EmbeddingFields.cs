@@ -21,7 +21,7 @@ internal static class EmbeddingFields
             {
                 ListNotation<PairTask>.None => [],
                 TaskList.EveryPair => s.Tasks,
-                _ => TaskList.Parse(text, data.Classes, flag),
+                _ => TaskList.Parse(text, data.Classes, flag, data.ClassNames),
             },
             Rule = s => s.Embedding.Except(s.Tasks)
                 .Select(task => $"{task} is not trained; must be some of the sweep's tasks, or none").FirstOrDefault(),

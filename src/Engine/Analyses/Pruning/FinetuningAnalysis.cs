@@ -14,6 +14,10 @@ namespace GpuMlp.Engine.Analyses.Pruning;
 /// </summary>
 internal sealed class FinetuningAnalysis : IAnalysis
 {
+    public string Name => "finetuning";
+
+    public IReadOnlyList<string> Needs => ["pruning"];
+
     public IReadOnlyList<Field<SweepSpec>> Fields => FinetuningFields.All;
 
     public IReadOnlyList<ModelTable> Tables { get; } = [new ModelTable<FinetuneRow>()];

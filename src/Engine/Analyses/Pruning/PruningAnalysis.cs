@@ -18,6 +18,8 @@ internal sealed class PruningAnalysis : IAnalysis
     /// <summary>Bytes of a row as text.</summary>
     public const int RowBytes = 150;
 
+    public string Name => "pruning";
+
     public IReadOnlyList<Field<SweepSpec>> Fields => PruningFields.All;
 
     public IReadOnlyList<ModelTable> Tables { get; } = [new ModelTable<PruningRow>()];

@@ -16,6 +16,8 @@ internal sealed class RobustnessAnalysis : IAnalysis
 {
     private const int RowBytes = 90;
 
+    public string Name => "robustness";
+
     public IReadOnlyList<Field<SweepSpec>> Fields => RobustnessFields.All;
 
     public IReadOnlyList<ModelTable> Tables { get; } = [new ModelTable<RobustnessRow>()];

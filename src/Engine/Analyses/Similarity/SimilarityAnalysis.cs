@@ -13,6 +13,10 @@ internal sealed class SimilarityAnalysis : IAnalysis
 {
     private const int RowBytes = 130;
 
+    public string Name => "similarity";
+
+    public IReadOnlyList<string> Needs => ["pruning"];
+
     public IReadOnlyList<Field<SweepSpec>> Fields => SimilarityFields.All;
 
     public IReadOnlyList<ModelTable> Tables { get; } = [new ModelTable<SaliencyRow>()];
