@@ -93,7 +93,8 @@ public sealed class DeviceVerificationTests : IDisposable
     private VerificationResult[] Until(string name, Operation[] operations, Spoil spoil)
     {
         List<VerificationResult> results = [];
-        foreach (VerificationResult result in DeviceVerification.Run(_device, width => Wrong(width, spoil), operations))
+        foreach (VerificationResult result in DeviceVerification.Checks(_device, width => Wrong(width, spoil), operations)
+            .Select(check => check.Run()))
         {
             results.Add(result);
             if (result.Name.StartsWith(name, StringComparison.Ordinal))

@@ -19,7 +19,8 @@ public sealed class VerifyCommandTests
             new("twice the same bits", new Deviation(), "W1[3]: expected bits of 0.5, actual 0.25"),
         ];
         using StringWriter writer = new(), progress = new();
-        int failed = VerifyCommand.Print("Verification", results, new CommandIo(writer, progress, isTerminal, ErrorIsTerminal: false));
+        int failed = VerifyCommand.Print(
+            "Verification", results, results.Length, new CommandIo(writer, progress, isTerminal, ErrorIsTerminal: false));
         string text = Cli.WithoutEscapes(writer.ToString());
         Assert.Equal(1, failed);
         Assert.All(Cli.Lines(text), line => Assert.InRange(line.TrimEnd().Length, 0, 80));
@@ -30,7 +31,7 @@ public sealed class VerifyCommandTests
 
         // Whoever waits, or is cut off, has seen each result as soon as there was one.
         Assert.Matches(
-            @"^ *0\.\d s  ok     HiddenBackward, sparse, 512 bit\r?\n *0\.\d s  FAILED twice the same bits: W1\[3\]",
+            @"^ *0\.\d s  1/2  ok     HiddenBackward, sparse, 512 bit\r?\n *0\.\d s  2/2  FAILED twice the same bits: W1\[3\]",
             progress.ToString());
     }
 

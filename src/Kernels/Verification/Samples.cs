@@ -60,6 +60,9 @@ internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch, fl
     /// <summary>About a third of the weights is kept; the first model keeps none, as a pruning at 1 leaves it.</summary>
     public ModelMask[] Masks => [.. Hidden.Select((hidden, m) => Samples.Mask(Inputs, hidden, m == 0 ? 0 : 0.3, seed: m))];
 
+    /// <summary>One of the few that a quick look takes: small, wide, MNIST's inputs, several chunks, weight decay.</summary>
+    public bool IsQuick { get; init; }
+
     /// <summary>Null unless the shape is masked.</summary>
     public ModelMask? MaskOf(int model) => IsMasked ? Masks[model] : null;
 
@@ -76,26 +79,26 @@ internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch, fl
     public static Shape[] All { get; } =
     [
         new([1], 1, 1, 1),
-        new([7, 8, 9], 7, 15, 15),
+        new([7, 8, 9], 7, 15, 15) { IsQuick = true },
         new([17, 1, 16, 31], 8, 16, 7),
         new([33], 9, 17, 16),
         new([8, 8], 17, 63, 64),
         new([1, 7, 8, 9, 17, 31, 33], 31, 64, 16),
-        new([101], 33, 65, 65),
+        new([101], 33, 65, 65) { IsQuick = true },
         new([7, 101], 65, 255, 100),
         new([9, 1, 1], 101, 256, 1000),
         new([31, 17], 64, 257, 257),
         new([12, 2, 5], 128, 300, 64),
-        new([4, 8, 20], 784, 65, 32),
+        new([4, 8, 20], 784, 65, 32) { IsQuick = true },
         new([1024], 33, 17, 17),
         new([3, 200], 13, 300, 299),
         new([.. Enumerable.Repeat(6, 43)], 16, 33, 33),
         new([150, 1], 1, 31, 8),
         new([5, 12], 20, 1100, 1100),
-        new([3, 17], 17, 1300, 600),
+        new([3, 17], 17, 1300, 600) { IsQuick = true },
         new([7, 8, 9], 7, 15, 15, 0.5f),
         new([31, 17], 64, 257, 257, 0.2f),
-        new([12, 2, 5], 128, 300, 64, 0.1f),
+        new([12, 2, 5], 128, 300, 64, 0.1f) { IsQuick = true },
         new([4, 8, 20], 101, 65, 32, 1f),
     ];
 }

@@ -22,6 +22,9 @@ internal static class VerifyCommand
 
         [Option("threads"), Flag("N", "CPU threads (default: one a core)", "4")]
         public string? Threads { get; set; }
+
+        [Option("quick"), Flag("every check, but kernels on a few shapes: half of the time")]
+        public bool Quick { get; set; }
     }
 
     public static Verb Verb { get; } = new Verb<Options>("verify", Run)
@@ -54,7 +57,9 @@ internal static class VerifyCommand
         foreach (DeviceInfo info in devices.Devices)
         {
             string title = $"Verification of {(info.Driver.Length > 0 ? $"{info}, {info.Driver}" : DeviceText.Of(devices))}";
-            failed += Print(title, Results(info, devices.Threads), io);
+            using ComputeDevice device = ComputeDevice.Open(info, devices.Threads);
+            IReadOnlyList<VerificationCheck> checks = DeviceVerification.Checks(device, options.Quick);
+            failed += Print(title, checks.Select(check => Run(check, info)), checks.Count, io);
         }
         return Conclude(failed, io);
     }
@@ -71,10 +76,12 @@ internal static class VerifyCommand
     }
 
     /// <summary>
-    /// A table, and below it what failed. Each check is told on stderr as soon as it is done: together they take half a minute.
+    /// A table, and below it what failed. Each check is told on stderr as soon as it is done, with its number: together they take half
+    /// a minute.
     /// </summary>
+    /// <param name="total">How many results there are.</param>
     /// <returns>How many failed.</returns>
-    public static int Print(string title, IEnumerable<VerificationResult> results, CommandIo io)
+    public static int Print(string title, IEnumerable<VerificationResult> results, int total, CommandIo io)
     {
         TextTable table = new(title, ["check", "spacings", "error", "bound", "used", "result"], rightAlignedFrom: 1);
         List<VerificationResult> failed = [];
@@ -84,8 +91,8 @@ internal static class VerifyCommand
         {
             count++;
             string told = result.Holds ? $"ok     {result.Name}" : $"FAILED {result.Name}: {result.Failure}";
-            io.Error.WriteLine(
-                string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(start).TotalSeconds,6:F1} s  {told}"));
+            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            io.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seconds,6:F1} s  {count}/{total}  {told}"));
             Deviation d = result.Deviation;
             bool hasValues = d.Values > 0;
             table.Add(
@@ -107,22 +114,15 @@ internal static class VerifyCommand
     }
 
     // A device that is lost in the middle is told as such, not as a kernel that computes wrongly.
-    private static IEnumerable<VerificationResult> Results(DeviceInfo info, int threads)
+    private static VerificationResult Run(VerificationCheck check, DeviceInfo info)
     {
-        using ComputeDevice device = ComputeDevice.Open(info, threads);
-        using IEnumerator<VerificationResult> results = DeviceVerification.Run(device).GetEnumerator();
-        while (true)
+        try
         {
-            try
-            {
-                if (!results.MoveNext())
-                    yield break;
-            }
-            catch (Exception error) when (DeviceFaults.Of(error) == DeviceFault.Lost)
-            {
-                throw new UserErrorException($"{info}: lost ({error.Message.ReplaceLineEndings(" ")})", ExitCodes.DeviceAbsent, error);
-            }
-            yield return results.Current;
+            return check.Run();
+        }
+        catch (Exception error) when (DeviceFaults.Of(error) == DeviceFault.Lost)
+        {
+            throw new UserErrorException($"{info}: lost ({error.Message.ReplaceLineEndings(" ")})", ExitCodes.DeviceAbsent, error);
         }
     }
 

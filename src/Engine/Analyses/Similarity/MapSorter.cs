@@ -9,8 +9,10 @@ internal sealed class MapSorter(int inputs)
     private const int DigitBits = 8, Digits = 4, DigitValues = 1 << DigitBits;
 
     private readonly uint[] _keys = new uint[inputs];
-    private readonly int[] _counts = new int[Digits * DigitValues];
-    private int[] _order = new int[inputs], _other = new int[inputs];
+    private readonly int[] _counts = new int[Digits * DigitValues], _order = new int[inputs];
+
+    // A magnitude above the number of its pixel, so that a pass reads in order and looks nothing up.
+    private ulong[] _entries = new ulong[inputs], _others = new ulong[inputs];
 
     /// <summary>The magnitudes, by pixel; they compare as integers.</summary>
     public ReadOnlySpan<uint> Keys => _keys;
@@ -23,15 +25,23 @@ internal sealed class MapSorter(int inputs)
     {
         const uint Infinity = 0x7F800000;
         Array.Clear(_counts);
-        for (int i = 0; i < inputs; i++)
+
+        // Pixels of 0, of which maps times pixels and maps of pruned models have many, are in their place at once.
+        int zeros = 0, count = 0;
+        for (int i = 0; i < map.Length; i++)
         {
             uint key = BitConverter.SingleToUInt32Bits(map[i]) & 0x7FFFFFFF;
             if (key >= Infinity)
                 return false;
             _keys[i] = key;
+            if (key == 0)
+            {
+                _order[zeros++] = i;
+                continue;
+            }
+            _entries[count++] = ((ulong)key << 32) | (uint)i;
             for (int digit = 0; digit < Digits; digit++)
                 _counts[(digit * DigitValues) + Digit(key, digit)]++;
-            _order[i] = i;
         }
         for (int digit = 0; digit < Digits; digit++)
         {
@@ -39,12 +49,18 @@ internal sealed class MapSorter(int inputs)
             int next = 0;
             for (int value = 0; value < DigitValues; value++)
                 (places[value], next) = (next, next + places[value]);
-            for (int i = 0; i < inputs; i++)
+            ReadOnlySpan<ulong> from = _entries.AsSpan(0, count);
+            if (digit == Digits - 1)
             {
-                int pixel = _order[i];
-                _other[places[Digit(_keys[pixel], digit)]++] = pixel;
+                Span<int> order = _order.AsSpan(zeros);
+                foreach (ulong entry in from)
+                    order[places[Digit((uint)(entry >> 32), digit)]++] = (int)(uint)entry;
+                break;
             }
-            (_order, _other) = (_other, _order);
+            Span<ulong> to = _others.AsSpan(0, count);
+            foreach (ulong entry in from)
+                to[places[Digit((uint)(entry >> 32), digit)]++] = entry;
+            (_entries, _others) = (_others, _entries);
         }
         return true;
     }
