@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Statistics;
 using GpuMlp.Engine.Study;
+using GpuMlp.Kernels.Analyses.Pruning;
 
 namespace GpuMlp.Runner.Plots;
 
@@ -39,7 +40,7 @@ internal static class DeadUnitPlot
             axis.Apply(panel);
             for (int i = 0; i < methods.Length; i++)
             {
-                SparsityAxis.Series(panel, Ranking(theme, methods, i),
+                SparsityAxis.Series(panel, Ranking(theme, methods[i]),
                     rows.Where(row => row.Method == methods[i]).GroupBy(row => row.Sparsity)
                         .Select(level => (level.Key, MiddleHalf([.. level.Select(row => 100.0 * (dead(row) ?? 0) / row.Kind.Hidden)]))));
             }
@@ -51,8 +52,8 @@ internal static class DeadUnitPlot
     }
 
     // What lies on another line stays visible.
-    private static SeriesStyle Ranking(PlotTheme theme, string[] methods, int i) =>
-        methods[i] == "random" ? theme.Series(i, methods[i]).Dashed() : theme.Series(i, methods[i]);
+    private static SeriesStyle Ranking(PlotTheme theme, string method) =>
+        method == PruneMethod.Random.Name ? theme.Method(method).Dashed() : theme.Method(method);
 
     // The mean between the quartiles: smallest to largest would be 0 to 100 % everywhere.
     private static Spread MiddleHalf(double[] shares)

@@ -1,3 +1,4 @@
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Runner.Pictures;
 using ScottPlot;
 
@@ -62,6 +63,10 @@ internal sealed class PlotTheme
     /// <summary>The look of the <paramref name="index"/>-th of a few kinds; colours come again after seven, markers after eight.</summary>
     public SeriesStyle Series(int index, string name) =>
         new(name, _series[index % _series.Length], s_markers[index % s_markers.Length], LinePattern.Solid);
+
+    /// <summary>The look of a pruning method: the same in every plot, whichever others there are.</summary>
+    public SeriesStyle Method(string name) =>
+        Series(PruneMethod.All.TakeWhile(method => method.Name != name).Count(), name);
 
     /// <summary>
     /// The look of the <paramref name="index"/>-th of <paramref name="count"/> things in an order, as sizes: from dark to bright.

@@ -45,7 +45,7 @@ internal static class PruningPlot
                 .Average();
             for (int i = 0; i < methods.Length; i++)
             {
-                SparsityAxis.Series(panel, theme.Series(i, methods[i]),
+                SparsityAxis.Series(panel, theme.Method(methods[i]),
                     rows.Where(row => row.Kind.Task == task && row.Method == methods[i]).GroupBy(row => row.Sparsity)
                         .Select(level => (level.Key, Spread.Of(level.Select(row => row.ValF1)))));
             }

@@ -32,7 +32,7 @@ internal static class SaliencyPlot
             axis.Apply(panel);
             for (int i = 0; i < rankings.Length; i++)
             {
-                SparsityAxis.Series(panel, theme.Series(i, rankings[i]),
+                SparsityAxis.Series(panel, theme.Method(rankings[i]),
                     rows.Where(row => row.Method == method && row.Pruning == rankings[i]).GroupBy(row => row.Sparsity)
                         .Select(level => (level.Key, Spread.Of(level.Select(row => row.Spearman)))), band: false);
             }

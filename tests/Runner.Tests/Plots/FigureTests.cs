@@ -1,3 +1,4 @@
+using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Runner.Pictures;
 using GpuMlp.Runner.Plots;
 using Xunit;
@@ -7,6 +8,17 @@ namespace GpuMlp.Runner.Tests.Plots;
 /// <summary>What every plot shares: same bytes, text in the embedded font, series that can be told apart.</summary>
 public sealed class FigureTests
 {
+    [Fact]
+    public void A_pruning_method_looks_like_no_other_in_either_light()
+    {
+        foreach (PlotTheme theme in new[] { PlotTheme.Light, PlotTheme.Dark })
+        {
+            SeriesStyle[] styles = [.. PruneMethod.All.Select(method => theme.Method(method.Name))];
+            Assert.Equal(styles.Length, styles.Select(style => style.Color).Distinct().Count());
+            Assert.Equal(styles.Length, styles.Select(style => style.Marker).Distinct().Count());
+        }
+    }
+
     [Fact]
     public void The_same_calls_give_the_same_bytes() => Assert.Equal(Draw(PlotTheme.Light), Draw(PlotTheme.Light));
 
