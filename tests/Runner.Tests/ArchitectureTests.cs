@@ -41,6 +41,20 @@ public sealed class ArchitectureTests
                 .ShouldNot().HaveDependencyOnAny(forbidden).GetResult().FailingTypes.Select(type => type.FullName).Distinct());
     }
 
+    /// <summary>The build holds code to it (RCS0056 of .editorconfig), but looks at no comment.</summary>
+    [Fact]
+    public void No_line_of_source_is_longer_than_140_columns()
+    {
+        DirectoryInfo root = new(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root.FullName, "GpuMlp.sln")))
+            root = root.Parent!;
+        string[] files = [.. new[] { "src", "tests", "perf", "tools" }.SelectMany(
+            folder => Directory.EnumerateFiles(Path.Combine(root.FullName, folder), "*.cs", SearchOption.AllDirectories))];
+        Assert.True(files.Length > 500);
+        Assert.Equal([], files.SelectMany(file => File.ReadLines(file).Select((line, i) => (line.Length, Place: $"{file}:{i + 1}")))
+            .Where(line => line.Length > 140).Select(line => line.Place));
+    }
+
     [Fact]
     public void Arrows_between_projects_go_down()
     {

@@ -6,7 +6,9 @@ namespace GpuMlp.Kernels.Analyses.Pruning;
 /// <summary>What weights are ranked by: those with the smallest keys go first. A type argument of the kernels that rank.</summary>
 internal interface IPruneScore
 {
-    /// <summary>Whether weights with equal keys have equal ranks and so go together; else the one with the smaller index goes first.</summary>
+    /// <summary>
+    /// Whether weights with equal keys have equal ranks and so go together; else the one with the smaller index goes first.
+    /// </summary>
     static abstract bool TiesShare { get; }
 
     /// <summary>Of one weight; integers, so that every device sorts alike.</summary>

@@ -3,7 +3,9 @@ using GpuMlp.Kernels.Launching;
 
 namespace GpuMlp.Kernels.Analyses.Saliency;
 
-/// <summary>What a saliency map shows for each pixel: its names for people, and its kernels. One object each, in <see cref="All"/>.</summary>
+/// <summary>
+/// What a saliency map shows for each pixel: its names for people, and its kernels. One object each, in <see cref="All"/>.
+/// </summary>
 public abstract class SaliencyMethod
 {
     public static SaliencyMethod LogitGradient { get; } = new SaliencyMethod<LogitGradient>();
