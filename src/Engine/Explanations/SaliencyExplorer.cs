@@ -54,15 +54,7 @@ public sealed class SaliencyExplorer : IDisposable
     public MapView[][] Explain(SaliencyMethod method, ReadOnlySpan<int> images, MapLevel level)
     {
         SplitImages gathered = SplitImages.Gather(_data, _models.Task, images);
-        ChunkSchedule schedule = ChunkSchedule.Consecutive(images.Length, images.Length);
-        using var device = new DeviceImages(
-            _device,
-            gathered.Pixels,
-            gathered.Labels,
-            _data.Inputs,
-            schedule,
-            KernelForm.InputSparse,
-            withBackward: false);
+        using DeviceImages device = Upload(gathered);
         DeviceCohort cohort = Changed(level);
         ModelEvaluation[] evaluations = _kernels.Evaluate(cohort, device);
         ReadOnlyMemory<float>[] maps = _kernels.Saliency(cohort, device, method);
@@ -76,15 +68,7 @@ public sealed class SaliencyExplorer : IDisposable
     {
         MapLevel dense = MapLevel.Dense;
         SplitImages gathered = SplitImages.Gather(_data, _models.Task, _models.Validation);
-        ChunkSchedule schedule = ChunkSchedule.Consecutive(_models.Validation.Length, _models.Validation.Length);
-        using var device = new DeviceImages(
-            _device,
-            gathered.Pixels,
-            gathered.Labels,
-            _data.Inputs,
-            schedule,
-            KernelForm.InputSparse,
-            withBackward: false);
+        using DeviceImages device = Upload(gathered);
         float[] logits = _kernels.Evaluate(Changed(dense), device)[0].Logits.ToArray();
         int? First(bool right) => Enumerable.Range(0, logits.Length)
             .Where(n => (logits[n] >= 0 == (gathered.Labels[n] != 0)) == right).Select(n => (int?)_models.Validation[n]).FirstOrDefault();
@@ -136,6 +120,13 @@ public sealed class SaliencyExplorer : IDisposable
         _kernels.PruneRank(_dense, _ranks, pruning);
         _kernels.Prune(_dense, _ranks, level.Sparsity, _pruned);
         return _pruned;
+    }
+
+    private DeviceImages Upload(SplitImages images)
+    {
+        ChunkSchedule schedule = ChunkSchedule.Consecutive(images.Labels.Length, images.Labels.Length);
+        return new DeviceImages(
+            _device, images.Pixels, images.Labels, _data.Inputs, schedule, KernelForm.InputSparse, withBackward: false);
     }
 
     private static double Probability(float logit) => 1 / (1 + Math.Exp(-(double)logit));

@@ -147,12 +147,8 @@ public sealed class Cohort : IDisposable
         OnDevice.Dispose();
     }
 
-    private DeviceCohort CreateCohort(
-        ColumnLayout layout,
-        bool withMask = false) => new(_device, layout, [.. Models.Select(m => (float)m.LearningRate)], withMask)
-        {
-            WeightDecay = (float)Variant.WeightDecay,
-        };
+    private DeviceCohort CreateCohort(ColumnLayout layout, bool withMask = false) =>
+        new(_device, layout, [.. Models.Select(m => (float)m.LearningRate)], withMask) { WeightDecay = (float)Variant.WeightDecay };
 
     private ModelOrigin Origin(ulong which) => OriginOf(Split.Task, Split.Seed, Models, Variant.InitStd, which);
 

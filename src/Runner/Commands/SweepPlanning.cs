@@ -92,8 +92,8 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
     {
         if (options.TrainOnly)
         {
-            string? other = PictureChoice.Fields.Select(field => field.FlagName).Prepend("--analyses")
-                .FirstOrDefault(flag => flag == "--analyses" ? options.Analyses is not null : options.Given.ContainsKey(flag));
+            string? other = options.Analyses is not null ? "--analyses"
+                : PictureChoice.Fields.Select(field => field.FlagName).FirstOrDefault(options.Given.ContainsKey);
             if (other is not null)
                 throw new UserErrorException($"{other}: cannot be combined with --train-only; give one of them.");
         }

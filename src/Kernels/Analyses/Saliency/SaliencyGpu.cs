@@ -61,7 +61,7 @@ internal struct SaliencyGpu<TFormula>
         int weight = slot.Row(job.Cohort.Inputs, Math.Min(pixel, job.Cohort.Inputs - 1));
         int loadRow = Math.Min(firstRow + (thread % Images), job.Rows - 1), loadUnit = thread / Images;
         int load = slot.Row(job.Activations.Capacity, loadRow) + loadUnit;
-        var sums = default(Octet);
+        Float4 lowSums = default, highSums = default;
         for (int first = 0; first < slot.Hidden; first += Units)
         {
             float value = 0f;
@@ -75,20 +75,21 @@ internal struct SaliencyGpu<TFormula>
                 float w = job.Cohort.W1[weight + first + unit];
                 Float4 low = units[2 * unit], high = units[(2 * unit) + 1];
                 float w2 = job.Cohort.W2[slot.Column + first + unit];
-                sums = new Octet(Add(sums.Low, low, w, w2), Add(sums.High, high, w, w2));
+                lowSums = Add(lowSums, low, w, w2);
+                highSums = Add(highSums, high, w, w2);
             }
             GpuGroup.Barrier();
         }
         if (pixel < job.Cohort.Inputs)
         {
-            Store(job, index, firstRow, pixel, sums.Low.X);
-            Store(job, index, firstRow + 1, pixel, sums.Low.Y);
-            Store(job, index, firstRow + 2, pixel, sums.Low.Z);
-            Store(job, index, firstRow + 3, pixel, sums.Low.W);
-            Store(job, index, firstRow + 4, pixel, sums.High.X);
-            Store(job, index, firstRow + 5, pixel, sums.High.Y);
-            Store(job, index, firstRow + 6, pixel, sums.High.Z);
-            Store(job, index, firstRow + 7, pixel, sums.High.W);
+            Store(job, index, firstRow, pixel, lowSums.X);
+            Store(job, index, firstRow + 1, pixel, lowSums.Y);
+            Store(job, index, firstRow + 2, pixel, lowSums.Z);
+            Store(job, index, firstRow + 3, pixel, lowSums.W);
+            Store(job, index, firstRow + 4, pixel, highSums.X);
+            Store(job, index, firstRow + 5, pixel, highSums.Y);
+            Store(job, index, firstRow + 6, pixel, highSums.Z);
+            Store(job, index, firstRow + 7, pixel, highSums.W);
         }
     }
 
