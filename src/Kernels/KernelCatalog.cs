@@ -2,6 +2,7 @@ using GpuMlp.Kernels.Analyses.Corruptions;
 using GpuMlp.Kernels.Analyses.Evaluation;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;
+using GpuMlp.Kernels.Analyses.Similarity;
 using GpuMlp.Kernels.Analyses.Tsne;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Products;
@@ -27,6 +28,7 @@ public static class KernelCatalog
         TrainEpochOperation.Instance,
         EvaluateOperation.Instance,
         SaliencyOperation.Instance,
+        SimilarityOperation.Instance,
         PruneRankOperation.Instance,
         PruneOperation.Instance,
         CorruptOperation.Instance,

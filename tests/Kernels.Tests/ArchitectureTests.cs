@@ -23,6 +23,7 @@ public sealed class ArchitectureTests
         ["Products.Digits"],
         ["Training.Losses", "Training.Optimisers"],
         ["Training", "Analyses.Evaluation", "Analyses.Pruning", "Analyses.Corruptions", "Analyses.Saliency", "Analyses.Tsne", "Peak"],
+        ["Analyses.Similarity"],
         ["Reference"],
         [""],
         ["Verification"],

@@ -2,6 +2,7 @@ using GpuMlp.Kernels.Analyses.Corruptions;
 using GpuMlp.Kernels.Analyses.Evaluation;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;
+using GpuMlp.Kernels.Analyses.Similarity;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
@@ -34,6 +35,7 @@ internal static class KernelCases
         [TrainEpochOperation.Instance] = TrainEpoch,
         [EvaluateOperation.Instance] = Evaluate,
         [SaliencyOperation.Instance] = Saliency,
+        [SimilarityOperation.Instance] = (kernels, _, _, _) => SimilarityCase.Compare(kernels),
         [PruneRankOperation.Instance] = PruneRank,
         [PruneOperation.Instance] = Prune,
         [CorruptOperation.Instance] = (kernels, _, _, _) => CorruptCase.Compare(kernels),
@@ -50,6 +52,8 @@ internal static class KernelCases
         UpdateOperation.Instance, TrainEpochOperation.Instance,
     ];
 
+    private static readonly Operation[] s_own = [CorruptOperation.Instance, SimilarityOperation.Instance];
+
     public static bool Has(Operation operation) =>
         TsneCase.Has(operation) || s_cases.ContainsKey(operation);
 
@@ -57,9 +61,9 @@ internal static class KernelCases
     public static bool HasMasks(Operation operation) => s_masked.Contains(operation);
 
     /// <summary>
-    /// The shapes on which an operation is compared. Corrupting has images and shapes of its own, so that one of these runs all of them.
+    /// The shapes on which an operation is compared. Some have images or maps of their own, so that one of these runs all of them.
     /// </summary>
-    public static IEnumerable<Shape> Shapes(Operation operation) => operation == CorruptOperation.Instance
+    public static IEnumerable<Shape> Shapes(Operation operation) => s_own.Contains(operation)
         ? Shape.All[..1]
         : HasMasks(operation) ? Shape.All.Concat(Shape.All.Select(shape => shape with { IsMasked = true })) : Shape.All;
 

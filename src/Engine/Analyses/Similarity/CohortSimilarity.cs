@@ -4,6 +4,7 @@ using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;
+using GpuMlp.Kernels.Analyses.Similarity;
 using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Analyses.Similarity;
@@ -11,7 +12,7 @@ namespace GpuMlp.Engine.Analyses.Similarity;
 /// <summary>One comparison of a cohort's maps.</summary>
 internal sealed class CohortSimilarity
 {
-    // Prepared maps of the trained models stay in memory while all levels are gone through; this decides for how many images.
+    // Ranked maps of the trained models stay on the device while all levels are gone through; this decides for how many images.
     private const long MostBytes = 256L << 20;
 
     private readonly Cohort _cohort;
@@ -37,7 +38,8 @@ internal sealed class CohortSimilarity
     public SaliencyRow[][] Run()
     {
         int[] images = Images(_spec, _cohort.Split);
-        long perImage = (long)_cohort.Models.Count * _spec.Similarity.Count * ComparedMap.Bytes(_cohort.Data.Inputs);
+        long perImage = _cohort.Models.Count * _spec.Similarity.Count
+            * RankedMaps.BytesOf(_cohort.Kernels.Device, _cohort.Data.Rows, _cohort.Data.Columns);
         int atOnce = (int)Math.Clamp(MostBytes / perImage, 1, images.Length);
         using DeviceCohort changed = _cohort.CreateTwin();
         using PruneRanks ranks = _cohort.CreateRanks();
@@ -65,75 +67,65 @@ internal sealed class CohortSimilarity
     {
         (DeviceImages device, _) = _cohort.Upload(images);
         using (device)
-        using (var buffer = new SaliencyBuffer(_cohort.Kernels.Device, changed.Layout, images.Length))
+        using (var maps = new SaliencyBuffer(_cohort.Kernels.Device, changed.Layout, images.Length))
         {
-            ComparedMap[][][] trained = [.. _spec.Similarity.Select(method => Prepare(method, device, buffer))];
-            _cohort.Reinitialise(changed);
-            Add(0, changed, device, buffer, trained);
-            int level = 1;
-            foreach (PruneMethod pruning in _spec.Pruning)
+            RankedMaps[] trained = [.. _spec.Similarity.Select(_ => new RankedMaps(
+                _cohort.Kernels.Device, changed.Layout, maps.Images, _cohort.Data.Rows, _cohort.Data.Columns))];
+            try
             {
-                _cohort.Kernels.PruneRank(_cohort.OnDevice, ranks, pruning);
-                foreach (double sparsity in _spec.Sparsity)
+                for (int s = 0; s < trained.Length; s++)
                 {
-                    _cancel.ThrowIfCancellationRequested();
-                    _cohort.Kernels.Prune(_cohort.OnDevice, ranks, sparsity, changed);
-                    Add(level++, changed, device, buffer, trained);
+                    Maps(_cohort.OnDevice, s, device, maps);
+                    _cohort.Kernels.RankMaps(maps, trained[s]);
                 }
+                Levels(device, changed, ranks, maps, trained);
+            }
+            finally
+            {
+                foreach (RankedMaps ranked in trained)
+                    ranked.Dispose();
             }
         }
     }
 
-    // [model][image] of the trained models.
-    private ComparedMap[][] Prepare(SaliencyMethod method, DeviceImages images, SaliencyBuffer buffer)
+    private void Levels(DeviceImages images, DeviceCohort changed, PruneRanks ranks, SaliencyBuffer maps, RankedMaps[] trained)
     {
-        ReadOnlyMemory<float>[] maps = Maps(_cohort.OnDevice, method, images, buffer);
-        var prepared = new ComparedMap[maps.Length][];
-        EachModel(m => prepared[m] = new ComparedMap[images.Images], (m, n, scratch, _) =>
+        _cohort.Reinitialise(changed);
+        Add(0, changed, images, maps, trained);
+        int level = 1;
+        foreach (PruneMethod pruning in _spec.Pruning)
         {
-            prepared[m][n] = new ComparedMap(_cohort.Data.Rows, _cohort.Data.Columns);
-            prepared[m][n].Set(Map(maps[m], n), scratch);
-        }, images.Images);
-        return prepared;
-    }
-
-    // Images in ascending order, so that a model's sums have the same bits however the images are cut.
-    private void Add(int level, DeviceCohort changed, DeviceImages images, SaliencyBuffer buffer, ComparedMap[][][] trained)
-    {
-        for (int s = 0; s < _spec.Similarity.Count; s++)
-        {
-            ReadOnlyMemory<float>[] maps = Maps(changed, _spec.Similarity[s], images, buffer);
-            ComparedMap[][] before = trained[s];
-            int row = (s * _levels) + level;
-            EachModel(_ => { }, (m, n, scratch, after) =>
+            _cohort.Kernels.PruneRank(_cohort.OnDevice, ranks, pruning);
+            foreach (double sparsity in _spec.Sparsity)
             {
-                after.Set(Map(maps[m], n), scratch);
-                _sums[m][row] += before[m][n].With(after, scratch);
-            }, images.Images);
+                _cancel.ThrowIfCancellationRequested();
+                _cohort.Kernels.Prune(_cohort.OnDevice, ranks, sparsity, changed);
+                Add(level++, changed, images, maps, trained);
+            }
         }
     }
 
-    private ReadOnlyMemory<float>[] Maps(DeviceCohort models, SaliencyMethod method, DeviceImages images, SaliencyBuffer buffer)
+    // Images in ascending order, so that a model's sums have the same bits however the images are cut.
+    private void Add(int level, DeviceCohort changed, DeviceImages images, SaliencyBuffer maps, RankedMaps[] trained)
+    {
+        for (int s = 0; s < trained.Length; s++)
+        {
+            Maps(changed, s, images, maps);
+            _cohort.Kernels.CompareMaps(maps, trained[s]);
+            MapSimilarity[][] pairs = trained[s].Download();
+            for (int m = 0; m < pairs.Length; m++)
+            {
+                foreach (MapSimilarity pair in pairs[m])
+                    _sums[m][(s * _levels) + level] += pair;
+            }
+        }
+    }
+
+    private void Maps(DeviceCohort models, int method, DeviceImages images, SaliencyBuffer maps)
     {
         // p (1 - p) is one positive factor an image: it changes no figure here, but may lose all digits where p is near 0 or 1.
-        SaliencyMethod ranked = method == SaliencyMethod.ProbabilityGradient ? SaliencyMethod.LogitGradient : method;
-        _cohort.Kernels.Saliency(models, images, ranked, buffer);
-        return buffer.Download();
+        SaliencyMethod asked = _spec.Similarity[method];
+        SaliencyMethod ranked = asked == SaliencyMethod.ProbabilityGradient ? SaliencyMethod.LogitGradient : asked;
+        _cohort.Kernels.Saliency(models, images, ranked, maps);
     }
-
-    private void EachModel(Action<int> begin, Action<int, int, ComparedMap.Scratch, ComparedMap> each, int images)
-    {
-        int rows = _cohort.Data.Rows, columns = _cohort.Data.Columns;
-        Parallel.For(
-            0, _cohort.Models.Count, () => (new ComparedMap.Scratch(rows, columns), new ComparedMap(rows, columns)), (m, _, local) =>
-        {
-            begin(m);
-            for (int n = 0; n < images; n++)
-                each(m, n, local.Item1, local.Item2);
-            return local;
-        }, _ => { });
-    }
-
-    private ReadOnlySpan<float> Map(ReadOnlyMemory<float> maps, int image)
-        => maps.Span.Slice(image * _cohort.Data.Inputs, _cohort.Data.Inputs);
 }

@@ -4,7 +4,7 @@ namespace GpuMlp.Engine.Analyses.Similarity;
 
 /// <summary>
 /// How much the saliency maps of a changed model are like those of the trained one, mean over a fixed set of images; see
-/// <see cref="MapSimilarity"/>.
+/// <see cref="Kernels.Analyses.Similarity.MapSimilarity"/>.
 /// </summary>
 [Table("saliency")]
 public sealed record SaliencyRow : ModelRow

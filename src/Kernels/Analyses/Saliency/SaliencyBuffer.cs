@@ -41,6 +41,8 @@ public sealed class SaliencyBuffer : IDisposable
 
     public void Dispose() => _maps.Dispose();
 
+    internal ColumnLayout Layout => _layout;
+
     internal ArrayView<float> Maps => _maps.View;
 
     /// <exception cref="ArgumentException">Made for another layout or number of images: kernels would write beyond it.</exception>

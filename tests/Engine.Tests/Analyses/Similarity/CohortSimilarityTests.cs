@@ -6,6 +6,7 @@ using GpuMlp.Engine.Tests.Training;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;
+using GpuMlp.Kernels.Analyses.Similarity;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Reference;
 
@@ -56,7 +57,7 @@ public sealed class CohortSimilarityTests
                     // Ranks are of the float32 maps: in double, values that are equal in theory would not tie.
                     double[] a = Rounded(ReferenceSaliency.Map(dense, image, Unscaled(method)));
                     double[] b = Rounded(ReferenceSaliency.Map(pruned, image, Unscaled(method)));
-                    expected += NaiveSimilarity.Of(a, b, Mnist.Few.Rows, Mnist.Few.Columns);
+                    expected += ReferenceSimilarity.Of(a, b, Mnist.Few.Rows, Mnist.Few.Columns);
                 }
 
                 // One pixel more or less among 78 of the top; ranks of values next to each other may be swapped.
