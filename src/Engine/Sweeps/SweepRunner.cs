@@ -64,23 +64,47 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, IWork
         CancellationToken drain,
         ref int failed)
     {
+        // A unit is saved while the next one is trained.
+        Task saving = Task.CompletedTask;
         try
         {
             using IUnitWorker own = worker;
             while (!stop.IsCancellationRequested && !drain.IsCancellationRequested && !_failedFast && queue.TryDequeue(out WorkUnit unit))
             {
-                if (TryUnit(own, unit, observer, stop.Token) is not { } result)
-                {
-                    _failedFast |= failFast;
+                UnitResult? result = Try(unit, observer, () => Train(own, unit, observer, stop.Token));
+                saving.GetAwaiter().GetResult();
+                if (result is null)
                     continue;
-                }
-
-                observer.UnitDone(result);
                 int bad = result.Models.Count(model => model.Status == Statuses.Failed);
                 Interlocked.Add(ref failed, bad);
                 if (bad > 0 && failFast)
                     _failedFast = true;
+                saving = Task.Run(() => Save(result, observer, stop), CancellationToken.None);
             }
+        }
+        catch
+        {
+            stop.Cancel();
+            throw;
+        }
+        finally
+        {
+            // Also when the next unit was stopped: what is trained is kept, and a disk that is full is what is told.
+            saving.GetAwaiter().GetResult();
+        }
+    }
+
+    private void Save(UnitResult result, ISweepObserver observer, CancellationTokenSource stop)
+    {
+        try
+        {
+            bool isSaved = Try(result.Unit, observer, () =>
+            {
+                run.WriteUnit(result);
+                return true;
+            });
+            if (isSaved)
+                observer.UnitDone(result);
         }
         catch
         {
@@ -89,21 +113,20 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, IWork
         }
     }
 
-    /// <returns>Null when the unit could not be finished, which is told in its errors file.</returns>
-    private UnitResult? TryUnit(IUnitWorker worker, WorkUnit unit, ISweepObserver observer, CancellationToken cancel)
+    /// <returns>Default when the unit could not be finished, which is told in its errors file.</returns>
+    private T? Try<T>(WorkUnit unit, ISweepObserver observer, Func<T> step)
     {
         try
         {
-            UnitResult result = Train(worker, unit, observer, cancel);
-            run.WriteUnit(result);
-            return result;
+            return step();
         }
         catch (Exception e) when (IsFaultOfUnit(e))
         {
             run.WriteError(unit, e);
             Interlocked.Increment(ref _unitErrors);
+            _failedFast |= failFast;
             observer.UnitFailed(unit, e.Message);
-            return null;
+            return default;
         }
     }
 
