@@ -35,6 +35,12 @@ public sealed record BenchRow(
 
     public double SpeedupVsDense => DenseMs / MedianMs;
 
+    /// <summary>What nine of ten samples reach: the median of the dense form over this form's slow decile.</summary>
+    public double SlowSpeedupVsDense => DenseMs / P90Ms;
+
+    /// <summary>The same over this form's fast decile.</summary>
+    public double FastSpeedupVsDense => DenseMs / P10Ms;
+
     /// <summary>Null when a use saves nothing.</summary>
     public long? UsesToRepay => BreakEven.Uses(ConversionMs, DenseMs, MedianMs);
 }

@@ -34,8 +34,8 @@ internal static class BreakEvenPlot
         var figure = new Figure(
             theme,
             "Where skipping pays: speed-up over the dense form by share of pruned weights",
-            string.Create(CultureInfo.InvariantCulture, $"{device}; {hidden} hidden units, {batch} images a launch; medians. "
-                + $"{MasksText(result)} Below the line at 1 a form is slower than dense.{proportion}"),
+            string.Create(CultureInfo.InvariantCulture, $"{device}; {hidden} hidden units, {batch} images a launch; medians, bands: "
+                + $"eight of ten samples. {MasksText(result)} Below the line at 1 a form is slower than dense.{proportion}"),
             models.Length,
             panelWidth: models.Length == 1 ? 620 : 380,
             panelHeight: 330);
@@ -86,7 +86,9 @@ internal static class BreakEvenPlot
         panel.Series(
             style,
             [.. rows.Select(row => row.Case.Sparsity)],
-            [.. rows.Select(row => Math.Clamp(row.SpeedupVsDense, Least, Most))]);
+            [.. rows.Select(row => Math.Clamp(row.SpeedupVsDense, Least, Most))],
+            [.. rows.Select(row => Math.Clamp(row.SlowSpeedupVsDense, Least, Most))],
+            [.. rows.Select(row => Math.Clamp(row.FastSpeedupVsDense, Least, Most))]);
         double fastest = rows.Max(row => row.SpeedupVsDense), slowest = rows.Min(row => row.SpeedupVsDense);
         if (slowest < Least && curve.Key.Masks != BenchMasks.Uniform)
         {
