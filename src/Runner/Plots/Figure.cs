@@ -12,17 +12,23 @@ namespace GpuMlp.Runner.Plots;
 internal sealed class Figure : IDisposable
 {
     private const int Scale = 2, Margin = 16, LegendGap = 18, Swatch = 26, LegendLine = 20;
+
+    // Lines of few points look best in a frame that is not flat.
+    private const int WidestPanel = 620;
     private const float TitleSize = 17, NoteSize = 11.5f, LegendSize = 12;
 
     private readonly PlotTheme _theme;
     private readonly string _title, _note;
-    private readonly int _columns, _panelWidth, _panelHeight;
+    private readonly int _mostColumns, _usualWidth, _panelHeight;
     private readonly List<Panel> _panels = [];
     private readonly List<SeriesStyle> _legend = [];
 
     /// <param name="note">How it was measured; wrapped to the width. Empty for none.</param>
-    /// <param name="columns">Panels side by side, 1 or more.</param>
-    /// <param name="panelWidth">In pixels before the doubling.</param>
+    /// <param name="columns">Most panels side by side, 1 or more.</param>
+    /// <param name="panelWidth">
+    /// In pixels before the doubling, where a row is full; where there are fewer panels they share its width, up to
+    /// <see cref="WidestPanel"/>.
+    /// </param>
     public Figure(PlotTheme theme, string title, string note, int columns = 1, int panelWidth = 760, int panelHeight = 420)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
@@ -30,13 +36,20 @@ internal sealed class Figure : IDisposable
         _theme = theme;
         _title = title;
         _note = note;
-        _columns = columns;
-        _panelWidth = panelWidth;
+        _mostColumns = columns;
+        _usualWidth = panelWidth;
         _panelHeight = panelHeight;
     }
 
-    /// <summary>Width in pixels of a page, that is before the doubling.</summary>
-    public int Width => (_columns * _panelWidth) + (2 * Margin);
+    /// <summary>Width in pixels of a page, that is before the doubling: that of its panels.</summary>
+    public int Width => (Columns * PanelWidth) + (2 * Margin);
+
+    // As many rows as are needed, each as full as the others: four panels of at most three a row stand two by two.
+    private int Columns => _panels.Count == 0 ? 1 : (_panels.Count + Rows - 1) / Rows;
+
+    private int Rows => (_panels.Count + _mostColumns - 1) / _mostColumns;
+
+    private int PanelWidth => Math.Max(_usualWidth, Math.Min(WidestPanel, _mostColumns * _usualWidth / Columns));
 
     /// <summary>Adds a pair of axes, left to right and then down.</summary>
     /// <param name="title">Empty when the figure's title says it all.</param>
@@ -56,8 +69,7 @@ internal sealed class Figure : IDisposable
         List<string> note = Wrap(_note, NoteSize, bold: false);
         List<List<SeriesStyle>> legend = LegendRows();
         int top = Margin + (title.Count * 24) + (note.Count * 16) + (legend.Count * LegendLine) + 10;
-        int rows = (_panels.Count + _columns - 1) / _columns;
-        int height = top + (rows * _panelHeight) + Margin;
+        int height = top + (Rows * _panelHeight) + Margin;
         using SKSurface surface = SKSurface.Create(
             new SKImageInfo(Width * Scale, height * Scale, SKColorType.Rgba8888, SKAlphaType.Opaque));
         SKCanvas canvas = surface.Canvas;
@@ -73,8 +85,8 @@ internal sealed class Figure : IDisposable
             DrawLegend(canvas, row, y += LegendLine);
         for (int i = 0; i < _panels.Count; i++)
         {
-            float left = Margin + (i % _columns * _panelWidth), upper = top + (i / _columns * _panelHeight);
-            _panels[i].Plot.Render(canvas, new PixelRect(left, left + _panelWidth, upper + _panelHeight, upper));
+            float left = Margin + (i % Columns * PanelWidth), upper = top + (i / Columns * _panelHeight);
+            _panels[i].Plot.Render(canvas, new PixelRect(left, left + PanelWidth, upper + _panelHeight, upper));
         }
 
         canvas.Flush();

@@ -11,12 +11,20 @@ internal sealed class SparsityAxis
 {
     private const double Left = 0.34, Gap = 0.06, Smallest = 1e-3;
 
+    // Nearer than this share of the axis two numbers would touch.
+    private const double Room = 0.055;
+
+    // What people look for first has its number first; then the ends, then what is left.
+    private static readonly double[] s_first = [0.95, 0.99, 0.5, 0.1, 0.8, 0.3, 0.9];
+
     private readonly bool _broken;
+    private readonly double[] _levels;
 
     /// <param name="levels">All that will be drawn; in any order, also twice.</param>
     public SparsityAxis(IEnumerable<double> levels)
     {
-        ILookup<bool, double> tiny = levels.ToLookup(IsTiny);
+        _levels = [.. levels.Distinct().Order()];
+        ILookup<bool, double> tiny = _levels.ToLookup(IsTiny);
         _broken = tiny.Contains(true) && tiny.Contains(false);
     }
 
@@ -25,8 +33,8 @@ internal sealed class SparsityAxis
 
     public void Apply(Panel panel)
     {
-        double[] tiny = [0.001, 0.003, 0.0095], straight = [0.1, 0.3, 0.5, 0.8, 0.95];
-        panel.MapX(Place, [.. _broken ? tiny : [], .. straight], NumberText.Percent);
+        HashSet<double> lower = [];
+        panel.MapX(Place, Ticks(lower), level => (lower.Contains(level) ? "\n" : "") + NumberText.Percent(level));
         if (_broken)
         {
             panel.Break(Left + (Gap / 2));
@@ -36,6 +44,31 @@ internal sealed class SparsityAxis
         {
             panel.XRange(0, 1.015);
         }
+    }
+
+    /// <summary>
+    /// Levels of the run that have a number at the axis, ascending: as many as have room in a line; those above 90 % that have none, such
+    /// as 99 % beside 95 %, stand in a second one.
+    /// </summary>
+    private List<double> Ticks(HashSet<double> lower)
+    {
+        List<double> shown = [];
+        IEnumerable<double> levels = s_first.Where(_levels.Contains).Concat(_levels is [] ? [] : [_levels[^1], _levels[0]])
+            .Concat(_levels).Distinct();
+        foreach (double level in levels)
+        {
+            if (shown.Except(lower).All(other => Math.Abs(Place(other) - Place(level)) >= Room))
+            {
+                shown.Add(level);
+            }
+            else if (level > 0.9 && lower.All(other => Math.Abs(Place(other) - Place(level)) >= Room))
+            {
+                shown.Add(level);
+                lower.Add(level);
+            }
+        }
+
+        return [.. shown.Order()];
     }
 
     /// <summary>A line over the levels, broken where the axis is.</summary>

@@ -65,7 +65,7 @@ internal sealed class LiveProgress : ISweepProgress
         return new Rows(
             new Paragraph()
                 .Append(new string('━', full), new Style(Color.Green))
-                .Append(new string('━', bar - full), new Style(Color.Grey))
+                .Append(new string('─', bar - full), new Style(Color.Grey))
                 .Append(percent),
             new Text(
                 ProgressText.Fit(ProgressText.Counts(s) + now, room),

@@ -32,6 +32,9 @@ internal readonly record struct Cell(string Text, double? Value = null)
 /// <summary>Tables that sort by any column.</summary>
 internal static class HtmlTable
 {
+    // As many as report.css leaves of a folded table on paper: a few pages of figures are read there, none of hundreds.
+    private const int MostPrinted = 20;
+
     /// <param name="caption">What the rows are and how they were measured.</param>
     /// <param name="rows">As many cells each as there are heads.</param>
     /// <param name="most">Rows beyond these are left out, with a line that says so.</param>
@@ -63,6 +66,8 @@ internal static class HtmlTable
         }
 
         html.Raw("</tbody></table></div>\n");
+        if (all.Count > MostPrinted)
+            html.Element("p", $"On paper the first {MostPrinted} of {all.Count} rows; the CSV file has all.", "class=\"muted cut\"");
         if (all.Count > most)
             html.Element("p", $"The first {most} of {all.Count} rows; the CSV file has all.", "class=\"muted\"");
     }

@@ -16,5 +16,29 @@ for (const button of document.querySelectorAll('th button')) {
     body.append(...rows);
   });
 }
+// A picture that is pressed opens alone, as wide as it was made or as the screen: on a phone it can be moved and read.
+const dialog = document.createElement('dialog'), close = document.createElement('button');
+close.type = 'button';
+close.textContent = 'Close';
+close.autofocus = true;
+document.body.append(dialog);
+dialog.addEventListener('click', () => dialog.close());
+dialog.addEventListener('close', () => dialog.replaceChildren());
+for (const image of document.querySelectorAll('figure img')) {
+  const picture = image.closest('picture') ?? image, button = document.createElement('button');
+  button.type = 'button';
+  button.title = 'Larger';
+  picture.before(button);
+  button.append(picture);
+  button.addEventListener('click', () => {
+    const large = new Image();
+    large.src = image.currentSrc;
+    large.alt = image.alt;
+    large.style.width = `max(100%, ${image.getAttribute('width')}px)`;
+    dialog.replaceChildren(large, close);
+    dialog.showModal();
+    dialog.scrollTo(0, 0);
+  });
+}
 // Paper has everything that can be opened.
 addEventListener('beforeprint', () => document.querySelectorAll('details').forEach(item => { item.open = true; }));
