@@ -132,7 +132,8 @@ internal static class PlanCommand
     {
         var devices = DeviceSelection.Find("--device", device, threads);
         SweepSpec spec = planning.Plan.Spec;
-        SweepSpec part = spec with
+        // What belongs to other tasks goes with them.
+        SweepSpec part = (spec with
         {
             Tasks = [spec.Tasks[0]],
             Seeds = [spec.Seeds[0]],
@@ -140,7 +141,7 @@ internal static class PlanCommand
             Batches = [spec.Batches[0]],
             InitStds = [spec.InitStds[0]],
             WeightDecays = [spec.WeightDecays[0]],
-        };
+        }).WithoutRates().WithFittedEmbedding(otherData: false);
         Plan small = Create(part, planning, CalibrationEpochFlop * spec.Epochs[0]);
         SweepEstimate estimate = SweepEstimate.Measure(small, planning.Data, devices);
         double rate = estimate.GflopsPerSecond * 1e9;
