@@ -64,6 +64,6 @@ public sealed partial class HelpTests
         Assert.Matches(@"^gpumlp \d+\.\d+\.\d+\r?\n$", stdout);
     }
 
-    [GeneratedRegex("(?m)^  (--[a-z-]+)")]
+    [GeneratedRegex("(?m)^  (--[a-z0-9-]+)")]
     private static partial Regex FlagAtLineStart();
 }

@@ -40,6 +40,25 @@ public sealed class SweepTableTests
             text);
     }
 
+    [Theory]
+    [InlineData(null, "16", "2", "H*: smallest H with a mean validation F1 within 0.01 of the best of their task.")]
+    [InlineData(0.7, "2", "none", "H*: smallest H with a mean validation F1 of at least 0.7.")]
+    public void Of_a_sweep_of_ones_own_the_smallest_size_is_by_validation(double? target, string first, string second, string caption)
+    {
+        string text = Piped(
+            [
+                Row("0v1", 2, 0, 0.90, 0.80), Row("0v1", 2, 42, 0.98, 0.90),
+                Row("0v1", 16, 0, 0.91, 0.95), Row("0v1", 16, 42, 0.99, 0.97),
+                Row("4v9", 2, 0, 0.50, 0.40), Row("4v9", 2, 42, 0.60, 0.60),
+                Row("4v9", 16, 0, 0.95, 0.85), Row("4v9", 16, 42, double.NaN, double.NaN, ok: false),
+            ], new F1Target(target));
+        string[] lines = Cli.Lines(text);
+        string summary = Assert.Single(lines, line => line.StartsWith("H* ", StringComparison.Ordinal));
+        Assert.Equal(["H*", first, second], summary.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(lines.TakeWhile(line => line != summary), line => line.StartsWith("Validation F1", StringComparison.Ordinal));
+        Assert.Contains(caption, lines);
+    }
+
     [Fact]
     public void Smallest_size_needs_every_seed_and_more_than_the_mark()
     {
@@ -106,10 +125,10 @@ public sealed class SweepTableTests
     private static ResultRow Row(string task, int hidden, int seed, double train, double validation, bool ok = true, double rate = 0.03) =>
         SampleRows.Model(task, hidden, seed, train, validation, rate).FailedUnless(ok);
 
-    private static string Piped(ResultRow[] rows)
+    private static string Piped(ResultRow[] rows, F1Target? target = null)
     {
         using StringWriter stdout = new() { NewLine = "\n" };
-        SweepTable.Write(rows, Cli.Piped(stdout, TextWriter.Null));
+        SweepTable.Write(rows, Cli.Piped(stdout, TextWriter.Null), target);
         return stdout.ToString();
     }
 

@@ -9,7 +9,10 @@ namespace GpuMlp.Engine.Export;
 
 /// <summary>Which models of a run are meant; null means all.</summary>
 public sealed record ModelSelection(
-    IReadOnlyList<PairTask>? Tasks, IReadOnlyList<int>? Seeds, IReadOnlyList<int>? Hidden, IReadOnlyList<double>? LearningRates);
+    IReadOnlyList<PairTask>? Tasks, IReadOnlyList<int>? Seeds, IReadOnlyList<int>? Hidden, IReadOnlyList<double>? LearningRates)
+{
+    public VariantChoice Training { get; init; } = new();
+}
 
 /// <summary>The formats of exported models.</summary>
 [Flags]
@@ -49,11 +52,10 @@ public static class ModelExport
         IReadOnlyList<int> seeds = Chosen("--seeds", selection.Seeds, plan.Spec.Seeds);
         IReadOnlyList<int> hidden = Chosen("--hidden", selection.Hidden, plan.Spec.Hidden);
         IReadOnlyList<double> rates = Chosen("--lr", selection.LearningRates, plan.Spec.LearningRates);
+        IReadOnlyList<int> variants = selection.Training.Of(plan);
         var cohorts = from task in tasks
                       from seed in seeds
-                      from variant in Enumerable.Range(
-            0,
-            plan.Variants.Count)
+                      from variant in variants
                       select (task, seed, variant);
 
         // Before the first is written: a stranger among them leaves no half of an export.

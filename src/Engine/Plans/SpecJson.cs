@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using GpuMlp.Engine.Analyses;
 using GpuMlp.Engine.Fields;
@@ -64,6 +65,15 @@ public static class SpecJson
 
     /// <summary>Writes every field, in a fixed order and without blanks if the writer does not indent.</summary>
     public static void Write(Utf8JsonWriter writer, SweepSpec spec) => FieldJson.Write(writer, AnalysisList.Fields, spec);
+
+    /// <summary>What <see cref="Write"/> writes: two sweeps with the same text are the same sweep.</summary>
+    public static string TextOf(SweepSpec spec)
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter writer = new(stream))
+            Write(writer, spec);
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
 
     /// <summary>Reads what <see cref="Write"/> wrote, with every field that it always writes; the result is not validated.</summary>
     /// <inheritdoc cref="Read"/>

@@ -8,6 +8,9 @@ namespace GpuMlp.Engine.Specs;
 /// <summary>Sweeps with a name, for <c>--preset</c>.</summary>
 public static class Presets
 {
+    /// <summary>Levels of pruning of a sweep that names none and is not the study: from barely to badly.</summary>
+    public static IReadOnlyList<double> UsualSparsity { get; } = [0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.8, 0.9, 0.95, 0.99];
+
     /// <summary>
     /// The grid of the published study: 5 tasks, 3 seeds, 11 hidden sizes, 165 models on the embedded MNIST; and on its hard
     /// pair the rates among which it chose 0.03, with two beyond the end of its grid.
@@ -24,7 +27,7 @@ public static class Presets
 
         // The study's levels, and the levels at which its figure was in fact measured: its published code divides the
         // percentage by 100 twice, so that its "95 %" pruned 0.95 %. Both curves stand in one table.
-        Sparsity = [0.001, 0.003, 0.005, 0.0095, 0.0099, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.8, 0.9, 0.95, 0.99],
+        Sparsity = [0.001, 0.003, 0.005, 0.0095, 0.0099, .. UsualSparsity],
         Pruning = [PruneMethod.Layer, PruneMethod.Global, PruneMethod.W1, PruneMethod.Random],
 
         // The study's noise and occlusion, and what else happens to a scanned digit, from barely to badly.

@@ -34,7 +34,8 @@ public sealed record PruningLoss(ModelKind Kind, PruningHow How, double Sparsity
     public string Model => $"{Kind.Task} H{Kind.Hidden}";
 
     /// <summary>All kinds of models, at the shown model's rate, whose dense F1 makes a loss mean something.</summary>
-    public static IReadOnlyList<PruningLoss> All(StudyTables tables)
+    /// <param name="evenPoor">Those too whose dense F1 does not.</param>
+    public static IReadOnlyList<PruningLoss> All(StudyTables tables, bool evenPoor = false)
     {
         Dictionary<(ModelKind, int), double> dense = tables.Results
             .Where(row => row.Ok && row.Kind.Rate == tables.Shown.Rate)
@@ -46,7 +47,7 @@ public sealed record PruningLoss(ModelKind Kind, PruningHow How, double Sparsity
                where dense.ContainsKey((row.Kind, row.Seed))
                group (Before: dense[(row.Kind, row.Seed)], After: row.ValF1) by (row.Kind, How: PruningHow.Of(row), row.Sparsity) into seeds
                let before = Spread.Of(seeds.Select(seed => seed.Before))
-               where Rules.WorthPruningF1.Admits(before.Mean)
+               where evenPoor || Rules.WorthPruningF1.Admits(before.Mean)
                let left = seeds.Where(seed => !double.IsNaN(seed.After)).ToList()
                select new PruningLoss(
                    seeds.Key.Kind, seeds.Key.How, seeds.Key.Sparsity, before, Spread.Of(left.Select(seed => seed.After)),

@@ -23,8 +23,10 @@ public static class StudyReader
 
     /// <summary>Everything that the run has; tables that it lacks are null, and told where its merge made them.</summary>
     /// <exception cref="UserErrorException">The run is not merged (exit 3), or a table is not the merge's (exit 2).</exception>
-    public static StudyTables Read(RunDirectory run)
+    /// <param name="choice">What the page is about; null: what the run's own sweep says.</param>
+    public static StudyTables Read(RunDirectory run, ReportChoice? choice = null)
     {
+        choice ??= new ReportChoice();
         string results = Schema<ResultRow>.Name;
         if (!File.Exists(RunTables.PathOf(run, results)))
         {
@@ -37,11 +39,12 @@ public static class StudyReader
         List<string> unread = [], left = [];
         IReadOnlyList<ResultRow> models = RunTables.Read<ResultRow>(run, $"WHERE {where}");
         var shown = ShownModel.Of(run.Plan.Spec);
-        ModelKind kind = shown.Model.KeyOf(shown.Task, shown.Seed, run.Plan.Variants[shown.Variant]).Kind;
+        int variant = choice.Training.One(run.Plan, shown.Variant);
+        ModelKind kind = shown.Model.KeyOf(shown.Task, shown.Seed, run.Plan.Variants[variant]).Kind;
         HashSet<ModelKey> trained = [.. models.Where(row => row.Ok).Select(row => row.Key)];
-        return new StudyTables(
-            run.Plan.Spec.Data, kind, models,
-            Has(Schema<EpochMetrics>.Name) ? Curves(run, kind, where) : [],
+        IReadOnlyList<CurveRow> curves = Has(Schema<EpochMetrics>.Name) ? Curves(run, kind, where) : [];
+        StudyTables tables = new(
+            run.Plan.Spec.Data, kind, models, curves,
             Optional<PruningRow>(), Optional<RobustnessRow>(), Optional<SaliencyRow>("ORDER BY ALL"), Optional<FinetuneRow>(),
             Optional<EmbeddingRow>() is var pictures && pictures is not null && Has(Schema<EmbeddingPoint>.Name)
                 ? [.. pictures.Select(row => row with { Purity = NeighbourPurity.Of(Points(run, row)) })]
@@ -50,7 +53,11 @@ public static class StudyReader
         {
             FailedVersions = [.. Failed<PruningRow>().Concat(Failed<FinetuneRow>()).Where(row => trained.Contains(row.Key))],
             Unread = unread,
+            Judges = choice.Judges ?? StudySweep.Is(run.Plan.Spec),
+            Target = new F1Target(choice.TargetF1),
+            HasPictures = RunPictures.Names(run.Plan).Any(),
         };
+        return tables.Judges || curves.Count == 0 ? tables : tables with { FirstEnough = FirstEnough(run, tables, where) };
 
         // A failed model is in no table of a report but that of the results, which counts it.
         IReadOnlyList<TRow>? Optional<TRow>(string tail = "", string status = RunTables.IsOk) =>
@@ -139,10 +146,34 @@ public static class StudyReader
 
     private static IReadOnlyList<CurveRow> Curves(RunDirectory run, ModelKind focus, string where) => RunTables.Ask<CurveRow>(
         run, Schema<EpochMetrics>.Name, from =>
-            "(SELECT task, hidden, epoch, avg(train_f1) AS mean_f1, min(train_f1) AS min_f1, max(train_f1) AS max_f1 "
+            "(SELECT task, hidden, epoch, avg(train_f1) AS mean_f1, min(train_f1) AS min_f1, max(train_f1) AS max_f1, "
+            + $"{(HasValidation ? $"avg({ValidationF1})" : "NULL::DOUBLE")} AS mean_val_f1 "
             + $"FROM {from} WHERE {where} AND {RunTables.IsOk} AND lr = {DuckSession.Number(focus.Rate)} "
             + $"AND {Schema<TrainedHow>.Equal(focus.How)} GROUP BY task, hidden, epoch)",
         "ORDER BY task, hidden, epoch");
+
+    /// <summary>
+    /// Of every kind of model, the first epoch at which its mean F1 was enough for its task; most memory goes to one number a kind.
+    /// </summary>
+    private static IReadOnlyList<EnoughRow> FirstEnough(RunDirectory run, StudyTables tables, string where)
+    {
+        var targets = SeedGroup.Of(tables.Results).GroupBy(group => group.Kind.Task)
+            .Select(task => (Task: task.Key, Bound: tables.Target.Of(task))).Where(task => task.Bound is not null).ToList();
+        if (targets.Count == 0)
+            return [];
+        string key = $"task, hidden, lr, {Schema<TrainedHow>.Names}", f1 = tables.HasValidationCurves ? ValidationF1 : "train_f1";
+        string enough = string.Join(
+            " ", targets.Select(task => $"WHEN {DuckSession.Quote(task.Task)} THEN {DuckSession.Number(task.Bound!.Value.Value)}"));
+        return RunTables.Ask<EnoughRow>(
+            run, Schema<EpochMetrics>.Name, from =>
+                $"(SELECT {key}, min(reached) AS epoch FROM (SELECT {key}, epoch AS reached FROM {from} WHERE {where} AND {RunTables.IsOk} "
+                + $"GROUP BY {key}, epoch HAVING avg({f1}) >= CASE task {enough} END) GROUP BY {key})",
+            "ORDER BY ALL");
+    }
+
+    private const string ValidationF1 = "val_f1";
+
+    private static bool HasValidation => Schema<EpochMetrics>.Columns.Any(column => column.Name == ValidationF1);
 
     /// <summary>Why a table that the merge made cannot be read now; null where it can be, or the run has none.</summary>
     /// <exception cref="UserErrorException">It can be read and is not the merge's: its figures are another run's, or damaged.</exception>

@@ -15,6 +15,9 @@ public sealed record CurveRow
     [Column("0..1")] public required double MeanF1 { get; init; }
     [Column("0..1")] public required double MinF1 { get; init; }
     [Column("0..1")] public required double MaxF1 { get; init; }
+
+    /// <summary>On the validation images; NaN where history has no such figures.</summary>
+    [Column("0..1")] public required double MeanValF1 { get; init; }
 }
 
 /// <summary>What a run has to say, table by table; null where the run has no such table.</summary>
@@ -42,6 +45,27 @@ public sealed record StudyTables(
 
     /// <summary>One line for each table that the run's merge made and that is missing now or cannot be read.</summary>
     public IReadOnlyList<string> Unread { get; init; } = [];
+
+    /// <summary>Whether the page is about the study: it judges its claims, shows its figures and speaks in its words.</summary>
+    public bool Judges { get; init; }
+
+    /// <summary>Whether figures that the study printed stand beside those of the run.</summary>
+    public bool ShowsStudy => Judges && IsStudyData;
+
+    /// <summary>What is enough for the smallest and the fastest models of a page that does not judge.</summary>
+    public F1Target Target { get; init; }
+
+    /// <summary>
+    /// Of models in history, the first epoch at which the mean F1 over their seeds was enough: on the validation images where
+    /// <see cref="HasValidationCurves"/>, else on the training images.
+    /// </summary>
+    public IReadOnlyList<EnoughRow> FirstEnough { get; init; } = [];
+
+    /// <summary>Whether the run draws saliency pictures of itself.</summary>
+    public bool HasPictures { get; init; }
+
+    /// <summary>Whether history tells what models did on the validation images epoch by epoch.</summary>
+    public bool HasValidationCurves => Curves.Any(row => !double.IsNaN(row.MeanValF1));
 
     /// <summary>Whether the figures that the study printed belong to this run's data.</summary>
     public bool IsStudyData => Data == StudyFigures.Data;

@@ -4,6 +4,7 @@ using GpuMlp.Engine.Export;
 using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Methods;
 using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Specs;
 using GpuMlp.Runner.Streams;
@@ -27,6 +28,18 @@ internal static class ExportCommand
 
         [Option("lr"), Flag("LIST", "learning rates", "0.01,0.03")]
         public string? LearningRates { get; set; }
+
+        [Option("batch"), Flag("LIST", "of several ways to train, images in a batch or `full`", "32,full")]
+        public string? Batch { get; set; }
+
+        [Option("epochs"), Flag("LIST", "likewise, epochs", "20,100")]
+        public string? Epochs { get; set; }
+
+        [Option("init-std"), Flag("LIST", "likewise, initial spreads", "0.1,0.03")]
+        public string? InitStd { get; set; }
+
+        [Option("weight-decay"), Flag("LIST", "likewise, weight decays", "0,0.001")]
+        public string? WeightDecay { get; set; }
 
         [Option("sparsity")]
         [Flag(
@@ -76,7 +89,10 @@ internal static class ExportCommand
             options.Tasks is null or "all" ? null : TaskList.Parse(options.Tasks, MostClasses, names: run.ClassNames),
             options.Seeds is { } seeds ? SpecItems.Seed.Parse("--seeds", seeds) : null,
             options.Hidden is { } hidden ? SpecItems.HiddenSize.Parse("--hidden", hidden) : null,
-            options.LearningRates is { } rates ? SpecItems.Rate.Parse("--lr", rates) : null);
+            options.LearningRates is { } rates ? SpecItems.Rate.Parse("--lr", rates) : null)
+        {
+            Training = VariantChoice.Parse(options.Batch, options.Epochs, options.InitStd, options.WeightDecay),
+        };
         string folder = options.Out ?? run.OwnFolder("export");
         ExportOutcome outcome = ModelExport.Write(run, selection, Pruning(options), Formats(options.Format), folder);
         if (!options.Quiet)

@@ -1,7 +1,10 @@
+using System.Globalization;
 using CommandLine;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Fields;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Study;
 using GpuMlp.Runner.Report;
 using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Verbs;
@@ -13,6 +16,30 @@ internal static class ReportCommand
 {
     internal sealed class Options : RunFolderOptions
     {
+        [Option("target-f1")]
+        [Flag(
+            "X",
+            "mean validation F1 that is enough: the page names the smallest and the fastest models that reach it (default: within 0.01 of "
+                + "the best of each task)",
+            "0.95")]
+        public string? TargetF1 { get; set; }
+
+        [Option("claims"), Flag("judge the published study's claims, also of a sweep that is not the study's")]
+        public bool Claims { get; set; }
+
+        [Option("batch")]
+        [Flag("N|full", "of the ways to train that the run has, the one that the page looks at closer, as for the next", "32")]
+        public string? Batch { get; set; }
+
+        [Option("epochs"), Flag("N", "epochs", "20")]
+        public string? Epochs { get; set; }
+
+        [Option("init-std"), Flag("X", "initial spread", "0.1")]
+        public string? InitStd { get; set; }
+
+        [Option("weight-decay"), Flag("X", "weight decay", "0.001")]
+        public string? WeightDecay { get; set; }
+
         [Option("quiet"), Flag("nothing but errors")]
         public bool Quiet { get; set; }
     }
@@ -22,8 +49,10 @@ internal static class ReportCommand
         Summary = "report.html and plots of a merged run, written again",
         About = """
             gpumlp report RUN writes the report of a merged run again: report.html, one file
-            that opens offline, with a verdict on every claim of the published study that
-            the run can judge, and plots/*.png. It reads the run's tables and run.json.
+            that opens offline, and plots/*.png. It reads the run's tables and run.json.
+            A preset, and a sweep with the whole grid of the published study in it, gets a
+            verdict on each of the study's claims; any other sweep a page of its own: its
+            best, smallest and fastest models, and what pruning and corruption cost.
             Files that are not those of the run's merge, by manifest.json, are refused; a
             table that is gone is told on the page and on stderr, and the exit code is 3.
             """,
@@ -33,9 +62,16 @@ internal static class ReportCommand
     private static int Run(Options options, CommandIo io)
     {
         var phases = new PhaseClock();
+        ReportChoice choice = new()
+        {
+            TargetF1 = Target(options.TargetF1),
+            Judges = options.Claims ? true : null,
+            Training = VariantChoice.Parse(options.Batch, options.Epochs, options.InitStd, options.WeightDecay),
+        };
         var run = RunDirectory.Open(options.Run);
+        choice.Training.Of(run.Plan);
         run.RemoveStale();
-        (string path, IReadOnlyList<string> unread) = ReportWriter.Write(run);
+        (string path, IReadOnlyList<string> unread) = ReportWriter.Write(run, choice);
         foreach (string table in unread)
             io.Error.WriteLine($"gpumlp: left out of the report: {table}");
         if (!options.Quiet)
@@ -43,11 +79,18 @@ internal static class ReportCommand
         return unread.Count > 0 ? ExitCodes.Incomplete : ExitCodes.Done;
     }
 
+    /// <summary>The value of <c>--target-f1</c>; null for none.</summary>
+    /// <exception cref="UserErrorException">It is no F1.</exception>
+    public static double? Target(string? text) =>
+        text is null ? null
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double target) && target is > 0 and <= 1 ? target
+        : throw new UserErrorException($"--target-f1: '{OneLine.Of(text)}' is no F1; must be above 0 and at most 1, as 0.95");
+
     /// <summary>Writes the report as the last phase of a command and returns its path.</summary>
     /// <param name="recorded">Whether the command wrote run.json, which then also tells how long the report took.</param>
-    public static string Write(RunDirectory run, PhaseClock phases, bool recorded)
+    public static string Write(RunDirectory run, PhaseClock phases, bool recorded, ReportChoice? choice = null)
     {
-        string path = phases.Measure(RunFacts.ReportPhase, () => ReportWriter.Write(run).Path);
+        string path = phases.Measure(RunFacts.ReportPhase, () => ReportWriter.Write(run, choice).Path);
         if (recorded)
         {
             RunInfo info = RunInfo.Read(run.RunInfoPath);

@@ -4,6 +4,7 @@ using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Specs;
+using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Tables;
@@ -76,7 +77,8 @@ internal sealed record RunSummary(
         return [.. models.Select(model => new VariantRow(model, [.. pruned[model.Key]]))];
     }
 
-    public void Write(SweepSpec spec, CommandIo io)
+    /// <param name="target">Mean validation F1 that is enough, see <see cref="F1Target"/>; null for the usual.</param>
+    public void Write(SweepSpec spec, CommandIo io, double? target = null)
     {
         if (Variants.Count > 0)
         {
@@ -85,7 +87,7 @@ internal sealed record RunSummary(
             return;
         }
 
-        SweepTable.Write(Models, io);
+        SweepTable.Write(Models, io, target is null && StudySweep.Is(spec) ? null : new F1Target(target));
         if (Pruned.Count > 0)
         {
             io.Out.WriteLine();

@@ -7,6 +7,7 @@ using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Files;
 using GpuMlp.Engine.Methods;
 using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Specs;
 using GpuMlp.Kernels.Analyses.Pruning;
@@ -39,6 +40,18 @@ internal static class SaliencyCommand
 
         [Option("variant"), Flag("N", "of the ways to train that the run has, from 0 (default: the study's, or the first)", "0")]
         public string? Variant { get; set; }
+
+        [Option("batch"), Flag("N|full", "the same by name: the way with these images in a batch, as for the next", "32")]
+        public string? Batch { get; set; }
+
+        [Option("epochs"), Flag("N", "epochs", "20")]
+        public string? Epochs { get; set; }
+
+        [Option("init-std"), Flag("X", "initial spread", "0.1")]
+        public string? InitStd { get; set; }
+
+        [Option("weight-decay"), Flag("X", "weight decay", "0.001")]
+        public string? WeightDecay { get; set; }
 
         [Option("image")]
         [Flag(
@@ -117,7 +130,7 @@ internal static class SaliencyCommand
             run,
             task,
             options.Seed is { } seed ? ListFlags.Whole("--seed", seed, 0, int.MaxValue) : shown.Seed,
-            options.Variant is { } variant ? ListFlags.Whole("--variant", variant, 0, int.MaxValue) : shown.Variant,
+            Variant(options, run.Plan, shown.Variant),
             options.Hidden is { } hidden ? SpecItems.HiddenSize.Parse("--hidden", hidden) : [shown.Model.Hidden],
             options.LearningRate is { } rate ? Rate(rate) : shown.Model.LearningRate);
         string which = options.Image ?? Examples;
@@ -152,6 +165,14 @@ internal static class SaliencyCommand
         return $"{number} {NumberRanges.Cut(images, Longest)}: of class {NumberRanges.Of(classes)}, "
             + $"neither {task.First} nor {task.Second}; the models of {task} know no other, "
             + $"so their maps tell only which of the two they take {them} for";
+    }
+
+    private static int Variant(Options options, Plan plan, int usual)
+    {
+        var named = VariantChoice.Parse(options.Batch, options.Epochs, options.InitStd, options.WeightDecay);
+        return options.Variant is not { } number ? named.One(plan, usual)
+            : named.IsAny ? ListFlags.Whole("--variant", number, 0, int.MaxValue)
+            : throw new UserErrorException("--variant: cannot be combined with --batch, --epochs, --init-std or --weight-decay; give one");
     }
 
     private static double Rate(string text) =>

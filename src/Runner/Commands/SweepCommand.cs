@@ -6,6 +6,7 @@ using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Specs;
+using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Runner.Pictures;
 using GpuMlp.Runner.Streams;
@@ -71,6 +72,10 @@ internal static class SweepCommand
         [Option("threads"), Flag("N", "CPU threads (default: one a core)", "4")]
         public string? Threads { get; set; }
 
+        [Option("target-f1")]
+        [Flag("X", "mean validation F1 that is enough: tables and report name the smallest models that reach it, see `report`", "0.95")]
+        public string? TargetF1 { get; set; }
+
         [Option("dry-run"), Flag("print the plan and stop")]
         public bool DryRun { get; set; }
 
@@ -114,6 +119,8 @@ internal static class SweepCommand
     /// <exception cref="UserErrorException">A flag that cannot be, data that is damaged, a run of another plan, a full disk.</exception>
     private static int Run(Options options, CommandIo io)
     {
+        // Before the work: a value that is none must cost nothing.
+        double? target = ReportCommand.Target(options.TargetF1);
         DeviceSelection devices = DeviceFlags.Find(options.Device, options.Threads);
         if (options.DryRun)
         {
@@ -140,11 +147,11 @@ internal static class SweepCommand
                 ExitCodes.Interrupted);
         }
 
-        return Finish(options, planning with { Plan = run.Plan }, run, devices, trained, stop, phases, io);
+        return Finish(options, target, planning with { Plan = run.Plan }, run, devices, trained, stop, phases, io);
     }
 
     private static int Finish(
-        Options options, SweepPlanning planning, RunDirectory run, DeviceSelection devices, bool trained, StopSignals stop,
+        Options options, double? target, SweepPlanning planning, RunDirectory run, DeviceSelection devices, bool trained, StopSignals stop,
         PhaseClock phases, CommandIo io)
     {
         stop.EndIfAsked(run);
@@ -155,8 +162,8 @@ internal static class SweepCommand
         RunSummary summary = phases.Measure("table", () => RunSummary.Of(run));
         if (trained || !TrainingRecords.AreFolded(run))
             MergeCommand.Record(run, summary, trained ? devices : null, phases, trained);
-        string report = ReportCommand.Write(run, phases, recorded: trained);
-        summary.Write(planning.Plan.Spec, io);
+        string report = ReportCommand.Write(run, phases, recorded: trained, new ReportChoice { TargetF1 = target });
+        summary.Write(planning.Plan.Spec, io, target);
         if (!options.Quiet)
             io.Error.WriteLine($"{summary.Count} models in {phases.Total:F1} s; report: {report}");
         return summary.Failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;

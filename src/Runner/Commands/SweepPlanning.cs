@@ -5,6 +5,7 @@ using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Specs;
+using GpuMlp.Engine.Study;
 using GpuMlp.Runner.Streams;
 
 namespace GpuMlp.Runner.Commands;
@@ -39,6 +40,10 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
         string Called(string field) => options.Spec is { } of && !Gives(field) ? $"{of}: {field}" : Flag.NameOf(field);
         (IReadOnlyList<PairTask> tasks, bool usual, string? note) = Tasks(start, options, data);
         SweepSpec spec = Changed(AnalysisList.Fields, start with { Tasks = tasks }, options, data);
+
+        // The levels of the study come along where nobody has named any, and its own sweeps alone keep them.
+        if (options.Preset is null && ReferenceEquals(spec.Sparsity, Presets.Paper.Sparsity) && !StudySweep.Is(spec))
+            spec = spec with { Sparsity = Presets.UsualSparsity };
         spec = Fitted(spec, Gives, keepsRates: options.Spec is not null || usual);
         CheckAsked(spec, only ?? []);
         PictureChoice pictures = options.TrainOnly ? PictureChoice.Usual(spec) with { Hidden = 0 }

@@ -5,13 +5,51 @@ using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Plots;
 
-/// <summary>Best training F1 over the hidden size, for each task and, seed by seed, beside the printed curve.</summary>
+/// <summary>
+/// F1 over the hidden size, a line a task: of the study best training F1 and, seed by seed, the printed curve; of other sweeps F1 on
+/// validation and on training images.
+/// </summary>
 internal static class CapacityPlot
 {
-    public static StudyPlot? Of(StudyTables tables) => tables.FocusResults.Any(row => row.Ok)
-        ? new StudyPlot("capacity", "C1", "Best training F1 over the number of hidden units, by task, and seed by seed on one task "
-            + "beside the published curve", theme => Draw(theme, tables))
-        : null;
+    public static StudyPlot? Of(StudyTables tables) => !tables.FocusResults.Any(row => row.Ok) ? null
+        : !tables.Judges ? new StudyPlot("capacity", "C1", "Validation F1 and best training F1 over the number of hidden units, by task",
+            theme => DrawBoth(theme, tables))
+        : new StudyPlot("capacity", "C1", "Best training F1 over the number of hidden units, by task, and seed by seed on one task "
+            + "beside the published curve", theme => Draw(theme, tables));
+
+    private static Figure DrawBoth(PlotTheme theme, StudyTables tables)
+    {
+        Figure figure = new(
+            theme, "F1 by hidden size", $"{Pick.Seeds(tables)} {Pick.Focus(tables)}", 2, 520, 380);
+        double[] sizes = [.. Evenly.Of([.. tables.Hidden], 12).Select(size => (double)size)];
+        double low = 1;
+        List<Panel> panels = [];
+        foreach ((string name, Func<ResultRow, double> f1) in new (string, Func<ResultRow, double>)[]
+            { ("validation", row => row.Validation.F1), ("training, best epoch", row => row.BestTrainF1) })
+        {
+            Panel panel = figure.Add(name, "hidden units H", "F1");
+            panel.LogX(sizes);
+            int shown = 0;
+            foreach (string task in Pick.Panels(tables))
+            {
+                var points = tables.FocusResults.Where(row => row.Kind.Task == task && row.Ok).GroupBy(row => row.Kind.Hidden)
+                    .OrderBy(group => group.Key).Select(group => (H: (double)group.Key, F1: Spread.Of(group.Select(f1)))).ToList();
+                panel.Series(
+                    theme.Series(shown++, task), [.. points.Select(point => point.H)], [.. points.Select(point => point.F1.Mean)],
+                    [.. points.Select(point => point.F1.Min)], [.. points.Select(point => point.F1.Max)]);
+                low = points.Select(point => point.F1.Min).Append(low).Min();
+            }
+
+            if (tables.Target.Asked is { } asked)
+                panel.Level(theme.Reference($"F1 = {NumberText.Number(asked)}: the target"), asked);
+            panels.Add(panel);
+        }
+
+        // What is compared is drawn to one measure.
+        foreach (Panel panel in panels)
+            panel.YRange(Math.Max(0, low - 0.02), 1.005);
+        return figure;
+    }
 
     private static Figure Draw(PlotTheme theme, StudyTables tables)
     {
@@ -39,7 +77,7 @@ internal static class CapacityPlot
             [.. rows.Select(row => (double)row.Kind.Hidden)],
             [.. rows.Select(row => row.BestTrainF1)]);
         Line(one, style with { Name = hard, Marker = ScottPlot.MarkerShape.None }, tables, hard);
-        if (tables.IsStudyData && hard == StudyFigures.HardTask)
+        if (tables.ShowsStudy && hard == StudyFigures.HardTask)
         {
             one.Series(
                 theme.Study("the study's figure (read off, \u00b10.005)"),

@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Study;
+using GpuMlp.Engine.Tables;
 using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Plots;
@@ -15,6 +16,26 @@ internal static class Pick
 
     /// <summary>Rate and training in words.</summary>
     public static string Focus(StudyTables tables) => $"Learning rate {NumberText.Number(tables.Shown.Rate)}, {tables.Shown.How}.";
+
+    /// <summary>What tells a training from the others of the run: <c>batch 32</c>; all of it where the run has one.</summary>
+    public static string Training(StudyTables tables, TrainedHow how)
+    {
+        var parts = Parts(tables, how).ToList();
+        return tables.Variants.Count < 2 ? $"{how}" : string.Join(", ", parts.Where(part => !part.IsSame).Select(part => part.Text));
+    }
+
+    /// <summary>What all trainings of the run have in common, a comma before each part.</summary>
+    public static string SameTraining(StudyTables tables) =>
+        string.Concat(Parts(tables, tables.Shown.How).Where(part => part.IsSame).Select(part => $", {part.Text}"));
+
+    private static IEnumerable<(string Text, bool IsSame)> Parts(StudyTables tables, TrainedHow how)
+    {
+        IReadOnlyList<TrainedHow> all = tables.Variants;
+        yield return ($"batch {how.Batch}", all.All(other => other.Batch == how.Batch));
+        yield return ($"{how.Epochs} epochs", all.All(other => other.Epochs == how.Epochs));
+        yield return ($"initial sd {NumberText.Number(how.InitStd)}", all.All(other => other.InitStd == how.InitStd));
+        yield return ($"weight decay {NumberText.Number(how.WeightDecay)}", all.All(other => other.WeightDecay == how.WeightDecay));
+    }
 
     public static IReadOnlyList<string> Panels(StudyTables tables) => Evenly.Of(tables.Tasks, MostPanels);
 }

@@ -5,7 +5,7 @@ using GpuMlp.Engine.Study;
 namespace GpuMlp.Runner.Plots;
 
 /// <summary>
-/// What pruning leaves of F1 by every ranking: the levels that the study reports and those that its code applied, in one plot.
+/// What pruning leaves of F1 by every ranking; of the study the levels that it reports and those that its code applied, in one plot.
 /// </summary>
 internal static class PruningPlot
 {
@@ -13,7 +13,8 @@ internal static class PruningPlot
         ? new StudyPlot(
             "pruning",
             "C2",
-            "Validation F1 over the share of weights pruned, by ranking, one panel a task, with the published levels on the left",
+            "Validation F1 over the share of weights pruned, by ranking, one panel a task"
+                + (tables.Judges ? ", with the published levels on the left" : ""),
             theme => Draw(theme, tables))
         : null;
 
@@ -30,9 +31,10 @@ internal static class PruningPlot
             theme,
             $"What pruning leaves of F1, H = {size}",
             $"Validation F1 of trained models, pruned in one shot. {Pick.Seeds(tables)} {Pick.Focus(tables)}"
-            + (tiny
-                ? " Left of the break, by logarithm: the levels that the published code applied where its figure says 10 to 95 %."
-                : ""),
+            + (!tiny ? ""
+                : tables.Judges
+                    ? " Left of the break, by logarithm: the levels that the published code applied where its figure says 10 to 95 %."
+                    : " Left of the break, by logarithm: levels below 1 %."),
             3, 380, 300);
         string[] methods = [.. rows.Select(row => row.Method).Distinct()];
         foreach (string task in Pick.Panels(tables).Where(task => rows.Any(row => row.Kind.Task == task)))
@@ -52,7 +54,7 @@ internal static class PruningPlot
 
             if (double.IsFinite(dense))
                 panel.Level(theme.Reference("not pruned"), dense);
-            if (tables.IsStudyData && double.IsFinite(dense) && task is StudyFigures.HardTask or StudyFigures.EasyTask)
+            if (tables.ShowsStudy && double.IsFinite(dense) && task is StudyFigures.HardTask or StudyFigures.EasyTask)
             {
                 panel.Series(
                     theme.Study("the study's claim at 95 %"),

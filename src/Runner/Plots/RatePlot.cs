@@ -46,7 +46,8 @@ internal static class RatePlot
         Figure figure = new(
             theme,
             $"Best training F1 by learning rate and hidden size, {task}",
-            $"Mean over the seeds ({tables.Seeds}) in each cell; bright is high.{failed} The study tried rates up to 0.03. Trained with "
+            $"Mean over the seeds ({tables.Seeds}) in each cell; bright is high.{failed}"
+                + $"{(tables.Judges ? " The study tried rates up to 0.03." : "")} Trained with "
                 + $"{tables.Shown.How}.",
             1, 820, 110 + (34 * rates.Length));
         figure.Add("", "hidden units H", "learning rate").Cells(

@@ -6,7 +6,7 @@ using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Plots;
 
-/// <summary>F1 under each corruption by severity and hidden size, with the printed points.</summary>
+/// <summary>F1 under each corruption by severity and hidden size; of the study with its printed points.</summary>
 internal static class RobustnessPlot
 {
     private const int MostSizes = 5;
@@ -15,7 +15,7 @@ internal static class RobustnessPlot
         ? new StudyPlot(
             "robustness",
             "C4",
-            "Validation F1 over the severity of each corruption, by hidden size, with the published points",
+            "Validation F1 over the severity of each corruption, by hidden size" + (tables.ShowsStudy ? ", with the published points" : ""),
             theme => Draw(theme, tables))
         : null;
 
@@ -34,9 +34,11 @@ internal static class RobustnessPlot
             3, 380, 300);
         int[] all = [.. rows.Select(row => row.Kind.Hidden).Distinct().Order()];
         int[] studys = [.. StudyFigures.RobustSizes.Where(all.Contains)];
-        IReadOnlyList<int> sizes = studys.Length == StudyFigures.RobustSizes.Count
+        IReadOnlyList<int> sizes = tables.Judges && studys.Length == StudyFigures.RobustSizes.Count
             ? [.. Evenly.Of([.. all.Where(size => size < studys[0])], 2), .. studys]
             : Evenly.Of(all, MostSizes);
+        // What is compared is drawn to one measure.
+        double low = rows.Where(row => sizes.Contains(row.Kind.Hidden)).Min(row => row.ValF1);
         foreach (string corruption in rows.Select(row => row.Corruption).Distinct())
         {
             Panel panel = figure.Add(corruption, CorruptionKind.Find(corruption)?.Axis ?? "severity", "validation F1");
@@ -54,8 +56,9 @@ internal static class RobustnessPlot
                     [.. points.Select(point => point.F1.Min)], [.. points.Select(point => point.F1.Max)]);
             }
 
-            if (tables.IsStudyData && task == StudyFigures.HardTask)
+            if (tables.ShowsStudy && task == StudyFigures.HardTask)
                 Printed(panel, theme, corruption);
+            panel.YRange(Math.Max(-0.02, low - 0.03), 1.005);
         }
 
         return figure;

@@ -42,6 +42,12 @@ internal static class SaliencyPlot
             {
                 double bottom = floor.Average(row => row.Spearman);
                 panel.Level(theme.Reference("re-initialised model"), bottom);
+                if (!tables.Judges)
+                {
+                    panel.YRange(-0.05, 1.03);
+                    continue;
+                }
+
                 panel.Level(
                     theme.Reference("half way to the same map: the rule") with { Line = ScottPlot.LinePattern.Dashed },
                     (1 + bottom) / 2);

@@ -8,7 +8,7 @@ namespace GpuMlp.Runner.Plots;
 /// <summary>The smallest sufficient hidden size of each task, by both rules.</summary>
 internal static class SmallestSizePlot
 {
-    public static StudyPlot? Of(StudyTables tables) => tables.FocusResults.Any()
+    public static StudyPlot? Of(StudyTables tables) => tables.Judges && tables.FocusResults.Any()
         ? new StudyPlot(
             "smallest-size",
             "C1",

@@ -12,19 +12,23 @@ internal static class TrainingPlot
         ? new StudyPlot(
             "training-curves",
             "C1",
-            "Training F1 over the epochs by hidden size, one panel a task",
+            $"{What(tables)} F1 over the epochs by hidden size, one panel a task",
             theme => Draw(theme, tables))
         : null;
+
+    private static string What(StudyTables tables) => tables.HasValidationCurves ? "Training and validation" : "Training";
 
     private static Figure Draw(PlotTheme theme, StudyTables tables)
     {
         Figure figure = new(
             theme, "Training curves",
-            $"F1 on the training images before each epoch. {Pick.Seeds(tables)} {Pick.Focus(tables)}", 3, 380, 290);
+            $"F1 on the training images before each epoch{(tables.HasValidationCurves ? "; dashed: on the validation images" : "")}. "
+                + $"{Pick.Seeds(tables)} {Pick.Focus(tables)}",
+            3, 380, 290);
         IReadOnlyList<int> sizes = Evenly.Of([.. tables.Curves.Select(row => row.Hidden).Distinct().Order()], MostSizes);
         foreach (string task in Pick.Panels(tables))
         {
-            Panel panel = figure.Add(task, "epoch", "training F1");
+            Panel panel = figure.Add(task, "epoch", tables.HasValidationCurves ? "F1" : "training F1");
             for (int i = 0; i < sizes.Count; i++)
             {
                 CurveRow[] rows = [.. tables.Curves.Where(row => row.Task == task && row.Hidden == sizes[i])];
@@ -32,6 +36,12 @@ internal static class TrainingPlot
                     theme.Ordered(i, sizes.Count, $"H = {sizes[i]}").WithoutMarker(),
                     [.. rows.Select(row => (double)row.Epoch)], [.. rows.Select(row => row.MeanF1)],
                     [.. rows.Select(row => row.MinF1)], [.. rows.Select(row => row.MaxF1)]);
+                if (tables.HasValidationCurves)
+                {
+                    panel.Series(
+                        theme.Ordered(i, sizes.Count, "").WithoutMarker().Dashed(), [.. rows.Select(row => (double)row.Epoch)],
+                        [.. rows.Select(row => row.MeanValF1)]);
+                }
             }
 
             panel.YRange(0, 1.02);

@@ -4,7 +4,7 @@ using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Plots;
 
-/// <summary>Under which training and ranking a model bears 95 % pruning: a map of F1 lost.</summary>
+/// <summary>Under which training and ranking a model bears 95 % pruning, or the level nearest to it: a map of F1 lost.</summary>
 internal static class WhenSparsePlot
 {
     private const double WorstShown = 0.3;
@@ -13,12 +13,17 @@ internal static class WhenSparsePlot
         ? new StudyPlot(
             "when-sparse",
             "C2",
-            "Map of the F1 lost at 95 % pruning by training (rows) and ranking and hidden size (columns), one panel a task",
+            $"Map of the F1 lost at {Level(tables)} % pruning by training (rows) and ranking and hidden size (columns), one panel a task",
             theme => Draw(theme, tables))
         : null;
 
+    private static double Nearest(StudyTables tables) => tables.Judges ? StudyFigures.Level
+        : (tables.Pruning ?? []).Select(row => row.Sparsity).DefaultIfEmpty().MinBy(level => Math.Abs(level - StudyFigures.Level));
+
+    private static string Level(StudyTables tables) => NumberText.Percent(Nearest(tables));
+
     private static PruningLoss[] Losses(StudyTables tables) =>
-        [.. PruningLoss.All(tables).Where(loss => loss.Sparsity == StudyFigures.Level && loss.How.Protocol.Length == 0
+        [.. PruningLoss.All(tables).Where(loss => loss.Sparsity == Nearest(tables) && loss.How.Protocol.Length == 0
             && loss.Failed == 0)];
 
     private static Figure Draw(PlotTheme theme, StudyTables tables)
@@ -32,10 +37,11 @@ internal static class WhenSparsePlot
             .ThenBy(item => item.H)], 16)];
         Figure figure = new(
             theme,
-            "Under which training do 95 % of the weights go?",
-            $"Validation F1 lost at a true 95 %, one shot, mean over the seeds ({tables.Seeds}); bright: little is lost. A loss of "
-                + $"{Rules.KeptF1} counts as kept. Empty: dense F1 below {Rules.WorthPruningF1.Number}, or a seed failed. Rows: batch / "
-                + $"epochs / initial sd / weight decay; columns: ranking and H. Learning rate {NumberText.Number(tables.Shown.Rate)}.",
+            $"Under which training do {Level(tables)} % of the weights go?",
+            $"Validation F1 lost at a true {Level(tables)} %, one shot, mean over the seeds ({tables.Seeds}); bright: little is lost. "
+                + $"A loss of {Rules.KeptF1} counts as kept. Empty: dense F1 below {Rules.WorthPruningF1.Number}, or a seed failed. "
+                + $"Rows: batch / epochs / initial sd / weight decay; columns: ranking and H. "
+                + $"Learning rate {NumberText.Number(tables.Shown.Rate)}.",
             1, 240 + (62 * columns.Length), 120 + (27 * variants.Length));
         foreach (string task in Pick.Panels(tables).Where(task => losses.Any(loss => loss.Kind.Task == task)))
         {

@@ -14,10 +14,10 @@ internal static class Limits
                 + $"asks for every seed asks {tables.Seeds} of them. More seeds: --seeds 0..19.",
             _ => $"{tables.Seeds} seeds, each a split and a start of its own; spread between them is not spread between data sets.",
         };
-        yield return "Validation images come from the training file of the data set, as in the study; "
+        yield return $"Validation images come from the training file of the data set{(tables.Judges ? ", as in the study" : "")}; "
             + "its separate test images are not used.";
         yield return "One hidden layer, one logit, ReLU, plain gradient descent, pairs of classes: nothing here is about other networks.";
-        if (tables.Tasks.Count == 1)
+        if (tables.Judges && tables.Tasks.Count == 1)
             yield return "One task: claims that compare tasks cannot be judged.";
         if (tables.Saliency is { Count: > 0 })
         {
@@ -27,9 +27,9 @@ internal static class Limits
 
         if (tables.Embedding is { Count: > 0 })
             yield return "t-SNE shows neighbourhoods, not distances; sizes of clusters and gaps between them mean nothing.";
-        if (tables.IsStudyData)
+        if (tables.ShowsStudy)
             yield return "Figures of the study are as printed; those of C1 are read off a plot, to 0.005.";
-        else
+        else if (tables.Judges)
             yield return "The study's figures are about MNIST and stand beside nothing here; claims about its digits are not judged.";
         foreach (string omitted in tables.Omitted)
             yield return $"Left out of this page: {omitted}.";

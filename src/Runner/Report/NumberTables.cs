@@ -36,9 +36,11 @@ internal static class NumberTables
         [.. Key(tables), Seeds, $"best_train_f1{WithSpread}", $"val_f1{WithSpread}", "val_auc", "val_accuracy", "dead_inactive"]));
 
     private static void Pruning(Html html, StudyTables tables) => Folded(html, "Pruning", () => Over(
-        html, Caption(tables, "validation F1 of models pruned at a true 95 % and at the level that the study's code applied; pruning.csv "
-            + "has all levels. Mean and sample standard deviation over the seeds; zero: true share of weights that are 0"),
-        (tables.Pruning ?? []).Where(row => row.Sparsity is StudyFigures.Level or StudyFigures.AppliedLevel),
+        html, Caption(tables, (tables.Judges
+                ? "validation F1 of models pruned at a true 95 % and at the level that the study's code applied; pruning.csv has all levels"
+                : "validation F1 of pruned models")
+            + ". Mean and sample standard deviation over the seeds; zero: true share of weights that are 0"),
+        (tables.Pruning ?? []).Where(row => !tables.Judges || row.Sparsity is StudyFigures.Level or StudyFigures.AppliedLevel),
         [.. Key(tables), "method", "sparsity", "zero_w1", "zero_w2", $"val_f1{WithSpread}"], most: 1500));
 
     private static void Finetune(Html html, StudyTables tables) => Folded(html, "Training after pruning", () => Over(
@@ -47,9 +49,9 @@ internal static class NumberTables
         [.. Key(tables), "protocol", "finetune_epochs", "method", "sparsity", $"val_f1{WithSpread}"]));
 
     private static void Dead(Html html, StudyTables tables) => Folded(html, "Dead units", () => Over(
-        html, Caption(tables, "dead hidden units at a true 95 %, mean over the seeds"),
-        (tables.Pruning ?? []).Where(row => row.Sparsity == StudyFigures.Level),
-        [.. Key(tables), "method", "dead_inactive", "dead_no_input", "dead_no_output"]));
+        html, Caption(tables, $"dead hidden units{At(tables)}, mean over the seeds"),
+        (tables.Pruning ?? []).Where(row => !tables.Judges || row.Sparsity == StudyFigures.Level),
+        [.. Key(tables), "method", .. tables.Judges ? [] : (string[])["sparsity"], "dead_inactive", "dead_no_input", "dead_no_output"]));
 
     private static void Robustness(Html html, StudyTables tables) => Folded(html, "Robustness", () => Over(
         html, Caption(tables, "validation F1 on corrupted images, over the seeds"),
@@ -57,10 +59,10 @@ internal static class NumberTables
         [.. Key(tables), "corruption", "severity", $"val_f1{WithSpread}"], most: 1500));
 
     private static void Saliency(Html html, StudyTables tables) => Folded(html, "Saliency", () => Over(
-        html, "Similarity of maps at a true 95 % to those of the dense model, mean over images and seeds; \"reinitialised\" is the floor. "
-            + "saliency.csv has all levels",
+        html, $"Similarity of maps{At(tables)} to those of the dense model, mean over images and seeds; \"reinitialised\" is the floor"
+            + (tables.Judges ? ". saliency.csv has all levels" : ""),
         (tables.Saliency ?? []).Where(row => tables.InFocus(row.Kind)
-            && (row.Sparsity == StudyFigures.Level || row.Pruning == SaliencyRow.Reinitialised)),
+            && (!tables.Judges || row.Sparsity == StudyFigures.Level || row.Pruning == SaliencyRow.Reinitialised)),
         ["task", "hidden", "method", "pruning", "sparsity", "spearman", "ssim", "topk_iou"], most: 1500));
 
     private static void Embedding(Html html, StudyTables tables) => Folded(html, "Embedding", () => Over(
@@ -78,6 +80,8 @@ internal static class NumberTables
             tables.Results.Where(row => row.Kind.How == tables.Shown.How),
             ["task", "hidden", "lr", $"best_train_f1{WithSpread}"]));
     }
+
+    private static string At(StudyTables tables) => tables.Judges ? " at a true 95 %" : "";
 
     private static void Folded(Html html, string name, Action table)
     {

@@ -19,10 +19,11 @@ internal static class ReportWriter
 
     /// <returns>The path of the page, and a line for each table that the run should have and the page lacks.</returns>
     /// <exception cref="UserErrorException">The run is not merged, a file is not the run's, or the disk is full.</exception>
-    public static (string Path, IReadOnlyList<string> Unread) Write(RunDirectory run)
+    /// <param name="choice">What the page is about; null: what the run's own sweep says.</param>
+    public static (string Path, IReadOnlyList<string> Unread) Write(RunDirectory run, ReportChoice? choice = null)
     {
-        StudyTables tables = StudyReader.Read(run);
-        IReadOnlyList<Claim> claims = ClaimList.Judge(tables);
+        StudyTables tables = StudyReader.Read(run, choice);
+        IReadOnlyList<Claim> claims = tables.Judges ? ClaimList.Judge(tables) : [];
         IReadOnlyList<DrawnPlot> plots = ReportImages.Draw(run, StudyPlot.Of(tables, run));
         RunInfo? info = RunInfo.Of(run);
         string path = run.TablePath(FileName);
@@ -39,27 +40,21 @@ internal static class ReportWriter
     {
         Html html = new();
         Head(html, run);
-        html.Raw("<header>\n<h1>Small networks, pruned, corrupted and explained</h1>\n");
+        html.Raw("<header>\n").Element(
+            "h1", tables.Judges ? "Small networks, pruned, corrupted and explained" : "What this sweep of small networks found");
         html.Element("p", RunFacts.Sentence(run.Plan, tables.Results.Count, tables.Results.Count(row => !row.Ok)), "class=\"lead\"");
-        html.Raw("<nav aria-label=\"Contents\"><a href=\"#verdicts\">Verdicts</a>");
-        foreach (Claim claim in claims)
-            html.Raw($"<a href=\"#{claim.Id}\">{claim.Id}</a>");
+        html.Raw("<nav aria-label=\"Contents\">");
+        IEnumerable<(string Id, string Text)> contents = tables.Judges
+            ? claims.Select(claim => (claim.Id, claim.Id)).Prepend(("verdicts", "Verdicts"))
+            : TopicSections.Contents(tables, plots);
+        foreach ((string id, string text) in contents)
+            html.Raw($"<a href=\"#{id}\">").Text(text).Raw("</a>");
         html.Raw(
             "<a href=\"#run\">The run</a><a href=\"#again\">Run it again</a><a href=\"#limits\">Limits</a></nav>\n</header>\n<main>\n");
-        html.Raw("<h2 id=\"verdicts\">Does the study hold?</h2>\n");
-        html.Raw("<p>Claims of Y. Kumar, \u201cUnderstanding Generalization, Robustness, and Interpretability in Low-Capacity Neural "
-            + "Networks\u201d (arXiv 2507.16278), judged by this run.</p>\n");
-        ClaimSections.Summary(html, claims, plots, Pick.Focus(tables));
-        foreach (Claim claim in claims)
-        {
-            ClaimSections.Heading(html, claim);
-            foreach (DrawnPlot plot in plots.Where(plot => plot.Section == claim.Id))
-                ReportImages.Write(html, plot);
-            if (claim.Id == "C5")
-                SheetSection.Write(html, run);
-            NumberTables.Write(html, tables, claim.Id);
-        }
-
+        if (tables.Judges)
+            Study(html, run, tables, claims, plots);
+        else
+            TopicSections.Write(html, run, tables, plots);
         html.Raw("<h2 id=\"run\">The run</h2>\n");
         RunFacts.Write(html, run);
         if (info is not null)
@@ -75,6 +70,28 @@ internal static class ReportWriter
             $"Written by gpumlp {RunInfo.ProgramVersion}. All numbers of this page are in the CSV and Parquet files beside it.");
         html.Raw($"<script>\n{Resource("report.js")}</script>\n</body>\n</html>\n");
         return html.ToString();
+    }
+
+    private static void Study(
+        Html html,
+        RunDirectory run,
+        StudyTables tables,
+        IReadOnlyList<Claim> claims,
+        IReadOnlyList<DrawnPlot> plots)
+    {
+        html.Raw("<h2 id=\"verdicts\">Does the study hold?</h2>\n");
+        html.Raw("<p>Claims of Y. Kumar, \u201cUnderstanding Generalization, Robustness, and Interpretability in Low-Capacity Neural "
+            + "Networks\u201d (arXiv 2507.16278), judged by this run.</p>\n");
+        ClaimSections.Summary(html, claims, plots, Pick.Focus(tables));
+        foreach (Claim claim in claims)
+        {
+            ClaimSections.Heading(html, claim);
+            foreach (DrawnPlot plot in plots.Where(plot => plot.Section == claim.Id))
+                ReportImages.Write(html, plot);
+            if (claim.Id == "C5")
+                SheetSection.Write(html, run);
+            NumberTables.Write(html, tables, claim.Id);
+        }
     }
 
     private static void Head(Html html, RunDirectory run)

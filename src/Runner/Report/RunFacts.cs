@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Specs;
@@ -111,9 +109,7 @@ internal static class RunFacts
     public static void Reproduce(Html html, RunDirectory run)
     {
         SweepSpec spec = run.Plan.Spec;
-        string json = Json(spec);
-        string? preset = Presets.All.Where(item => Json(item.Value) == json).Select(item => item.Key).FirstOrDefault();
-        if (preset is not null)
+        if (StudySweep.PresetOf(spec) is { } preset)
         {
             html.Element("p", "This run is a preset. The same figures, bit for bit on any CPU:");
             html.Element("pre", $"gpumlp sweep --preset {preset} --out runs/{preset}-again");
@@ -121,20 +117,12 @@ internal static class RunFacts
         else
         {
             html.Element("p", "The same figures, bit for bit on any CPU, come from this sweep, saved as sweep.json:");
-            html.Element("pre", json);
+            html.Element("pre", SpecJson.TextOf(spec));
             html.Element("pre", "gpumlp sweep --spec sweep.json --out runs/again");
         }
 
         html.Element("p", "This page again from the files of the run:");
         html.Element("pre", "gpumlp report RUN");
-    }
-
-    private static string Json(SweepSpec spec)
-    {
-        using MemoryStream stream = new();
-        using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = false }))
-            SpecJson.Write(writer, spec);
-        return Encoding.UTF8.GetString(stream.ToArray());
     }
 
     private static string Count(int count, string what)

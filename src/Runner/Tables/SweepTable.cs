@@ -18,18 +18,21 @@ internal static class SweepTable
     private const string Missing = "-";
 
     /// <param name="rows">In any order; tasks are shown in the order of their first row.</param>
-    public static void Write(IReadOnlyList<ResultRow> rows, CommandIo io)
+    /// <param name="target">What the smallest size must reach on the validation images; null for the study's mark in training.</param>
+    public static void Write(IReadOnlyList<ResultRow> rows, CommandIo io, F1Target? target = null)
     {
         double[] rates = [.. rows.Select(row => row.Kind.Rate).Distinct().Order()];
         foreach (double rate in rates)
         {
             ResultRow[] block = [.. rows.Where(row => row.Kind.Rate == rate)];
             string suffix = string.Create(CultureInfo.InvariantCulture, $", learning rate {rate:R}");
-            WriteMetric(block, "Best training F1" + suffix, row => row.BestTrainF1, withSmallest: true, io);
-            WriteMetric(block, "Validation F1" + suffix, row => row.Validation.F1, withSmallest: false, io);
+            WriteMetric(block, "Best training F1" + suffix, row => row.BestTrainF1, target is null ? Capacity.EverySeed : null, io);
+            WriteMetric(
+                block, "Validation F1" + suffix, row => row.Validation.F1,
+                target is { } enough ? task => Smallest(SeedGroup.Of(task), enough) : null, io);
         }
 
-        foreach (string line in Caption(rows))
+        foreach (string line in Caption(rows, target))
         {
             io.Out.WriteLine(line);
         }
@@ -39,7 +42,7 @@ internal static class SweepTable
         ResultRow[] block,
         string title,
         Func<ResultRow, double> metric,
-        bool withSmallest,
+        Func<IEnumerable<ResultRow>, int?>? smallest,
         CommandIo io)
     {
         const string SummaryName = "H*";
@@ -73,12 +76,12 @@ internal static class SweepTable
                 ]);
             }
 
-            if (withSmallest)
+            if (smallest is not null)
             {
                 table.SetSummary(
                 [
                     SummaryName,
-                    .. shown.Select(task => Capacity.EverySeed(block.Where(row => row.Kind.Task == task))
+                    .. shown.Select(task => smallest(block.Where(row => row.Kind.Task == task))
                         ?.ToString(CultureInfo.InvariantCulture) ?? "none"),
                 ]);
             }
@@ -100,16 +103,20 @@ internal static class SweepTable
         return values.Length == 1 ? text : text + " ± " + spread.Std.ToString("0.000", CultureInfo.InvariantCulture);
     }
 
-    private static IEnumerable<string> Caption(IReadOnlyList<ResultRow> rows)
+    private static int? Smallest(IReadOnlyList<SeedGroup> task, F1Target target) => target.Of(task) is { } enough
+        ? task.Where(size => enough.Admits(size.ValF1.Mean)).Select(size => (int?)size.Kind.Hidden).Min()
+        : null;
+
+    private static IEnumerable<string> Caption(IReadOnlyList<ResultRow> rows, F1Target? target)
     {
         int seeds = rows.Select(row => row.Seed).Distinct().Count();
         int failed = rows.Count(row => !row.Ok);
         yield return seeds == 1
             ? "One seed, so without a standard deviation."
             : $"Mean ± sample standard deviation over {seeds} seeds.";
-        yield return string.Create(
-            CultureInfo.InvariantCulture,
-            $"H*: smallest H whose best training F1 exceeds {Rules.LearnedF1.Number} with every seed.");
+        yield return target is { } enough
+            ? $"H*: smallest H with {enough.Words}."
+            : $"H*: smallest H whose best training F1 exceeds {Rules.LearnedF1.Number} with every seed.";
         if (failed > 0)
         {
             string are = failed == 1 ? "1 model failed and is" : $"{failed} models failed and are";

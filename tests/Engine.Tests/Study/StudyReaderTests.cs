@@ -62,6 +62,27 @@ public sealed class StudyReaderTests
     }
 
     [Fact]
+    public void The_first_epoch_that_is_enough_is_that_of_the_mean_over_the_seeds_in_history()
+    {
+        using TemporaryFolder folder = new();
+        RunDirectory run = Run(folder.Path);
+        StudyTables tables = StudyReader.Read(run, new ReportChoice { TargetF1 = 0.6 });
+        Assert.False(tables.Judges);
+        Assert.False(tables.HasValidationCurves);
+        Assert.True(StudyReader.Read(run, new ReportChoice { Judges = true }).Judges);
+        ModelKind[] shown = [.. tables.FocusResults.Select(row => row.Kind).Distinct()];
+        Assert.Equal(4, shown.Length);
+        foreach (ModelKind kind in shown)
+        {
+            CurveRow[] curve = [.. tables.Curves.Where(row => row.Task == kind.Task && row.Hidden == kind.Hidden)];
+            Assert.Equal(
+                curve.FirstOrDefault(row => row.MeanF1 >= 0.6)?.Epoch, tables.FirstEnough.FirstOrDefault(row => row.Kind == kind)?.Epoch);
+        }
+
+        Assert.NotEmpty(tables.FirstEnough);
+    }
+
+    [Fact]
     public void Weights_of_a_cohort_hold_the_models_for_the_comparison_of_rates()
     {
         using TemporaryFolder folder = new();

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests.EndToEnd;
@@ -143,6 +144,39 @@ public sealed class FlagTests : IDisposable
             "--analyses", names, "--out", _place["run"]).AssertSuccess();
         string[] all = ["embedding", "finetune", "pruning", "robustness", "saliency"];
         Assert.Equal(tables, string.Join(' ', all.Where(table => File.Exists(Path.Combine(_place["run"], table + ".csv")))));
+    }
+
+    [Fact]
+    public void Levels_at_which_the_study_was_measured_are_its_sweeps_alone()
+    {
+        const string Usual = "0.1 0.15 0.2 0.3 0.4 0.5 0.8 0.9 0.95 0.99", Studys = "0.001 0.003 0.005 0.0095 0.0099 " + Usual;
+        Assert.Equal((Studys, "142ee596717ba848275dc4c2bda08021df40bfed853925a4dda4ff34d8a7d814"), Planned());
+        Assert.Equal(Studys, Planned("--seeds", "0,42,78,79").Levels);
+        Assert.Equal(Studys, Planned("--preset", "paper", "--tasks", "3v8").Levels);
+        Assert.Equal(Usual, Planned("--tasks", "3v8").Levels);
+        Assert.Equal(Usual, Planned("--data", _place.Data(), "--tasks", "0v1").Levels);
+        Assert.Equal("0.0095", Planned("--tasks", "3v8", "--sparsity", "0.0095").Levels);
+        Assert.Equal("", Planned("--tasks", "3v8", "--train-only").Levels);
+
+        (string Levels, string Hash) Planned(params string[] flags)
+        {
+            string run = _place[$"planned{flags.GetHashCode()}"];
+            Gpumlp.Here(["plan", "--shards", "1", .. flags, "--out", run]).AssertSuccess();
+            using var plan = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "plan.json")));
+            return (
+                string.Join(' ', plan.RootElement.GetProperty("spec").GetProperty("sparsity").EnumerateArray()),
+                plan.RootElement.GetProperty("plan_hash").GetString()!);
+        }
+    }
+
+    [Fact]
+    public void A_plan_is_calibrated_on_one_task_also_where_another_is_embedded()
+    {
+        string data = _place.Data(classes: 3);
+        Gpumlp.Here(
+            "plan", "--data", data, "--tasks", "0v1,0v2", "--embedding", "0v2", "--hidden", "2", "--seeds", "0", "--epochs", "2",
+            "--out", _place["calibrated"]).AssertSuccess();
+        Assert.True(File.Exists(Path.Combine(_place["calibrated"], "plan.json")));
     }
 
     [Fact]

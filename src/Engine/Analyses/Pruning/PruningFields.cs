@@ -22,8 +22,8 @@ internal static class PruningFields
                 ? "no level for the pruning methods; levels such as 0.5,0.95 must be given"
                 : null,
             Section = Section, Example = "0.5,0.95",
-            Help = "shares of the weights to zero, 0..1, or `none` (paper: 0.1 to 0.99, and 0.001 to 0.0099, the levels at which its "
-                + "published figure was in fact measured)",
+            Help = "shares of the weights to zero, 0..1, or `none` (default: 0.1 to 0.99; paper: and 0.001 to 0.0099, the levels at "
+                + "which its published figure was in fact measured)",
         },
         new Field<SweepSpec, IReadOnlyList<PruneMethod>>(
             "pruning", s => s.Pruning, (s, methods) => s with { Pruning = methods }, SpecItems.Any(PruningMethods.Item))
