@@ -136,6 +136,10 @@ public sealed class ProgressTests
         string[] lines = Cli.Lines(stderr.ToString());
         Assert.Equal(4, lines.Length);
         Assert.All(lines, line => Assert.True(line.TrimEnd().Length <= Math.Min(80, width), line));
+
+        // Without colour, too, the bar shows how full it is.
+        int bar = lines[0].Count(sign => sign is '━' or '─');
+        Assert.Equal(new string('━', (int)(bar * 0.4)), string.Concat(lines[0].TakeWhile(sign => sign == '━')));
         if (width >= 80)
         {
             Assert.EndsWith("  40 %", lines[0].TrimEnd());

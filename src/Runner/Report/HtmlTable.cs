@@ -46,8 +46,9 @@ internal static class HtmlTable
         bool[] isNumber = [.. heads.Select(
             (_, column) => all.All(row => row[column].Value is not null || row[column].Text is "" or "\u2013"))];
         html.Raw($"<div class=\"scroll{(all.Count > 20 ? " tall" : "")}\" tabindex=\"0\"><table class=\"sortable\">\n")
-            .Element("caption", caption)
-            .Raw("<thead><tr>");
+            .Raw("<caption><span>")
+            .Text(caption)
+            .Raw("</span></caption>\n<thead><tr>");
         for (int column = 0; column < heads.Count; column++)
             html.Raw($"<th scope=\"col\"{Class(isNumber[column])}><button type=\"button\">").Text(heads[column]).Raw("</button></th>");
         html.Raw("</tr></thead>\n<tbody>\n");

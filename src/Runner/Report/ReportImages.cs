@@ -14,7 +14,7 @@ internal static class ReportImages
 {
     private static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0d, 0x0a, 0x1a, 0x0a];
 
-    /// <summary>Draws every plot in both themes and saves the light ones as RUN/plots/NAME.png; old plots that are no more go.</summary>
+    /// <summary>Draws every plot in both themes and saves the light ones as RUN/plots/NAME.png.</summary>
     public static IReadOnlyList<DrawnPlot> Draw(RunDirectory run, IReadOnlyList<StudyPlot> plots)
     {
         string folder = run.OwnFolder("plots");

@@ -69,13 +69,13 @@ public sealed class WholeSweepTests
             "--quiet", "--out", run);
         Assert.True(sweep.ExitCode == 1, sweep.Error);
 
-        // The rate nearest to 0.03 and the size nearest to 24, in pictures, maps and verdict alike.
+        // The rate nearest to 0.03 and the size nearest to 24, in pictures, maps and page alike.
         string[] embedding = File.ReadAllLines(Path.Combine(run, "embedding.csv"));
         Assert.Equal(3, embedding.Length);
         Assert.All(embedding.Skip(1), row => Assert.StartsWith("0v1,1,20,0.05,", row));
         Assert.True(File.Exists(Path.Combine(run, "plots", "embedding.png")));
         Assert.True(File.Exists(Path.Combine(run, "saliency", "0v1-s1-h20-gradient.png")));
-        Assert.Contains("0v1, H = 20: ", File.ReadAllText(Path.Combine(run, "report.html")));
+        Assert.Contains("pruned, H = 20: ", File.ReadAllText(Path.Combine(run, "report.html")));
         Assert.Contains("(3 failed and have no figures)", File.ReadAllText(Path.Combine(run, "report.html")));
 
         foreach ((string table, int asked) in new[] {
@@ -131,7 +131,7 @@ public sealed class WholeSweepTests
             [
                 "history.csv", "history.parquet", "manifest.json", "plan.json",
                 "plots/capacity.png", "plots/dead-units.png", "plots/pruning-sizes.png", "plots/pruning.png", "plots/robustness.png",
-                "plots/saliency-similarity.png", "plots/smallest-size.png", "plots/training-curves.png", "plots/weights-left.png",
+                "plots/saliency-similarity.png", "plots/training-curves.png", "plots/weights-left.png",
                 "pruning.csv", "pruning.parquet", "report.html", "results.csv", "results.parquet",
                 "robustness.csv", "robustness.parquet", "run.json",
                 "saliency.csv", "saliency.parquet", "saliency/4v9-s0-h5-average-gradient.png", "saliency/4v9-s0-h5-gradient.png",
@@ -165,7 +165,7 @@ public sealed class WholeSweepTests
 
         string[] pruning = File.ReadAllLines(Path.Combine(run, "pruning.csv"));
         Assert.Equal(PruningHeader, pruning[0]);
-        Assert.Equal(6 * Presets.Paper.Pruning.Count * Presets.Paper.Sparsity.Count, pruning.Length - 1);
+        Assert.Equal(6 * Presets.Paper.Pruning.Count * Presets.UsualSparsity.Count, pruning.Length - 1);
 
         using var weights = Safetensors.Open(Path.Combine(run, "weights", "4v9-s0.safetensors"));
         Assert.Equal(12, weights.Tensors.Count);

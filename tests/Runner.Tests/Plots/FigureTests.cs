@@ -1,6 +1,7 @@
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Runner.Pictures;
 using GpuMlp.Runner.Plots;
+using GpuMlp.Runner.Report;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests.Plots;
@@ -31,6 +32,39 @@ public sealed class FigureTests
             Assert.Equal(2 * ((2 * 300) + 32), picture.GetLength(1));
             Assert.Equal(new Rgb(theme.Background.R, theme.Background.G, theme.Background.B), picture[0, 0]);
         }
+    }
+
+    [Theory]
+    [InlineData(1, 620, 1)]
+    [InlineData(2, 570, 1)]
+    [InlineData(3, 380, 1)]
+    [InlineData(4, 570, 2)]
+    [InlineData(5, 380, 2)]
+    [InlineData(7, 380, 3)]
+    public void A_figure_is_as_wide_as_its_panels_and_its_rows_are_as_full_as_each_other(int panels, int width, int rows)
+    {
+        using Figure figure = new(PlotTheme.Light, "", "", 3, 380, 200);
+        for (int i = 0; i < panels; i++)
+            figure.Add("", "x", "y");
+        int columns = (panels + rows - 1) / rows;
+        Assert.Equal((columns * width) + 32, figure.Width);
+        Assert.InRange(ReportImages.Size(figure.Encode()).Height / 2, rows * 200, (rows * 200) + 60);
+    }
+
+    [Theory]
+    [InlineData(new[] { 0.5, 0.9 }, "50 90", "")]
+    [InlineData(new[] { 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.8, 0.9, 0.95, 0.99 }, "10 20 30 40 50 80 95", "99")]
+    [InlineData(new[] { 0.001, 0.0095, 0.5, 0.95, 0.99 }, "0.1 0.95 50 95", "99")]
+    public void Levels_of_pruning_have_numbers_at_the_axis_99_percent_too(double[] levels, string first, string second)
+    {
+        using Figure figure = new(PlotTheme.Light, "", "");
+        Panel panel = figure.Add("", "x", "y");
+        new SparsityAxis(levels).Apply(panel);
+        panel.Plot.Axes.Bottom.TickGenerator.Regenerate(
+            new(0, 1), ScottPlot.Edge.Bottom, new(500), ScottPlot.Paint.NewDisposablePaint(), new());
+        string[] labels = [.. panel.Plot.Axes.Bottom.TickGenerator.Ticks.Select(tick => tick.Label)];
+        Assert.Equal(first, string.Join(' ', labels.Where(label => !label.StartsWith('\n'))));
+        Assert.Equal(second, string.Join(' ', labels.Where(label => label.StartsWith('\n')).Select(label => label.Trim())));
     }
 
     [Fact]
