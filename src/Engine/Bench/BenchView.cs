@@ -46,9 +46,14 @@ public static class BenchView
     /// spread is none. The input-sparse form does not look at the weights: its levels are
     /// repetitions, and their median says whether it is faster, always or never.
     /// </summary>
-    public static BreakEven OverDense(IGrouping<BenchCase, BenchRow> curve) => curve.Key.Form == BenchForm.InputSparse
-        ? BreakEven.Find([(0, Spread.Quantile(curve.Select(row => row.SlowSpeedupVsDense), 0.5))])
-        : BreakEven.Find(curve.Select(row => (row.Case.Sparsity, row.SlowSpeedupVsDense)));
+    public static BreakEven OverDense(IGrouping<BenchCase, BenchRow> curve)
+    {
+        return BreakEven.Sure(Found(row => row.SlowSpeedupVsDense), Found(row => row.SpeedupVsDense));
+
+        BreakEven Found(Func<BenchRow, double> speedup) => curve.Key.Form == BenchForm.InputSparse
+            ? BreakEven.Find([(0, Spread.Quantile(curve.Select(speedup), 0.5))])
+            : BreakEven.Find(curve.Select(row => (row.Case.Sparsity, speedup(row))));
+    }
 
     /// <summary>
     /// The break-even of weight-sparse forward passes with the faster of the dense and the input-sparse form, which both

@@ -34,11 +34,18 @@ public readonly record struct BreakEven(BreakEvenKind Kind, double Sparsity)
     public static long? Uses(double conversionMs, double denseMs, double formMs) =>
         formMs < denseMs ? Math.Max(1, (long)Math.Ceiling(conversionMs / (denseMs - formMs))) : null;
 
-    /// <summary><c>0.63</c>, <c>always</c> or <c>never</c>.</summary>
+    /// <summary>What is sure, and <see cref="BreakEvenKind.Unclear"/> where nothing but medians say that there is a gain.</summary>
+    /// <param name="slow">Found by the speed-ups that nearly all samples reach.</param>
+    /// <param name="medians">Found by medians.</param>
+    public static BreakEven Sure(BreakEven slow, BreakEven medians) =>
+        slow.Kind == BreakEvenKind.Never && medians.Kind != BreakEvenKind.Never ? new(BreakEvenKind.Unclear, double.NaN) : slow;
+
+    /// <summary><c>0.63</c>, <c>always</c>, <c>never</c> or <c>unclear</c>.</summary>
     public override string ToString() => Kind switch
     {
         BreakEvenKind.Always => "always",
         BreakEvenKind.Never => "never",
+        BreakEvenKind.Unclear => "unclear",
         _ => Sparsity.ToString("0.00", System.Globalization.CultureInfo.InvariantCulture),
     };
 }
@@ -54,4 +61,7 @@ public enum BreakEvenKind
 
     /// <summary>Faster from a level on.</summary>
     At,
+
+    /// <summary>Faster by the median at the highest level measured, but within the spread of the samples.</summary>
+    Unclear,
 }

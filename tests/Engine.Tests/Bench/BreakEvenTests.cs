@@ -23,6 +23,15 @@ public sealed class BreakEvenTests
     }
 
     [Fact]
+    public void A_gain_within_the_spread_is_unclear_and_no_break_even()
+    {
+        BreakEven gain = BreakEven.Find([(0, 0.5), (0.9, 1.2)]), none = BreakEven.Find([(0, 0.4), (0.9, 0.9)]);
+        Assert.Equal("unclear", BreakEven.Sure(none, gain).ToString());
+        Assert.Equal("never", BreakEven.Sure(none, none).ToString());
+        Assert.Equal(gain, BreakEven.Sure(gain, gain));
+    }
+
+    [Fact]
     public void A_gain_that_is_lost_again_does_not_count()
         => Assert.Equal(0.8, BreakEven.Find([(0, 0.5), (0.5, 1.5), (0.7, 0.5), (0.9, double.PositiveInfinity)]).Sparsity, 12);
 
