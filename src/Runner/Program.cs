@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using GpuMlp.Engine;
+using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Files;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Runner.Commands;

@@ -1,6 +1,7 @@
 using System.Reflection;
 using CommandLine;
 using GpuMlp.Engine;
+using GpuMlp.Engine.Fields;
 using GpuMlp.Runner.Commands;
 using GpuMlp.Runner.Verbs;
 using Xunit;

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using GpuMlp.Engine;
+using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Verification;
 using GpuMlp.Runner.Commands;
 using GpuMlp.Runner.Streams;
@@ -43,6 +45,30 @@ public sealed class VerifyCommandTests
         Assert.Equal(0, VerifyCommand.Conclude(0, io));
         Assert.All(Cli.Lines(writer.ToString()), line => Assert.InRange(line.Length, 0, 81));
         Assert.Equal(4, Assert.Throws<UserErrorException>(() => VerifyCommand.Conclude(1, io)).ExitCode);
+    }
+
+    [Fact]
+    public void Programs_are_told_every_check_and_its_numbers_where_it_has_some()
+    {
+        using var cpu = ComputeDevice.Open(DeviceList.Cpu(), 2);
+        VerificationResult numbers = DeviceVerification.Checks(cpu, isQuick: true)[0].Run();
+        using StringWriter writer = new();
+        VerifyCommand.WriteJson(
+            [new(DeviceList.Cpu(), [numbers, new("twice the same bits", new Deviation(), "W1[3] differs")])],
+            Cli.Piped(writer, TextWriter.Null));
+        using var json = JsonDocument.Parse(writer.ToString());
+        Assert.False(json.RootElement.GetProperty("holds").GetBoolean());
+        JsonElement device = json.RootElement.GetProperty("devices").EnumerateArray().Single();
+        Assert.Equal("cpu", device.GetProperty("id").GetString());
+        JsonElement[] checks = [.. device.GetProperty("checks").EnumerateArray()];
+        Assert.True(numbers.Deviation.Values > 0);
+        Assert.Equal(
+            (numbers.Name, numbers.Deviation.Values, numbers.Deviation.Relative),
+            (checks[0].GetProperty("name").GetString(), checks[0].GetProperty("values").GetInt64(),
+                checks[0].GetProperty("error").GetDouble()));
+        Assert.Equal(JsonValueKind.Null, checks[0].GetProperty("failure").ValueKind);
+        Assert.Equal(JsonValueKind.Null, checks[1].GetProperty("error").ValueKind);
+        Assert.Equal("W1[3] differs", checks[1].GetProperty("failure").GetString());
     }
 
     [Fact]

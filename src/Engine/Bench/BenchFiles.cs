@@ -10,23 +10,23 @@ namespace GpuMlp.Engine.Bench;
 /// <summary>bench.csv and bench.json: the first for tables, the second with all samples, conversions, checks and provenance.</summary>
 public static class BenchFiles
 {
-    /// <summary>Columns of bench.csv, each with what stands in it.</summary>
-    private static readonly (string Name, Func<string, BenchRow, string> Cell)[] s_columns =
+    /// <summary>Columns of bench.csv, each with what stands in it: a word or a number.</summary>
+    private static readonly (string Name, Func<string, BenchRow, object> Cell)[] s_columns =
     [
         ("device", (device, _) => device),
         ("op", (_, row) => BenchNames.Of(row.Case.Op)),
         ("form", (_, row) => BenchNames.Of(row.Case.Form)),
         ("masks", (_, row) => BenchNames.Of(row.Case.Masks)),
-        ("sparsity", (_, row) => Number(row.Case.Sparsity)),
-        ("hidden", (_, row) => Number(row.Case.Hidden)),
-        ("models", (_, row) => Number(row.Case.Models)),
-        ("batch", (_, row) => Number(row.Case.Batch)),
-        ("median_ms", (_, row) => Number(row.MedianMs)),
-        ("p10_ms", (_, row) => Number(row.P10Ms)),
-        ("p90_ms", (_, row) => Number(row.P90Ms)),
-        ("useful_gflops", (_, row) => Number(row.UsefulGflops)),
-        ("dense_gflops", (_, row) => Number(row.DenseGflops)),
-        ("speedup_vs_dense", (_, row) => Number(row.SpeedupVsDense)),
+        ("sparsity", (_, row) => row.Case.Sparsity),
+        ("hidden", (_, row) => (double)row.Case.Hidden),
+        ("models", (_, row) => (double)row.Case.Models),
+        ("batch", (_, row) => (double)row.Case.Batch),
+        ("median_ms", (_, row) => row.MedianMs),
+        ("p10_ms", (_, row) => row.P10Ms),
+        ("p90_ms", (_, row) => row.P90Ms),
+        ("useful_gflops", (_, row) => row.UsefulGflops),
+        ("dense_gflops", (_, row) => row.DenseGflops),
+        ("speedup_vs_dense", (_, row) => row.SpeedupVsDense),
     ];
 
     private static readonly JsonSerializerOptions s_json = new()
@@ -37,6 +37,11 @@ public static class BenchFiles
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    /// <summary>A row of bench.csv by its columns, with numbers in full: words and doubles.</summary>
+    /// <param name="device">As in <c>--device</c>.</param>
+    public static IReadOnlyDictionary<string, object> Cells(string device, BenchRow row) =>
+        s_columns.ToDictionary(column => column.Name, column => column.Cell(device, row));
+
     /// <param name="path">Replaced when there is one.</param>
     /// <param name="runs">One a device.</param>
     /// <exception cref="UserErrorException">See <see cref="StorageErrors.Map"/>.</exception>
@@ -45,7 +50,7 @@ public static class BenchFiles
         var text = new StringBuilder();
         text.AppendJoin(',', s_columns.Select(column => column.Name)).Append('\n');
         foreach ((string device, BenchRow row) in runs.SelectMany(run => run.Result.Rows.Select(row => (run.Device, row))))
-            text.AppendJoin(',', s_columns.Select(column => column.Cell(device, row))).Append('\n');
+            text.AppendJoin(',', s_columns.Select(column => Text(column.Cell(device, row)))).Append('\n');
         AtomicFile.Write(path, Encoding.UTF8.GetBytes(text.ToString()));
     }
 
@@ -131,6 +136,8 @@ public static class BenchFiles
         at.Models,
         at.Batch,
     };
+
+    private static string Text(object cell) => cell is double number ? Number(number) : (string)cell;
 
     // Six digits are more than any timing has; no exponents, which some readers of CSV take for text.
     private static string Number(double value) =>

@@ -60,8 +60,12 @@ public abstract class Field<TOwner>(string name)
     /// <param name="owner">With the fields that stand before this one in the list.</param>
     /// <param name="text">Empty for a switch.</param>
     /// <param name="data">What the owner is meant for.</param>
+    /// <param name="place">What messages call the field; null for its flag.</param>
     /// <exception cref="UserErrorException">One line that names the flag.</exception>
-    public abstract TOwner Take(TOwner owner, string text, Dataset data);
+    public abstract TOwner Take(TOwner owner, string text, Dataset data, string? place = null);
+
+    /// <summary>Whether only <see cref="Take"/>, which has the data and other fields, can read all that a flag may say.</summary>
+    public abstract bool NeedsData { get; }
 
     /// <summary>What is wrong with the value and what would be right, without the field's name; null when nothing is.</summary>
     public abstract string? Problem(TOwner owner);
@@ -107,8 +111,13 @@ public sealed class Field<TOwner, T>(string name, Func<TOwner, T> get, Func<TOwn
     /// <summary>What a value that is right by itself must be beside the other fields; null when it is.</summary>
     public Func<TOwner, string?>? Rule { get; init; }
 
-    public override TOwner Take(TOwner owner, string text, Dataset data) =>
-        set(owner, FromText is null ? notation.Parse(FlagName, text) : FromText(owner, FlagName, text, data));
+    public override bool NeedsData => FromText is not null;
+
+    public override TOwner Take(TOwner owner, string text, Dataset data, string? place = null)
+    {
+        string name = place ?? FlagName;
+        return set(owner, FromText is null ? notation.Parse(name, text) : FromText(owner, name, text, data));
+    }
 
     public override string? Problem(TOwner owner) => notation.Problem(get(owner)) ?? Rule?.Invoke(owner);
 

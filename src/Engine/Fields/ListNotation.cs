@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace GpuMlp.Engine.Fields;
 
-/// <summary>A list without repetitions, in JSON an array.</summary>
+/// <summary>
+/// A list without repetitions, in JSON an array. Files may also write one of its values without brackets, and as a text whatever
+/// a flag takes, ranges too: <c>"2..64*2"</c>, <c>[1, "2..64*2"]</c>.
+/// </summary>
 /// <param name="item">How one of its items is written.</param>
 public sealed class ListNotation<T>(Item<T> item) : Notation<IReadOnlyList<T>>
 {
@@ -18,7 +21,7 @@ public sealed class ListNotation<T>(Item<T> item) : Notation<IReadOnlyList<T>>
     /// <summary>Whether there may be no item.</summary>
     public bool MayBeEmpty { get; init; }
 
-    /// <summary>Whether a list of one item is written in JSON as that item.</summary>
+    /// <summary>Whether a list of one item is written in JSON as that item; either way is read.</summary>
     public bool IsOneOrMore { get; init; }
 
     /// <summary>Most items.</summary>
@@ -31,24 +34,50 @@ public sealed class ListNotation<T>(Item<T> item) : Notation<IReadOnlyList<T>>
         value = [];
         if (json.ValueKind != JsonValueKind.Array)
         {
-            if (!IsOneOrMore || !item.TryRead(json, out T one))
+            if (item.TryRead(json, out T one))
+                value = [one];
+            else if (json.ValueKind == JsonValueKind.String)
+                return FromText(json.GetString()!, text => Parse("", text), out value);
+            else
                 return Wrong(example);
-            value = [one];
             return null;
         }
 
         if (json.GetArrayLength() > ListFlags.MaxItems)
             return $"{json.GetArrayLength()} items; must be at most {ListFlags.MaxItems}";
-        T[] items = new T[json.GetArrayLength()];
-        int next = 0;
+        List<T> items = new(json.GetArrayLength());
         foreach (JsonElement element in json.EnumerateArray())
         {
-            if (!item.TryRead(element, out items[next++]))
+            if (item.TryRead(element, out T one))
+            {
+                items.Add(one);
+                continue;
+            }
+
+            if (element.ValueKind != JsonValueKind.String)
                 return Wrong(example);
+            if (FromText(element.GetString()!, text => item.Parse("", text), out IReadOnlyList<T> several) is { } problem)
+                return problem;
+            items.AddRange(several);
         }
 
         value = items;
-        return null;
+        return items.Count > ListFlags.MaxItems ? $"{items.Count} items; must be at most {ListFlags.MaxItems}" : null;
+    }
+
+    // What is wrong comes as a message about a flag; the place in a file is put before it elsewhere.
+    private static string? FromText(string text, Func<string, IReadOnlyList<T>> parse, out IReadOnlyList<T> value)
+    {
+        try
+        {
+            value = parse(text);
+            return null;
+        }
+        catch (UserErrorException e)
+        {
+            value = [];
+            return e.Message.TrimStart(':', ' ');
+        }
     }
 
     public override void Write(Utf8JsonWriter writer, IReadOnlyList<T> value)
@@ -96,6 +125,6 @@ public sealed class ListNotation<T>(Item<T> item) : Notation<IReadOnlyList<T>>
         using MemoryStream stream = new();
         using (Utf8JsonWriter writer = new(stream))
             Write(writer, item.Parse("", example));
-        return $"wrong value; must be a list as {Encoding.UTF8.GetString(stream.ToArray())}{(IsOneOrMore ? ", or one of its values" : "")}";
+        return $"wrong value; must be a list as {Encoding.UTF8.GetString(stream.ToArray())}, or one of its values";
     }
 }

@@ -2,13 +2,12 @@ using System.Text;
 using System.Text.Json;
 using GpuMlp.Engine.Analyses;
 using GpuMlp.Engine.Fields;
-using GpuMlp.Engine.Files;
 using GpuMlp.Engine.Specs;
 
 namespace GpuMlp.Engine.Plans;
 
 /// <summary>
-/// A spec as JSON, in spec files and plans:
+/// A spec as JSON, in plans, and with more ways to write it in a <see cref="SpecFile"/>:
 /// <c>{"data":"mnist","tasks":["4v9"],"hidden":[4,24],"seeds":[0],"lr":[0.03],"epochs":20,"batch":"full","init_std":0.1,
 /// "sparsity":[0.5,0.95],"pruning":["layer"],"corruption":["gaussian:0.1","blur:1"],
 /// "embedding":["4v9"],"similarity":["gradient"],"similarity_images":32}</c>. Epochs, batch, init_std and weight_decay are one value or a
@@ -16,53 +15,6 @@ namespace GpuMlp.Engine.Plans;
 /// </summary>
 public static class SpecJson
 {
-    // A spec of ten million items is some 100 MB; anything above is not a spec.
-    private const int MaxFileBytes = 128 << 20;
-
-    /// <summary>Reads a spec file and checks it; fields that the file leaves out keep the values of <paramref name="baseSpec"/>.</summary>
-    /// <exception cref="UserErrorException">One line that names the file and the field.</exception>
-    public static SweepSpec ReadFile(string path, SweepSpec baseSpec)
-    {
-        if (Directory.Exists(path))
-        {
-            // The system would call it a lack of permission.
-            throw new UserErrorException($"{path}: a folder; must be a JSON file of sweep fields");
-        }
-
-        byte[] bytes;
-        try
-        {
-            bytes = TextBytes.ReadAtMost(path, MaxFileBytes)
-                ?? throw new UserErrorException($"{path}: larger than {MaxFileBytes >> 20} MiB; must be a JSON object of sweep fields");
-        }
-        catch (Exception e) when (StorageErrors.IsStorage(e))
-        {
-            throw StorageErrors.Map(e, path);
-        }
-
-        try
-        {
-            ReadOnlyMemory<byte> json = TextBytes.WithoutMark(bytes);
-            TextBytes.CheckJson(
-                json.Span,
-                path,
-                new JsonReaderOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
-            using JsonDocument document = JsonDocument.Parse(json, s_lenient);
-            SweepSpec spec = Read(document.RootElement, baseSpec, path);
-
-            // The embedding of the preset is fitted later, to tasks and data.
-            SweepSpec named = document.RootElement.TryGetProperty("embedding", out _) ? spec : spec with { Embedding = [] };
-            SpecValidator.Validate(named, field => $"{path}: {field}");
-            return spec;
-        }
-        catch (JsonException e)
-        {
-            throw new UserErrorException(
-                $"{path}: line {e.LineNumber + 1} is not valid JSON; must be as {{\"tasks\": [\"4v9\"], \"hidden\": [4, 24]}}",
-                inner: e);
-        }
-    }
-
     /// <summary>Writes every field, in a fixed order and without blanks if the writer does not indent.</summary>
     public static void Write(Utf8JsonWriter writer, SweepSpec spec) => FieldJson.Write(writer, AnalysisList.Fields, spec);
 
@@ -98,15 +50,10 @@ public static class SpecJson
                 $"{where}: {prefix.Replace(".", ": ")}not a JSON object; must be as {{\"tasks\": [\"4v9\"], \"hidden\": [4, 24]}}");
         }
 
-        (SweepSpec spec, IReadOnlySet<string> seen) = FieldJson.Read(element, AnalysisList.Fields, baseSpec, $"{where}: {prefix}");
+        (SweepSpec spec, IReadOnlySet<string> seen) = FieldJson.Read(
+            element, AnalysisList.Fields, baseSpec, field => $"{where}: {prefix}{OneLine.Of(field)}");
 
         // Not taken over from a preset: its tasks and rates may be others than those of the file.
         return seen.Contains("rate_grid") || seen.Contains("rate_tasks") ? spec : spec.WithoutRates();
     }
-
-    private static readonly JsonDocumentOptions s_lenient = new()
-    {
-        AllowTrailingCommas = true,
-        CommentHandling = JsonCommentHandling.Skip
-    };
 }

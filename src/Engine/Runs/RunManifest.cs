@@ -34,6 +34,11 @@ public sealed class RunManifest
     /// <param name="path">As <see cref="RunDirectory"/> gives it.</param>
     public bool Lists(string path) => _files.ContainsKey(NameOf(path));
 
+    /// <summary>The tables of the run by name, such as <c>results</c>, with the paths of their Parquet files.</summary>
+    public IReadOnlyDictionary<string, string> Tables => _files.Keys
+        .Where(name => Path.GetExtension(name) == ".parquet" && !name.Contains('/'))
+        .ToDictionary(name => Path.GetFileNameWithoutExtension(name), _run.TablePath);
+
     /// <summary>Opens a file of the run; its bytes are those that the merge wrote.</summary>
     /// <exception cref="UserErrorException">
     /// It is not there (exit 3), cannot be read (exit 2), or is not what the merge wrote (exit 2); the message names it.

@@ -75,6 +75,9 @@ internal static class BenchCommand
             "DIR", "where bench.csv, bench.json, breakeven-*.png and roofline-*.png go (default: runs/bench)", "runs/mine")]
         public string? Out { get; set; }
 
+        [Option("json"), Flag("the same as one JSON object, for programs")]
+        public bool Json { get; set; }
+
         [Option("quiet"), Flag("no progress")]
         public bool Quiet { get; set; }
     }
@@ -135,8 +138,12 @@ internal static class BenchCommand
         foreach (BenchRun run in runs)
         {
             phases.Measure("plots", () => Plots(request.Out, run));
-            BenchTables.Write(run.Result, run.Roof, run.Name, io);
+            if (!options.Json)
+                BenchTables.Write(run.Result, run.Roof, run.Name, io);
         }
+
+        if (options.Json)
+            WriteJson(request.Out, runs, io);
 
         if (!request.Quiet)
         {
@@ -172,6 +179,21 @@ internal static class BenchCommand
             return true;
         });
     }
+
+    /// <summary>The same for programs: the rows of bench.csv, device by device; bench.json there has every sample besides.</summary>
+    internal static void WriteJson(string folder, IReadOnlyList<BenchRun> runs, CommandIo io) => JsonText.Write(io.Out, new
+    {
+        JsonText.Format,
+        Out = folder,
+        Devices = runs.Select(run => new
+        {
+            run.Device,
+            run.Name,
+            run.Roof,
+            Rows = run.Result.Rows.Select(row => BenchFiles.Cells(run.Device, row)),
+            Skipped = run.Result.Skips.Select(skip => new { Case = skip.Case.ToString(), skip.Reason }),
+        }),
+    });
 
     private static int Rows(List<BenchRun> runs) => runs.Sum(run => run.Result.Rows.Count);
 

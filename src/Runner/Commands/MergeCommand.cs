@@ -21,6 +21,9 @@ internal static class MergeCommand
         [Flag("DIR", "where the plan's data are on this machine; only the pictures need them, and are left out without", "~/fashion")]
         public string? Data { get; set; }
 
+        [Option("json"), Flag("the tables as one JSON object, for programs")]
+        public bool Json { get; set; }
+
         [Option("quiet"), Flag("nothing but errors and the tables")]
         public bool Quiet { get; set; }
     }
@@ -51,8 +54,11 @@ internal static class MergeCommand
         phases.Measure("saliency", () => Draw(run, given, io));
         RunSummary summary = phases.Measure("table", () => RunSummary.Of(run));
         Record(run, summary, null, phases, trained: false);
-        ReportCommand.Write(run, phases, recorded: true);
-        summary.Write(run.Plan.Spec, io);
+        string report = ReportCommand.Write(run, phases, recorded: true);
+        if (options.Json)
+            SweepJson.Write([SweepJson.Of(run, summary, null, phases, report)], io);
+        else
+            summary.Write(run.Plan.Spec, io);
         if (!options.Quiet)
             io.Error.WriteLine($"{summary.Count} models merged in {phases.Total:F1} s; tables, weights and report: {run.Path}");
         return summary.Failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;

@@ -63,34 +63,56 @@ internal static class PlanCommand
         double taskMinutes = Number(options.TaskMinutes, "--task-minutes") ?? DefaultTaskMinutes;
         double unitSeconds = Number(options.UnitSeconds, "--unit-seconds") ?? DefaultUnitSeconds;
         int? shards = options.Shards is { } text ? ListFlags.Whole("--shards", text, 1, Plan.MaxUnits) : null;
-        SweepPlanning planning = SweepPlanning.From(options);
-
-        // Everything that the flags decide alone needs no calibration.
-        (double rate, double unitOverhead) = Number(options.Gflops, "--gflops") is { } gflops ? (gflops * 1e9, 0)
-            : shards is not null && options.UnitSeconds is null ? (0, 0)
-            : Calibrate(planning, device, threads);
-        Plan plan = rate > 0 ? Cut(planning, rate * unitSeconds) : planning.Plan;
-        double seconds = rate > 0 ? (SweepEstimate.UnitFlops(plan, planning.Data).Sum() / rate) + (plan.Units.Count * unitOverhead) : 0;
-        int count = Math.Min(plan.Units.Count, shards ?? (int)Math.Clamp(Math.Ceiling(seconds / (60 * taskMinutes)), 1, plan.Units.Count));
-        plan = plan with { Shards = count, Pictures = planning.Plan.Pictures };
-        if (options.DryRun)
+        IReadOnlyList<SweepPlanning> plannings = SweepPlanning.All(options);
+        List<object> told = [];
+        foreach (SweepPlanning planning in plannings)
         {
+            // Everything that the flags decide alone needs no calibration.
+            (double rate, double unitOverhead) = Number(options.Gflops, "--gflops") is { } gflops ? (gflops * 1e9, 0)
+                : shards is not null && options.UnitSeconds is null ? (0, 0)
+                : Calibrate(planning, device, threads);
+            Plan plan = rate > 0 ? Cut(planning, rate * unitSeconds) : planning.Plan;
+            double seconds = rate > 0
+                ? (SweepEstimate.UnitFlops(plan, planning.Data).Sum() / rate) + (plan.Units.Count * unitOverhead)
+                : 0;
+            int count = Math.Min(
+                plan.Units.Count, shards ?? (int)Math.Clamp(Math.Ceiling(seconds / (60 * taskMinutes)), 1, plan.Units.Count));
+            plan = plan with { Shards = count, Pictures = planning.Plan.Pictures };
+            if (!options.DryRun)
+            {
+                told.Add(Write(planning, plan, shards, seconds, rate, options, io));
+                continue;
+            }
+
             planning.Tell(options.Quiet, io);
-            io.Out.WriteLine(Describe(plan, seconds, rate));
-            return ExitCodes.Done;
+            told.Add(SweepJson.Of(planning.Out, plan, SecondsPerShard(plan, seconds)));
+            if (!options.Json)
+            {
+                planning.WriteHead(io.Out);
+                io.Out.WriteLine(Describe(plan, seconds, rate));
+            }
         }
 
+        if (options.Json)
+            SweepJson.Write(told, io);
+        return ExitCodes.Done;
+    }
+
+    private static object Write(
+        SweepPlanning planning, Plan plan, int? shards, double seconds, double rate, Options options, CommandIo io)
+    {
         var run = RunDirectory.OpenOrCreate(planning.Out, plan);
         run.WriteClassNames(planning.Data.ClassNames);
-        if (shards is not null && run.Plan.Shards != count)
+        if (shards is not null && run.Plan.Shards != plan.Shards)
         {
             throw new UserErrorException(
-                $"{run.Path} was made by another plan: shards {run.Plan.Shards} -> {count}; use another --out or the old flags");
+                $"{run.Path} was made by another plan: shards {run.Plan.Shards} -> {plan.Shards}; use another --out or the old flags");
         }
 
         planning.Tell(options.Quiet, io);
         bool isOld = run.Plan.Hash != plan.Hash || run.Plan.Shards != plan.Shards;
-        io.Out.WriteLine($"{run.PlanPath}: {(isOld ? "there already, " : "")}{Describe(run.Plan, isOld ? 0 : seconds, rate)}");
+        if (!options.Json)
+            io.Out.WriteLine($"{run.PlanPath}: {(isOld ? "there already, " : "")}{Describe(run.Plan, isOld ? 0 : seconds, rate)}");
         if (!options.Quiet)
         {
             string path = Quoting.Bash(run.Path);
@@ -98,8 +120,10 @@ internal static class PlanCommand
                 $"next: `gpumlp run {path}` here, with `--shard K/{run.Plan.Shards}` on several machines, or `gpumlp slurm {path}`");
         }
 
-        return ExitCodes.Done;
+        return SweepJson.Of(run.Path, run.Plan, SecondsPerShard(run.Plan, isOld ? 0 : seconds));
     }
+
+    private static double? SecondsPerShard(Plan plan, double seconds) => seconds > 0 ? seconds / plan.Shards : null;
 
     private static string Describe(Plan plan, double seconds, double rate)
     {

@@ -37,7 +37,12 @@ internal static class SweepCommand
         public string? Preset { get; set; }
 
         [Option("spec"),
-            Flag("FILE", "the same choices from a JSON file, instead of --preset", "sweep.json", Section = TrainingFields.Section)]
+            Flag(
+                "FILE",
+                "the same choices from a JSON or YAML file or a run's plan.json, instead of --preset; a file may hold several sweeps, "
+                    + "which are done one after the other",
+                "sweep.yaml",
+                Section = TrainingFields.Section)]
         public string? Spec { get; set; }
 
         [Option("analyses")]
@@ -56,7 +61,7 @@ internal static class SweepCommand
         [Flag(
             "DIR",
             "directory of the run (default: runs/ and the name of the preset or spec file, or of what flags have made of it: its tasks and "
-                + "six digits of its hash); the same command again resumes it",
+                + "six digits of its hash); of several sweeps the folder of theirs; the same command again resumes it",
             "runs/mine",
             Section = Where)]
         public string? Out { get; set; }
@@ -80,6 +85,9 @@ internal static class SweepCommand
         public bool DryRun { get; set; }
 
         public override bool OnlyPrints => DryRun;
+
+        [Option("json"), Flag("the final tables as one JSON object, for programs")]
+        public bool Json { get; set; }
 
         [Option("quiet"), Flag("nothing but errors and the final table")]
         public bool Quiet { get; set; }
@@ -124,18 +132,62 @@ internal static class SweepCommand
         DeviceSelection devices = DeviceFlags.Find(options.Device, options.Threads);
         if (options.DryRun)
         {
-            SweepPlanning dry = SweepPlanning.From(options);
-            SweepEstimate estimate = SweepEstimate.Measure(dry.Plan, dry.Data, devices);
-            dry.Tell(options.Quiet, io);
-            DryRun.Print(dry, estimate, devices, io);
+            Estimate(options, devices, io);
             return ExitCodes.Done;
         }
 
         // Before the data are read: a scheduler may take the machine back at any moment, and the exit code tells it why we went.
         using var stop = new StopSignals();
         var phases = new PhaseClock();
-        SweepPlanning planning = phases.Measure("plan", () => SweepPlanning.From(options));
-        var run = RunDirectory.OpenOrCreate(planning.Out, planning.Plan);
+        IReadOnlyList<SweepPlanning> plannings = phases.Measure("plan", () => SweepPlanning.All(options));
+        Dictionary<SweepPlanning, RunDirectory> runs = Open(plannings);
+        List<object> told = [];
+        int exitCode = ExitCodes.Done;
+        foreach (SweepPlanning planning in plannings)
+        {
+            if (planning != plannings[0] && !options.Json)
+                io.Out.WriteLine();
+            exitCode = Math.Max(exitCode, Do(options, target, planning, runs[planning], devices, stop, phases, told, io));
+            phases = new PhaseClock();
+        }
+
+        if (options.Json)
+            SweepJson.Write(told, io);
+        return exitCode;
+    }
+
+    private static void Estimate(Options options, DeviceSelection devices, CommandIo io)
+    {
+        List<object> told = [];
+        foreach (SweepPlanning planning in SweepPlanning.All(options))
+        {
+            SweepEstimate estimate = SweepEstimate.Measure(planning.Plan, planning.Data, devices);
+            planning.Tell(options.Quiet, io);
+            if (options.Json)
+            {
+                told.Add(SweepJson.Of(planning, estimate, devices));
+                continue;
+            }
+
+            planning.WriteHead(io.Out);
+            DryRun.Print(planning, estimate, devices, io);
+        }
+
+        if (options.Json)
+            SweepJson.Write(told, io);
+    }
+
+    // Folders that exist first: of several sweeps none is begun when one of them is refused.
+    private static Dictionary<SweepPlanning, RunDirectory> Open(IReadOnlyList<SweepPlanning> plannings) =>
+        plannings.OrderByDescending(planning => Path.Exists(planning.Out))
+            .ToDictionary(planning => planning, planning => RunDirectory.OpenOrCreate(planning.Out, planning.Plan));
+
+    private static int Do(
+        Options options, double? target, SweepPlanning planning, RunDirectory run, DeviceSelection devices, StopSignals stop,
+        PhaseClock phases, List<object> told, CommandIo io)
+    {
+        if (!options.Quiet)
+            planning.WriteHead(io.Error);
         run.WriteClassNames(planning.Data.ClassNames);
         planning.Tell(options.Quiet, io);
         var work = new UnitWork(run, planning.Data, Shard.Whole, devices, options.Quiet, options.FailFast);
@@ -147,12 +199,12 @@ internal static class SweepCommand
                 ExitCodes.Interrupted);
         }
 
-        return Finish(options, target, planning with { Plan = run.Plan }, run, devices, trained, stop, phases, io);
+        return Finish(options, target, planning with { Plan = run.Plan }, run, devices, trained, stop, phases, told, io);
     }
 
     private static int Finish(
         Options options, double? target, SweepPlanning planning, RunDirectory run, DeviceSelection devices, bool trained, StopSignals stop,
-        PhaseClock phases, CommandIo io)
+        PhaseClock phases, List<object> told, CommandIo io)
     {
         stop.EndIfAsked(run);
         MergeCommand.Merge(run, phases, io);
@@ -163,7 +215,16 @@ internal static class SweepCommand
         if (trained || !TrainingRecords.AreFolded(run))
             MergeCommand.Record(run, summary, trained ? devices : null, phases, trained);
         string report = ReportCommand.Write(run, phases, recorded: trained, new ReportChoice { TargetF1 = target });
-        summary.Write(planning.Plan.Spec, io, target);
+        if (options.Json)
+        {
+            told.Add(SweepJson.Of(run, summary, trained ? devices : null, phases, report));
+        }
+        else
+        {
+            planning.WriteHead(io.Out);
+            summary.Write(planning.Plan.Spec, io, target);
+        }
+
         if (!options.Quiet)
             io.Error.WriteLine($"{summary.Count} models in {phases.Total:F1} s; report: {report}");
         return summary.Failed > 0 ? ExitCodes.SomeModelsFailed : ExitCodes.Done;

@@ -23,36 +23,70 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
     /// </summary>
     public Func<string, string> Name { get; private init; } = _ => "";
 
-    /// <exception cref="UserErrorException">A flag, a file or the data is not right.</exception>
-    public static SweepPlanning From(SweepCommand.Options options)
+    /// <summary>Of one of several sweeps in a file; null for one alone.</summary>
+    public string? SweepName { get; private init; }
+
+    /// <summary>The sweeps that a command line asks for: one, or those of a spec file that has several, in its order.</summary>
+    /// <exception cref="UserErrorException">A flag, a file or the data is not right; then none of them can be begun.</exception>
+    public static IReadOnlyList<SweepPlanning> All(SweepCommand.Options options)
     {
         if (options.Preset is not null && options.Spec is not null)
             throw new UserErrorException("--spec: cannot be combined with --preset; give one of them.");
-        SweepSpec start = options.Spec is { } file
-            ? SpecJson.ReadFile(file, Presets.Paper)
-            : Presets.Get("--preset", options.Preset ?? DefaultPreset);
+        List<SpecEntry?> entries = options.Spec is { } file ? [.. SpecFile.Read(file)] : [null];
+        Dictionary<string, Dataset> loaded = [];
+        SweepPlanning[] all = [.. entries.Select(entry => From(options, entry, isOneOfSeveral: entries.Count > 1, loaded))];
+        HashSet<string> folders = [];
+        foreach (SweepPlanning planning in all)
+        {
+            if (!folders.Add(Path.TrimEndingDirectorySeparator(Path.GetFullPath(planning.Out))))
+                throw new UserErrorException($"{options.Spec}: {planning.SweepName}: {planning.Out} is another sweep's folder too");
+        }
+
+        return all;
+    }
+
+    /// <param name="entry">Of the spec file; null where there is none.</param>
+    /// <param name="loaded">Data by folder: several sweeps share them.</param>
+    private static SweepPlanning From(
+        SweepCommand.Options options, SpecEntry? entry, bool isOneOfSeveral, Dictionary<string, Dataset> loaded)
+    {
+        SweepSpec start = entry?.Spec ?? Presets.Get("--preset", options.Preset ?? DefaultPreset);
         IReadOnlyList<string>? only = Only(options);
         start = only is null ? start : start.Only(only);
         string? folder = options.Given.GetValueOrDefault("--data");
-        Dataset data = DatasetLoader.Load(folder ?? (start.Data == SweepSpec.EmbeddedName ? null : start.Data));
-        bool Gives(string field) =>
-            AnalysisList.Fields.Any(one => (one.Name == field || one.PartOf == field) && options.Given.ContainsKey(one.FlagName));
-        string Called(string field) => options.Spec is { } of && !Gives(field) ? $"{of}: {field}" : Flag.NameOf(field);
-        (IReadOnlyList<PairTask> tasks, bool usual, string? note) = Tasks(start, options, data);
-        SweepSpec spec = Changed(AnalysisList.Fields, start with { Tasks = tasks }, options, data);
-
-        // The levels of the study come along where nobody has named any, and its own sweeps alone keep them.
-        if (options.Preset is null && ReferenceEquals(spec.Sparsity, Presets.Paper.Sparsity) && !StudySweep.Is(spec))
-            spec = spec with { Sparsity = Presets.UsualSparsity };
-        spec = Fitted(spec, Gives, keepsRates: options.Spec is not null || usual);
-        CheckAsked(spec, only ?? []);
-        PictureChoice pictures = options.TrainOnly ? PictureChoice.Usual(spec) with { Hidden = 0 }
-            : Changed(PictureChoice.Fields, PictureChoice.Usual(spec), options, data);
-        if (!pictures.IsOf(spec))
+        string? source = folder ?? (start.Data == SweepSpec.EmbeddedName ? null : start.Data);
+        if (!loaded.TryGetValue(source ?? "", out Dataset? data))
+            loaded.Add(source ?? "", data = DatasetLoader.Load(source));
+        if (folder is null && entry?.DataSha256 is { } hash && hash != data.Sha256)
         {
             throw new UserErrorException(
-                $"--saliency: no model has {pictures.Hidden} hidden units; it must be one of {string.Join(", ", spec.Hidden)}, "
-                + "or 0 for no panels");
+                $"{options.Spec}: data_sha256: {start.Data} holds other data than the plan was made for; --data must say which to take");
+        }
+
+        bool Gives(string field) =>
+            AnalysisList.Fields.Any(one => (one.Name == field || one.PartOf == field) && options.Given.ContainsKey(one.FlagName));
+        string Called(string field) => entry is not null && !Gives(field) ? entry.PlaceOf(field) : Flag.NameOf(field);
+        (IReadOnlyList<PairTask> tasks, bool usual, string? note) = Tasks(start, entry, options, data);
+        SweepSpec spec = Changed(AnalysisList.Fields, start with { Tasks = tasks }, options, data, entry);
+
+        // The levels of the study come along where nobody has named any, and its own sweeps alone keep them.
+        bool isPreset = options.Preset is not null || entry?.IsOfPreset == true;
+        if (!isPreset && ReferenceEquals(spec.Sparsity, Presets.Paper.Sparsity) && !StudySweep.Is(spec))
+            spec = spec with { Sparsity = Presets.UsualSparsity };
+        bool embeds = Gives("embedding") || (entry?.Says("embedding") == true && !Gives("tasks"));
+        spec = Fitted(spec, Gives, embeds, keepsRates: entry is not null || usual);
+        CheckAsked(spec, only ?? [], _ => "--analyses");
+        CheckAsked(spec, only is null ? entry?.Analyses ?? [] : [], _ => entry!.PlaceOf(SpecFile.Analyses));
+        PictureChoice usualPictures = PictureChoice.Usual(spec);
+        PictureChoice pictures = options.TrainOnly ? usualPictures with { Hidden = 0 }
+            : Changed(PictureChoice.Fields, entry?.PicturesOf(usualPictures, spec) ?? usualPictures, options, data);
+        if (!pictures.IsOf(spec))
+        {
+            string field = PictureChoice.Fields[0].Name;
+            bool isOfFile = entry?.Says(field) == true && !options.Given.ContainsKey(Flag.NameOf(field));
+            throw new UserErrorException(
+                $"{(isOfFile ? entry!.PlaceOf(field) : Flag.NameOf(field))}: no model has {pictures.Hidden} hidden units; it must be "
+                + $"one of {string.Join(", ", spec.Hidden)}, or 0 for no panels");
         }
 
         int TrainImages(PairTask task) => Splitter.Problem(data, task) is { } problem
@@ -60,7 +94,12 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
             : Splitter.TrainImages(data, task);
 
         Plan plan = Plan.Create(spec, data.Sha256, data.Inputs, TrainImages, name: Called) with { Pictures = pictures };
-        return new SweepPlanning(plan, data, options.Out ?? Path.Combine(RunsFolder, NameOf(plan, options))) { Note = note, Name = Called };
+        return new SweepPlanning(plan, data, FolderOf(plan, options, entry, isOneOfSeveral))
+        {
+            Note = note,
+            Name = Called,
+            SweepName = isOneOfSeveral ? entry!.Name : null,
+        };
     }
 
     /// <summary>
@@ -72,21 +111,46 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
             io.Error.WriteLine(Note);
     }
 
-    private static TOwner Changed<TOwner>(IReadOnlyList<Field<TOwner>> fields, TOwner owner, SweepCommand.Options options, Dataset data)
+    /// <summary>A line that tells one of several sweeps from the others; nothing where there is one.</summary>
+    public void WriteHead(TextWriter writer)
+    {
+        if (SweepName is not null)
+            writer.WriteLine($"{SweepName} ({Out})");
+    }
+
+    // Flags, and below them what a spec file says as flags do.
+    private static TOwner Changed<TOwner>(
+        IReadOnlyList<Field<TOwner>> fields, TOwner owner, SweepCommand.Options options, Dataset data, SpecEntry? entry = null)
         where TOwner : new() =>
         fields.Aggregate(
             owner, (changed, field) => options.Given.TryGetValue(field.FlagName, out string? text)
                 ? field.Take(changed, text, data)
+                : field.PartOf is null && entry?.Texts.TryGetValue(field.Name, out text) == true
+                    ? field.Take(changed, text!, data, entry.PlaceOf(field.Name))
                 : changed);
 
+    // Several sweeps have a folder in a folder each.
+    private static string FolderOf(Plan plan, SweepCommand.Options options, SpecEntry? entry, bool isOneOfSeveral) =>
+        !isOneOfSeveral ? options.Out ?? entry?.Out ?? Path.Combine(RunsFolder, NameOf(plan, options, entry?.Name))
+        : options.Out is { } above ? Path.Combine(above, entry!.Name!)
+        : entry!.Out ?? Path.Combine(RunsFolder, FileName(options.Spec!), NameOf(plan, options, entry.Name));
+
+    // The plan of a run is called as its folder is.
+    private static string FileName(string path) =>
+        Path.GetFileName(path) == "plan.json" && Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path))) is { Length: > 0 } run
+            ? run
+            : Path.GetFileNameWithoutExtension(path);
+
     // A preset's name is for the preset as it is: another sweep has a folder of its own, so that it never meets the study's.
-    private static string NameOf(Plan plan, SweepCommand.Options options)
+    private static string NameOf(Plan plan, SweepCommand.Options options, string? name)
     {
         const int MostTasks = 2, HashDigits = 6;
         bool changed = options.TrainOnly || options.Analyses is not null || options.Given.ContainsKey("--data")
             || AnalysisList.Fields.Any(field => options.Given.ContainsKey(field.FlagName));
         if (!changed)
-            return options.Spec is { } path ? Path.GetFileNameWithoutExtension(path) : options.Preset ?? DefaultPreset;
+            return name ?? (options.Spec is { } path ? FileName(path) : options.Preset ?? DefaultPreset);
+        if (name is not null)
+            return $"{name}-{plan.Hash[..HashDigits]}";
         IReadOnlyList<PairTask> tasks = plan.Spec.Tasks;
         return (tasks.Count > MostTasks ? $"{tasks.Count}-tasks" : string.Join('-', tasks)) + "-" + plan.Hash[..HashDigits];
     }
@@ -118,7 +182,7 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
     }
 
     // Who names an analysis that is left with nothing to do has meant something else.
-    private static void CheckAsked(SweepSpec spec, IReadOnlyList<string> only)
+    private static void CheckAsked(SweepSpec spec, IReadOnlyList<string> only, Func<string, string> place)
     {
         foreach (string name in only)
         {
@@ -126,20 +190,20 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
             if (!isIn)
             {
                 throw new UserErrorException(
-                    $"--analyses: {name} has nothing to do; must have {fields[0].FlagName} as well, or be left out");
+                    $"{place(name)}: {name} has nothing to do; must have {fields[0].FlagName} as well, or be left out");
             }
         }
     }
 
     /// <summary>What nobody named follows what somebody named.</summary>
-    private static SweepSpec Fitted(SweepSpec spec, Func<string, bool> gives, bool keepsRates)
+    private static SweepSpec Fitted(SweepSpec spec, Func<string, bool> gives, bool embeds, bool keepsRates)
     {
         // No level means no pruning, whatever methods the preset has; methods asked for by name are a contradiction.
         if (gives("sparsity") && spec.Sparsity.Count == 0 && !gives("pruning"))
             spec = spec with { Pruning = [] };
         if (gives("finetune_epochs") && spec.FinetuneEpochs == 0 && !gives("rewind"))
             spec = spec with { Rewind = false };
-        if (!gives("embedding"))
+        if (!embeds)
             spec = spec.WithFittedEmbedding(otherData: spec.Data != SweepSpec.EmbeddedName);
 
         // Who asks for tasks or rates asks for these alone; the study's hard pair is one of digits.
@@ -152,7 +216,7 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
     /// </summary>
     /// <returns>Also whether the tasks are those of the preset or file, and what there is to tell.</returns>
     private static (IReadOnlyList<PairTask> Tasks, bool Usual, string? Note) Tasks(
-        SweepSpec start, SweepCommand.Options options, Dataset data)
+        SweepSpec start, SpecEntry? entry, SweepCommand.Options options, Dataset data)
     {
         if (options.Given.TryGetValue("--tasks", out string? text))
         {
@@ -160,9 +224,14 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
             return (start.Tasks, false, leftOut is null ? null : $"--tasks all: {leftOut}");
         }
 
+        if (entry?.Texts.GetValueOrDefault("tasks") is { } fromFile)
+        {
+            string? leftOut = fromFile.Trim() == TaskList.EveryPair ? TaskList.All(data, entry.PlaceOf("tasks")).LeftOut : null;
+            return (start.Tasks, true, leftOut is null ? null : $"tasks all: {leftOut}");
+        }
+
         // A spec file that names no tasks has those of its preset, as they are.
-        bool named = options.Spec is not null && !ReferenceEquals(start.Tasks, Presets.Paper.Tasks);
-        if (named || start.Tasks.All(task => Splitter.Problem(data, task) is null))
+        if (entry?.Says("tasks") == true || start.Tasks.All(task => Splitter.Problem(data, task) is null))
             return (start.Tasks, true, null);
         (IReadOnlyList<PairTask> all, string? without) = TaskList.All(data);
         return (

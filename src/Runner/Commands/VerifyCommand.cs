@@ -23,6 +23,9 @@ internal static class VerifyCommand
         [Option("threads"), Flag("N", "CPU threads (default: one a core)", "4")]
         public string? Threads { get; set; }
 
+        [Option("json"), Flag("the same as one JSON object, for programs")]
+        public bool Json { get; set; }
+
         [Option("quick"), Flag("every check, but kernels on a few shapes: half of the time")]
         public bool Quick { get; set; }
     }
@@ -54,14 +57,28 @@ internal static class VerifyCommand
     {
         DeviceSelection devices = DeviceFlags.Find(options.Device, options.Threads);
         int failed = 0;
+        List<VerifiedDevice> verified = [];
         foreach (DeviceInfo info in devices.Devices)
         {
             string title = $"Verification of {(info.Driver.Length > 0 ? $"{info}, {info.Driver}" : DeviceText.Of(devices))}";
             using ComputeDevice device = ComputeDevice.Open(info, devices.Threads);
             IReadOnlyList<VerificationCheck> checks = DeviceVerification.Checks(device, options.Quick);
-            failed += Print(title, checks.Select(check => Run(check, info)), checks.Count, io);
+            CommandIo told = options.Json ? io with { Out = TextWriter.Null } : io;
+            List<VerificationResult> results = [];
+            failed += Print(title, checks.Select(check => Run(check, info)).Select(Kept), checks.Count, told);
+            verified.Add(new(info, results));
+
+            VerificationResult Kept(VerificationResult result)
+            {
+                results.Add(result);
+                return result;
+            }
         }
-        return Conclude(failed, io);
+
+        if (!options.Json)
+            return Conclude(failed, io);
+        WriteJson(verified, io);
+        return Conclude(failed, io with { Out = TextWriter.Null });
     }
 
     /// <summary>What the numbers mean, and the exit code.</summary>
@@ -74,6 +91,36 @@ internal static class VerifyCommand
                 $"verify: {failed} checks failed; results of this device cannot be trusted",
                 ExitCodes.VerificationFailed);
     }
+
+    /// <summary>What was found out about a device.</summary>
+    internal sealed record VerifiedDevice(DeviceInfo Device, IReadOnlyList<VerificationResult> Results);
+
+    /// <summary>The same for programs.</summary>
+    public static void WriteJson(IReadOnlyList<VerifiedDevice> devices, CommandIo io) => JsonText.Write(io.Out, new
+    {
+        JsonText.Format,
+        Holds = devices.All(device => device.Results.All(result => result.Holds)),
+        Devices = devices.Select(verified => new
+        {
+            verified.Device.Id,
+            verified.Device.Name,
+            verified.Device.Driver,
+            Checks = verified.Results.Select(result => new
+            {
+                result.Name,
+                result.Holds,
+                result.Failure,
+                result.Deviation.Values,
+                Spacings = Told(result.Deviation, result.Deviation.Ulps),
+                Error = Told(result.Deviation, result.Deviation.Relative),
+                Bound = Told(result.Deviation, result.Deviation.RelativeBound),
+                Used = Told(result.Deviation, result.Deviation.OfBound),
+            }),
+        }),
+    });
+
+    // A check of bits has no numbers.
+    private static double? Told(Deviation deviation, double number) => deviation.Values > 0 ? number : null;
 
     /// <summary>
     /// A table, and below it what failed. Each check is told on stderr as soon as it is done, with its number: together they take half

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace GpuMlp.Runner.Streams;
 
@@ -15,8 +16,23 @@ internal static class JsonText
         WriteIndented = true,
         NewLine = "\n",
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new FiniteNumbers() },
     };
 
-    /// <param name="told">Names become snake_case; numbers that are not finite are not allowed.</param>
+    /// <param name="told">Names become snake_case; a number that is not finite becomes null.</param>
     public static void Write<T>(TextWriter writer, T told) => writer.WriteLine(JsonSerializer.Serialize(told, s_options));
+
+    // JSON has no word for a figure that there is not; readers know null.
+    private sealed class FiniteNumbers : JsonConverter<double>
+    {
+        public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDouble();
+
+        public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
+        {
+            if (double.IsFinite(value))
+                writer.WriteNumberValue(value);
+            else
+                writer.WriteNullValue();
+        }
+    }
 }

@@ -81,7 +81,7 @@ public sealed class SpecTests
     [InlineData("""{ "rewind": true }""", "rewind: no epochs")]
     [InlineData("""{ "rewind": 1 }""", "rewind: wrong value; must be true or false")]
     [InlineData("""{ "sparsity": [0.5, 1.01] }""", "sparsity: 1.01 is out of range; must be 0..1")]
-    [InlineData("""{ "embedding": "4v9" }""", "embedding")]
+    [InlineData("""{ "embedding": "4v8" }""", "embedding: 4v8 is not trained")]
     [InlineData("""{ "embedding": ["4v8"] }""", "embedding: 4v8 is not trained")]
     [InlineData("""{ "embedding": ["4v9", "4v9"] }""", "embedding")]
     [InlineData("""{ "batch": [] }""", "batch")]
@@ -95,18 +95,42 @@ public sealed class SpecTests
     [InlineData("""{ "weight_decay": ["none"] }""", "weight_decay")]
     [InlineData("""{ "weight_decay": [0, 1e31] }""", "weight_decay")]
     [InlineData("""{ "hiden": [2] }""", "hiden")]
-    [InlineData("""{ "hidden": 2 }""", "hidden")]
+    [InlineData("""{ "hidden": 0 }""", "line 1: hidden: 0 is out of range; must be 1..1024")]
+    [InlineData("""{ "hidden": "2..1" }""", "line 1: hidden: '2..1' runs backwards; write 1..2")]
+    [InlineData("{ \"seeds\": [0],\n  \"hidden\": [2, \"3..x\"] }", "line 2: hidden: 'x' is not a whole number")]
+    [InlineData("""{ "hidden": [2, "1..4"] }""", "hidden: 2 occurs twice")]
+    [InlineData("""{ "hidden": {} }""", "hidden: wrong value; must be a list as [2,4,8,16,32,64], or one of its values")]
+    [InlineData("""{ "hidden": true }""", "hidden: wrong value")]
+    [InlineData("""{ "hidden": [null] }""", "hidden: wrong value")]
     [InlineData("""{ "hidden": [2.5] }""", "hidden")]
     [InlineData("""{ "hidden": [] }""", "hidden")]
     [InlineData("""{ "hidden": [1025] }""", "hidden")]
     [InlineData("""{ "hidden": [2, 2] }""", "hidden")]
     [InlineData("""{ "hidden": [2], "hidden": [4] }""", "hidden")]
-    [InlineData("""{ "tasks": ["4v4"] }""", "tasks")]
+    [InlineData("""{ "tasks": [49] }""", "tasks")]
     [InlineData("""{ "seeds": [-1] }""", "seeds")]
     [InlineData("""{ "lr": [0] }""", "lr")]
     [InlineData("""{ "lr": [1e999] }""", "lr")]
     [InlineData("""{ "epochs": 1000001 }""", "epochs")]
-    [InlineData("""{ "epochs": "100" }""", "epochs")]
+    [InlineData("""{ "epochs": "many" }""", "epochs: 'many' is not a whole number")]
+    [InlineData("""{ "preset": "papr" }""", "line 1: preset: no preset is called 'papr'")]
+    [InlineData("""{ "preset": 3 }""", "preset: wrong value; must be a text")]
+    [InlineData("""{ "name": "a/b" }""", "name: 'a/b' must be fit for the name of a folder")]
+    [InlineData("""{ "out": "" }""", "out: wrong value; must be a text")]
+    [InlineData("""{ "analyses": ["prunning"] }""", "analyses: 'prunning' is no analysis")]
+    [InlineData("""{ "analyses": "none", "corruption": ["blur:1"] }""", "corruption: belongs to robustness, which analyses leaves out")]
+    [InlineData("""{ "saliency": "all" }""", "saliency: wrong value; must be a whole number as 24")]
+    [InlineData("""{ "sweeps": [] }""", "sweeps: must be a list of sweeps, at least one")]
+    [InlineData("""{ "sweeps": { "name": "a" } }""", "sweeps: must be a list of sweeps")]
+    [InlineData("""{ "sweeps": [{ "name": "a" }, { }] }""", "sweeps[1].name: missing")]
+    [InlineData("""{ "sweeps": [{ "name": "a" }, { "name": "a" }] }""", "sweeps[1].name: a occurs twice")]
+    [InlineData("""{ "name": "x", "sweeps": [{ "name": "a" }] }""", "name: belongs to one sweep; must be in the list `sweeps`")]
+    [InlineData(
+        "{ \"sweeps\": [{ \"name\": \"a\" },\n{ \"name\": \"b\", \"hiden\": 3 }] }",
+        "line 2: sweeps[1].hiden: unknown field; did you mean hidden?")]
+    [InlineData("""{ "sweeps": [{ "name": "a", "sweeps": [] }] }""", "sweeps[0].sweeps: unknown field")]
+    [InlineData("""{ "sweeps": [3] }""", "sweeps[0]: not a JSON object")]
+    [InlineData("""{ "plan_hash": "" }""", "plan_hash: must be a SHA-256")]
     [InlineData("""{ "batch": "half" }""", "batch")]
     [InlineData("""{ "batch": 0 }""", "batch")]
     [InlineData("""{ "init_std": -1 }""", "init_std")]
@@ -122,14 +146,15 @@ public sealed class SpecTests
     [InlineData("""{ "similarity": ["gradient", "gradient"] }""", "similarity")]
     [InlineData("""{ "similarity_images": 0 }""", "similarity_images")]
     [InlineData("""{ "similarity_images": 4097 }""", "similarity_images")]
-    [InlineData("""{ "corruption": ["blur"] }""", "corruption")]
     [InlineData("""{ "corruption": ["blur:-1"] }""", "corruption")]
     [InlineData("""{ "corruption": ["occlusion:1.5"] }""", "corruption")]
     [InlineData("""{ "corruption": ["blur:1", "blur:1.0"] }""", "corruption")]
     [InlineData("""{ "corruption": [1] }""", "corruption")]
     [InlineData("""{ "data": null }""", "data")]
     [InlineData("""{ "epochs": 1""", "JSON")]
-    [InlineData("[]", "JSON")]
+    [InlineData("[]", "sweeps: must be a list of sweeps, at least one")]
+    [InlineData("[[]]", "[0]: not a JSON object")]
+    [InlineData("3", "JSON")]
     [InlineData("", "JSON")]
     public void A_wrong_spec_file_gives_one_line_with_file_and_field(string text, string names)
     {
@@ -146,13 +171,13 @@ public sealed class SpecTests
     [InlineData("{\n\"data\": \"\\ud800\" }", "line 2: a text with half a surrogate pair")]
     [InlineData("{ \"data\": \"\\udc00\\ud800\" }", "line 1: a text with half a surrogate pair")]
     [InlineData("{ \"\\ud800\": 1 }", "line 1: a text with half a surrogate pair")]
-    [InlineData("{ \"a\\nb\": 1 }", "a?b: unknown field; must be one of data, tasks,")]
+    [InlineData("{ \"a\\nb\": 1 }", "line 1: a?b: unknown field; must be one of data, tasks,")]
     public void A_spec_file_that_is_no_text_is_refused_by_its_place(string text, string message)
     {
         using TemporaryFolder folder = new();
         string path = folder.File("spec.json");
         File.WriteAllBytes(path, Encoding.Latin1.GetBytes(text));
-        UserErrorException e = Assert.Throws<UserErrorException>(() => SpecJson.ReadFile(path, Presets.Paper));
+        UserErrorException e = Assert.Throws<UserErrorException>(() => SpecFile.Read(path));
         Assert.StartsWith($"{path}: {message}", e.Message);
         Assert.DoesNotContain(e.Message, char.IsControl);
     }
@@ -167,7 +192,7 @@ public sealed class SpecTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /dev/zero");
         Assert.Equal(
             "/dev/zero: larger than 128 MiB; must be a JSON object of sweep fields",
-            Assert.Throws<UserErrorException>(() => SpecJson.ReadFile("/dev/zero", Presets.Paper)).Message);
+            Assert.Throws<UserErrorException>(() => SpecFile.Read("/dev/zero")).Message);
     }
 
     [Fact]
@@ -175,14 +200,14 @@ public sealed class SpecTests
     {
         string seeds = string.Concat(Enumerable.Repeat("1,", ListFlags.MaxItems));
         Assert.EndsWith(
-            "spec.json: seeds: 10000001 items; must be at most 10000000",
+            "spec.json: line 1: seeds: 10000001 items; must be at most 10000000",
             Assert.Throws<UserErrorException>(() => Read($"{{ \"seeds\": [{seeds}1] }}")).Message);
     }
 
     [Fact]
     public void A_missing_spec_file_is_named()
     {
-        UserErrorException e = Assert.Throws<UserErrorException>(() => SpecJson.ReadFile("nowhere/spec.json", Presets.Paper));
+        UserErrorException e = Assert.Throws<UserErrorException>(() => SpecFile.Read("nowhere/spec.json"));
         Assert.StartsWith("nowhere/spec.json: ", e.Message);
     }
 
@@ -205,6 +230,6 @@ public sealed class SpecTests
         using TemporaryFolder folder = new();
         string path = folder.File("spec.json");
         File.WriteAllText(path, text);
-        return SpecJson.ReadFile(path, Presets.Paper);
+        return Assert.Single(SpecFile.Read(path)).Spec;
     }
 }

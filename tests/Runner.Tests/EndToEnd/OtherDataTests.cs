@@ -96,7 +96,7 @@ public sealed class OtherDataTests : IDisposable
             _place["spec.json"],
             $$"""{ "data": {{System.Text.Json.JsonSerializer.Serialize(data)}}, "tasks": ["0v1"], "embedding": [] }""");
         Assert.Contains(
-            "spec.json: tasks: task 0v1: class 0 has 0 images in data set 'data' (its labels lie in 1..9); "
+            "spec.json: line 1: tasks: task 0v1: class 0 has 0 images in data set 'data' (its labels lie in 1..9); "
                 + "at least 5 of each class are needed.",
             Gpumlp.Here("plan", "--spec", _place["spec.json"], "--out", _place["no"]).AssertOneLine(2));
     }
@@ -106,7 +106,7 @@ public sealed class OtherDataTests : IDisposable
     {
         File.WriteAllText(_place["spec.json"], $$"""{ "seeds": [{{string.Join(",", Enumerable.Range(0, 1_000_000))}}] }""");
         Assert.Contains(
-            "spec.json: seeds: 1000000 items, with those of the other fields 55000000 models; must be at most 10000000",
+            "spec.json: line 1: seeds: 1000000 items, with those of the other fields 55000000 models; must be at most 10000000",
             Gpumlp.Here("plan", "--spec", _place["spec.json"], "--out", _place["no"]).AssertOneLine(2));
         Assert.Contains("--seeds: 2000000 items", Gpumlp.Here("plan", "--seeds", "1..2000000", "--out", _place["no"]).AssertOneLine(2));
     }

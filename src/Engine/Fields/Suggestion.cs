@@ -1,7 +1,7 @@
-namespace GpuMlp.Runner.Verbs;
+namespace GpuMlp.Engine.Fields;
 
 /// <summary>What somebody probably meant.</summary>
-internal static class Suggestion
+public static class Suggestion
 {
     /// <summary><c>did you mean --epochs?</c>, or null when nothing is near.</summary>
     /// <param name="typed">The unknown word, dashes included.</param>
