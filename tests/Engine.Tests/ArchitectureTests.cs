@@ -26,9 +26,9 @@ public sealed class ArchitectureTests
         ["Analyses", "Devices"],
         ["Plans"],
         ["Runs"],
-        ["Sweeps", "Study", "Bench", "Export.Onnx"],
+        ["Sweeps", "Study", "Bench", "Comparison", "Export.Onnx"],
         ["Study.Claims", "Export"],
-        ["Explanations"],
+        ["Explanations", "Library"],
     ];
 
     public static TheoryData<string> Rooms => [.. s_floors.SelectMany(floor => floor)];

@@ -14,12 +14,14 @@ internal static class All
         StatusCommand.Verb,
         MergeCommand.Verb,
         ReportCommand.Verb,
+        CompareCommand.Verb,
         SaliencyCommand.Verb,
         ExportCommand.Verb,
         BenchCommand.Verb,
         SlurmCommand.Verb,
         DevicesCommand.Verb,
         VerifyCommand.Verb,
+        CompletionCommand.Verb,
     ];
 
     /// <summary>The command of a name; null for a name that is none.</summary>

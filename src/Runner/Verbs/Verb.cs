@@ -23,15 +23,15 @@ internal abstract class Verb(string name)
     /// <summary>All of them, those that are fields at the end.</summary>
     public abstract IReadOnlyList<Flag> Flags { get; }
 
-    /// <summary>Whether the folder of a run follows it.</summary>
-    protected abstract bool TakesRun { get; }
+    /// <summary>The folders of runs that follow it, as help calls them; none for a command that takes none.</summary>
+    public abstract IReadOnlyList<string> RunWords { get; }
 
     /// <summary>The flags under their headings.</summary>
     public string FlagList => HelpPage.Flags(Sections, Flags);
 
     /// <summary>What <c>--help</c> prints.</summary>
     public string Page => HelpPage.Join(
-        About.TrimEnd(), $"Usage: gpumlp {Name}{(TakesRun ? " RUN" : "")} [flags]", FlagList, Notes, HelpPage.ExitCodes);
+        About.TrimEnd(), $"Usage: gpumlp {string.Join(' ', [Name, .. RunWords])} [flags]", FlagList, Notes, HelpPage.ExitCodes);
 
     /// <summary>From the words of a command line, of which the first is the command.</summary>
     /// <exception cref="Engine.UserErrorException">An unknown flag, a flag without its value, or given twice.</exception>
@@ -50,7 +50,7 @@ internal sealed class Verb<TOptions>(string name, Func<TOptions, CommandIo, int>
 {
     public override IReadOnlyList<Flag> Flags => [.. FlagAttribute.Of(typeof(TOptions)), .. new TOptions().FieldFlags];
 
-    protected override bool TakesRun => typeof(TOptions).IsAssignableTo(typeof(RunFolderOptions));
+    public override IReadOnlyList<string> RunWords => new TOptions() is RunFolderOptions folders ? folders.RunWords : [];
 
     public override CommandOptions Parse(string[] args) => Arguments.Parse<TOptions>(this, args);
 
