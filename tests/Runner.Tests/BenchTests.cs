@@ -101,6 +101,96 @@ public sealed class BenchTests
     }
 
     [Fact]
+    public void A_baseline_marks_the_times_that_have_left_its_spread()
+    {
+        BenchSpec spec = BenchSpec.Full with
+        {
+            Ops = [BenchOp.Forward],
+            Masks = [BenchMasks.Magnitude],
+            Sparsity = [0, 0.5],
+            Hidden = [24],
+            Models = [100],
+            Batch = [256],
+        };
+        BenchResult old = Made(spec), now = Made(spec);
+        string folder = Directory.CreateTempSubdirectory("gpumlp-baseline").FullName, file = Path.Combine(folder, "bench.csv");
+        try
+        {
+            BenchFiles.WriteCsv(file, [new BenchRun("cpu", "another cpu", s_roof, 0, old)]);
+            File.WriteAllText(Path.Combine(folder, "bench.json"), """{"devices":[{"device":"cpu","name":"another cpu"}]}""");
+            Change(BenchForm.WeightSparse, 0.5, times: 3);
+            Change(BenchForm.InputSparse, 0, times: 0.5);
+            BenchRow left = now.Rows.Single(row => row.Case is { Form: BenchForm.Masked, Sparsity: 0.5 });
+            now.Rows.Remove(left);
+            BenchRun[] runs = [new BenchRun("cpu", "this cpu", s_roof, 0, now)];
+            var baseline = BenchBaseline.Read(file);
+            Assert.Equal(old.Rows.Count, baseline.Count);
+            Assert.Equal(now.Rows.Count, baseline.Compare(runs).Count);
+            using StringWriter text = new() { NewLine = "\n" };
+            BaselineTable.Write(baseline, runs, Cli.Piped(text, TextWriter.Null));
+            Assert.Matches(@"forward +weight-sparse +magnitude +0\.5 +24 +100 +256 +1000 +3000 +3\.00 +slower\n", text.ToString());
+            Assert.Matches(@"forward +input-sparse +magnitude +0 +24 +100 +256 +\S+ +\S+ +0\.50 +faster\n", text.ToString());
+            Assert.Contains(
+                $"1 slower, 1 faster, {now.Rows.Count - 2} within the spread; 0 have no baseline, 1 of it were not measured",
+                text.ToString());
+            Assert.Contains("Another machine: cpu of the baseline is another cpu; here it is this cpu.", text.ToString());
+
+            baseline.CheckMeets(spec, ["cpu"]);
+            Assert.Contains(
+                "none of its 10 rows is measured here on cuda:0",
+                Assert.Throws<Engine.UserErrorException>(() => baseline.CheckMeets(spec, ["cuda:0"])).Message);
+            Assert.Throws<Engine.UserErrorException>(() => baseline.CheckMeets(spec with { Hidden = [8] }, ["cpu"]));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        void Change(BenchForm form, double sparsity, double times)
+        {
+            int at = now.Rows.FindIndex(row => row.Case.Form == form && row.Case.Sparsity == sparsity);
+            BenchRow row = now.Rows[at];
+            now.Rows[at] = new BenchRow(
+                row.Case, [.. row.SamplesMs.Select(ms => ms * times)], row.Work, row.ConversionMs, null, row.LargestError, true,
+                row.DenseMs);
+        }
+    }
+
+    [Theory]
+    [InlineData("a,b\n1,2\n", "no column device; must be the bench.csv of a gpumlp bench")]
+    [InlineData("", "no column device")]
+    [InlineData(Header, "no row")]
+    [InlineData(Header + "cpu,forward,dense,magnitude,0,8,1,32,1,1,1,1,1\n", "line 2: 13 values; must be 14, one a column")]
+    [InlineData(Header + "cpu,forward,dense,magnitude,0,8,1,32,x,1,1,1,1,1\n", "line 2: median_ms: 'x' is no time; must be a number")]
+    [InlineData(Header + "cpu,forward,dense,magnitude,0,8,1,32,1,0,1,1,1,1\n", "line 2: p10_ms: '0' is no time")]
+    [InlineData(Header + Good + Good, "line 3: cpu,forward,dense,magnitude,0,8,1,32 occurs twice")]
+    [InlineData(Header + "cuda:7,forward,dense,magnitude,0,8,1,32,1,1,1,1,1,1\n", "none of its 1 rows is measured here on cpu")]
+    public void A_file_that_is_no_baseline_is_refused_before_anything_is_measured(string text, string message)
+    {
+        string folder = Directory.CreateTempSubdirectory("gpumlp-baseline").FullName, file = Path.Combine(folder, "bench.csv");
+        try
+        {
+            File.WriteAllText(file, text);
+            string written = Path.Combine(folder, "out");
+            (int exitCode, string stdout, string stderr) = Cli.Run("bench", "--baseline", file, "--device", "cpu", "--out", written);
+            Assert.Equal((2, ""), (exitCode, stdout));
+            Assert.StartsWith($"gpumlp: {file}: {message}", Assert.Single(Cli.Lines(stderr)));
+            Assert.False(Directory.Exists(written));
+            Assert.Contains(
+                "no such file", Cli.Run("bench", "--baseline", Path.Combine(folder, "none.csv"), "--out", written).Error);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private const string Header =
+        "device,op,form,masks,sparsity,hidden,models,batch,median_ms,p10_ms,p90_ms,useful_gflops,dense_gflops,speedup_vs_dense\n";
+
+    private const string Good = "cpu,forward,dense,magnitude,0,8,1,32,1,1,1,1,1,1\n";
+
+    [Fact]
     public void Both_plots_are_drawn_for_many_sizes_and_for_one()
     {
         foreach (BenchSpec spec in new[] { BenchSpec.Full, BenchSpec.Quick with { Models = [1], Ops = [BenchOp.Forward], Sparsity = [1] } })

@@ -37,6 +37,12 @@ public static class BenchFiles
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    /// <summary>Names of the columns of bench.csv, in its order.</summary>
+    internal static IEnumerable<string> Columns => s_columns.Select(column => column.Name);
+
+    /// <summary>Those that tell one measurement from another: all before the times.</summary>
+    internal static IEnumerable<string> KeyColumns => Columns.TakeWhile(name => name != "median_ms");
+
     /// <summary>A row of bench.csv by its columns, with numbers in full: words and doubles.</summary>
     /// <param name="device">As in <c>--device</c>.</param>
     public static IReadOnlyDictionary<string, object> Cells(string device, BenchRow row) =>
@@ -137,10 +143,14 @@ public static class BenchFiles
         at.Batch,
     };
 
+    /// <summary>What tells a measurement from others, as in the file.</summary>
+    internal static string KeyOf(string device, BenchRow row) =>
+        string.Join(',', s_columns.TakeWhile(column => column.Name != "median_ms").Select(column => Text(column.Cell(device, row))));
+
     private static string Text(object cell) => cell is double number ? Number(number) : (string)cell;
 
     // Six digits are more than any timing has; no exponents, which some readers of CSV take for text.
-    private static string Number(double value) =>
+    internal static string Number(double value) =>
         value == Math.Floor(value) && Math.Abs(value) < 1e15
             ? value.ToString("0", CultureInfo.InvariantCulture)
             : decimal.Parse(value.ToString("G6", CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture)

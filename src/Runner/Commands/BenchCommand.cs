@@ -64,6 +64,12 @@ internal static class BenchCommand
         [Option("batch"), Flag("LIST", "images a launch (default: 32,256)", "32,256", Section = What)]
         public string? Batch { get; set; }
 
+        [Option("baseline")]
+        [Flag(
+            "FILE", "a bench.csv of another time or build: the ratio of each time to it is printed, and which are beyond the spread",
+            "runs/bench/bench.csv")]
+        public string? Baseline { get; set; }
+
         [Option("device"), Flag("NAME", "auto, cpu, cuda, opencl, or one device such as cuda:0", "cpu")]
         public string? Device { get; set; }
 
@@ -107,12 +113,14 @@ internal static class BenchCommand
     private static int Run(Options options, CommandIo io)
     {
         BenchRequest request = BenchRequest.From(options);
+        BenchBaseline? baseline = options.Baseline is { } file ? BenchBaseline.Read(file) : null;
         int threads = request.Threads;
         using var stop = new StopSignals();
         var phases = new PhaseClock();
         var devices = DeviceSelection.Find("--device", request.Device, threads);
         Dataset data = phases.Measure("data", () => DatasetLoader.Load(null));
         request = request with { Spec = request.SpecWithMasks(data.Inputs) };
+        baseline?.CheckMeets(request.Spec, devices.Devices.Select(device => device.Id));
         AtomicFile.OpenFolder(request.Out);
         var runs = new List<BenchRun>();
         try
@@ -143,7 +151,9 @@ internal static class BenchCommand
         }
 
         if (options.Json)
-            WriteJson(request.Out, runs, io);
+            WriteJson(request.Out, runs, baseline, io);
+        else if (baseline is not null)
+            BaselineTable.Write(baseline, runs, io);
 
         if (!request.Quiet)
         {
@@ -181,19 +191,34 @@ internal static class BenchCommand
     }
 
     /// <summary>The same for programs: the rows of bench.csv, device by device; bench.json there has every sample besides.</summary>
-    internal static void WriteJson(string folder, IReadOnlyList<BenchRun> runs, CommandIo io) => JsonText.Write(io.Out, new
-    {
-        JsonText.Format,
-        Out = folder,
-        Devices = runs.Select(run => new
+    internal static void WriteJson(string folder, IReadOnlyList<BenchRun> runs, BenchBaseline? baseline, CommandIo io) =>
+        JsonText.Write(io.Out, new
         {
-            run.Device,
-            run.Name,
-            run.Roof,
-            Rows = run.Result.Rows.Select(row => BenchFiles.Cells(run.Device, row)),
-            Skipped = run.Result.Skips.Select(skip => new { Case = skip.Case.ToString(), skip.Reason }),
-        }),
-    });
+            JsonText.Format,
+            Out = folder,
+            Devices = runs.Select(run => new
+            {
+                run.Device,
+                run.Name,
+                run.Roof,
+                Rows = run.Result.Rows.Select(row => BenchFiles.Cells(run.Device, row)),
+                Skipped = run.Result.Skips.Select(skip => new { Case = skip.Case.ToString(), skip.Reason }),
+            }),
+            Baseline = baseline is null ? null : new
+            {
+                File = baseline.Path,
+                Machines = baseline.Machines,
+                Rows = baseline.Compare(runs).Select(row => new
+                {
+                    Case = BenchFiles.Cells(row.Device, row.Row).Take(8).ToDictionary(),
+                    row.BaselineMs,
+                    row.Row.MedianMs,
+                    row.Ratio,
+                    Slower = row.IsSlower,
+                    Faster = row.IsFaster,
+                }),
+            },
+        });
 
     private static int Rows(List<BenchRun> runs) => runs.Sum(run => run.Result.Rows.Count);
 
