@@ -86,7 +86,7 @@ internal static class SweepCommand
 
         public override bool OnlyPrints => DryRun;
 
-        [Option("json"), Flag("the final tables as one JSON object, for programs")]
+        [Option("json"), Flag("what it prints as one JSON object, for programs")]
         public bool Json { get; set; }
 
         [Option("quiet"), Flag("nothing but errors and the final table")]
