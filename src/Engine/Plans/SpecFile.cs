@@ -186,7 +186,7 @@ public sealed class SpecEntry
 
     private void Take(JsonElement element, Func<string, string> place, bool isShared)
     {
-        string[] others = [.. SpecFile.MetaFields.Where(name => isShared || name != SpecFile.Sweeps)];
+        string[] others = [.. SpecFile.MetaFields.Where(name => name != SpecFile.Sweeps || isShared || _prefix.Length == 0)];
         (Spec, _) = FieldJson.Read(element, AnalysisList.Fields, Spec, place, others, TakeOther, _texts);
 
         void TakeOther(JsonProperty property)
