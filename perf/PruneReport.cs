@@ -35,9 +35,9 @@ internal static class PruneReport
 
                 // The first cohort once more: what it compiles is not the others' cost.
                 if (times.Count == 0)
-                    PruningAnalysis.Evaluate(cohort, study, CancellationToken.None);
+                    PruningAnalysis.Evaluate(cohort, study, (_, _) => { });
                 long start = Stopwatch.GetTimestamp();
-                PruningAnalysis.Evaluate(cohort, study, CancellationToken.None);
+                PruningAnalysis.Evaluate(cohort, study, (_, _) => { });
                 times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
                 models += sizes.Length;
             }

@@ -7,15 +7,14 @@ namespace GpuMlp.Runner.Tests;
 public sealed class ProgressTests
 {
     private static readonly SweepState s_state = new(
-        ModelsDone: 70, Models: 165, UnitsDone: 6, Units: 15, EpochsDone: 600, EpochsTotal: 1500, GflopDone: 4000,
-        GflopTotal: 10000, Elapsed: TimeSpan.FromSeconds(20), BestF1: 0.99851, Now: "4v9 seed 42", Failed: 0);
+        ModelsDone: 70, Models: 165, UnitsDone: 6, Units: 15, Fraction: 0.4, Left: TimeSpan.FromSeconds(30), EpochsDone: 600,
+        GflopDone: 4000, Elapsed: TimeSpan.FromSeconds(20), BestF1: 0.99851, Now: "4v9 seed 42", Phase: "pruning", Failed: 0);
 
     [Fact]
-    public void Time_left_is_work_left_over_the_rate()
+    public void Rates_are_work_over_time()
     {
         Assert.Equal(200, s_state.GflopRate, 9);
         Assert.Equal(30, s_state.EpochRate, 9);
-        Assert.Equal(TimeSpan.FromSeconds(30), s_state.Left);
     }
 
     [Fact]
@@ -24,17 +23,30 @@ public sealed class ProgressTests
         SweepState resumed = s_state with { GflopAtStart = 3000, EpochsAtStart = 500 };
         Assert.Equal(50, resumed.GflopRate, 9);
         Assert.Equal(5, resumed.EpochRate, 9);
-        Assert.Equal(TimeSpan.FromSeconds(120), resumed.Left);
-        Assert.Equal(0.4, resumed.Fraction, 9);
     }
 
     [Fact]
-    public void Time_left_is_unknown_before_the_first_work_and_zero_at_the_end()
+    public void A_state_ages_until_no_time_is_left()
     {
-        Assert.Null((s_state with { GflopAtStart = 4000 }).Left);
-        Assert.Null((s_state with { Elapsed = TimeSpan.Zero }).Left);
-        Assert.Null((s_state with { GflopDone = 1e-12, GflopTotal = 1e12 }).Left);
-        Assert.Equal(TimeSpan.Zero, (s_state with { GflopDone = 10000, GflopAtStart = 10000 }).Left);
+        SweepState aged = s_state.After(TimeSpan.FromSeconds(12));
+        Assert.Equal((TimeSpan.FromSeconds(32), TimeSpan.FromSeconds(18)), (aged.Elapsed, aged.Left));
+        Assert.Equal(TimeSpan.Zero, s_state.After(TimeSpan.FromSeconds(31)).Left);
+        Assert.Null((s_state with { Left = null }).After(TimeSpan.FromSeconds(31)).Left);
+    }
+
+    [Fact]
+    public void Plain_progress_goes_on_while_nothing_new_is_told()
+    {
+        using StringWriter stderr = new() { NewLine = "\n" };
+        using (PlainProgress progress = new(stderr))
+        {
+            // The next line is due a tenth of a second after this one was told.
+            progress.Update(s_state with { Elapsed = TimeSpan.FromSeconds(4.9) });
+            Thread.Sleep(TimeSpan.FromSeconds(1.6));
+        }
+
+        Assert.Contains("pruning", Cli.Lines(stderr.ToString())[0]);
+        Assert.Equal(2, Cli.Lines(stderr.ToString()).Length);
     }
 
     [Theory]
@@ -71,8 +83,8 @@ public sealed class ProgressTests
         string[] lines = Cli.Lines(stderr.ToString());
         Assert.Equal(
             [
-                "40 %, 50/165 models, 6/15 units, 800 GFLOP/s, F1 0.9985, 0:08 left",
-                "40 %, 100/165 models, 6/15 units, 400 GFLOP/s, F1 0.9985, 0:15 left",
+                "40 %, 50/165 models, 6/15 units, 800 GFLOP/s, F1 0.9985, 0:30 left, pruning",
+                "40 %, 100/165 models, 6/15 units, 400 GFLOP/s, F1 0.9985, 0:30 left, pruning",
                 "one note",
                 "stopped after 112/165 models, 6/15 units in 0:11, 357 GFLOP/s dense-equivalent",
             ],
@@ -91,7 +103,6 @@ public sealed class ProgressTests
             Units = 99_999,
             Failed = 12_345,
             GflopDone = 1e12,
-            GflopTotal = 3e12,
             Elapsed = TimeSpan.FromDays(30),
         };
         using (ISweepProgress progress = SweepProgress.Create(Cli.Piped(TextWriter.Null, stderr), quiet: false))
@@ -143,10 +154,19 @@ public sealed class ProgressTests
         if (width >= 80)
         {
             Assert.EndsWith("  40 %", lines[0].TrimEnd());
-            Assert.Contains("70/165 models, 6/15 units, 3 failed", lines[1]);
+            Assert.Contains("70/165 models, 6/15 units, 3 failed, now xxx", lines[1]);
             Assert.Contains("30.0 epochs/s, 200 GFLOP/s dense-equivalent", lines[2]);
             Assert.Contains("0:30 elapsed, 0:20 left, best training F1 0.9985", lines[3]);
         }
+    }
+
+    [Fact]
+    public void Live_display_names_the_phase()
+    {
+        using StringWriter stderr = new() { NewLine = "\n" };
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(stderr) });
+        console.Write(LiveProgress.Draw(s_state, TimeSpan.Zero, 80));
+        Assert.Equal("70/165 models, 6/15 units, now 4v9 seed 42, pruning", Cli.Lines(stderr.ToString())[1].TrimEnd());
     }
 
     [Fact]
@@ -160,7 +180,7 @@ public sealed class ProgressTests
         });
         using (LiveProgress progress = new(console))
         {
-            progress.Update(s_state with { ModelsDone = 165, UnitsDone = 15, GflopDone = 10000 });
+            progress.Update(s_state with { ModelsDone = 165, UnitsDone = 15, Fraction = 1, GflopDone = 10000 });
             progress.Note("[a note] with brackets");
         }
 

@@ -25,6 +25,9 @@ public static class AnalysisList
 
     private static readonly ModelTable<EpochMetrics> s_history = new() { Counted = "epoch" };
 
+    /// <summary>The phase before all analyses.</summary>
+    public const string Training = "training";
+
     /// <summary>Every field of a sweep, in the order of plans, which is part of their hash.</summary>
     public static IReadOnlyList<Field<SweepSpec>> Fields { get; } =
         [.. TrainingFields.All, .. s_all.SelectMany(analysis => analysis.Fields), .. RateFields.All];
@@ -41,11 +44,14 @@ public static class AnalysisList
 
     /// <summary>The tables of a run of this spec.</summary>
     internal static IEnumerable<ModelTable> TablesOf(SweepSpec spec) =>
-        [s_history, .. s_all.Where(analysis => analysis.IsIn(spec)).SelectMany(analysis => analysis.Tables)];
+        [s_history, .. Of(spec).SelectMany(analysis => analysis.Tables)];
 
-    /// <summary>What the analyses cost that a spec asks for.</summary>
+    /// <summary>The analyses that a spec asks for, in the order in which they are done.</summary>
+    internal static IEnumerable<IAnalysis> Of(SweepSpec spec) => s_all.Where(analysis => analysis.IsIn(spec));
+
+    /// <summary>What these cost.</summary>
     internal static IReadOnlyList<AnalysisCost> CostsOf(SweepSpec spec) =>
-        [.. s_all.Where(analysis => analysis.IsIn(spec)).Select(analysis => analysis.CostOf(spec))];
+        [.. Of(spec).Select(analysis => analysis.CostOf(spec))];
 
     /// <summary>Epochs that a unit goes through: training, and further training by analyses.</summary>
     public static long EpochsOf(this SweepSpec spec, int epochs) => epochs + CostsOf(spec).Sum(cost => cost.Epochs);
@@ -81,19 +87,33 @@ public static class AnalysisList
     /// <param name="afterEpoch">Called with the 1-based epoch and its figures, of training and of further training; null to go
     /// without.</param>
     /// <param name="cancel">Looked at between epochs and within analyses.</param>
+    /// <param name="worked">Called with the name of a phase (<see cref="Training"/>, or of an analysis) and the share of it that is
+    /// done, 0..1; null to go without.</param>
     /// <returns>One result a model, in the cohort's order.</returns>
     /// <exception cref="OperationCanceledException">Cancelled; nothing of the cohort is kept.</exception>
     public static IReadOnlyList<ModelResult> TrainAndAnalyse(
-        Cohort cohort, SweepSpec spec, Action<int, IReadOnlyList<EpochMetrics>>? afterEpoch, CancellationToken cancel)
+        Cohort cohort,
+        SweepSpec spec,
+        Action<int, IReadOnlyList<EpochMetrics>>? afterEpoch,
+        CancellationToken cancel,
+        Action<string, double>? worked = null)
     {
         int epoch = 0;
         void AfterEpoch(IReadOnlyList<EpochMetrics> metrics) => afterEpoch?.Invoke(++epoch, metrics);
-
-        ModelResult[] results = Trainer.Train(cohort, AfterEpoch, cancel);
-        AnalysisRun run = new(cohort, spec, results, AfterEpoch, cancel);
-        foreach (IAnalysis analysis in s_all.Where(analysis => analysis.IsIn(spec)))
+        void AfterTraining(IReadOnlyList<EpochMetrics> metrics)
         {
-            analysis.Run(run);
+            AfterEpoch(metrics);
+            worked?.Invoke(Training, (double)epoch / cohort.Variant.Epochs);
+        }
+
+        worked?.Invoke(Training, 0);
+        ModelResult[] results = Trainer.Train(cohort, AfterTraining, cancel);
+        foreach (IAnalysis analysis in Of(spec))
+        {
+            void Worked(double share) => worked?.Invoke(analysis.Name, share);
+            Worked(0);
+            analysis.Run(new AnalysisRun(cohort, spec, results, AfterEpoch, Worked, cancel));
+            Worked(1);
         }
 
         return [.. results.Select(result => result.Ok ? result : result.AsFailed())];

@@ -11,6 +11,14 @@ public interface ISweepObserver
     /// <param name="metrics">One entry a model.</param>
     void EpochDone(WorkUnit slice, IReadOnlyList<EpochMetrics> metrics);
 
+    /// <summary>How much of a phase of a unit, or of some of its models, is done; told several times a second where it is known.</summary>
+    /// <param name="slice">As for <see cref="EpochDone"/>.</param>
+    /// <param name="phase">The name of a <see cref="UnitPhase"/>.</param>
+    /// <param name="share">0 when it begins, 1 at its end.</param>
+    void Worked(WorkUnit slice, string phase, double share)
+    {
+    }
+
     /// <summary>A unit is trained and on disk.</summary>
     void UnitDone(UnitResult result);
 

@@ -71,6 +71,8 @@ public sealed class RunPresence : ISweepObserver, IDisposable
         _inner.EpochDone(slice, metrics);
     }
 
+    public void Worked(WorkUnit slice, string phase, double share) => _inner.Worked(slice, phase, share);
+
     public void UnitDone(UnitResult result)
     {
         lock (_gate)

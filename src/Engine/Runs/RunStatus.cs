@@ -1,4 +1,3 @@
-using GpuMlp.Engine.Analyses;
 using GpuMlp.Engine.Files;
 using GpuMlp.Engine.Plans;
 
@@ -131,7 +130,6 @@ public sealed record RunStatus(
             / seconds);
     }
 
-    // Columns times epochs: the images of the tasks of one data set hardly differ in number.
-    private static double WorkOf(Plan plan, WorkUnit unit)
-        => plan.ModelsOf(unit).Sum(model => (double)model.Hidden) * plan.SpecOf(unit).EpochsOf(plan.VariantOf(unit).Epochs);
+    // The images of the tasks of one data set hardly differ in number.
+    private static double WorkOf(Plan plan, WorkUnit unit) => UnitPhase.UsualSeconds(plan, unit);
 }

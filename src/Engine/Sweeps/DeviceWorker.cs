@@ -45,12 +45,13 @@ internal sealed class DeviceWorker(DeviceInfo info, int threads, Plan plan, Data
         WorkUnit slice,
         Split split,
         Action<IReadOnlyList<EpochMetrics>> afterEpoch,
+        Action<string, double> worked,
         CancellationToken cancel)
     {
         _device ??= ComputeDevice.Open(info, threads);
         _kernels ??= DeviceKernels.Create(_device);
         using var cohort = new Cohort(_device, _kernels, data, split, plan.ModelsOf(slice), plan.VariantOf(slice));
-        return AnalysisList.TrainAndAnalyse(cohort, plan.SpecOf(slice), (_, metrics) => afterEpoch(metrics), cancel);
+        return AnalysisList.TrainAndAnalyse(cohort, plan.SpecOf(slice), (_, metrics) => afterEpoch(metrics), cancel, worked);
     }
 
     public void Release()

@@ -21,9 +21,15 @@ public interface IUnitWorker : IDisposable
     /// <param name="slice">A unit, or some consecutive models of one.</param>
     /// <param name="split">The unit's images.</param>
     /// <param name="afterEpoch">Told the figures of each epoch.</param>
+    /// <param name="worked">Told a phase and the share of it that is done, 0..1.</param>
     /// <param name="cancel">Looked at between epochs.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    IReadOnlyList<ModelResult> Train(WorkUnit slice, Split split, Action<IReadOnlyList<EpochMetrics>> afterEpoch, CancellationToken cancel);
+    IReadOnlyList<ModelResult> Train(
+        WorkUnit slice,
+        Split split,
+        Action<IReadOnlyList<EpochMetrics>> afterEpoch,
+        Action<string, double> worked,
+        CancellationToken cancel);
 
     /// <summary>Gives back all memory of the device, also what a failed training left; it is opened again when needed.</summary>
     void Release();

@@ -12,23 +12,37 @@ using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Sweeps;
 
+/// <summary>What a part of a plan's work will cost: training, or one of the analyses.</summary>
+/// <param name="Name">As in <see cref="UnitPhase"/>.</param>
+/// <param name="Models">On which it works.</param>
+/// <param name="Memory">Bytes on the device and off it that the largest unit needs for it, beside the trained models and their images
+/// where it is an analysis.</param>
+/// <param name="Disk">Bytes of what it makes; an upper guess.</param>
+public sealed record PhaseEstimate(string Name, int Models, TimeSpan Time, long Memory, long Disk);
+
 /// <summary>What a plan will cost on this machine, from its shape and a calibration of about a second.</summary>
 /// <param name="Flop">Dense-equivalent floating point operations of all training.</param>
-/// <param name="DiskBytes">Weights twice (unit files and merged files), splits and tables; an upper guess.</param>
-/// <param name="DeviceBytes">Parameters, scratch and compressed images of the largest unit.</param>
 /// <param name="GflopsPerSecond">Dense-equivalent rate of the calibration.</param>
-/// <param name="Time">Training at that rate, with the measured cost of preparing and evaluating each unit, and its levels of
-/// pruning.</param>
-public sealed record SweepEstimate(
-    int Models, int Units, double Flop, long DiskBytes, long DeviceBytes, double GflopsPerSecond, TimeSpan Time)
+/// <param name="Phases">In the order in which they are done, training first.</param>
+public sealed record SweepEstimate(int Models, int Units, double Flop, double GflopsPerSecond, IReadOnlyList<PhaseEstimate> Phases)
 {
     private const int CalibrationEpochs = 8;
 
-    // Key and metric columns of results, history and pruning in text form.
+    // Key and metric columns of results and history in text form; a number of a split's file.
     private const int RowBytes = 300, HistoryRowBytes = 120, SplitEntryBytes = 8;
 
-    // Making a saliency map of MNIST's size and comparing it, on one core.
-    private const double SimilaritySeconds = 25e-6;
+    // A prepared map, for each pixel; and what one comparison of maps takes at most.
+    private const int MapBytes = 29;
+    private const long MostMapBytes = 256L << 20;
+
+    /// <summary>Of all phases.</summary>
+    public TimeSpan Time => TimeSpan.FromSeconds(Phases.Sum(phase => phase.Time.TotalSeconds));
+
+    /// <summary>Weights twice (unit files and merged files), splits and tables; an upper guess.</summary>
+    public long DiskBytes => Phases.Sum(phase => phase.Disk);
+
+    /// <summary>Parameters, scratch and compressed images of the largest unit, and what its most demanding analysis adds.</summary>
+    public long DeviceBytes => Phases[0].Memory + Phases.Skip(1).Select(phase => phase.Memory).Append(0).Max();
 
     /// <param name="plan">At least one unit.</param>
     /// <param name="data">Its data.</param>
@@ -58,17 +72,15 @@ public sealed record SweepEstimate(
         cohort.EvaluateTrain();
         double evaluating = Stopwatch.GetElapsedTime(start).TotalSeconds;
 
-        double rate = cohort.EpochFlop / seconds[seconds.Count / 2];
-        double flop = UnitFlops(plan, data).Sum();
-
-        // The validation images are a quarter of the training images; figures cost about as much as logits.
-        double forwards = Costs(plan).Sum(cost => (cost.Forwards / 2) + cost.DenseForwards) * evaluating;
-        int models = plan.Units.Sum(unit => unit.ModelCount);
-        double maps = plan.Units.Sum(unit => unit.ModelCount * AnalysisList.CostsOf(plan.SpecOf(unit)).Sum(cost => cost.Maps))
-            * SimilaritySeconds / Environment.ProcessorCount;
-        double time = ((flop / rate) + (plan.Units.Count * (preparing + (2 * evaluating) + forwards)) + maps) / selection.Devices.Count;
+        double epochSeconds = seconds[seconds.Count / 2];
+        WorkSpeed speed = new(epochSeconds / cohort.EpochFlop, evaluating / cohort.EpochFlop, preparing);
+        double rate = cohort.EpochFlop / epochSeconds;
         return new SweepEstimate(
-            models, plan.Units.Count, flop, Disk(plan, data, models), DeviceMemory(plan, cohort), rate / 1e9, TimeSpan.FromSeconds(time));
+            plan.Units.Sum(unit => unit.ModelCount),
+            plan.Units.Count,
+            UnitFlops(plan, data).Sum(),
+            rate / 1e9,
+            PhasesOf(plan, data, cohort, speed, selection.Devices.Count));
     }
 
     /// <summary>Dense-equivalent operations of each unit, in the plan's order: 4 N D C an epoch.</summary>
@@ -79,25 +91,44 @@ public sealed record SweepEstimate(
             unit => 4.0 * images[unit.Task] * data.Inputs * Columns(plan, unit) * plan.SpecOf(unit).EpochsOf(plan.VariantOf(unit).Epochs))];
     }
 
+    private static PhaseEstimate[] PhasesOf(Plan plan, Dataset data, Cohort largest, WorkSpeed speed, int devices)
+    {
+        Dictionary<PairTask, int> images = TrainImages(plan, data);
+        ILookup<string, UnitPhase> all = plan.Units
+            .SelectMany(unit => UnitPhase.Of(plan, unit, data.Inputs, images[unit.Task], speed)).ToLookup(phase => phase.Name);
+        PhaseEstimate Of(string name, long memory, Func<int, long> disk)
+        {
+            int models = all[name].Sum(phase => phase.Models);
+            return new PhaseEstimate(
+                name, models, TimeSpan.FromSeconds(all[name].Sum(phase => phase.Seconds) / devices), memory, disk(models));
+        }
+        long Memory(AnalysisCost cost) => cost.Bytes + (cost.Copies * DeviceCohort.Bytes(largest.OnDevice.Layout))
+            + Math.Min(MostMapBytes, (long)cost.MapsAtOnce * MapBytes * largest.Models.Count * data.Inputs * plan.Spec.SimilarityImages);
+
+        // An entry of compressed images is an index (2 bytes) and a value (4 bytes), stored for both directions.
+        long trained = DeviceCohort.Bytes(largest.OnDevice.Layout) + (12 * largest.TrainImages.NonZeros);
+        return
+        [
+            Of(AnalysisList.Training, trained, models => TrainingDisk(plan, data, images, models)),
+            .. AnalysisList.Of(plan.Spec).Select(analysis =>
+            {
+                AnalysisCost cost = analysis.CostOf(plan.Spec);
+                return Of(analysis.Name, Memory(cost), models => models * cost.DiskBytes);
+            }),
+        ];
+    }
+
     // Counting a task's images goes through all labels, so it is done once a task and not once a unit.
     private static Dictionary<PairTask, int> TrainImages(Plan plan, Dataset data) =>
         plan.Spec.Tasks.ToDictionary(task => task, task => Splitter.TrainImages(data, task));
 
-    private static IReadOnlyList<AnalysisCost> Costs(Plan plan) => AnalysisList.CostsOf(plan.Spec);
-
     private static long Columns(Plan plan, WorkUnit unit) => plan.ModelsOf(unit).Sum(model => (long)model.Hidden);
 
-    private static long Disk(Plan plan, Dataset data, int models)
+    private static long TrainingDisk(Plan plan, Dataset data, Dictionary<PairTask, int> images, int models)
     {
         long parameters = plan.Units.Sum(unit => (Columns(plan, unit) * (data.Inputs + 2)) + unit.ModelCount);
         long history = plan.Units.Sum(unit => (long)unit.ModelCount * plan.VariantOf(unit).Epochs);
-        long splits = TrainImages(plan, data).Values.Sum(images => (long)images) * plan.Spec.Seeds.Count * 5 / 4;
-        long rows = models * (RowBytes + Costs(plan).Sum(cost => cost.DiskBytes));
-        return (2 * sizeof(float) * parameters) + (HistoryRowBytes * history) + rows + (2 * SplitEntryBytes * splits);
+        long splits = images.Values.Sum(count => (long)count) * plan.Spec.Seeds.Count * 5 / 4;
+        return (2 * sizeof(float) * parameters) + (HistoryRowBytes * history) + ((long)RowBytes * models) + (2 * SplitEntryBytes * splits);
     }
-
-    // An entry is an index (2 bytes) and a value (4 bytes), stored for both directions.
-    private static long DeviceMemory(Plan plan, Cohort cohort) =>
-        ((1 + Costs(plan).Select(cost => cost.Copies).Append(0).Max()) * DeviceCohort.Bytes(cohort.OnDevice.Layout))
-            + (12 * cohort.TrainImages.NonZeros);
 }

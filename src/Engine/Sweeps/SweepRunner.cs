@@ -137,6 +137,6 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, IWork
     private UnitResult Train(IUnitWorker worker, WorkUnit unit, ISweepObserver observer, CancellationToken cancel)
     {
         Split split = Splitter.Create(data, unit.Task, unit.Seed);
-        return new UnitResult(unit, split, UnitSlices.Train(worker, unit, split, observer.EpochDone, cancel));
+        return new UnitResult(unit, split, UnitSlices.Train(worker, unit, split, observer, cancel));
     }
 }

@@ -1,5 +1,6 @@
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Plans;
+using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Devices;
@@ -14,13 +15,13 @@ internal static class UnitSlices
     /// <param name="worker">The device.</param>
     /// <param name="unit">All its models are trained.</param>
     /// <param name="split">Its images.</param>
-    /// <param name="epochDone">Told of every epoch of every slice, and of none twice.</param>
+    /// <param name="observer">Told of every epoch of every slice, and of none twice; and how far a slice is, again where it is cut.</param>
     /// <param name="cancel">Looked at between epochs.</param>
     /// <returns>One result a model, in the unit's order.</returns>
     /// <exception cref="UserErrorException">The device is lost: exit code 70. A single model does not fit: 2.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static IReadOnlyList<ModelResult> Train(
-        IUnitWorker worker, WorkUnit unit, Split split, Action<WorkUnit, IReadOnlyList<EpochMetrics>> epochDone, CancellationToken cancel)
+        IUnitWorker worker, WorkUnit unit, Split split, ISweepObserver observer, CancellationToken cancel)
     {
         var results = new List<ModelResult>(unit.ModelCount);
         int most = Guarded(worker, () => worker.ModelsThatFit(unit, split)), told = 0, toldModels = 0;
@@ -34,11 +35,12 @@ internal static class UnitSlices
             {
                 // Models of a slice that ran out of memory are trained again; their first epochs have been told.
                 if (++epoch > told || isNew)
-                    epochDone(slice, metrics);
+                    observer.EpochDone(slice, metrics);
             }
             try
             {
-                results.AddRange(Guarded(worker, () => worker.Train(slice, split, AfterEpoch, cancel)));
+                results.AddRange(Guarded(worker, () => worker.Train(
+                    slice, split, AfterEpoch, (phase, share) => observer.Worked(slice, phase, share), cancel)));
             }
             catch (Exception error) when (DeviceFaults.Of(error) == DeviceFault.OutOfMemory && count > 1)
             {

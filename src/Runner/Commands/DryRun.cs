@@ -5,6 +5,7 @@ using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Sweeps;
 using GpuMlp.Runner.Progress;
 using GpuMlp.Runner.Streams;
+using GpuMlp.Runner.Tables;
 
 namespace GpuMlp.Runner.Commands;
 
@@ -31,12 +32,24 @@ internal static class DryRun
         Line(
             "time",
             $"{ProgressText.Duration(estimate.Time)} at {estimate.GflopsPerSecond:N0} GFLOP/s dense-equivalent (calibrated just now)");
+        io.Out.WriteLine();
+        Phases(estimate).Write(io.Out, io.OutIsTerminal);
+    }
+
+    private static TextTable Phases(SweepEstimate estimate)
+    {
+        TextTable table = new(
+            "By analysis; its memory comes on top of that of training", ["phase", "models", "time", "memory", "disk"], rightAlignedFrom: 1);
+        foreach (PhaseEstimate phase in estimate.Phases)
+            table.Add(phase.Name, $"{phase.Models:N0}", ProgressText.Duration(phase.Time), Size(phase.Memory), Size(phase.Disk));
+        return table;
     }
 
     private static string Size(long bytes) => bytes switch
     {
         >= 1L << 30 => $"{bytes / (double)(1L << 30):N1} GiB",
         >= 1L << 20 => $"{bytes / (double)(1L << 20):N1} MiB",
+        0 => "0",
         _ => $"{bytes / 1024.0:N1} KiB",
     };
 }

@@ -45,7 +45,7 @@ internal static class MergeCommand
     /// <exception cref="UserErrorException">No run, units missing (exit 3), other data in --data, a full disk.</exception>
     private static int Run(Options options, CommandIo io)
     {
-        var phases = new PhaseClock();
+        var phases = new PhaseClock(options.Quiet ? null : io);
         var run = RunDirectory.OpenForWriting(options.Run, clean: true);
 
         // Before the work: a wrong folder must cost nothing.

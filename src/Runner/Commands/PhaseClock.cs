@@ -1,10 +1,26 @@
 using System.Diagnostics;
+using GpuMlp.Runner.Progress;
+using GpuMlp.Runner.Report;
+using GpuMlp.Runner.Streams;
 
 namespace GpuMlp.Runner.Commands;
 
 /// <summary>Wall-clock seconds of each phase of a command.</summary>
-internal sealed class PhaseClock
+/// <param name="io">Where phases that tell nothing of themselves are shown while they last; null for nowhere.</param>
+internal sealed class PhaseClock(CommandIo? io = null)
 {
+    // What people are told; the others show their own progress.
+    private static readonly Dictionary<string, string> s_words = new()
+    {
+        ["plan"] = "planning",
+        ["data"] = "loading data",
+        ["resume"] = "looking for finished units",
+        ["merge"] = "merging tables and weights",
+        ["saliency"] = "drawing saliency pictures",
+        ["table"] = "adding up",
+        [RunFacts.ReportPhase] = "drawing plots and report",
+    };
+
     private readonly Dictionary<string, double> _seconds = [];
     private readonly long _start = Stopwatch.GetTimestamp();
 
@@ -26,6 +42,7 @@ internal sealed class PhaseClock
     public T Measure<T>(string phase, Func<T> work)
     {
         long start = Stopwatch.GetTimestamp();
+        using PhaseLine? line = io is not null && s_words.TryGetValue(phase, out string? words) ? new PhaseLine(io, words) : null;
         try
         {
             return work();

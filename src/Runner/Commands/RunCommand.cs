@@ -73,7 +73,7 @@ internal static class RunCommand
     {
         // Before anything is read: a scheduler may take the machine back at any moment.
         using var stop = new StopSignals();
-        var phases = new PhaseClock();
+        var phases = new PhaseClock(options.Quiet ? null : io);
         (DeviceRequest device, int threads) = (DeviceFlags.Request(options.Device), DeviceFlags.Threads(options.Threads));
         int mostRequeues = options.MaxRequeues is { } most
             ? ListFlags.Whole("--max-requeues", most, 0, int.MaxValue)

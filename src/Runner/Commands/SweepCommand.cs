@@ -138,7 +138,7 @@ internal static class SweepCommand
 
         // Before the data are read: a scheduler may take the machine back at any moment, and the exit code tells it why we went.
         using var stop = new StopSignals();
-        var phases = new PhaseClock();
+        var phases = new PhaseClock(options.Quiet ? null : io);
         IReadOnlyList<SweepPlanning> plannings = phases.Measure("plan", () => SweepPlanning.All(options));
         Dictionary<SweepPlanning, RunDirectory> runs = Open(plannings);
         List<object> told = [];
@@ -148,7 +148,7 @@ internal static class SweepCommand
             if (planning != plannings[0] && !options.Json)
                 io.Out.WriteLine();
             exitCode = Math.Max(exitCode, Do(options, target, planning, runs[planning], devices, stop, phases, told, io));
-            phases = new PhaseClock();
+            phases = new PhaseClock(options.Quiet ? null : io);
         }
 
         if (options.Json)

@@ -58,9 +58,9 @@ internal sealed class LiveProgress : ISweepProgress
         string percent = ProgressText.Percent(s).PadLeft(6);
         int bar = Math.Max(1, room - percent.Length);
         int full = (int)(bar * s.Fraction);
-        TimeSpan? left = s.Left is { } known ? TimeSpan.FromTicks(Math.Max(0, (known - age).Ticks)) : null;
-        string now = s.Now.Length > 0 ? ", now " + s.Now : "";
-        string clock = $"{ProgressText.Duration(s.Elapsed + age)} elapsed, {ProgressText.Left(left)}, {ProgressText.BestF1(s)}";
+        SweepState aged = s.After(age);
+        string phase = s.Phase.Length > 0 ? ", " + s.Phase : "", now = s.Now.Length > 0 ? $", now {s.Now}{phase}" : "";
+        string clock = $"{ProgressText.Duration(aged.Elapsed)} elapsed, {ProgressText.Left(aged.Left)}, {ProgressText.BestF1(s)}";
 
         return new Rows(
             new Paragraph()

@@ -41,7 +41,8 @@ internal static class ProgressText
     public static string PlainLine(SweepState s)
     {
         string f1 = s.BestF1 > 0 ? ", F1 " + s.BestF1.ToString("0.0000", CultureInfo.InvariantCulture) : "";
-        return Fit($"{Percent(s)}, {Counts(s)}, {Number(s.GflopRate)} GFLOP/s{f1}, {Left(s.Left)}", Width);
+        string phase = s.Phase.Length > 0 ? ", " + s.Phase : "";
+        return Fit($"{Percent(s)}, {Counts(s)}, {Number(s.GflopRate)} GFLOP/s{f1}, {Left(s.Left)}{phase}", Width);
     }
 
     /// <summary>What remains in the log, or on the terminal after the display is gone.</summary>

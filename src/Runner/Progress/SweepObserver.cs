@@ -16,8 +16,13 @@ internal sealed class SweepObserver : ISweepObserver
     private readonly Plan _plan;
     private readonly ISweepProgress _display;
     private readonly double[] _gflop;
+    private readonly WorkClock _clock;
+    private readonly HashSet<int> _inFlight = [];
     private readonly long _start = Stopwatch.GetTimestamp();
     private SweepState _state;
+
+    // Units that went on at once, at most: as many devices as take part.
+    private int _workers = 1;
 
     /// <param name="shard">What is counted.</param>
     /// <param name="finished">Units of the shard that were done before.</param>
@@ -27,6 +32,8 @@ internal sealed class SweepObserver : ISweepObserver
         _display = display;
         _gflop = [.. SweepEstimate.UnitFlops(plan, data).Select(flop => flop / 1e9)];
         WorkUnit[] units = [.. plan.Units.Where(unit => shard.Holds(unit.Id))];
+        IReadOnlyList<UnitPhase>[] phases = UnitPhase.OfAll(plan, data);
+        _clock = new WorkClock(units.ToDictionary(unit => unit.Id, unit => phases[unit.Id]), finished);
         double done = finished.Sum(id => _gflop[id]);
         long epochs = finished.Sum(id => plan.SpecOf(plan.Units[id]).EpochsOf(plan.VariantOf(plan.Units[id]).Epochs));
         _state = new SweepState(
@@ -34,12 +41,13 @@ internal sealed class SweepObserver : ISweepObserver
             units.Sum(unit => unit.ModelCount),
             finished.Count,
             units.Length,
+            _clock.Fraction,
+            null,
             epochs,
-            units.Sum(unit => plan.SpecOf(unit).EpochsOf(plan.VariantOf(unit).Epochs)),
             done,
-            units.Sum(unit => _gflop[unit.Id]),
             TimeSpan.Zero,
             0,
+            "",
             "",
             0,
             epochs,
@@ -57,7 +65,18 @@ internal sealed class SweepObserver : ISweepObserver
             EpochsDone = s.EpochsDone + (slice.FirstModel == unit.FirstModel ? 1 : 0),
             GflopDone = s.GflopDone + (share * _gflop[unit.Id] / _plan.SpecOf(unit).EpochsOf(_plan.VariantOf(unit).Epochs)),
             BestF1 = Math.Max(s.BestF1, best),
-            Now = $"{unit.Task} seed {unit.Seed}",
+        });
+    }
+
+    public void Worked(WorkUnit slice, string phase, double share)
+    {
+        WorkUnit unit = _plan.Units[slice.Id];
+        double before = (double)(slice.FirstModel - unit.FirstModel) / unit.ModelCount;
+        Change(s =>
+        {
+            _inFlight.Add(unit.Id);
+            _clock.Worked(unit.Id, before, (double)slice.ModelCount / unit.ModelCount, phase, share, s.Elapsed);
+            return s with { Now = $"{unit.Task} seed {unit.Seed}", Phase = phase };
         });
     }
 
@@ -69,25 +88,40 @@ internal sealed class SweepObserver : ISweepObserver
                 + "loss or weights not finite, marked failed");
         }
 
-        Change(s => s with
+        Change(s =>
         {
-            ModelsDone = s.ModelsDone + result.Models.Count,
-            UnitsDone = s.UnitsDone + 1,
-            Failed = s.Failed + result.Models.Count(m => m.Status == Statuses.Failed),
+            _inFlight.Remove(result.Unit.Id);
+            _clock.Finished(result.Unit.Id, s.Elapsed);
+            return s with
+            {
+                ModelsDone = s.ModelsDone + result.Models.Count,
+                UnitsDone = s.UnitsDone + 1,
+                Failed = s.Failed + result.Models.Count(m => m.Status == Statuses.Failed),
+            };
         });
     }
 
-    public void UnitFailed(WorkUnit unit, string error) =>
+    public void UnitFailed(WorkUnit unit, string error)
+    {
+        Change(s =>
+        {
+            _inFlight.Remove(unit.Id);
+            _clock.GivenUp(unit.Id);
+            return s;
+        });
         _display.Note($"unit {unit.Id} ({unit.Task} seed {unit.Seed}) could not be finished: {error.ReplaceLineEndings(" ")}");
+    }
 
     /// <summary>Nothing more is trained now.</summary>
-    public void Stopped() => Change(s => s with { Now = "" });
+    public void Stopped() => Change(s => s with { Now = "", Phase = "" });
 
     private void Change(Func<SweepState, SweepState> change)
     {
         lock (_gate)
         {
-            _state = change(_state) with { Elapsed = Stopwatch.GetElapsedTime(_start) };
+            _state = change(_state with { Elapsed = Stopwatch.GetElapsedTime(_start) });
+            _workers = Math.Max(_workers, _inFlight.Count);
+            _state = _state with { Fraction = _clock.Fraction, Left = _clock.Left(_workers) };
             _display.Update(_state);
         }
     }

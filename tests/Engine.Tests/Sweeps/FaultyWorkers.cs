@@ -37,6 +37,7 @@ internal sealed record FaultyWorkers(Plan Plan, Dataset Data, int Workers, int M
             WorkUnit slice,
             Split split,
             Action<IReadOnlyList<EpochMetrics>> afterEpoch,
+            Action<string, double> worked,
             CancellationToken cancel)
         {
             lock (owner.Begun)
@@ -50,7 +51,7 @@ internal sealed record FaultyWorkers(Plan Plan, Dataset Data, int Workers, int M
             {
                 afterEpoch(metrics);
                 owner.Fault(slice, ++epoch);
-            }, cancel);
+            }, worked, cancel);
         }
 
         public void Release()

@@ -35,6 +35,13 @@ public sealed class FlagTests : IDisposable
         Assert.Matches(@"(?m)^disk +[0-9.]+ [KMG]iB into ", dry.Out);
         Assert.Matches(@"(?m)^memory +[0-9.]+ [KMG]iB", dry.Out);
         Assert.Matches(@"(?m)^time +\S+ .*GFLOP/s", dry.Out);
+
+        // Of the two tasks one is embedded.
+        foreach ((string phase, int models) in new[]
+            { ("training", 4), ("pruning", 4), ("embedding", 1), ("robustness", 4), ("similarity", 4) })
+        {
+            Assert.Matches($@"(?m)^{phase} +{models} +\d+:\d\d +(0|[0-9.]+ [KMG]iB) +[0-9.]+ [KMG]iB\r?$", dry.Out);
+        }
     }
 
     [Theory]

@@ -1,6 +1,6 @@
 namespace GpuMlp.Engine.Analyses.Contract;
 
-/// <summary>What an analysis costs, in terms that plans and estimates can add up.</summary>
+/// <summary>What an analysis costs for each model that it works on, in terms that plans and estimates can add up.</summary>
 internal readonly record struct AnalysisCost
 {
     /// <summary>Epochs that every model is trained further.</summary>
@@ -18,6 +18,9 @@ internal readonly record struct AnalysisCost
     /// <summary>Maps of one image and model that are in memory at the same time.</summary>
     public int MapsAtOnce { get; init; }
 
+    /// <summary>Pairs of points whose forces are computed, times the steps in which they are.</summary>
+    public double PointPairs { get; init; }
+
     /// <summary>Rows of one model that are in memory at the same time.</summary>
     public long Rows { get; init; }
 
@@ -26,4 +29,7 @@ internal readonly record struct AnalysisCost
 
     /// <summary>Copies of the cohort on the device, beside the trained one; ranks of weights count as one.</summary>
     public int Copies { get; init; }
+
+    /// <summary>Other memory at the same time, whatever the number of models.</summary>
+    public long Bytes { get; init; }
 }

@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Fields;
+using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tables;
 
@@ -27,6 +28,9 @@ internal interface IAnalysis
 
     /// <summary>What it costs; nothing for a sweep that it <see cref="IsIn"/> not.</summary>
     AnalysisCost CostOf(SweepSpec spec);
+
+    /// <summary>How many of some models it works on that share a split and a variant; those are what <see cref="CostOf"/> is for.</summary>
+    int ModelsIn(SweepSpec spec, PairTask task, int seed, TrainingVariant variant, IReadOnlyList<ModelSpec> models) => models.Count;
 
     /// <summary>Does it and adds the rows of every table; not called for a sweep that it <see cref="IsIn"/> not.</summary>
     /// <param name="run">The models, which are not changed.</param>

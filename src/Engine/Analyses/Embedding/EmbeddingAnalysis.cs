@@ -23,6 +23,9 @@ internal sealed class EmbeddingAnalysis : IAnalysis
     /// </summary>
     public const int MostPoints = 2_600;
 
+    // Of a point in Parquet, twice: in its unit file and in the table.
+    private const int PointBytes = 30;
+
     // Fewer have no neighbourhoods to show.
     private const int FewestPoints = 20;
 
@@ -39,12 +42,13 @@ internal sealed class EmbeddingAnalysis : IAnalysis
         return [.. (levels.Length > 0 ? levels : [spec.Sparsity.Max()]).Select(level => (method, level))];
     }
 
+    private static int Pictures(SweepSpec spec) => 1 + Pruned(spec).Count;
+
     /// <summary>Whether a model has pictures.</summary>
-    public static bool IsEmbedded(SweepSpec spec, Cohort cohort, ModelSpec model)
+    public static bool IsEmbedded(SweepSpec spec, PairTask task, int seed, TrainingVariant variant, ModelSpec model)
     {
         var shown = ShownModel.Of(spec);
-        return spec.Embedding.Contains(cohort.Split.Task) && cohort.Split.Seed == shown.Seed
-            && cohort.Variant == spec.Variants()[shown.Variant] && model == shown.Model;
+        return spec.Embedding.Contains(task) && seed == shown.Seed && variant == spec.Variants()[shown.Variant] && model == shown.Model;
     }
 
     public string Name => "embedding";
@@ -58,8 +62,16 @@ internal sealed class EmbeddingAnalysis : IAnalysis
 
     public bool IsIn(SweepSpec spec) => spec.Embedding.Count > 0;
 
-    // A few models of a sweep have pictures, so the mean of a model is next to nothing.
-    public AnalysisCost CostOf(SweepSpec spec) => default;
+    public AnalysisCost CostOf(SweepSpec spec) => new()
+    {
+        PointPairs = (double)Pictures(spec) * TsneSchedule.Standard.Steps * MostPoints * MostPoints,
+        DiskBytes = (long)Pictures(spec) * MostPoints * PointBytes,
+        Copies = Pictures(spec) > 1 ? 2 : 0,
+        Bytes = 2 * sizeof(float) * (long)MostPoints * MostPoints,
+    };
+
+    public int ModelsIn(SweepSpec spec, PairTask task, int seed, TrainingVariant variant, IReadOnlyList<ModelSpec> models) =>
+        models.Count(model => IsEmbedded(spec, task, seed, variant, model));
 
     /// <summary>Rows: a picture each, the dense one first; most models have none. Activations that are not finite have no places.</summary>
     public void Run(AnalysisRun run)
@@ -70,22 +82,17 @@ internal sealed class EmbeddingAnalysis : IAnalysis
         int points = Math.Min(cohort.Split.Validation.Length, MostPoints);
         for (int m = 0; m < pictures.Length; m++)
         {
-            if (points >= FewestPoints && IsEmbedded(spec, cohort, cohort.Models[m]))
-                Embed(cohort, spec, m, cohort.Split.Validation[..points], pictures[m], places[m], run.Cancel);
+            if (points >= FewestPoints && IsEmbedded(spec, cohort.Split.Task, cohort.Split.Seed, cohort.Variant, cohort.Models[m]))
+                Embed(run, m, cohort.Split.Validation[..points], pictures[m], places[m]);
         }
         run.Add(pictures);
         run.Add(places);
     }
 
     private static void Embed(
-        Cohort cohort,
-        SweepSpec spec,
-        int model,
-        int[] imageNumbers,
-        List<EmbeddingRow> pictures,
-        List<EmbeddingPoint> places,
-        CancellationToken cancel)
+        AnalysisRun run, int model, int[] imageNumbers, List<EmbeddingRow> pictures, List<EmbeddingPoint> places)
     {
+        (Cohort cohort, SweepSpec spec) = (run.Cohort, run.Spec);
         (DeviceImages images, byte[] labels) = cohort.Upload(imageNumbers);
         using DeviceImages uploaded = images;
 
@@ -126,7 +133,9 @@ internal sealed class EmbeddingAnalysis : IAnalysis
             }
             using var buffer = new EmbeddingBuffer(tsne.Device, activations, hidden);
             buffer.Scatter(imageNumbers, cohort.Split.Task.Identity, unchecked((uint)cohort.Split.Seed));
-            double divergence = schedule.Run(tsne, buffer, cancel);
+            int done = pictures.Count;
+            double divergence = schedule.Run(
+                tsne, buffer, run.Cancel, step => run.Step((done * schedule.Steps) + step, Pictures(spec) * schedule.Steps));
             (float[] x, float[] y) = buffer.DownloadPlaces();
             if (!double.IsFinite(divergence) || !x.All(float.IsFinite) || !y.All(float.IsFinite))
             {

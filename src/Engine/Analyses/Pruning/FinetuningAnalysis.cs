@@ -40,20 +40,21 @@ internal sealed class FinetuningAnalysis : IAnalysis
         };
     }
 
-    public void Run(AnalysisRun run) => run.Add(Evaluate(run.Cohort, run.Spec, (_, metrics) => run.AfterEpoch(metrics), run.Cancel));
+    public void Run(AnalysisRun run) => run.Add(
+        Evaluate(run.Cohort, run.Spec, (_, metrics) => run.AfterEpoch(metrics), run.Step));
 
     /// <param name="afterEpoch">Called with the models in training and their figures.</param>
-    /// <param name="cancel">Looked at between epochs.</param>
+    /// <param name="step">Called between epochs with how many are done, of how many.</param>
     /// <returns>The rows of each model: protocols (outer), methods and levels (inner) in the order of the spec.</returns>
     internal static FinetuneRow[][] Evaluate(
-        Cohort cohort, SweepSpec spec, Action<DeviceCohort, IReadOnlyList<EpochMetrics>> afterEpoch, CancellationToken cancel)
+        Cohort cohort, SweepSpec spec, Action<DeviceCohort, IReadOnlyList<EpochMetrics>> afterEpoch, Action<int, int> step)
     {
         int models = cohort.Models.Count, levels = PruningAnalysis.Levels(spec);
         FinetuneRow[][] results = [.. Enumerable.Range(0, models).Select(_ => new FinetuneRow[spec.FinetuneProtocols * levels])];
         using DeviceCohort pruned = cohort.CreateTwin(withMask: true), start = cohort.CreateTwin();
         using PruneRanks ranks = cohort.CreateRanks();
         cohort.Initialize(start);
-        int row = 0;
+        int row = 0, epochs = 0;
         foreach (PruneMethod method in spec.Pruning)
         {
             cohort.Kernels.PruneRank(cohort.OnDevice, ranks, method);
@@ -66,7 +67,7 @@ internal sealed class FinetuningAnalysis : IAnalysis
                     var lossFailed = new bool[models];
                     for (int epoch = 0; epoch < spec.FinetuneEpochs; epoch++)
                     {
-                        cancel.ThrowIfCancellationRequested();
+                        step(epochs++, results[0].Length * spec.FinetuneEpochs);
                         IReadOnlyList<EpochMetrics> metrics = cohort.TrainEpoch(pruned);
                         for (int m = 0; m < models; m++)
                             lossFailed[m] |= !double.IsFinite(metrics[m].Loss);

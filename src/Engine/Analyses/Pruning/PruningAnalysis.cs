@@ -37,11 +37,11 @@ internal sealed class PruningAnalysis : IAnalysis
     /// <summary>Pruned copies of each model.</summary>
     public static int Levels(SweepSpec spec) => spec.Pruning.Count * spec.Sparsity.Count;
 
-    public void Run(AnalysisRun run) => run.Add(Evaluate(run.Cohort, run.Spec, run.Cancel));
+    public void Run(AnalysisRun run) => run.Add(Evaluate(run.Cohort, run.Spec, run.Step));
 
-    /// <param name="cancel">Looked at between levels.</param>
+    /// <param name="step">Called between levels with how many are done, of how many.</param>
     /// <returns>The rows of each model: methods (outer) and levels (inner) in the order of the spec.</returns>
-    internal static PruningRow[][] Evaluate(Cohort cohort, SweepSpec spec, CancellationToken cancel)
+    internal static PruningRow[][] Evaluate(Cohort cohort, SweepSpec spec, Action<int, int> step)
     {
         int levels = spec.Sparsity.Count;
         PruningRow[][] results = [.. cohort.Models.Select(_ => new PruningRow[Levels(spec)])];
@@ -58,7 +58,7 @@ internal sealed class PruningAnalysis : IAnalysis
             int next = 0;
             for (int level = 0; level < levels; level++)
             {
-                cancel.ThrowIfCancellationRequested();
+                step((method * levels) + level, Levels(spec));
                 if (spec.Sparsity[level] >= WeightSparseFrom)
                 {
                     evaluations[level] = skipped[next++];

@@ -43,7 +43,7 @@ internal sealed class RobustnessAnalysis : IAnalysis
             cohort.Kernels.Device, clean.Pixels, cohort.Data.Rows, cohort.Data.Columns, cohort.Split.Validation);
         for (int c = 0; c < spec.Corruptions.Count; c++)
         {
-            run.Cancel.ThrowIfCancellationRequested();
+            run.Step(c, spec.Corruptions.Count);
             Corruption corruption = spec.Corruptions[c];
             using DeviceImages images = cohort.Upload(new SplitImages(cohort.Kernels.Corrupt(source, corruption), clean.Labels));
             ModelEvaluation[] evaluations = cohort.Kernels.Evaluate(cohort.OnDevice, images);

@@ -24,9 +24,10 @@ public sealed record TsneSchedule(
     /// <summary>Embeds the points of a buffer whose places are set; leaves their places in it.</summary>
     /// <param name="buffer">At least five points: fewer bear no perplexity above 1.</param>
     /// <param name="cancel">Looked at between steps.</param>
+    /// <param name="beforeStep">Called with the number of steps done; null to go without.</param>
     /// <returns>KL(P || Q) at the end, nats.</returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public double Run(DeviceKernels kernels, EmbeddingBuffer buffer, CancellationToken cancel)
+    public double Run(DeviceKernels kernels, EmbeddingBuffer buffer, CancellationToken cancel, Action<int>? beforeStep = null)
     {
         kernels.Distances(buffer);
         kernels.Affinities(buffer, PerplexityOf(buffer.Points));
@@ -34,6 +35,7 @@ public sealed record TsneSchedule(
         for (int step = 0; step < Steps; step++)
         {
             cancel.ThrowIfCancellationRequested();
+            beforeStep?.Invoke(step);
             bool early = step < EarlySteps;
             kernels.Forces(buffer);
             kernels.Step(buffer, early ? Exaggeration : 1, early ? EarlyMomentum : Momentum, RateOf(buffer.Points));

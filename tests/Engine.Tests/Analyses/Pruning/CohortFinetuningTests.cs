@@ -40,9 +40,9 @@ public sealed class CohortFinetuningTests : IDisposable
     {
         using Cohort cohort = Create(s_spec);
         Trained(cohort);
-        PruningRow[][] pruned = PruningAnalysis.Evaluate(cohort, s_spec, CancellationToken.None);
+        PruningRow[][] pruned = PruningAnalysis.Evaluate(cohort, s_spec, (_, _) => { });
         int epochs = 0;
-        FinetuneRow[][] results = FinetuningAnalysis.Evaluate(cohort, s_spec, CountZeros, CancellationToken.None);
+        FinetuneRow[][] results = FinetuningAnalysis.Evaluate(cohort, s_spec, CountZeros, (_, _) => { });
         Assert.Equal(2 * More * s_spec.Pruning.Count * s_spec.Sparsity.Count, epochs);
         Assert.All(results.Zip(pruned), pair => Assert.Equal(
             [.. pair.Second, .. pair.Second], pair.First, (PrunedRow a, PrunedRow b) => (a.ZeroW1, a.ZeroW2) == (b.ZeroW1, b.ZeroW2)));
@@ -69,7 +69,7 @@ public sealed class CohortFinetuningTests : IDisposable
         SplitImages train = SplitImages.Gather(_data, cohort.Split.Task, cohort.Split.Train);
         double[] x = ReferenceMlp.Scale(train.Pixels), y = Array.ConvertAll(train.Labels, label => (double)label);
         int epochs = 0;
-        FinetuningAnalysis.Evaluate(cohort, s_spec, Compare, CancellationToken.None);
+        FinetuningAnalysis.Evaluate(cohort, s_spec, Compare, (_, _) => { });
 
         void Compare(DeviceCohort models, IReadOnlyList<EpochMetrics> _)
         {
