@@ -136,6 +136,22 @@ public sealed class TsneTests : IDisposable
         Check.Near("sum of all p", 1, TsneCase.Matrix(_device.Download(buffer.Views.Joint), buffer).Sum(), 1e-4);
     }
 
+    /// <summary>
+    /// Groups as far apart as those of a well trained model: most pairs would have a p that float32 holds as a subnormal number only.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void No_probability_is_so_small_that_its_products_are_subnormal(SimdWidth width)
+    {
+        float[] features = [.. TsneCase.Features(Points, Hidden).Select((value, k) => (0.01f * value) + (k / Hidden % 3))];
+        DeviceKernels kernels = DeviceKernels.Create(_device, width);
+        using EmbeddingBuffer buffer = Prepared(kernels, features, Hidden);
+        double[] joint = TsneCase.Matrix(_device.Download(buffer.Views.Joint), buffer);
+        Assert.InRange(joint.Count(p => p == 0), Points * Points / 2, Points * Points);
+        Assert.All(joint, p => Assert.True(p is 0 or > 1e-27, $"{p}"));
+        Check.Near("sum of all p", 1, joint.Sum(), 1e-4);
+    }
+
     [Fact]
     public void A_point_starts_where_its_name_seed_and_identity_say()
     {

@@ -127,11 +127,12 @@ internal static class TsneCase
             double[] expected = ReferenceTsne.Conditional(row, i, betas[i]);
             double nearest = row.Where((_, j) => j != i).Min();
 
-            // exp takes a rounded argument: its error is that of the argument, and of exp below e^-87 all of it.
+            // exp takes a rounded argument: its error is that of the argument, and of a share that counts as none all of it.
             Check.Near(
                 $"{name}: p of row {i}", expected, p,
                 [.. expected.Select(
-                    (value, j) => j == i ? 0 : 1e-37 + Bound(points, value) + (value * 4 * Unit * betas[i] * (row[j] - nearest)))]);
+                    (value, j) => j == i ? 0
+                        : TsneSearch.LeastShare + Bound(points, value) + (value * 4 * Unit * betas[i] * (row[j] - nearest)))]);
 
             // Steps are halves of an interval whose entropies differ; a row may be too crowded for its perplexity at any beta.
             double excess = ReferenceTsne.Entropy(p) - Math.Log(Perplexity(points));

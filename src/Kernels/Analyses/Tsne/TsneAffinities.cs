@@ -9,8 +9,8 @@ namespace GpuMlp.Kernels.Analyses.Tsne;
 
 /// <summary>
 /// Perplexity search of one point: p(j | i) = exp(-beta d(i, j)) / sum, with the precision beta at which the entropy is
-/// ln(perplexity), found by bisection; p replaces d. Source: van der Maaten and Hinton, "Visualizing data using t-SNE",
-/// JMLR 9 (2008), section 2, and the search of the authors' code.
+/// ln(perplexity), found by bisection; p replaces d. Below <see cref="TsneSearch.LeastShare"/> of the nearest point's, p is 0.
+/// Source: van der Maaten and Hinton, "Visualizing data using t-SNE", JMLR 9 (2008), section 2, and the search of the authors' code.
 /// </summary>
 /// <remarks>
 /// More points at distance 0 than the perplexity have too high an entropy at every beta: the search ends after
@@ -148,13 +148,13 @@ internal partial struct TsneAffinities : ICpuJob
             T.Store(T.Divide(Exponential(T.Load(d + column), nearest, beta, out _), all), d + column);
     }
 
-    // 0 for the point itself and the padding: exp does not go below e^-87.
+    // 0 for the point itself and the padding, which are far enough at every beta.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Exponential<T>(T d, float nearest, float beta, out T farther)
         where T : unmanaged, ILanes<T>
     {
         farther = T.Subtract(d, T.Broadcast(nearest));
         T e = Formulas.ExpOfNegative(T.Multiply(T.Broadcast(-beta), farther));
-        return T.Select(T.Greater(T.Broadcast(TsneDistances.Far / 2), d), e, T.Zero);
+        return T.Select(T.Greater(e, T.Broadcast(TsneSearch.LeastShare)), e, T.Zero);
     }
 }

@@ -93,6 +93,6 @@ internal partial struct TsneAffinities
     private static float Exponential(float d, float nearest, float beta)
     {
         float e = Formulas.ExpOfNegative<Scalar>(GpuMath.Product(-beta, d - nearest)).Value;
-        return d < TsneDistances.Far / 2 ? e : 0f;
+        return e > TsneSearch.LeastShare ? e : 0f;
     }
 }

@@ -14,6 +14,13 @@ internal readonly struct TsneSearch
     /// <summary>Some 15 steps find the magnitude and 24 the digits of a float32; 2^64 times a distance is still finite.</summary>
     public const int MostSteps = 64;
 
+    /// <summary>
+    /// 2^-64: a point whose probability is less than this share of the nearest point's counts as none. So few are no force in float32, even
+    /// 2,600 of them; but a well trained model has millions of such pairs, and their products are subnormal numbers, which cost some CPUs a
+    /// hundred cycles each and which some drivers make 0.
+    /// </summary>
+    public const float LeastShare = 1f / (1UL << 63) / 2;
+
     public readonly float Beta;
 
     // High is 0 as long as no beta was too large.
