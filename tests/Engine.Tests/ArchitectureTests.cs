@@ -22,7 +22,7 @@ public sealed class ArchitectureTests
         ["Specs"],
         ["Training"],
         ["Analyses.Contract"],
-        ["Analyses.Pruning", "Analyses.Embedding", "Analyses.Robustness", "Analyses.Similarity"],
+        ["Analyses.Pruning", "Analyses.Embedding", "Analyses.Robustness", "Analyses.Similarity", "Analyses.Predictions"],
         ["Analyses", "Devices"],
         ["Plans"],
         ["Runs"],

@@ -1,5 +1,6 @@
 using GpuMlp.Engine.Analyses.Contract;
 using GpuMlp.Engine.Analyses.Embedding;
+using GpuMlp.Engine.Analyses.Predictions;
 using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Analyses.Robustness;
 using GpuMlp.Engine.Analyses.Similarity;
@@ -21,6 +22,7 @@ public static class AnalysisList
         new RobustnessAnalysis(),
         new SimilarityAnalysis(),
         new FinetuningAnalysis(),
+        new PredictionAnalysis(),
     ];
 
     private static readonly ModelTable<EpochMetrics> s_history = new() { Counted = "epoch" };
@@ -107,7 +109,7 @@ public static class AnalysisList
         }
 
         worked?.Invoke(Training, 0);
-        ModelResult[] results = Trainer.Train(cohort, AfterTraining, cancel);
+        ModelResult[] results = Trainer.Train(cohort, spec.ValidateEvery, AfterTraining, cancel);
         foreach (IAnalysis analysis in Of(spec))
         {
             void Worked(double share) => worked?.Invoke(analysis.Name, share);

@@ -1,4 +1,21 @@
+using System.Security.Cryptography;
+
 namespace GpuMlp.Engine.Data;
+
+/// <summary>The test file of a data set: images that no split has, so that nothing is trained or chosen by them.</summary>
+/// <param name="Pixels">Unsigned bytes, row-major [N, rows * columns] of the data set.</param>
+/// <param name="Labels">One class an image.</param>
+/// <param name="Sha256">SHA-256 of pixels, then labels; lower-case hex.</param>
+public sealed record TestSet(byte[] Pixels, byte[] Labels, string Sha256)
+{
+    public static TestSet Of(byte[] pixels, byte[] labels)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(pixels);
+        hash.AppendData(labels);
+        return new TestSet(pixels, labels, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+}
 
 /// <summary>
 /// Images and labels of one data set, in memory.
@@ -16,6 +33,9 @@ public sealed record Dataset(string Name, byte[] Pixels, byte[] Labels, int Rows
 {
     /// <summary>From <c>classes.txt</c>; not part of <see cref="Sha256"/>, since nothing is computed from names.</summary>
     public ClassNames ClassNames { get; init; } = ClassNames.None;
+
+    /// <summary>Null where the data have no test files; not part of <see cref="Sha256"/>.</summary>
+    public TestSet? Test { get; init; }
 
     private readonly Lazy<int[]> _imagesOf = new(() =>
         [.. Enumerable.Range(0, Classes).Select(label => Labels.AsSpan().Count((byte)label))]);

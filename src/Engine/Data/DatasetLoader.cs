@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace GpuMlp.Engine.Data;
 
-/// <summary>Loads the embedded MNIST or a user's folder of IDX files. Only training images are used.</summary>
+/// <summary>Loads the embedded MNIST or a user's folder of IDX files.</summary>
 public static class DatasetLoader
 {
     private const int LargestClassFile = 1 << 20;
@@ -13,7 +13,7 @@ public static class DatasetLoader
     /// <summary>
     /// Loads a data set into memory. A folder holds <c>train-images-idx3-ubyte</c> and <c>train-labels-idx1-ubyte</c>
     /// (also <c>train-images.idx3-ubyte</c> and so on, each also as <c>.gz</c>; all that are there must hold the same), may hold
-    /// the <c>t10k</c> pair, which is checked but not used, and may hold <c>classes.txt</c>, one class name a line.
+    /// the <c>t10k</c> pair of test images, and may hold <c>classes.txt</c>, one class name a line.
     /// </summary>
     /// <param name="directory">Null for the embedded MNIST, whose files are checked against their SHA-256.</param>
     /// <exception cref="UserErrorException">
@@ -88,8 +88,7 @@ public static class DatasetLoader
             labelPath,
             classes) with
         { ClassNames = names };
-        CheckTestPair(directory, data);
-        return data;
+        return data with { Test = ReadTestPair(directory, data) };
     }
 
     /// <summary>A file beside another of the same kind is a copy, or one of them is not meant: which, only its owner knows.</summary>
@@ -116,13 +115,13 @@ public static class DatasetLoader
         }
     }
 
-    /// <summary>Nothing is computed from the test pair, but a folder with an unsound one is not the data set it claims to be.</summary>
-    private static void CheckTestPair(string directory, Dataset train)
+    /// <summary>Null where there is none.</summary>
+    private static TestSet? ReadTestPair(string directory, Dataset train)
     {
-        string? imagePath = Find(directory, "t10k-images", "idx3").FirstOrDefault();
-        string? labelPath = Find(directory, "t10k-labels", "idx1").FirstOrDefault();
+        string[] imagePaths = Find(directory, "t10k-images", "idx3"), labelPaths = Find(directory, "t10k-labels", "idx1");
+        (string? imagePath, string? labelPath) = (imagePaths.FirstOrDefault(), labelPaths.FirstOrDefault());
         if (imagePath is null && labelPath is null)
-            return;
+            return null;
         if (imagePath is null || labelPath is null)
         {
             string there = imagePath ?? labelPath!;
@@ -130,13 +129,17 @@ public static class DatasetLoader
             throw new UserErrorException($"'{OneLine.Of(there)}' is there without {absent}[.gz]; add that file or remove this one.");
         }
 
-        (int count, int rows, int columns) = IdxReader.ScanImages(imagePath, (_, _) => { });
-        CheckCounts(count, imagePath, IdxReader.ReadLabels(labelPath), labelPath);
-        if (rows != train.Rows || columns != train.Columns)
+        IdxImages images = IdxReader.ReadImages(imagePath);
+        byte[] labels = IdxReader.ReadLabels(labelPath);
+        CheckCounts(images.Count, imagePath, labels, labelPath);
+        if (images.Rows != train.Rows || images.Columns != train.Columns)
         {
-            throw new UserErrorException($"'{OneLine.Of(imagePath)}' has images of {rows}x{columns} pixels, "
+            throw new UserErrorException($"'{OneLine.Of(imagePath)}' has images of {images.Rows}x{images.Columns} pixels, "
                 + $"but the training images have {train.Rows}x{train.Columns}; both must be the same.");
         }
+
+        CheckTwins(images, imagePaths, labels, labelPaths);
+        return TestSet.Of(images.Pixels, labels);
     }
 
     private static void CheckCounts(int images, string imagePath, byte[] labels, string labelPath)

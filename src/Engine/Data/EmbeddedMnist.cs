@@ -11,7 +11,7 @@ internal static class EmbeddedMnist
 
     public static string InstalledDirectory => Path.Combine(AppContext.BaseDirectory, "data", "mnist");
 
-    /// <summary>Checks all four files, loads the training pair.</summary>
+    /// <summary>Checks and loads all four files.</summary>
     /// <exception cref="UserErrorException">A file is missing, unreadable or not the one that was shipped.</exception>
     public static Dataset Load(string directory)
     {
@@ -22,14 +22,17 @@ internal static class EmbeddedMnist
             // What is checked is what is used: each file is read once, hashed and parsed from the same bytes.
             byte[] images = ReadChecked(directory, Images, sums);
             byte[] labels = ReadChecked(directory, Labels, sums);
-            ReadChecked(directory, TestImages, sums);
-            ReadChecked(directory, TestLabels, sums);
+            byte[] testImages = ReadChecked(directory, TestImages, sums), testLabels = ReadChecked(directory, TestLabels, sums);
             string imagePath = Path.Combine(directory, Images), labelPath = Path.Combine(directory, Labels);
-            using var imageFile = new MemoryStream(images);
-            using var labelFile = new MemoryStream(labels);
-            return DatasetLoader.Combine(
+            using MemoryStream imageFile = new(images), labelFile = new(labels);
+            using MemoryStream testImageFile = new(testImages), testLabelFile = new(testLabels);
+            TestSet test = TestSet.Of(
+                IdxReader.ReadImages(testImageFile, Path.Combine(directory, TestImages)).Pixels,
+                IdxReader.ReadLabels(testLabelFile, Path.Combine(directory, TestLabels)));
+            Dataset data = DatasetLoader.Combine(
                 "mnist", IdxReader.ReadImages(imageFile, imagePath), imagePath,
                 IdxReader.ReadLabels(labelFile, labelPath), labelPath, classes: null);
+            return data with { Test = test };
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

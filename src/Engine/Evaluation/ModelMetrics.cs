@@ -9,22 +9,29 @@ public static class ModelMetrics
     /// <param name="labels">0 or 1 an image.</param>
     public static Metrics Compute(ReadOnlySpan<float> logits, ReadOnlySpan<byte> labels)
     {
-        double loss = 0;
-        for (int n = 0; n < logits.Length; n++)
-        {
-            double x = logits[n], y = labels[n];
-            loss += Math.Max(x, 0) - (x * y) + LogOnePlus(Math.Exp(-Math.Abs(x)));
-        }
         Confusion counts = Count(logits, labels);
         return new Metrics
         {
-            Loss = loss / logits.Length,
+            Loss = Loss(logits, labels),
             Accuracy = counts.Accuracy,
             Precision = counts.Precision,
             Recall = counts.Recall,
             F1 = counts.F1,
             Auc = RocAuc.Compute(logits, labels),
         };
+    }
+
+    /// <summary>Mean binary cross-entropy, nats.</summary>
+    /// <inheritdoc cref="Compute" path="/param"/>
+    public static double Loss(ReadOnlySpan<float> logits, ReadOnlySpan<byte> labels)
+    {
+        double loss = 0;
+        for (int n = 0; n < logits.Length; n++)
+        {
+            double x = logits[n], y = labels[n];
+            loss += Math.Max(x, 0) - (x * y) + LogOnePlus(Math.Exp(-Math.Abs(x)));
+        }
+        return loss / logits.Length;
     }
 
     /// <summary>Counts alone: a hundredth of the cost of a sorted AUC.</summary>

@@ -47,7 +47,9 @@ public static class Sweep
             ? throw new UserErrorException($"tasks: {problem}")
             : Splitter.TrainImages(data, task);
 
-        var run = RunDirectory.OpenOrCreate(folder, Plan.Create(spec, data.Sha256, data.Inputs, Images, name: field => field));
+        Plan plan = Plan.Create(
+            spec, data.Sha256, data.Inputs, Images, name: field => field, testSha256: Plan.TestOf(spec, data));
+        var run = RunDirectory.OpenOrCreate(folder, plan);
         run.WriteClassNames(data.ClassNames);
         IReadOnlySet<int> finished = run.FinishedUnits();
         if (finished.Count < run.Plan.Units.Count)

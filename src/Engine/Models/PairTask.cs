@@ -13,6 +13,9 @@ public readonly record struct PairTask(int First, int Second)
 
     public override string ToString() => $"{First}v{Second}";
 
+    /// <summary>1 for an image of the second class, else 0.</summary>
+    public byte LabelOf(byte imageClass) => imageClass == Second ? (byte)1 : (byte)0;
+
     /// <summary><c>4 (Coat) v 9 (Ankle boot)</c>, or <c>4v9</c> without names.</summary>
     public string In(ClassNames names) =>
         names.IsNamed(First) || names.IsNamed(Second) ? $"{names.Of(First)} v {names.Of(Second)}" : ToString();

@@ -8,15 +8,36 @@ namespace GpuMlp.Engine.Models;
 public sealed record SplitImages(byte[] Pixels, byte[] Labels)
 {
     /// <exception cref="OverflowException">The images have more than 2^31 pixels.</exception>
-    public static SplitImages Gather(Dataset data, PairTask task, ReadOnlySpan<int> images)
+    public static SplitImages Gather(Dataset data, PairTask task, ReadOnlySpan<int> images) =>
+        Gather(data.Pixels, data.Labels, data.Inputs, task, images);
+
+    /// <summary>The same of images of the test file.</summary>
+    /// <param name="images">From <see cref="TestOf"/>.</param>
+    /// <inheritdoc cref="Gather(Dataset, PairTask, ReadOnlySpan{int})"/>
+    public static SplitImages GatherTest(Dataset data, PairTask task, ReadOnlySpan<int> images) =>
+        Gather(data.Test!.Pixels, data.Test.Labels, data.Inputs, task, images);
+
+    /// <summary>
+    /// The test images of a task: all of its two classes, as 0-based numbers in the test file, ascending; null where the data have no test
+    /// files, or these lack one of the classes.
+    /// </summary>
+    public static int[]? TestOf(Dataset data, PairTask task)
     {
-        int inputs = data.Inputs;
+        if (data.Test is not { } test)
+            return null;
+        byte[] labels = test.Labels;
+        int[] images = [.. Enumerable.Range(0, labels.Length).Where(n => labels[n] == task.First || labels[n] == task.Second)];
+        return images.Select(n => labels[n]).Distinct().Count() == 2 ? images : null;
+    }
+
+    private static SplitImages Gather(byte[] allPixels, byte[] allLabels, int inputs, PairTask task, ReadOnlySpan<int> images)
+    {
         var pixels = new byte[checked(images.Length * inputs)];
         var labels = new byte[images.Length];
         for (int n = 0; n < images.Length; n++)
         {
-            data.Pixels.AsSpan(images[n] * inputs, inputs).CopyTo(pixels.AsSpan(n * inputs));
-            labels[n] = data.Labels[images[n]] == task.Second ? (byte)1 : (byte)0;
+            allPixels.AsSpan(images[n] * inputs, inputs).CopyTo(pixels.AsSpan(n * inputs));
+            labels[n] = task.LabelOf(allLabels[images[n]]);
         }
         return new SplitImages(pixels, labels);
     }

@@ -1,5 +1,6 @@
 using GpuMlp.Engine.Analyses;
 using GpuMlp.Engine.Analyses.Contract;
+using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Specs;
@@ -26,9 +27,16 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     /// <summary>
     /// Raised with every change of what plan.json or a unit file holds, so that a run of another version is refused and never
     /// misread. 2: failed models have no figures, tables have a status, the embedded model is <see cref="ShownModel"/>,
-    /// plans name their pictures. 3: sums are exact, results have <c>learned_epoch</c>, pruning has <c>weights_left</c>.
+    /// plans name their pictures. 3: sums are exact, results have <c>learned_epoch</c>, pruning has <c>weights_left</c>. 4: results have
+    /// test figures and history has room for those of validation, t-SNE leaves out pairs without a force, plans name their test files.
     /// </summary>
-    public const int CurrentFormat = 3;
+    public const int CurrentFormat = 4;
+
+    /// <summary>
+    /// The format that stands in what is hashed: raised with <see cref="CurrentFormat"/> where the models of a plan become others.
+    /// Formats that tell more of the same models leave a plan its name.
+    /// </summary>
+    public const int HashedFormat = 3;
 
     /// <summary>Unit files have six-digit numbers.</summary>
     public const int MaxUnits = 1_000_000;
@@ -56,6 +64,12 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
 
     /// <summary>Into how many parts <c>run --shard</c> divides the units, 1 .. their number; no part of the hash.</summary>
     public int Shards { get; init; } = 1;
+
+    /// <summary>
+    /// <see cref="TestSet.Sha256"/> of a user's data, part of the hash; null where they have no test files, and for the embedded data,
+    /// whose test files are those of the program.
+    /// </summary>
+    public string? TestSha256 { get; init; }
 
     /// <summary>The saliency pictures that the run makes of itself; no part of the hash.</summary>
     public PictureChoice Pictures { get; init; }
@@ -96,6 +110,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     /// <param name="trainImages">N, the training images of a task.</param>
     /// <param name="unitFlop">Most work in a unit, dense-equivalent; one model may be more.</param>
     /// <param name="name">What messages call a field of spec files, see <see cref="SpecValidator.Validate"/>.</param>
+    /// <param name="testSha256">From <see cref="TestOf"/>.</param>
     /// <exception cref="UserErrorException">The spec is invalid, or has too many models or units.</exception>
     public static Plan Create(
         SweepSpec spec,
@@ -103,7 +118,8 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         int inputs,
         Func<PairTask, int> trainImages,
         double unitFlop = DefaultUnitFlop,
-        Func<string, string>? name = null)
+        Func<string, string>? name = null,
+        string? testSha256 = null)
     {
         name ??= Flag.NameOf;
         SpecValidator.Validate(spec, name);
@@ -144,9 +160,12 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
             }
         }
 
-        Plan plan = new(CurrentFormat, spec, dataSha256, units, "") { Pictures = PictureChoice.Usual(spec) };
+        Plan plan = new(CurrentFormat, spec, dataSha256, units, "") { Pictures = PictureChoice.Usual(spec), TestSha256 = testSha256 };
         return plan with { Hash = PlanJson.HashOf(plan) };
     }
+
+    /// <summary>What a plan for some data has as <see cref="TestSha256"/>.</summary>
+    public static string? TestOf(SweepSpec spec, Dataset data) => spec.Data == SweepSpec.EmbeddedName ? null : data.Test?.Sha256;
 
     /// <summary>Most columns and models of a unit that has more than one model.</summary>
     internal static (int Columns, int Models) UnitLimits(SweepSpec spec, int inputs, int images, int epochs, double unitFlop)
@@ -157,7 +176,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         double forwards = costs.Sum(cost => cost.Forwards + (4 * cost.DenseForwards));
         double flopPerColumn = 4.0 * images * inputs * (spec.EpochsOf(epochs) + (forwards / 8));
         int maxColumns = (int)Math.Max(1, Math.Min(unitFlop / flopPerColumn, MaxUnitParameters / (inputs + 2.0)));
-        long entries = costs.Select(cost => cost.Rows).Append(epochs).Max();
+        long entries = costs.Select(cost => cost.Rows + (long)(cost.RowsPerImage * images)).Append(epochs).Max();
         int maps = MaxUnitMaps / (inputs * costs.Select(cost => cost.MapsAtOnce).Append(1).Max());
         int maxModels = (int)Math.Max(1, Math.Min(Math.Min(MaxUnitEntries / entries, maps), MaxUnitLogits / Math.Max(1, images)));
         return (maxColumns, maxModels);

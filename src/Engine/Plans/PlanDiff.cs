@@ -18,6 +18,8 @@ public static class PlanDiff
     [
         .. Changes(AnalysisList.Fields, old.Spec, @new.Spec),
         .. old.DataSha256 == @new.DataSha256 ? [] : new[] { new PlanChange("data sha256", Short(old.DataSha256), Short(@new.DataSha256)) },
+        .. old.TestSha256 == @new.TestSha256 ? []
+            : new[] { new PlanChange("test data sha256", Short(old.TestSha256 ?? "none"), Short(@new.TestSha256 ?? "none")) },
         .. Changes(PictureChoice.Fields, old.Pictures, @new.Pictures),
     ];
 

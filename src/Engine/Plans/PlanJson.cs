@@ -27,8 +27,8 @@ public static class PlanJson
 
     /// <summary>
     /// SHA-256 over the canonical text: the file's text without the fields <c>plan_hash</c>, <c>shards</c>, <c>saliency</c> and
-    /// <c>saliency_method</c>. Who does a unit and what is drawn of it changes nothing in its result, so any sharding is the
-    /// same plan and its files have the same bytes.
+    /// <c>saliency_method</c>, and with <see cref="Plan.HashedFormat"/>. Who does a unit and what is drawn of it changes nothing in its
+    /// result, so any sharding is the same plan and its files have the same bytes.
     /// </summary>
     internal static string HashOf(Plan plan)
     {
@@ -45,7 +45,7 @@ public static class PlanJson
     {
         BufferedStream stream = new(output, BufferSize);
         stream.Write("{"u8);
-        WriteLine($"\"format\":{plan.FormatVersion},");
+        WriteLine($"\"format\":{(whole ? plan.FormatVersion : Plan.HashedFormat)},");
         if (whole)
         {
             WriteLine($"\"plan_hash\":{JsonSerializer.Serialize(plan.Hash)},");
@@ -55,6 +55,8 @@ public static class PlanJson
         }
 
         WriteLine($"\"data_sha256\":{JsonSerializer.Serialize(plan.DataSha256)},");
+        if (plan.TestSha256 is { } test)
+            WriteLine($"\"test_sha256\":{JsonSerializer.Serialize(test)},");
         stream.Write("\"spec\":"u8);
         using (Utf8JsonWriter writer = new(stream))
         {

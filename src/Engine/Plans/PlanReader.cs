@@ -18,6 +18,7 @@ public static class PlanReader
 
     private const string ByHand = "damaged or changed by hand; restore the file or use another --out";
 
+    // All but the one that data without test files lack.
     private static readonly string[] s_fields = ["format", "plan_hash", "shards",
         .. PictureChoice.Fields.Select(field => field.Name), "data_sha256", "spec", "units"];
 
@@ -68,6 +69,7 @@ public static class PlanReader
             throw new UserErrorException($"{where}: not a JSON object, {ByHand}");
         HashSet<string> seen = [];
         (int format, int shards, string hash, string data) = (0, 0, "", "");
+        string? test = null;
         JsonElement spec = default;
         PictureChoice pictures = default;
         List<WorkUnit> units = [];
@@ -94,6 +96,9 @@ public static class PlanReader
                 case "data_sha256":
                     data = Sha256(ref reader, where, field);
                     break;
+                case "test_sha256":
+                    test = Sha256(ref reader, where, field);
+                    break;
                 case "shards":
                     shards = Integer(ref reader, where, field);
                     break;
@@ -114,9 +119,10 @@ public static class PlanReader
 
         // Throws where something follows.
         reader.Read();
-        return s_fields.FirstOrDefault(field => !seen.Contains(field)) is { } missing
-            ? throw Wrong(where, missing, "missing")
-            : new Plan(format, SpecJson.ReadWhole(spec, where, "spec."), data, units, hash) { Shards = shards, Pictures = pictures };
+        if (s_fields.FirstOrDefault(field => !seen.Contains(field)) is { } missing)
+            throw Wrong(where, missing, "missing");
+        Plan plan = new(format, SpecJson.ReadWhole(spec, where, "spec."), data, units, hash);
+        return plan with { Shards = shards, Pictures = pictures, TestSha256 = test };
     }
 
     private static Plan Checked(Plan plan, string where)

@@ -46,6 +46,8 @@ public readonly record struct UnitPhase(string Name, double Seconds, int Models)
         IReadOnlyList<ModelSpec> models = plan.ModelsOf(unit);
         double epoch = 4.0 * trainImages * inputs * models.Sum(model => (double)model.Hidden);
         double evaluation = speed.Forward * epoch * (1 + ValidationShare);
+        if (spec.ValidateEvery > 0)
+            evaluation += speed.Forward * epoch * 2 * ValidationShare * variant.Epochs / spec.ValidateEvery;
         List<UnitPhase> phases =
             [new(AnalysisList.Training, speed.Unit + (speed.Train * epoch * variant.Epochs) + evaluation, models.Count)];
         foreach (IAnalysis analysis in AnalysisList.Of(spec))

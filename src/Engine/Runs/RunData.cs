@@ -13,10 +13,22 @@ public static class RunData
     public static Dataset Load(Plan plan, string? folder)
     {
         Dataset data = DatasetLoader.Load(folder ?? (plan.Spec.Data == SweepSpec.EmbeddedName ? null : plan.Spec.Data));
-        return data.Sha256 == plan.DataSha256
-            ? data
-            : throw new UserErrorException(
+        if (data.Sha256 != plan.DataSha256)
+        {
+            throw new UserErrorException(
                 $"--data: {folder ?? plan.Spec.Data} holds other data (SHA-256 {data.Sha256[..12]}) than the plan was made for "
                 + $"({plan.DataSha256[..12]}); it must be a folder with the same files");
+        }
+
+        // A copy of the embedded data must be a whole one.
+        bool isCopy = folder is not null && plan.Spec.Data == SweepSpec.EmbeddedName;
+        string? test = isCopy ? DatasetLoader.Load(null).Test?.Sha256 : plan.TestSha256;
+        return plan.Spec.Data == SweepSpec.EmbeddedName && !isCopy || data.Test?.Sha256 == test
+            ? data
+            : throw new UserErrorException(
+                $"--data: {folder ?? plan.Spec.Data} holds {Test(data.Test?.Sha256)}, the plan was made for {Test(test)}; "
+                + "it must be a folder with the same files");
+
+        static string Test(string? sha256) => sha256 is null ? "no test files (t10k)" : $"test files (t10k) of SHA-256 {sha256[..12]}";
     }
 }

@@ -18,7 +18,7 @@ public sealed record UnitResult(WorkUnit Unit, Split Split, IReadOnlyList<ModelR
 /// One unit as a Parquet file, one row a model: the columns of <see cref="ResultRow"/>, <c>model_index</c> (in the cohort's list),
 /// <c>history_*</c>, <c>pruning_*</c> and the like (lists, see <see cref="ModelTable"/>),
 /// <c>w1 b1 w2 b2</c> (BLOBs: float32, little endian, W1 row-major [D, H]),
-/// <c>split_train split_validation</c> (lists in the first row, NULL below). Key-value metadata: <c>plan_hash unit
+/// <c>split_train split_validation</c> (lists in the first row, NULL below). Key-value metadata: <c>format plan_hash unit
 /// first_model models variant checksum</c> (see <see cref="SealedParquet"/>). Figures that are not finite are stored as NULL and come
 /// back as NaN. The same result gives the same bytes.
 /// </summary>
@@ -59,6 +59,7 @@ public static class UnitFile
 
         string options = DuckSession.ParquetOptions(
         [
+            ("format", $"{Plan.CurrentFormat}"),
             ("plan_hash", planHash),
             ("unit", $"{result.Unit.Id}"),
             ("first_model", $"{result.Unit.FirstModel}"),
@@ -146,6 +147,7 @@ public static class UnitFile
             using FileStream stream = RegularFile.Open(path);
             return SealedParquet.Look(stream) is not { } file ? "torn or not Parquet"
                 : !file.Has("plan_hash", planHash) ? "made by another plan"
+                : !file.Has("format", $"{Plan.CurrentFormat}") ? "of another version"
                 : !file.Has("unit", $"{unit.Id}") || !file.Has("models", $"{unit.ModelCount}") ? "another unit"
                 : !endOnly && !SealedParquet.ChecksumHolds(stream) ? "its checksum does not match"
                 : null;

@@ -45,6 +45,9 @@ public sealed record SweepSpec
     /// <summary>L2 on W1 and w2: times a weight, added to its gradient.</summary>
     public IReadOnlyList<double> WeightDecays { get; init; } = [0];
 
+    /// <summary>Epochs between evaluations on the validation images while training; 0 for none.</summary>
+    public int ValidateEvery { get; init; }
+
     /// <summary>Levels 0..1 at which trained models are pruned; empty when <see cref="Pruning"/> is, for none.</summary>
     public IReadOnlyList<double> Sparsity { get; init; } = [];
 
@@ -68,6 +71,9 @@ public sealed record SweepSpec
 
     /// <summary>Further training also from the initial values of the weights that are kept.</summary>
     public bool Rewind { get; init; }
+
+    /// <summary>Whether the logits of all images are kept.</summary>
+    public bool Predictions { get; init; }
 
     /// <summary>Further learning rates to compare, at all hidden sizes and seeds, trained and evaluated only; empty for none.</summary>
     public IReadOnlyList<double> RateGrid { get; init; } = [];

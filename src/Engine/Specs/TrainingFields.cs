@@ -89,5 +89,13 @@ public static class TrainingFields
             Column = new(7, "weight_decay", "DOUBLE"), IsYounger = true, Section = Section, Example = "0,0.001",
             Help = "L2 on W1 and w2: times a weight, added to its gradient (paper: 0)",
         },
+        new Field<SweepSpec, int>(
+            "validate_every",
+            s => s.ValidateEvery, (s, epochs) => s with { ValidateEvery = epochs }, new WholeNotation(0, SweepSpec.MaxEpochs))
+        {
+            IsYounger = true, Section = Section, Example = "1",
+            Help = "loss, accuracy and F1 on the validation images after every N-th epoch and the last, in history; 0 for after training "
+                + "alone (paper: 0)",
+        },
     ];
 }

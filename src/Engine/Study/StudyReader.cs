@@ -147,7 +147,7 @@ public static class StudyReader
     private static IReadOnlyList<CurveRow> Curves(RunDirectory run, ModelKind focus, string where) => RunTables.Ask<CurveRow>(
         run, Schema<EpochMetrics>.Name, from =>
             "(SELECT task, hidden, epoch, avg(train_f1) AS mean_f1, min(train_f1) AS min_f1, max(train_f1) AS max_f1, "
-            + $"{(HasValidation ? $"avg({ValidationF1})" : "NULL::DOUBLE")} AS mean_val_f1 "
+            + "avg(val_f1) AS mean_val_f1 "
             + $"FROM {from} WHERE {where} AND {RunTables.IsOk} AND lr = {DuckSession.Number(focus.Rate)} "
             + $"AND {Schema<TrainedHow>.Equal(focus.How)} GROUP BY task, hidden, epoch)",
         "ORDER BY task, hidden, epoch");
@@ -161,19 +161,16 @@ public static class StudyReader
             .Select(task => (Task: task.Key, Bound: tables.Target.Of(task))).Where(task => task.Bound is not null).ToList();
         if (targets.Count == 0)
             return [];
-        string key = $"task, hidden, lr, {Schema<TrainedHow>.Names}", f1 = tables.HasValidationCurves ? ValidationF1 : "train_f1";
+        string key = $"task, hidden, lr, {Schema<TrainedHow>.Names}", f1 = tables.HasValidationCurves ? "val_f1" : "train_f1";
         string enough = string.Join(
             " ", targets.Select(task => $"WHEN {DuckSession.Quote(task.Task)} THEN {DuckSession.Number(task.Bound!.Value.Value)}"));
         return RunTables.Ask<EnoughRow>(
             run, Schema<EpochMetrics>.Name, from =>
                 $"(SELECT {key}, min(reached) AS epoch FROM (SELECT {key}, epoch AS reached FROM {from} WHERE {where} AND {RunTables.IsOk} "
-                + $"GROUP BY {key}, epoch HAVING avg({f1}) >= CASE task {enough} END) GROUP BY {key})",
+                // Epochs after which nobody looked are NaN, which DuckDB takes for larger than any number.
+                + $"AND isfinite({f1}) GROUP BY {key}, epoch HAVING avg({f1}) >= CASE task {enough} END) GROUP BY {key})",
             "ORDER BY ALL");
     }
-
-    private const string ValidationF1 = "val_f1";
-
-    private static bool HasValidation => Schema<EpochMetrics>.Columns.Any(column => column.Name == ValidationF1);
 
     /// <summary>Why a table that the merge made cannot be read now; null where it can be, or the run has none.</summary>
     /// <exception cref="UserErrorException">It can be read and is not the merge's: its figures are another run's, or damaged.</exception>

@@ -16,8 +16,8 @@ public sealed record CurveRow
     [Column("0..1")] public required double MinF1 { get; init; }
     [Column("0..1")] public required double MaxF1 { get; init; }
 
-    /// <summary>On the validation images; NaN where history has no such figures.</summary>
-    [Column("0..1")] public required double MeanValF1 { get; init; }
+    /// <summary>On the validation images after the epoch; NaN where the run did not look.</summary>
+    [Column("0..1")] public double MeanValF1 { get; init; } = double.NaN;
 }
 
 /// <summary>What a run has to say, table by table; null where the run has no such table.</summary>

@@ -33,6 +33,9 @@ public sealed record SweepEstimate(int Models, int Units, double Flop, double Gf
 
     // A prepared map, for each pixel; and what one comparison of maps takes at most.
     private const int MapBytes = 29;
+
+    // A row of predictions before it is saved.
+    private const int HeldRowBytes = 40;
     private const long MostMapBytes = 256L << 20;
 
     /// <summary>Of all phases.</summary>
@@ -94,26 +97,35 @@ public sealed record SweepEstimate(int Models, int Units, double Flop, double Gf
     private static PhaseEstimate[] PhasesOf(Plan plan, Dataset data, Cohort largest, WorkSpeed speed, int devices)
     {
         Dictionary<PairTask, int> images = TrainImages(plan, data);
-        ILookup<string, UnitPhase> all = plan.Units
-            .SelectMany(unit => UnitPhase.Of(plan, unit, data.Inputs, images[unit.Task], speed)).ToLookup(phase => phase.Name);
-        PhaseEstimate Of(string name, long memory, Func<int, long> disk)
+        ILookup<string, (WorkUnit Unit, UnitPhase Phase)> all = plan.Units
+            .SelectMany(unit => UnitPhase.Of(plan, unit, data.Inputs, images[unit.Task], speed).Select(phase => (unit, phase)))
+            .ToLookup(item => item.phase.Name);
+        PhaseEstimate Of(string name, long memory, Func<UnitPhase, int, double> diskOfUnit)
         {
-            int models = all[name].Sum(phase => phase.Models);
+            double disk = 0;
+            foreach ((WorkUnit unit, UnitPhase phase) in all[name])
+                disk += diskOfUnit(phase, images[unit.Task]);
             return new PhaseEstimate(
-                name, models, TimeSpan.FromSeconds(all[name].Sum(phase => phase.Seconds) / devices), memory, disk(models));
+                name,
+                all[name].Sum(item => item.Phase.Models),
+                TimeSpan.FromSeconds(all[name].Sum(item => item.Phase.Seconds) / devices),
+                memory,
+                (long)disk);
         }
         long Memory(AnalysisCost cost) => cost.Bytes + (cost.Copies * DeviceCohort.Bytes(largest.OnDevice.Layout))
+            + (long)(cost.RowsPerImage * HeldRowBytes * largest.Models.Count * largest.TrainLabels.Length)
             + Math.Min(MostMapBytes, (long)cost.MapsAtOnce * MapBytes * largest.Models.Count * data.Inputs * plan.Spec.SimilarityImages);
 
         // An entry of compressed images is an index (2 bytes) and a value (4 bytes), stored for both directions.
         long trained = DeviceCohort.Bytes(largest.OnDevice.Layout) + (12 * largest.TrainImages.NonZeros);
         return
         [
-            Of(AnalysisList.Training, trained, models => TrainingDisk(plan, data, images, models)),
+            Of(AnalysisList.Training, trained, (_, _) => 0) with { Disk = TrainingDisk(plan, data, images) },
             .. AnalysisList.Of(plan.Spec).Select(analysis =>
             {
                 AnalysisCost cost = analysis.CostOf(plan.Spec);
-                return Of(analysis.Name, Memory(cost), models => models * cost.DiskBytes);
+                return Of(
+                    analysis.Name, Memory(cost), (phase, count) => phase.Models * (cost.DiskBytes + (cost.DiskBytesPerImage * count)));
             }),
         ];
     }
@@ -124,8 +136,9 @@ public sealed record SweepEstimate(int Models, int Units, double Flop, double Gf
 
     private static long Columns(Plan plan, WorkUnit unit) => plan.ModelsOf(unit).Sum(model => (long)model.Hidden);
 
-    private static long TrainingDisk(Plan plan, Dataset data, Dictionary<PairTask, int> images, int models)
+    private static long TrainingDisk(Plan plan, Dataset data, Dictionary<PairTask, int> images)
     {
+        int models = plan.Units.Sum(unit => unit.ModelCount);
         long parameters = plan.Units.Sum(unit => (Columns(plan, unit) * (data.Inputs + 2)) + unit.ModelCount);
         long history = plan.Units.Sum(unit => (long)unit.ModelCount * plan.VariantOf(unit).Epochs);
         long splits = images.Values.Sum(count => (long)count) * plan.Spec.Seeds.Count * 5 / 4;

@@ -12,6 +12,17 @@ public readonly record struct Metrics
 
     /// <summary>Exact, ties averaged.</summary>
     [Figure("0..1", Head = "AUC")] public required double Auc { get; init; }
+
+    /// <summary>NaN in all of them.</summary>
+    public static Metrics None { get; } = new()
+    {
+        Loss = double.NaN,
+        Accuracy = double.NaN,
+        Precision = double.NaN,
+        Recall = double.NaN,
+        F1 = double.NaN,
+        Auc = double.NaN,
+    };
 }
 
 /// <summary>A trained model.</summary>
@@ -44,4 +55,7 @@ public record ResultRow : ModelRow
 
     /// <summary>Hidden units whose output weight is zero.</summary>
     [Figure("units")] public required int? DeadNoOutput { get; init; }
+
+    /// <summary>On the task's images of the test file; <see cref="Metrics.None"/> where the data have none.</summary>
+    [Columns("test_")] public Metrics Test { get; init; } = Metrics.None;
 }

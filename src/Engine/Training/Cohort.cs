@@ -115,6 +115,34 @@ public sealed class Cohort : IDisposable
             return (Kernels.Evaluate(OnDevice, device), labels);
     }
 
+    /// <summary>The figures of an epoch with those that the models have now on the validation images.</summary>
+    internal IReadOnlyList<EpochMetrics> WithValidation(IReadOnlyList<EpochMetrics> epoch)
+    {
+        ModelEvaluation[] models = Kernels.Evaluate(OnDevice, ValidationImages);
+        var metrics = new EpochMetrics[epoch.Count];
+        Parallel.For(0, metrics.Length, m =>
+        {
+            ReadOnlySpan<float> logits = models[m].Logits.Span;
+            Confusion counts = ModelMetrics.Count(logits, Validation.Labels);
+            metrics[m] = epoch[m] with
+            {
+                ValLoss = ModelMetrics.Loss(logits, Validation.Labels),
+                ValAccuracy = counts.Accuracy,
+                ValF1 = counts.F1,
+            };
+        });
+        return metrics;
+    }
+
+    /// <summary>All models on the task's test images, see <see cref="SplitImages.TestOf"/>; null where there are none.</summary>
+    internal (ModelEvaluation[] Models, byte[] Labels)? EvaluateTest()
+    {
+        if (SplitImages.TestOf(Data, Split.Task) is not { } test)
+            return null;
+        using DeviceImages device = Upload(SplitImages.GatherTest(Data, Split.Task, test), Form);
+        return (Kernels.Evaluate(OnDevice, device), [.. test.Select(image => Split.Task.LabelOf(Data.Test!.Labels[image]))]);
+    }
+
     /// <summary>All models on the training images.</summary>
     public ModelEvaluation[] EvaluateTrain() => Kernels.Evaluate(OnDevice, TrainImages);
 

@@ -9,11 +9,14 @@ namespace GpuMlp.Engine.Training;
 public static class Trainer
 {
     /// <param name="cohort">Freshly made; its weights are initialised here.</param>
+    /// <param name="validateEvery">After so many epochs each, and after the last one, the models are evaluated on the validation images;
+    /// 0 for after training alone.</param>
     /// <param name="afterEpoch">Called with the figures of each epoch; null to go without.</param>
     /// <param name="cancel">Looked at between epochs.</param>
     /// <returns>One result a model, in the cohort's order, with its history.</returns>
     /// <exception cref="OperationCanceledException">Cancelled; nothing of the cohort is kept.</exception>
-    public static ModelResult[] Train(Cohort cohort, Action<IReadOnlyList<EpochMetrics>>? afterEpoch, CancellationToken cancel)
+    public static ModelResult[] Train(
+        Cohort cohort, int validateEvery, Action<IReadOnlyList<EpochMetrics>>? afterEpoch, CancellationToken cancel)
     {
         int epochs = cohort.Variant.Epochs;
         cohort.Initialize();
@@ -22,6 +25,8 @@ public static class Trainer
         {
             cancel.ThrowIfCancellationRequested();
             IReadOnlyList<EpochMetrics> metrics = cohort.TrainEpoch();
+            if (validateEvery > 0 && ((epoch + 1) % validateEvery == 0 || epoch + 1 == epochs))
+                metrics = cohort.WithValidation(metrics);
             for (int m = 0; m < histories.Length; m++)
                 histories[m].Add(metrics[m]);
             afterEpoch?.Invoke(metrics);
@@ -34,6 +39,7 @@ public static class Trainer
         ModelEvaluation[] train = cohort.EvaluateTrain(), validation = cohort.Kernels.Evaluate(cohort.OnDevice, cohort.ValidationImages);
         ModelParameters[] parameters = cohort.OnDevice.Download();
         byte[] labels = cohort.Validation.Labels;
+        (ModelEvaluation[] Models, byte[] Labels)? test = cohort.EvaluateTest();
         var results = new ModelResult[cohort.Models.Count];
         Parallel.For(0, results.Length, m =>
         {
@@ -51,6 +57,7 @@ public static class Trainer
                 Key = cohort.Keys[m],
                 Train = onTrain,
                 Validation = onValidation,
+                Test = test is { } on ? ModelMetrics.Compute(on.Models[m].Logits.Span, on.Labels) : Metrics.None,
                 BestTrainF1 = bestF1,
                 BestTrainF1Epoch = bestEpoch,
                 LearnedEpoch = histories[m].FindIndex(epoch => epoch.F1 > ResultRow.LearnedF1) is >= 0 and var before ? before + 1 : null,

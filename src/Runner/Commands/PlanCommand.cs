@@ -148,7 +148,8 @@ internal static class PlanCommand
             planning.Data.Inputs,
             task => Splitter.TrainImages(planning.Data, task),
             unitFlop,
-            planning.Name);
+            planning.Name,
+            planning.Plan.TestSha256);
 
     /// <summary>Trains some epochs of a small part of the sweep on this machine.</summary>
     /// <returns>FLOP/s, and what a unit costs besides, in seconds.</returns>

@@ -49,7 +49,7 @@ internal static class SweepCommand
         [Flag(
             "LIST",
             "these alone of what the preset or file does with trained models, or `none`: pruning, embedding, robustness, similarity, "
-                + "finetuning; all but robustness look at pruned models and bring pruning",
+                + "finetuning, predictions; all but robustness and predictions look at pruned models and bring pruning",
             "pruning,robustness",
             Section = Which)]
         public string? Analyses { get; set; }

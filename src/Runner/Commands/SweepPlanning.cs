@@ -93,7 +93,8 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
             ? throw new UserErrorException($"{Called("tasks")}: {problem}.")
             : Splitter.TrainImages(data, task);
 
-        Plan plan = Plan.Create(spec, data.Sha256, data.Inputs, TrainImages, name: Called) with { Pictures = pictures };
+        Plan plan = Plan.Create(spec, data.Sha256, data.Inputs, TrainImages, name: Called, testSha256: Plan.TestOf(spec, data));
+        plan = plan with { Pictures = pictures };
         return new SweepPlanning(plan, data, FolderOf(plan, options, entry, isOneOfSeveral))
         {
             Note = note,

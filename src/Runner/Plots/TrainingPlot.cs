@@ -3,7 +3,7 @@ using GpuMlp.Runner.Pictures;
 
 namespace GpuMlp.Runner.Plots;
 
-/// <summary>Training F1 epoch by epoch, with the spread over the seeds.</summary>
+/// <summary>Training F1 epoch by epoch, with the spread over the seeds, and validation F1 where the run has it.</summary>
 internal static class TrainingPlot
 {
     private const int MostSizes = 5;
@@ -20,27 +20,29 @@ internal static class TrainingPlot
 
     private static Figure Draw(PlotTheme theme, StudyTables tables)
     {
+        bool isValidated = tables.HasValidationCurves;
         Figure figure = new(
             theme, "Training curves",
-            $"F1 on the training images before each epoch{(tables.HasValidationCurves ? "; dashed: on the validation images" : "")}. "
-                + $"{Pick.Seeds(tables)} {Pick.Focus(tables)}",
-            3, 380, 290);
+            $"F1 on the training images before each epoch{(isValidated ? "; dashed: on the validation images after it" : "")}. "
+                + $"{Pick.Seeds(tables)} {Pick.Focus(tables)}", 3, 380, 290);
         IReadOnlyList<int> sizes = Evenly.Of([.. tables.Curves.Select(row => row.Hidden).Distinct().Order()], MostSizes);
         foreach (string task in Pick.Panels(tables))
         {
-            Panel panel = figure.Add(task, "epoch", tables.HasValidationCurves ? "F1" : "training F1");
+            Panel panel = figure.Add(task, "epoch", isValidated ? "F1" : "training F1");
             for (int i = 0; i < sizes.Count; i++)
             {
                 CurveRow[] rows = [.. tables.Curves.Where(row => row.Task == task && row.Hidden == sizes[i])];
+                SeriesStyle style = theme.Ordered(i, sizes.Count, $"H = {sizes[i]}").WithoutMarker();
                 panel.Series(
-                    theme.Ordered(i, sizes.Count, $"H = {sizes[i]}").WithoutMarker(),
+                    style,
                     [.. rows.Select(row => (double)row.Epoch)], [.. rows.Select(row => row.MeanF1)],
                     [.. rows.Select(row => row.MinF1)], [.. rows.Select(row => row.MaxF1)]);
-                if (tables.HasValidationCurves)
+                CurveRow[] validated = [.. rows.Where(IsValidated)];
+                if (validated.Length > 0)
                 {
                     panel.Series(
-                        theme.Ordered(i, sizes.Count, "").WithoutMarker().Dashed(), [.. rows.Select(row => (double)row.Epoch)],
-                        [.. rows.Select(row => row.MeanValF1)]);
+                        style.Dashed() with { Name = "" },
+                        [.. validated.Select(row => (double)row.Epoch)], [.. validated.Select(row => row.MeanValF1)]);
                 }
             }
 
@@ -49,4 +51,6 @@ internal static class TrainingPlot
 
         return figure;
     }
+
+    private static bool IsValidated(CurveRow row) => double.IsFinite(row.MeanValF1);
 }

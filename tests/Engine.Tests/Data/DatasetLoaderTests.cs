@@ -210,12 +210,27 @@ public sealed class DatasetLoaderTests : IDisposable
     }
 
     [Fact]
-    public void A_sound_test_pair_changes_nothing()
+    public void A_sound_test_pair_is_read_and_is_no_part_of_what_is_trained_on()
     {
+        Assert.Null(DatasetLoader.Load(_folder.Directory).Test);
         string expected = DatasetLoader.Load(_folder.Directory).Sha256;
         _folder.Write(IdxFolder.TestImages, IdxFolder.Images(2, 2, 3));
         _folder.Write(IdxFolder.TestLabels, IdxFolder.Labels(0, 1));
-        Assert.Equal(expected, DatasetLoader.Load(_folder.Directory).Sha256);
+        Dataset data = DatasetLoader.Load(_folder.Directory);
+        Assert.Equal(expected, data.Sha256);
+        Assert.Equal([0, 1], data.Test!.Labels);
+        Assert.Equal(Enumerable.Range(0, 12).Select(pixel => (byte)pixel), data.Test.Pixels);
+        Assert.Equal(TestSet.Of(data.Test.Pixels, [0, 1]).Sha256, data.Test.Sha256);
+        Assert.NotEqual(TestSet.Of(data.Test.Pixels, [1, 0]).Sha256, data.Test.Sha256);
+    }
+
+    [Fact]
+    public void Test_files_of_one_kind_that_differ_are_an_error()
+    {
+        _folder.Write(IdxFolder.TestImages, IdxFolder.Images(2, 2, 3));
+        _folder.Write(IdxFolder.TestLabels, IdxFolder.Labels(0, 1));
+        _folder.Write("t10k-labels.idx1-ubyte", IdxFolder.Labels(1, 1));
+        Assert.EndsWith("hold different data; one of them must be removed.", _folder.LoadFault().Message);
     }
 
     [Fact]

@@ -1,10 +1,12 @@
 using System.Text;
 using System.Text.Json;
 using CsCheck;
+using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tests.Runs;
+using GpuMlp.Engine.Tests.Training;
 using GpuMlp.Kernels.Analyses.Saliency;
 
 namespace GpuMlp.Engine.Tests.Plans;
@@ -87,6 +89,41 @@ public sealed class PlanTests
     }
 
     [Fact]
+    public void Test_files_of_a_users_data_are_part_of_the_plan_and_its_hash()
+    {
+        SweepSpec spec = Presets.Quick with { Data = "/data/mine" };
+        TestSet test = TestSet.Of([1], [2]);
+        Dataset data = new("mine", [1], [2], 1, 1, 3, DataHash) { Test = test };
+        Assert.Equal(test.Sha256, Plan.TestOf(spec, data));
+        Assert.Null(Plan.TestOf(spec, data with { Test = null }));
+        Assert.Null(Plan.TestOf(Presets.Quick, data));
+        Plan without = PlanOf(spec), with = Plan.Create(spec, DataHash, 784, _ => 9344, testSha256: test.Sha256);
+        Assert.NotEqual(without.Hash, with.Hash);
+        Assert.Equal(test.Sha256, PlanReader.Read(PlanJson.Write(with), "plan.json").TestSha256);
+        Assert.Null(PlanReader.Read(PlanJson.Write(without), "plan.json").TestSha256);
+        Assert.Equal($"test data sha256: none -> {test.Sha256[..12]}", PlanDiff.Between(without, with).Single().ToString());
+        string text = Encoding.UTF8.GetString(PlanJson.Write(with));
+        AssertDamaged(Encoding.UTF8.GetBytes(text.Replace(test.Sha256, test.Sha256[..63] + "x")));
+        AssertDamaged(Encoding.UTF8.GetBytes(text.Replace($"\"test_sha256\":\"{test.Sha256}\",\n", "")));
+    }
+
+    /// <summary>It is in the tables and manifests of everyone who has run it, and changes with what the models are alone.</summary>
+    [Fact]
+    public void The_default_sweep_keeps_its_hash() => Assert.Equal(
+        "142ee596717ba848275dc4c2bda08021df40bfed853925a4dda4ff34d8a7d814",
+        Plan.Create(Presets.Paper, Mnist.All.Sha256, Mnist.All.Inputs, task => Splitter.TrainImages(Mnist.All, task)).Hash);
+
+    [Fact]
+    public void Validation_while_training_is_part_of_the_hash_and_plans_without_it_keep_theirs()
+    {
+        Plan without = PlanOf(Presets.Quick), with = PlanOf(Presets.Quick with { ValidateEvery = 5 });
+        Assert.NotEqual(without.Hash, with.Hash);
+        Assert.DoesNotContain("validate_every", Encoding.UTF8.GetString(PlanJson.Write(without)));
+        Assert.Equal(5, PlanReader.Read(PlanJson.Write(with), "plan.json").Spec.ValidateEvery);
+        Assert.Equal("validate_every: 0 -> 5", PlanDiff.Between(without, with).Single().ToString());
+    }
+
+    [Fact]
     public void Shards_are_kept_but_are_no_part_of_the_hash()
     {
         Plan plan = PlanOf(Presets.Paper) with { Shards = 7 };
@@ -140,9 +177,9 @@ public sealed class PlanTests
     [InlineData("\"seed\":42", "\"seed\":43")]
     [InlineData("\"units\":[", "\"units\":")]
     [InlineData("\"task\":\"0v1\"", "\"task\":\"0v0\"")]
-    [InlineData("\"format\":3", "\"format\":2")]
-    [InlineData("\"format\":3", "\"format\":4")]
-    [InlineData("\"format\":3", "\"format\":\"3\"")]
+    [InlineData("\"format\":4", "\"format\":3")]
+    [InlineData("\"format\":4", "\"format\":5")]
+    [InlineData("\"format\":4", "\"format\":\"4\"")]
     [InlineData("\"data_sha256\"", "\"data\"")]
     public void A_changed_plan_is_refused_in_one_line(string old, string @new)
     {

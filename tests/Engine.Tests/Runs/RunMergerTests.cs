@@ -15,7 +15,8 @@ public sealed class RunMergerTests
     private const string KeyColumns = "task,seed,hidden,lr,batch,epochs,init_std,weight_decay";
     private const string ResultColumns =
         "train_loss,train_accuracy,train_precision,train_recall,train_f1,train_auc,val_loss,val_accuracy,val_precision,"
-        + "val_recall,val_f1,val_auc,best_train_f1,best_train_f1_epoch,learned_epoch,dead_inactive,dead_no_input,dead_no_output,status";
+        + "val_recall,val_f1,val_auc,best_train_f1,best_train_f1_epoch,learned_epoch,dead_inactive,dead_no_input,dead_no_output,"
+        + "test_loss,test_accuracy,test_precision,test_recall,test_f1,test_auc,status";
 
     private static readonly Plan s_plan = SampleRun.Plan;
 
@@ -34,7 +35,8 @@ public sealed class RunMergerTests
         Assert.StartsWith("0v1,0,2,1e-05,full,3,", results[^1]);
 
         string[] history = File.ReadAllLines(run.TablePath("history.csv"));
-        Assert.Equal($"{KeyColumns},epoch,train_loss,train_accuracy,train_precision,train_recall,train_f1,status", history[0]);
+        Assert.Equal($"{KeyColumns},epoch,train_loss,train_accuracy,train_precision,train_recall,train_f1,"
+            + "val_loss,val_accuracy,val_f1,status", history[0]);
         Assert.Equal(1 + (16 * 3), history.Length);
         Assert.Equal(["1", "2", "3", "1"], history.Skip(1).Take(4).Select(line => line.Split(',')[8]));
 
@@ -332,6 +334,7 @@ public sealed class RunMergerTests
         model.Validation.Auc,
         model.BestTrainF1, model.BestTrainF1Epoch!.Value, model.LearnedEpoch!.Value, model.DeadInactive!.Value,
         model.DeadNoInput!.Value, model.DeadNoOutput!.Value,
+        model.Test.Loss, model.Test.Accuracy, model.Test.Precision, model.Test.Recall, model.Test.F1, model.Test.Auc,
     ];
 
     private static string[] Hashes(RunDirectory run) => [.. FilesOf(run).Select(

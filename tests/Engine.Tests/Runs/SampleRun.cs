@@ -59,7 +59,17 @@ internal static class SampleRun
         Random random = new(HashOf($"{unit.Task} {unit.Seed} {unit.Variant} {model.Name}"));
         double Next() => random.NextDouble();
         Metrics NextMetrics() => new() { Loss = Next(), Accuracy = Next(), Precision = Next(), Recall = Next(), F1 = Next(), Auc = Next() };
-        EpochMetrics NextEpoch() => new() { Loss = Next(), Accuracy = Next(), Precision = Next(), Recall = Next(), F1 = Next() };
+        EpochMetrics NextEpoch() => new()
+        {
+            Loss = Next(),
+            Accuracy = Next(),
+            Precision = Next(),
+            Recall = Next(),
+            F1 = Next(),
+            ValLoss = Next(),
+            ValAccuracy = Next(),
+            ValF1 = Next(),
+        };
         float[] Floats(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];
 
         TrainingVariant variant = plan.VariantOf(unit);
@@ -101,6 +111,7 @@ internal static class SampleRun
             DeadInactive = 1,
             DeadNoInput = 0,
             DeadNoOutput = 3,
+            Test = NextMetrics(),
         };
         ModelParameters weights = new(Floats(inputs * model.Hidden), Floats(model.Hidden), Floats(model.Hidden), random.NextSingle());
         PruningRow[] pruned = [.. from method in plan.Spec.Pruning from level in plan.Spec.Sparsity select NextPruned(method, level)];

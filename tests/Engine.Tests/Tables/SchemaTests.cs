@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Analyses.Embedding;
+using GpuMlp.Engine.Analyses.Predictions;
 using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Analyses.Robustness;
 using GpuMlp.Engine.Analyses.Similarity;
@@ -25,10 +26,12 @@ public sealed class SchemaTests : IDisposable
         const string Metrics = "{0}loss DOUBLE, {0}accuracy DOUBLE, {0}precision DOUBLE, {0}recall DOUBLE, {0}f1 DOUBLE, {0}auc DOUBLE";
         const string Dead = "dead_inactive INTEGER, dead_no_input INTEGER, dead_no_output INTEGER";
         string train = string.Format(null, Metrics, "train_"), validation = string.Format(null, Metrics, "val_");
+        string test = string.Format(null, Metrics, "test_");
         AssertColumns<ResultRow>($"{Key}, {train}, {validation}, best_train_f1 DOUBLE, best_train_f1_epoch INTEGER, "
-            + $"learned_epoch INTEGER, {Dead}, status VARCHAR");
+            + $"learned_epoch INTEGER, {Dead}, {test}, status VARCHAR");
         AssertColumns<EpochMetrics>(
-            "train_loss DOUBLE, train_accuracy DOUBLE, train_precision DOUBLE, train_recall DOUBLE, train_f1 DOUBLE");
+            "train_loss DOUBLE, train_accuracy DOUBLE, train_precision DOUBLE, train_recall DOUBLE, train_f1 DOUBLE, "
+            + "val_loss DOUBLE, val_accuracy DOUBLE, val_f1 DOUBLE");
         const string Pruned = $"zero_w1 DOUBLE, zero_w2 DOUBLE, weights_left INTEGER, val_f1 DOUBLE, val_auc DOUBLE, "
             + $"val_accuracy DOUBLE, {Dead}, status VARCHAR";
         AssertColumns<PruningRow>($"{Key}, method VARCHAR, sparsity DOUBLE, {Pruned}");
@@ -38,6 +41,7 @@ public sealed class SchemaTests : IDisposable
             + "topk_iou DOUBLE, status VARCHAR");
         AssertColumns<EmbeddingRow>($"{Key}, method VARCHAR, sparsity DOUBLE, points INTEGER, perplexity DOUBLE, kl DOUBLE, "
             + "trustworthiness DOUBLE, neighbours_kept DOUBLE, status VARCHAR");
+        AssertColumns<PredictionRow>("split VARCHAR, image INTEGER, label INTEGER, logit DOUBLE, status VARCHAR");
         AssertColumns<EmbeddingPoint>(
             $"{Key}, method VARCHAR, sparsity DOUBLE, image INTEGER, label INTEGER, x DOUBLE, y DOUBLE, status VARCHAR");
     }

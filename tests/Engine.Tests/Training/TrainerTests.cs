@@ -103,10 +103,14 @@ public sealed class TrainerTests
         Dataset data = Mnist.Few;
         SweepSpec spec = Mnist.Spec with { Batches = [batch], Epochs = [20] };
         Split split = Splitter.Create(data, spec.Tasks[0], spec.Seeds[0]);
+        Dataset test = data with { Pixels = data.Test!.Pixels, Labels = data.Test.Labels };
+        int[] testImages = [.. Enumerable.Range(0, test.Images).Where(image => test.Labels[image] is 4 or 9)];
+        Assert.Equal(982 + 1009, testImages.Length);
         foreach (ModelResult result in Mnist.Train(data, spec, [new(3, 0.5), new(24, 0.1), new(1, 0.03)]))
         {
             AssertClose(Recompute(data, split.Task, split.Train, result.Weights), result.Train);
             AssertClose(Recompute(data, split.Task, split.Validation, result.Weights), result.Validation);
+            AssertClose(Recompute(test, split.Task, testImages, result.Weights), result.Test);
         }
     }
 
@@ -169,6 +173,47 @@ public sealed class TrainerTests
         float[] Start(double std)
             => Mnist.Train(Mnist.Few, Mnist.Spec with { Epochs = [1], InitStds = [std] }, [new(8, 1e-30)]).Single().Weights.W1;
         Assert.Equal(Start(0.0625).Select(w => 4 * w), Start(0.25));
+    }
+
+    [Fact]
+    public void Without_test_images_of_both_classes_there_are_no_test_figures()
+    {
+        SweepSpec spec = Mnist.Spec.WithoutAnalyses() with { Epochs = [1] };
+        TestSet test = Mnist.Few.Test!;
+        byte[] withoutNines = [.. test.Labels.Select(label => label == 9 ? (byte)8 : label)];
+        foreach (Dataset data in new[]
+            { Mnist.Few with { Test = null }, Mnist.Few with { Test = TestSet.Of(test.Pixels, withoutNines) } })
+        {
+            ModelResult result = Mnist.Train(data, spec, [new(2, 0.03)]).Single();
+            Assert.Equal((Metrics.None, Statuses.Ok), (result.Test, result.Status));
+        }
+    }
+
+    [Fact]
+    public void Validation_stands_in_every_Kth_epoch_and_the_last_and_changes_nothing_else()
+    {
+        ModelSpec[] models = [new(2, 0.5), new(7, 0.03)];
+        SweepSpec spec = Mnist.Spec.WithoutAnalyses() with { Epochs = [8], Batches = [50] };
+        IReadOnlyList<ModelResult> without = Mnist.Train(Mnist.Few, spec, models);
+        IReadOnlyList<ModelResult> with = Mnist.Train(Mnist.Few, spec with { ValidateEvery = 3 }, models);
+
+        // A model of six epochs is what the other was after six.
+        IReadOnlyList<ModelResult> six = Mnist.Train(Mnist.Few, spec with { Epochs = [6] }, models);
+        for (int m = 0; m < models.Length; m++)
+        {
+            Assert.Equal(
+                [3, 6, 8], Enumerable.Range(1, 8).Where(epoch => double.IsFinite(with[m].History[epoch - 1].ValLoss)));
+            Assert.Equal(Validation(six[m].Validation), Validation(with[m].History[5]));
+            Assert.Equal(Validation(with[m].Validation), Validation(with[m].History[7]));
+            Assert.Equal((double.NaN, double.NaN, double.NaN), Validation(without[m].History[7]));
+            EpochMetrics[] training = [.. with[m].History.Select(
+                epoch => epoch with { ValLoss = double.NaN, ValAccuracy = double.NaN, ValF1 = double.NaN })];
+            Mnist.AssertSameBits(without[m], with[m] with { Rows = with[m].Rows.With<EpochMetrics>(training) });
+        }
+
+        static (double Loss, double Accuracy, double F1) Validation(object of) => of is Metrics on
+            ? (on.Loss, on.Accuracy, on.F1)
+            : of is EpochMetrics epoch ? (epoch.ValLoss, epoch.ValAccuracy, epoch.ValF1) : throw new NotSupportedException();
     }
 
     [Fact]

@@ -13,12 +13,13 @@ public sealed class WholeSweepTests
 
     private const string ResultsHeader = Key + ",train_loss,train_accuracy,train_precision,train_recall,train_f1,train_auc,"
         + "val_loss,val_accuracy,val_precision,val_recall,val_f1,val_auc,best_train_f1,best_train_f1_epoch,learned_epoch,"
-        + "dead_inactive,dead_no_input,dead_no_output,status";
+        + "dead_inactive,dead_no_input,dead_no_output,test_loss,test_accuracy,test_precision,test_recall,test_f1,test_auc,status";
 
     private const string PruningHeader =
         Key + ",method,sparsity,zero_w1,zero_w2,weights_left,val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output,status";
 
-    private const string HistoryHeader = Key + ",epoch,train_loss,train_accuracy,train_precision,train_recall,train_f1,status";
+    private const string HistoryHeader =
+        Key + ",epoch,train_loss,train_accuracy,train_precision,train_recall,train_f1,val_loss,val_accuracy,val_f1,status";
 
     [Fact]
     public void A_sweep_leaves_every_promised_file_and_the_same_command_changes_none()

@@ -24,6 +24,12 @@ internal readonly record struct AnalysisCost
     /// <summary>Rows of one model that are in memory at the same time.</summary>
     public long Rows { get; init; }
 
+    /// <summary>The same for each training image of its task, beside <see cref="Rows"/>.</summary>
+    public double RowsPerImage { get; init; }
+
+    /// <summary>Bytes that one model takes in the files of a run for each training image of its task.</summary>
+    public double DiskBytesPerImage { get; init; }
+
     /// <summary>Bytes that one model takes in the files of a run, mostly as text; an upper guess.</summary>
     public long DiskBytes { get; init; }
 

@@ -1,0 +1,29 @@
+using GpuMlp.Engine.Tables;
+
+namespace GpuMlp.Engine.Analyses.Predictions;
+
+/// <summary>
+/// What a trained model says of one image; of one that failed there are no rows. A value and not an object: a sweep has some ten thousand
+/// of them a model.
+/// </summary>
+[Table("predictions")]
+public readonly record struct PredictionRow
+{
+    /// <summary>The values of <see cref="Split"/>.</summary>
+    public const string Train = "train", Validation = "validation", Test = "test";
+
+    public PredictionRow() => Status = Statuses.Ok;
+
+    /// <summary>The images of the model's training and validation, and of the task in the test file.</summary>
+    [Column] public required string Split { get; init; }
+
+    /// <summary>In the training file, or in the test file where <see cref="Split"/> is <see cref="Test"/>.</summary>
+    [Column("0-based number in its file")] public required int Image { get; init; }
+    [Column("0 for the task's first class, 1 for its second")] public required int Label { get; init; }
+
+    /// <summary>Positive or 0: the second class. A float32, exactly.</summary>
+    [Column] public required double Logit { get; init; }
+
+    /// <summary>Always <see cref="Statuses.Ok"/>.</summary>
+    [Column("ok or failed")] public string Status { get; init; }
+}
