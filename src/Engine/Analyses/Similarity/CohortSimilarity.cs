@@ -17,15 +17,16 @@ internal sealed class CohortSimilarity
 
     private readonly Cohort _cohort;
     private readonly SweepSpec _spec;
-    private readonly CancellationToken _cancel;
+    private readonly Action<int, int> _step;
     private readonly MapSimilarity[][] _sums;
     private readonly int _levels;
+    private int _stepsDone, _steps;
 
     /// <param name="cohort">Trained; not changed.</param>
-    /// <param name="cancel">Looked at between levels.</param>
-    public CohortSimilarity(Cohort cohort, SweepSpec spec, CancellationToken cancel)
+    /// <param name="step">Called between levels with how many are done, of how many.</param>
+    public CohortSimilarity(Cohort cohort, SweepSpec spec, Action<int, int> step)
     {
-        (_cohort, _spec, _cancel) = (cohort, spec, cancel);
+        (_cohort, _spec, _step) = (cohort, spec, step);
         _levels = 1 + (spec.Pruning.Count * spec.Sparsity.Count);
         _sums = [.. cohort.Models.Select(_ => new MapSimilarity[spec.Similarity.Count * _levels])];
     }
@@ -41,6 +42,7 @@ internal sealed class CohortSimilarity
         long perImage = _cohort.Models.Count * _spec.Similarity.Count
             * RankedMaps.BytesOf(_cohort.Kernels.Device, _cohort.Data.Rows, _cohort.Data.Columns);
         int atOnce = (int)Math.Clamp(MostBytes / perImage, 1, images.Length);
+        _steps = _levels * ((images.Length + atOnce - 1) / atOnce);
         using DeviceCohort changed = _cohort.CreateTwin();
         using PruneRanks ranks = _cohort.CreateRanks();
         for (int first = 0; first < images.Length; first += atOnce)
@@ -98,7 +100,7 @@ internal sealed class CohortSimilarity
             _cohort.Kernels.PruneRank(_cohort.OnDevice, ranks, pruning);
             foreach (double sparsity in _spec.Sparsity)
             {
-                _cancel.ThrowIfCancellationRequested();
+                _step(++_stepsDone, _steps);
                 _cohort.Kernels.Prune(_cohort.OnDevice, ranks, sparsity, changed);
                 Add(level++, changed, images, maps, trained);
             }

@@ -37,6 +37,6 @@ internal sealed class SimilarityAnalysis : IAnalysis
     }
 
     /// <summary>Rows: saliency methods (outer); then new weights, and pruning methods and levels in the order of the spec.</summary>
-    public void Run(AnalysisRun run) => run.Add(new CohortSimilarity(run.Cohort, run.Spec, run.Cancel).Run());
+    public void Run(AnalysisRun run) => run.Add(new CohortSimilarity(run.Cohort, run.Spec, run.Step).Run());
 }
 
