@@ -122,7 +122,7 @@ internal static class EpochReport
 
     private static ModelSpec[] Models(SweepSpec study) => [.. study.Hidden.Select(hidden => new ModelSpec(hidden, study.LearningRates[0]))];
 
-    private static string CpuName()
+    internal static string CpuName()
     {
         const string Path = "/proc/cpuinfo";
         string? line = File.Exists(Path)

@@ -14,6 +14,8 @@ switch (args.FirstOrDefault())
     case "kernels":
         return KernelBenchmarks.Run(args[1..]);
 #endif
+    case "study":
+        return StudyReport.Run(Console.Out, args.Skip(1).FirstOrDefault("cpu"));
     case "scale":
         return ScaleReport.Run(Console.Out, args.Skip(1).Select(int.Parse).FirstOrDefault(100_000));
     case "scale-step":
@@ -27,6 +29,7 @@ switch (args.FirstOrDefault())
         Console.Error.WriteLine(
             "       perf error             how far the kernels and float32 loops are from double: logits, gradients, trained weights");
         Console.Error.WriteLine("       perf maps [THREADS]    saliency maps of the study's 165 models on 256 images, every method");
+        Console.Error.WriteLine("       perf study [DEVICE]    the default study, part by part: wall-clock and CPU seconds");
         Console.Error.WriteLine("       perf prune [THREADS]   the study's pruned models, evaluated");
         Console.Error.WriteLine("       perf kernels [BenchmarkDotNet arguments, for example --filter *]");
         Console.Error.WriteLine(

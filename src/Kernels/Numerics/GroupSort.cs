@@ -84,7 +84,9 @@ internal static class GroupSort
         GpuGroup.Barrier();
     }
 
-    /// <summary>The first of the equal keys around a place of a sorted range, by bisection: a run may begin in the middle of a tie.</summary>
+    /// <summary>
+    /// The first of the equal keys around a place of a sorted range, by bisection: a run may begin in the middle of a tie.
+    /// </summary>
     public static int FirstOf(ArrayView<uint> keys, int start, int place)
     {
         uint key = keys[place];

@@ -2,7 +2,9 @@ using GpuMlp.Kernels.Analyses.Similarity;
 
 namespace GpuMlp.Kernels.Reference;
 
-/// <summary>Similarities of maps by their definitions, as one would write them in NumPy: slow, in double; and in the integers of kernels.</summary>
+/// <summary>
+/// Similarities of maps by their definitions, as one would write them in NumPy: slow, in double; and in the integers of kernels.
+/// </summary>
 public static class ReferenceSimilarity
 {
     /// <summary>All three; of a flat map beside another 0, beside its own kind 1.</summary>
