@@ -14,8 +14,9 @@ namespace GpuMlp.Engine.Sweeps;
 /// <summary>The devices of a selection as workers on a plan.</summary>
 public sealed class DeviceWorkers(DeviceSelection selection, Plan plan, Dataset data) : IWorkerSource
 {
-    // A cohort keeps about four cores busy (its widest model is one thread's work); more cores take more cohorts at once.
-    private const int ThreadsPerCpuWorker = 4;
+    // A cohort keeps about four cores busy (its widest model is one thread's work); more cores take more cohorts at once. Fewer take two
+    // all the same: what one does alone between its kernels, the other fills.
+    private const int ThreadsPerCpuWorker = 4, UsualCpuWorkers = 2;
 
     public IReadOnlyList<IUnitWorker> Create(int units)
     {
@@ -25,7 +26,8 @@ public sealed class DeviceWorkers(DeviceSelection selection, Plan plan, Dataset 
                 .Select(device => new DeviceWorker(device, selection.Threads, plan, data))];
         }
 
-        int threads = selection.Threads, workers = Math.Max(1, Math.Min(units, threads / ThreadsPerCpuWorker));
+        int threads = selection.Threads, most = Math.Max(threads / ThreadsPerCpuWorker, Math.Min(threads, UsualCpuWorkers));
+        int workers = Math.Clamp(units, 1, most);
         return [.. Enumerable.Range(0, workers).Select(
             worker => new DeviceWorker(selection.Devices[0], (threads / workers) + (worker < threads % workers ? 1 : 0), plan, data))];
     }

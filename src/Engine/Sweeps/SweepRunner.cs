@@ -30,7 +30,9 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, IWork
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public int Run(IReadOnlySet<int> finished, ISweepObserver observer, CancellationToken cancel, CancellationToken drain = default)
     {
-        var queue = new ConcurrentQueue<WorkUnit>(plan.Units.Where(unit => !finished.Contains(unit.Id)));
+        // The longest first, so that workers end together.
+        var queue = new ConcurrentQueue<WorkUnit>(plan.Units.Where(unit => !finished.Contains(unit.Id))
+            .OrderByDescending(unit => UnitPhase.UsualSeconds(plan, unit)));
         IReadOnlyList<IUnitWorker> workers = source.Create(queue.Count);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         int failed = 0;

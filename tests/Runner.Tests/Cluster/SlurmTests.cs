@@ -21,7 +21,7 @@ public sealed class SerialRun : IDisposable
         string data = _place.Data();
         Flags =
         [
-            "--data", data, "--tasks", "0v1,1v2", "--hidden", "2,3", "--seeds", "0..7", "--epochs", "9000", "--sparsity", "none",
+            "--data", data, "--tasks", "0v1,1v2", "--hidden", "2,3", "--seeds", "0..7", "--epochs", "13000", "--sparsity", "none",
             "--corruption", "gaussian:0.1", "--similarity", "none", "--embedding", "none",
         ];
     }
