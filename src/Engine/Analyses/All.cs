@@ -5,6 +5,7 @@ using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Analyses.Robustness;
 using GpuMlp.Engine.Analyses.Similarity;
 using GpuMlp.Engine.Fields;
+using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
@@ -33,6 +34,9 @@ public static class AnalysisList
     /// <summary>Every field of a sweep, in the order of plans, which is part of their hash.</summary>
     public static IReadOnlyList<Field<SweepSpec>> Fields { get; } =
         [.. TrainingFields.All, .. s_all.SelectMany(analysis => analysis.Fields), .. RateFields.All];
+
+    /// <summary>Those of them that say what is done with trained models.</summary>
+    public static IReadOnlyList<Field<SweepSpec>> AnalysisFields { get; } = [.. s_all.SelectMany(analysis => analysis.Fields)];
 
     /// <summary>Their names, as lists in flags have them.</summary>
     public static NamedItem<string> Item { get; } = NamedItems.Of("analysis", [.. s_all.Select(analysis => analysis.Name)], name => name);
@@ -78,6 +82,17 @@ public static class AnalysisList
         return (analysis.IsIn(spec), analysis.Fields);
     }
 
+    /// <summary>
+    /// Whether a sweep trains all models of another one in the same way, and makes at least the same of each: then it is that sweep, grown.
+    /// </summary>
+    public static bool Holds(this SweepSpec spec, SweepSpec other)
+    {
+        bool Hold(IEnumerable<Field<SweepSpec>> fields) =>
+            fields.Where(field => field.PartOf is null).All(field => field.Holds(spec, other));
+        return Hold([.. TrainingFields.All, .. RateFields.All])
+            && Of(other).All(analysis => analysis.IsIn(spec) && Hold(analysis.Fields));
+    }
+
     private static IEnumerable<IAnalysis> Others(IReadOnlyList<string> names)
     {
         string[] kept = [.. names, .. s_all.Where(analysis => names.Contains(analysis.Name)).SelectMany(analysis => analysis.Needs)];
@@ -110,14 +125,81 @@ public static class AnalysisList
 
         worked?.Invoke(Training, 0);
         ModelResult[] results = Trainer.Train(cohort, spec.ValidateEvery, AfterTraining, cancel);
-        foreach (IAnalysis analysis in Of(spec))
+        return Analyse(Of(spec), results, cohort, spec, AfterEpoch, worked, cancel);
+    }
+
+    /// <summary>What a sweep asks for of models that were trained before, if all of it was made with them.</summary>
+    /// <param name="trained">At least one, of one task, seed and variant.</param>
+    /// <returns>The models as the sweep would have them; null where an analysis is to be made.</returns>
+    internal static IReadOnlyList<ModelResult>? Taken(
+        SweepSpec spec, Split split, TrainingVariant variant, IReadOnlyList<TrainedModel> trained) =>
+        Taken(spec, split, variant, trained, out IReadOnlyList<IAnalysis> left) is var results && left.Count == 0 ? results : null;
+
+    /// <summary>Does with models that were trained before what a spec asks for; what was made of them already is taken.</summary>
+    /// <param name="cohort">Freshly made, of these models.</param>
+    /// <inheritdoc cref="TrainAndAnalyse"/>
+    internal static IReadOnlyList<ModelResult> Analyse(
+        Cohort cohort,
+        SweepSpec spec,
+        IReadOnlyList<TrainedModel> trained,
+        Action<IReadOnlyList<EpochMetrics>> afterEpoch,
+        CancellationToken cancel,
+        Action<string, double>? worked = null)
+    {
+        ModelResult[] results = Taken(spec, cohort.Split, cohort.Variant, trained, out IReadOnlyList<IAnalysis> left);
+        cohort.OnDevice.Upload([.. results.Select(result => result.Weights)]);
+        return Analyse(left, results, cohort, spec, afterEpoch, worked, cancel);
+    }
+
+    private static ModelResult[] Analyse(
+        IEnumerable<IAnalysis> analyses,
+        ModelResult[] results,
+        Cohort cohort,
+        SweepSpec spec,
+        Action<IReadOnlyList<EpochMetrics>> afterEpoch,
+        Action<string, double>? worked,
+        CancellationToken cancel)
+    {
+        foreach (IAnalysis analysis in analyses)
         {
             void Worked(double share) => worked?.Invoke(analysis.Name, share);
             Worked(0);
-            analysis.Run(new AnalysisRun(cohort, spec, results, AfterEpoch, Worked, cancel));
+            analysis.Run(new AnalysisRun(cohort, spec, results, afterEpoch, Worked, cancel));
             Worked(1);
         }
 
         return [.. results.Select(result => result.Ok ? result : result.AsFailed())];
+    }
+
+    /// <summary>History and the rows of those analyses that would be made in the same way again.</summary>
+    /// <param name="left">The analyses that the sweep asks for besides.</param>
+    private static ModelResult[] Taken(
+        SweepSpec spec, Split split, TrainingVariant variant, IReadOnlyList<TrainedModel> trained, out IReadOnlyList<IAnalysis> left)
+    {
+        ModelTable[] tables = [s_history];
+        List<IAnalysis> others = [];
+        foreach (IAnalysis analysis in Of(spec))
+        {
+            if (trained.All(model => IsMade(analysis, spec, split, variant, model)))
+                tables = [.. tables, .. analysis.Tables];
+            else
+                others.Add(analysis);
+        }
+
+        left = others;
+        return [.. trained.Select(model => model.Result with
+        {
+            Rows = tables.Aggregate(RowLists.None, (rows, table) => table.Copy(model.Result.Rows, rows)),
+        })];
+    }
+
+    private static bool IsMade(IAnalysis analysis, SweepSpec spec, Split split, TrainingVariant variant, TrainedModel trained)
+    {
+        // Some analyses choose models by the whole sweep.
+        ModelSpec model = new(trained.Result.Key.Hidden, trained.Result.Key.LearningRate);
+        int ModelsIn(SweepSpec of) => analysis.ModelsIn(of, split.Task, split.Seed, variant, [model]);
+        return analysis.IsIn(trained.Spec) && ModelsIn(spec) == ModelsIn(trained.Spec)
+            && s_all.Where(one => one == analysis || analysis.Needs.Contains(one.Name)).SelectMany(one => one.Fields)
+                .All(field => field.Same(spec, trained.Spec));
     }
 }

@@ -78,6 +78,12 @@ public abstract class Field<TOwner>(string name)
 
     public abstract bool Same(TOwner one, TOwner other);
 
+    /// <inheritdoc cref="Notation{T}.Holds"/>
+    public abstract bool Holds(TOwner one, TOwner other);
+
+    /// <summary>The first owner with what both say in this field, see <see cref="Notation{T}.Together"/>.</summary>
+    public abstract TOwner Together(TOwner one, TOwner other);
+
     /// <summary>The owner with the value of a new one.</summary>
     public abstract TOwner Reset(TOwner owner);
 
@@ -126,6 +132,10 @@ public sealed class Field<TOwner, T>(string name, Func<TOwner, T> get, Func<TOwn
     public override int Count(TOwner owner) => notation.Count(get(owner));
 
     public override bool Same(TOwner one, TOwner other) => notation.Same(get(one), get(other));
+
+    public override bool Holds(TOwner one, TOwner other) => notation.Holds(get(one), get(other));
+
+    public override TOwner Together(TOwner one, TOwner other) => set(one, notation.Together(get(one), get(other)));
 
     public override TOwner Reset(TOwner owner) => set(owner, get(s_usual));
 

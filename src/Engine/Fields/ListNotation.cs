@@ -120,6 +120,10 @@ public sealed class ListNotation<T>(Item<T> item) : Notation<IReadOnlyList<T>>
 
     public override bool Same(IReadOnlyList<T> one, IReadOnlyList<T> other) => one.SequenceEqual(other);
 
+    public override bool Holds(IReadOnlyList<T> one, IReadOnlyList<T> other) => !other.Except(one).Any();
+
+    public override IReadOnlyList<T> Together(IReadOnlyList<T> one, IReadOnlyList<T> other) => [.. one.Union(other)];
+
     private string Wrong(string example)
     {
         using MemoryStream stream = new();

@@ -28,6 +28,12 @@ public abstract class Notation<T>
     public virtual int Count(T value) => 1;
 
     public virtual bool Same(T one, T other) => EqualityComparer<T>.Default.Equals(one, other);
+
+    /// <summary>Whether a value says all that another one says: a list that it has every item.</summary>
+    public virtual bool Holds(T one, T other) => Same(one, other);
+
+    /// <summary>What two values say together: of lists the items of the first, then those that the second has besides.</summary>
+    public virtual T Together(T one, T other) => one;
 }
 
 /// <summary>A text that is not empty.</summary>
@@ -81,6 +87,10 @@ public sealed class SwitchNotation : Notation<bool>
     public override void Write(Utf8JsonWriter writer, bool value) => writer.WriteBooleanValue(value);
 
     public override string Show(bool value) => value ? "true" : "false";
+
+    public override bool Holds(bool one, bool other) => one || !other;
+
+    public override bool Together(bool one, bool other) => one || other;
 }
 
 /// <summary>One item.</summary>

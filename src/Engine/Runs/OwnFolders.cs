@@ -10,7 +10,8 @@ public static class OwnFolders
 
     /// <summary>Of the folders in that of the run.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        [Units, "weights", "split", "plots", RunPictures.Folder, "errors", "running", TrainingRecords.Folder];
+        [Units, "weights", "split", "plots", RunPictures.Folder, "errors", "running", TrainingRecords.Folder,
+            RunGrowth.Folder];
 
     /// <exception cref="UserErrorException">It is a link, be it one to nothing.</exception>
     public static void RefuseLink(string folder)

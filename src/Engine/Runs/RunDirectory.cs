@@ -16,12 +16,14 @@ public sealed class RunDirectory
 {
     private const int UnitsPerFolder = 1000;
 
+    private readonly Lazy<RunSources> _sources;
     private RunManifest? _manifest;
 
     private RunDirectory(string path, Plan plan)
     {
         Path = path;
         Plan = plan;
+        _sources = new(() => RunSources.Read(this));
     }
 
     /// <summary>As given by the user.</summary>
@@ -29,13 +31,21 @@ public sealed class RunDirectory
 
     public Plan Plan { get; }
 
+    /// <summary>Its plan before <see cref="OpenOrCreate"/> made it grow; null where it did not.</summary>
+    public Plan? Before { get; private init; }
+
+    /// <summary>Runs of which it takes models instead of training them.</summary>
+    /// <exception cref="UserErrorException">One of them is not there any more (exit 3), or the list is damaged.</exception>
+    public RunSources Sources => _sources.Value;
+
     public string PlanPath => PlanPathIn(Path);
 
     public string RunInfoPath => In("run.json");
 
     /// <summary>
     /// Makes a run, or resumes one of the same spec and data, and removes temporary files that dead processes left in it.
-    /// A run keeps the plan that it was made with: also when the same sweep would now be cut into other units or shards.
+    /// A run keeps the plan that it was made with: also when the same sweep would now be cut into other units or shards. A plan with more
+    /// of everything makes it grow, see <see cref="RunGrowth"/>.
     /// </summary>
     /// <exception cref="UserErrorException">
     /// Exit 2: the run was made by another plan, the folder holds other things, or it cannot be written. See
@@ -64,13 +74,18 @@ public sealed class RunDirectory
             // Also after creating: another process may have been faster, with another plan.
             Plan old = ReadPlan(run.PlanPath);
             IReadOnlyList<PlanChange> changes = PlanDiff.Between(old, plan);
-            if (changes.Count > 0)
+            bool grows = changes.Count > 0 && RunGrowth.IsGrown(plan, old);
+            if (grows)
+            {
+                RunGrowth.Grow(new(path, old), plan);
+            }
+            else if (changes.Count > 0)
             {
                 string told = string.Join(", ", changes.Select(change => $"{change.Field} {change.Old} -> {change.New}"));
                 throw new UserErrorException($"{path} was made by another plan: {told}; use another --out or the old flags");
             }
 
-            run = new(path, old);
+            run = grows ? new(path, plan) { Before = old } : new(path, old);
             run.Prepare(clean: true);
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))

@@ -47,6 +47,7 @@ public static class RunMerger
 
             manifest.Write();
             run.Manifest = manifest;
+            RunGrowth.Release(run);
         }
         catch (Exception e) when (e is DuckDBException or InvalidDataException or InvalidCastException or OverflowException)
         {

@@ -28,6 +28,31 @@ internal static class UnitScan
         return files.Zip(problems).Where(pair => pair.Second is null).Select(pair => run.IdOf(pair.First)!.Value).ToHashSet();
     }
 
+    /// <summary>Reads every byte of a run's units and changes nothing.</summary>
+    /// <returns>Units without a file, ascending, and a line for each file that is no unit of the plan.</returns>
+    /// <exception cref="UserErrorException">See <see cref="StorageErrors.Map"/>.</exception>
+    public static (IReadOnlyList<int> Missing, IReadOnlyList<string> Damaged) Look(RunDirectory run)
+    {
+        try
+        {
+            string[] files = [.. run.UnitFiles()];
+            string?[] problems = new string?[files.Length];
+            Parallel.For(0, files.Length, i => problems[i] = run.ProblemOf(files[i], endOnly: false));
+            HashSet<int> there = [.. files.Select(run.IdOf).OfType<int>()];
+            return (
+                [.. run.Plan.Units.Select(unit => unit.Id).Where(id => !there.Contains(id))],
+                [.. files.Zip(problems).Where(pair => pair.Second is not null).Select(pair => $"{pair.First}: {pair.Second}")]);
+        }
+        catch (AggregateException all) when (all.InnerExceptions.FirstOrDefault(StorageErrors.IsStorage) is { } e)
+        {
+            throw StorageErrors.MapRead(e, run.Path);
+        }
+        catch (Exception e) when (StorageErrors.IsStorage(e))
+        {
+            throw StorageErrors.MapRead(e, run.Path);
+        }
+    }
+
     /// <summary>Renames a unit file that is no good and tells so in one line.</summary>
     public static string SetAside(string file, string problem)
     {

@@ -3,6 +3,7 @@ using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Plans;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Devices;
@@ -46,14 +47,21 @@ internal sealed class DeviceWorker(DeviceInfo info, int threads, Plan plan, Data
     public IReadOnlyList<ModelResult> Train(
         WorkUnit slice,
         Split split,
+        IReadOnlyList<TrainedModel>? trained,
         Action<IReadOnlyList<EpochMetrics>> afterEpoch,
         Action<string, double> worked,
         CancellationToken cancel)
     {
+        SweepSpec spec = plan.SpecOf(slice);
+        TrainingVariant variant = plan.VariantOf(slice);
+        if (trained is not null && AnalysisList.Taken(spec, split, variant, trained) is { } taken)
+            return taken;
         _device ??= ComputeDevice.Open(info, threads);
         _kernels ??= DeviceKernels.Create(_device);
-        using var cohort = new Cohort(_device, _kernels, data, split, plan.ModelsOf(slice), plan.VariantOf(slice));
-        return AnalysisList.TrainAndAnalyse(cohort, plan.SpecOf(slice), (_, metrics) => afterEpoch(metrics), cancel, worked);
+        using var cohort = new Cohort(_device, _kernels, data, split, plan.ModelsOf(slice), variant);
+        return trained is null
+            ? AnalysisList.TrainAndAnalyse(cohort, spec, (_, metrics) => afterEpoch(metrics), cancel, worked)
+            : AnalysisList.Analyse(cohort, spec, trained, afterEpoch, cancel, worked);
     }
 
     public void Release()

@@ -20,6 +20,8 @@ public interface IUnitWorker : IDisposable
     /// <summary>Trains models at once; their bits depend neither on each other nor on how a unit is cut.</summary>
     /// <param name="slice">A unit, or some consecutive models of one.</param>
     /// <param name="split">The unit's images.</param>
+    /// <param name="trained">The slice's models, where they were trained before: then only analyses that they lack are made; else
+    /// null.</param>
     /// <param name="afterEpoch">Told the figures of each epoch.</param>
     /// <param name="worked">Told a phase and the share of it that is done, 0..1.</param>
     /// <param name="cancel">Looked at between epochs.</param>
@@ -27,6 +29,7 @@ public interface IUnitWorker : IDisposable
     IReadOnlyList<ModelResult> Train(
         WorkUnit slice,
         Split split,
+        IReadOnlyList<TrainedModel>? trained,
         Action<IReadOnlyList<EpochMetrics>> afterEpoch,
         Action<string, double> worked,
         CancellationToken cancel);

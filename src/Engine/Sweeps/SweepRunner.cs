@@ -7,7 +7,10 @@ using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Sweeps;
 
-/// <summary>Trains the units of a plan that are not finished yet and saves each as soon as it is done.</summary>
+/// <summary>
+/// Trains the units of a plan that are not finished yet and saves each as soon as it is done. What the run's <see cref="RunSources"/> have
+/// of a unit is taken from there.
+/// </summary>
 public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, IWorkerSource source, bool failFast)
 {
     // Set by the worker that met a failed model; the others finish what they are at.
@@ -139,6 +142,6 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, IWork
     private UnitResult Train(IUnitWorker worker, WorkUnit unit, ISweepObserver observer, CancellationToken cancel)
     {
         Split split = Splitter.Create(data, unit.Task, unit.Seed);
-        return new UnitResult(unit, split, UnitSlices.Train(worker, unit, split, observer, cancel));
+        return new UnitResult(unit, split, UnitSlices.Train(worker, unit, split, run.Sources.ModelsOf(unit), observer, cancel));
     }
 }

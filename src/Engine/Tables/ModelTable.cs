@@ -21,6 +21,9 @@ internal abstract class ModelTable(string name)
 
     public abstract void Append(IDuckDBAppenderRow row, RowLists model);
 
+    /// <summary>The rows of other tables, with those that a model has in this one.</summary>
+    public abstract RowLists Copy(RowLists model, RowLists others);
+
     /// <param name="first">Where <see cref="Lists"/> begin in a row of the reader.</param>
     /// <param name="key">The model that the reader stands at.</param>
     /// <param name="model">Its rows of other tables.</param>
@@ -57,6 +60,8 @@ internal sealed class ModelTable<TRow>() : ModelTable(Schema<TRow>.Name)
             column.AppendList(row, list);
         }
     }
+
+    public override RowLists Copy(RowLists model, RowLists others) => others.With(model.Of<TRow>());
 
     public override RowLists Read(DuckDBDataReader reader, int first, ModelKey key, RowLists model)
     {

@@ -13,6 +13,8 @@ internal static class All
         RunCommand.Verb,
         StatusCommand.Verb,
         MergeCommand.Verb,
+        AnalyseCommand.Verb,
+        JoinCommand.Verb,
         ReportCommand.Verb,
         CompareCommand.Verb,
         SaliencyCommand.Verb,

@@ -182,6 +182,19 @@ internal static class SweepCommand
         plannings.OrderByDescending(planning => Path.Exists(planning.Out))
             .ToDictionary(planning => planning, planning => RunDirectory.OpenOrCreate(planning.Out, planning.Plan));
 
+    /// <summary>Does what is left of a run, and everything after that.</summary>
+    /// <param name="phases">May have begun.</param>
+    internal static int Do(
+        Options options, SweepPlanning planning, RunDirectory run, DeviceSelection devices, StopSignals stop, PhaseClock phases,
+        CommandIo io)
+    {
+        List<object> told = [];
+        int exitCode = Do(options, ReportCommand.Target(options.TargetF1), planning, run, devices, stop, phases, told, io);
+        if (options.Json)
+            SweepJson.Write(told, io);
+        return exitCode;
+    }
+
     private static int Do(
         Options options, double? target, SweepPlanning planning, RunDirectory run, DeviceSelection devices, StopSignals stop,
         PhaseClock phases, List<object> told, CommandIo io)
@@ -190,6 +203,8 @@ internal static class SweepCommand
             planning.WriteHead(io.Error);
         run.WriteClassNames(planning.Data.ClassNames);
         planning.Tell(options.Quiet, io);
+        if (run.Before is { } before && !options.Quiet)
+            io.Error.WriteLine($"{run.Path} grows: {string.Join(", ", PlanDiff.Between(before, run.Plan))}; what is there is kept");
         var work = new UnitWork(run, planning.Data, Shard.Whole, devices, options.Quiet, options.FailFast);
         (bool trained, bool drained, _) = work.Do(stop, phases, io);
         if (drained)

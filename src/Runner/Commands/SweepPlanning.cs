@@ -28,12 +28,13 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
 
     /// <summary>The sweeps that a command line asks for: one, or those of a spec file that has several, in its order.</summary>
     /// <exception cref="UserErrorException">A flag, a file or the data is not right; then none of them can be begun.</exception>
-    public static IReadOnlyList<SweepPlanning> All(SweepCommand.Options options)
+    /// <param name="loaded">Data that are there already, by their folder, empty for the embedded ones.</param>
+    public static IReadOnlyList<SweepPlanning> All(SweepCommand.Options options, Dictionary<string, Dataset>? loaded = null)
     {
         if (options.Preset is not null && options.Spec is not null)
             throw new UserErrorException("--spec: cannot be combined with --preset; give one of them.");
         List<SpecEntry?> entries = options.Spec is { } file ? [.. SpecFile.Read(file)] : [null];
-        Dictionary<string, Dataset> loaded = [];
+        loaded ??= [];
         SweepPlanning[] all = [.. entries.Select(entry => From(options, entry, isOneOfSeveral: entries.Count > 1, loaded))];
         HashSet<string> folders = [];
         foreach (SweepPlanning planning in all)

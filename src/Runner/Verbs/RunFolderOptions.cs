@@ -17,6 +17,9 @@ internal abstract class RunFolderOptions : CommandOptions
     /// <summary>What help and messages call them.</summary>
     public virtual IReadOnlyList<string> RunWords => ["RUN"];
 
+    /// <summary>Whether the last of <see cref="RunWords"/> stands for any number of folders.</summary>
+    protected virtual bool TakesMore => false;
+
     /// <summary>What each of them is, for messages.</summary>
     protected virtual string WordIs => "the folder of a run";
 
@@ -27,7 +30,7 @@ internal abstract class RunFolderOptions : CommandOptions
     /// <exception cref="UserErrorException">There are too few.</exception>
     public void TakeRun(string command)
     {
-        Runs = [.. Stray.Take(RunWords.Count)];
+        Runs = [.. Stray.Take(TakesMore ? int.MaxValue : RunWords.Count)];
         if (Runs.Count < RunWords.Count)
         {
             throw new UserErrorException(
@@ -35,6 +38,6 @@ internal abstract class RunFolderOptions : CommandOptions
                 + $"`gpumlp {command} {string.Join(' ', Examples.Take(RunWords.Count))}`.");
         }
 
-        Stray = Stray.Skip(RunWords.Count);
+        Stray = Stray.Skip(Runs.Count);
     }
 }

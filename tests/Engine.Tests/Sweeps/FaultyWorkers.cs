@@ -36,6 +36,7 @@ internal sealed record FaultyWorkers(Plan Plan, Dataset Data, int Workers, int M
         public IReadOnlyList<ModelResult> Train(
             WorkUnit slice,
             Split split,
+            IReadOnlyList<TrainedModel>? trained,
             Action<IReadOnlyList<EpochMetrics>> afterEpoch,
             Action<string, double> worked,
             CancellationToken cancel)
@@ -47,7 +48,7 @@ internal sealed record FaultyWorkers(Plan Plan, Dataset Data, int Workers, int M
 
             int epoch = 0;
             owner.Fault(slice, epoch);
-            return _inner.Train(slice, split, metrics =>
+            return _inner.Train(slice, split, trained, metrics =>
             {
                 afterEpoch(metrics);
                 owner.Fault(slice, ++epoch);
