@@ -15,7 +15,7 @@ internal static class RunGrowth
     /// <summary>In the run's folder.</summary>
     public const string Folder = "parts";
 
-    private const string Units = "units";
+    private const string Units = "units", PlanFile = "plan.json";
 
     /// <summary>Whether a plan is another one's with something added.</summary>
     public static bool IsGrown(Plan plan, Plan old) =>
@@ -44,7 +44,8 @@ internal static class RunGrowth
         // Named as a source before it holds anything, so that no step leaves units which nobody looks for.
         string part = PartFor(run), units = Path.Combine(part, Units);
         AtomicFile.CreateFolder(part);
-        AtomicFile.Write(Path.Combine(part, "plan.json"), File.ReadAllBytes(run.PlanPath));
+        AtomicFile.RemoveStale(part);
+        AtomicFile.Write(Path.Combine(part, PlanFile), File.ReadAllBytes(run.PlanPath));
         RunSources.Add(run, [RunDirectory.Open(part)], mayTrain: true);
         if (!Directory.Exists(units) && Directory.Exists(run.TablePath(Units)))
             Directory.Move(run.TablePath(Units), units);
@@ -93,36 +94,25 @@ internal static class RunGrowth
 
     private static bool IsPart(string source) => source.StartsWith(Folder + "/", StringComparison.Ordinal);
 
-    /// <summary>Where what the run is now goes: a part of this plan is that of a growth which was stopped.</summary>
+    /// <summary>Where what the run is now goes: a part of this plan, or of none, is that of a growth which was stopped.</summary>
     private static string PartFor(RunDirectory run)
     {
         (string Path, int Number)[] parts = [.. Parts(run)];
-        string[] begun = [.. parts.Select(part => part.Path).Where(part => HashOf(part) == run.Plan.Hash)];
+        string[] begun = [.. parts.Select(part => part.Path).Where(part => HashOf(part) is not { } hash || hash == run.Plan.Hash)];
         bool isMoved = !run.UnitFiles().Any();
         return begun.FirstOrDefault(part => isMoved || !Directory.Exists(Path.Combine(part, Units)))
             ?? Path.Combine(run.OwnFolder(Folder), $"{parts.Select(part => part.Number).DefaultIfEmpty(0).Max() + 1}");
     }
 
-    private static string? HashOf(string part)
-    {
-        try
-        {
-            return RunDirectory.Open(part).Plan.Hash;
-        }
-        catch (UserErrorException)
-        {
-            // A growth was stopped before its plan was there.
-            return null;
-        }
-    }
+    private static string? HashOf(string part) =>
+        File.Exists(Path.Combine(part, PlanFile)) ? RunDirectory.Open(part).Plan.Hash : null;
 
     private static IEnumerable<(string Path, int Number)> Parts(RunDirectory run)
     {
         string folder = run.OwnFolder(Folder);
         return Directory.Exists(folder)
             ? from path in Directory.EnumerateDirectories(folder)
-              let isNumber = int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out int _)
-              let number = isNumber ? int.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture) : 0
+              let number = int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : 0
               where number > 0
               select (path, number)
             : [];
