@@ -37,6 +37,7 @@ switch (args.FirstOrDefault())
                 + "for example cuda:0 1000 10000");
         Console.Error.WriteLine("       perf ptx PTXAS [FOLDER]   registers and spills of GPU kernels; perf/ptx finds an assembler");
         Console.Error.WriteLine(
-            "       perf scale [UNITS]     plans of a million models, status and merge of so many finished units (default 100000)");
+            "       perf scale [UNITS]     plans of a million models, status and merge of so many finished units, join of a quarter of "
+                + "them (default 100000)");
         return 2;
 }

@@ -1,6 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
+using GpuMlp.Engine.Devices;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Sweeps;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Perf;
 
@@ -32,6 +36,15 @@ internal static class ScaleReport
                 Directory.Delete(run, recursive: true);
             }
 
+            foreach (int size in new[] { units / 40, units / 4 })
+            {
+                string joined = Path.Combine(root, $"joined-{size}");
+                for (int half = 0; half < 2; half++)
+                    SyntheticRun.Finish($"{joined}-{half}", SyntheticRun.Small(size / 2, firstSeed: half * (size / 2)));
+                Line(writer, "join", "units of two runs", size, joined);
+                Directory.Delete(joined, recursive: true);
+            }
+
             return 0;
         }
         finally
@@ -60,6 +73,9 @@ internal static class ScaleReport
             case "merge":
                 Check(RunMerger.Merge(RunDirectory.Open(folder)).Count, 0);
                 break;
+            case "join":
+                Join(folder, size);
+                break;
             default:
                 throw new ArgumentException($"no step {step}", nameof(step));
         }
@@ -69,6 +85,26 @@ internal static class ScaleReport
         double peak = self.PeakWorkingSet64 / 1e6;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{seconds:0.00} | {peak:0}"));
         return 0;
+    }
+
+    private static void Join(string folder, int units)
+    {
+        RunDirectory[] sources = [RunDirectory.Open(folder + "-0"), RunDirectory.Open(folder + "-1")];
+        Plan plan = SyntheticRun.Small(units);
+        var run = RunJoin.OpenOrCreate(folder, plan, sources);
+        DeviceWorkers workers = new(DeviceSelection.Cpu(1), plan, SyntheticRun.Data);
+        new SweepRunner(plan, SyntheticRun.Data, run, workers, failFast: false).Run(run.FinishedUnits(), new Silence(), default);
+        Check(RunMerger.Merge(run).Count, 0);
+    }
+
+    private sealed class Silence : ISweepObserver
+    {
+        public void EpochDone(WorkUnit slice, IReadOnlyList<EpochMetrics> metrics) =>
+            throw new InvalidOperationException("a model was trained");
+
+        public void UnitDone(UnitResult result)
+        {
+        }
     }
 
     private static void Line(TextWriter writer, string step, string what, int size, string folder)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
@@ -17,20 +18,33 @@ internal static class SyntheticRun
 {
     private const int Inputs = 16, TrainImages = 64;
 
+    // No data have it.
+    private static readonly string s_dataHash = new('0', 64);
+
+    /// <summary>Images of the size and number that <see cref="Small"/> plans are for.</summary>
+    public static Dataset Data { get; } = new(
+        "synthetic",
+        new byte[Inputs * TrainImages * 5 / 4],
+        [.. Enumerable.Range(0, TrainImages * 5 / 4).Select(image => (byte)(image % 2))],
+        4, 4, 2, s_dataHash);
+
     /// <summary>A plan of tiny models: one task, a seed a unit, four models each.</summary>
-    public static Plan Small(int units) => Plan.Create(
+    /// <param name="firstSeed">The others follow it.</param>
+    public static Plan Small(int units, int firstSeed = 0) => Plan.Create(
         Presets.Paper.WithoutRates() with
         {
             Tasks = [new PairTask(0, 1)],
             Hidden = [2, 3],
             LearningRates = [0.1, 0.03],
-            Seeds = [.. Enumerable.Range(0, units)],
+            Seeds = [.. Enumerable.Range(firstSeed, units)],
             Epochs = [2],
             Sparsity = [],
             Pruning = [],
             Corruptions = [],
+            Similarity = [],
+            Embedding = [],
         },
-        "synthetic", Inputs, _ => TrainImages);
+        s_dataHash, Inputs, _ => TrainImages);
 
     /// <summary>A plan of a million models as a study would have it: all pairs of ten classes, sizes, rates and seeds.</summary>
     public static Plan Million(int models)
@@ -46,7 +60,7 @@ internal static class SyntheticRun
                 LearningRates = [0.003, 0.01, 0.03, 0.1],
                 Seeds = [.. Enumerable.Range(0, Math.Max(1, seeds))],
             },
-            "synthetic", 784, _ => 9346);
+            s_dataHash, 784, _ => 9346);
     }
 
     /// <summary>The worst case for a plan: a unit for every model.</summary>
@@ -58,7 +72,7 @@ internal static class SyntheticRun
             Seeds = [.. Enumerable.Range(
             0,
             models)]
-        }, "synthetic", 784, _ => 9346);
+        }, s_dataHash, 784, _ => 9346);
 
     /// <summary>Writes every unit of a <see cref="Small"/> plan.</summary>
     public static RunDirectory Finish(string folder, Plan plan)
