@@ -69,9 +69,8 @@ internal static class SyntheticRun
         {
             Tasks = [new PairTask(0, 1)],
             Hidden = [2],
-            Seeds = [.. Enumerable.Range(
-            0,
-            models)]
+            Seeds = [.. Enumerable.Range(0, models)],
+            Embedding = [],
         }, s_dataHash, 784, _ => 9346);
 
     /// <summary>Writes every unit of a <see cref="Small"/> plan.</summary>
