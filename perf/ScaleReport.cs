@@ -40,7 +40,7 @@ internal static class ScaleReport
             {
                 string joined = Path.Combine(root, $"joined-{size}");
                 for (int half = 0; half < 2; half++)
-                    SyntheticRun.Finish($"{joined}-{half}", SyntheticRun.Small(size / 2, firstSeed: half * (size / 2)));
+                    SyntheticRun.Finish($"{joined}-{half}", SyntheticRun.Small((size + half) / 2, firstSeed: half * (size / 2)));
                 Line(writer, "join", "units of two runs", size, joined);
                 Directory.Delete(joined, recursive: true);
             }
