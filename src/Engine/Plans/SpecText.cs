@@ -13,7 +13,7 @@ namespace GpuMlp.Engine.Plans;
 internal sealed partial record SpecText(JsonElement Root, IReadOnlyDictionary<string, int> Lines)
 {
     // An alias may repeat what is itself repeated: a few lines would become any number of values.
-    private const int MostBytes = 128 << 20, MostDepth = 16;
+    private const int MostBytes = 8 << 20, MostDepth = 16;
 
     private static readonly JsonDocumentOptions s_lenient = new()
     {

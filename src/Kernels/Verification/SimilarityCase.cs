@@ -15,7 +15,9 @@ internal static class SimilarityCase
 
     // MNIST's, smaller than a window, one row, one pixel, around a vector of sixteen, the widest.
     public static readonly (int Rows, int Columns)[] Shapes =
-        [(28, 28), (7, 7), (5, 13), (1, 9), (1, 1), (2, 30), (16, 16), (9, 17), (33, 8), (8, 256)];
+        [(28, 28), (7, 7), (5, 13), (1, 9), (1, 1), (2, 30), (16, 16), (9, 17), (33, 8), (3, 256)];
+
+    private static readonly Remembered<(int Rows, int Columns), Expected[]> s_expected = new(shape => Expect(shape.Rows, shape.Columns));
 
     public static void Compare(DeviceKernels kernels)
     {
@@ -25,25 +27,32 @@ internal static class SimilarityCase
 
     private static void Compare(DeviceKernels kernels, int rows, int columns)
     {
-        (float[] First, float[] Second)[] pairs = Pairs(rows, columns);
-        MapComparison[] actual = Run(kernels, rows, columns, pairs, out MapSimilarity[][] similarities);
-        for (int i = 0; i < pairs.Length; i++)
+        Expected[] expected = s_expected.Of((rows, columns));
+        MapComparison[] actual = Run(kernels, rows, columns, Pairs(rows, columns), out MapSimilarity[][] similarities);
+        for (int i = 0; i < expected.Length; i++)
         {
             string name = $"{rows} x {columns}, pair {i}";
-            (float[] a, float[] b) = pairs[i];
-            if (!a.Concat(b).All(float.IsFinite))
+            if (expected[i].Exact is not { } exact)
             {
                 Check.Equal(MapSimilarity.NotANumber, similarities[0][i]);
                 continue;
             }
-            MapComparison exact = ReferenceSimilarity.Exact(a, b, rows, columns);
             Check.Equal(exact, actual[i]);
-            MapSimilarity expected = ReferenceSimilarity.Of(Check.Widen(a), Check.Widen(b), rows, columns);
-            Check.Near($"{name}: Spearman", expected.Spearman, similarities[0][i].Spearman, 1e-12);
-            Check.Near($"{name}: SSIM", expected.Ssim, similarities[0][i].Ssim, SsimTolerance);
-            Check.Near($"{name}: top", expected.TopIou, similarities[0][i].TopIou, 1e-15);
+            Check.Near($"{name}: Spearman", expected[i].Similarity.Spearman, similarities[0][i].Spearman, 1e-12);
+            Check.Near($"{name}: SSIM", expected[i].Similarity.Ssim, similarities[0][i].Ssim, SsimTolerance);
+            Check.Near($"{name}: top", expected[i].Similarity.TopIou, similarities[0][i].TopIou, 1e-15);
         }
     }
+
+    private static Expected[] Expect(int rows, int columns) => AllCores.Each(Pairs(rows, columns), pair =>
+    {
+        (float[] a, float[] b) = pair;
+        return a.Concat(b).All(float.IsFinite)
+            ? new Expected(
+                ReferenceSimilarity.Exact(a, b, rows, columns),
+                ReferenceSimilarity.Of(Check.Widen(a), Check.Widen(b), rows, columns))
+            : new Expected(null, MapSimilarity.NotANumber);
+    });
 
     /// <summary>One model, an image a pair.</summary>
     public static MapComparison[] Run(
@@ -79,4 +88,7 @@ internal static class SimilarityCase
             (few, With(many, 5, float.NegativeInfinity)), (With(many, 0, float.PositiveInfinity), few),
         ];
     }
+
+    // Exact is null where a map is not finite.
+    private sealed record Expected(MapComparison? Exact, MapSimilarity Similarity);
 }
