@@ -14,6 +14,11 @@ namespace GpuMlp.Perf;
 /// </summary>
 internal static class ScaleReport
 {
+    // Units of forty models: with the usual number of units these are 100,000 models.
+    private const string JoinWide = "join-wide";
+
+    private const int WideSizes = 20;
+
     public static int Run(TextWriter writer, int units)
     {
         string root = Directory.CreateTempSubdirectory("gpumlp-scale-").FullName;
@@ -36,12 +41,13 @@ internal static class ScaleReport
                 Directory.Delete(run, recursive: true);
             }
 
-            foreach (int size in new[] { units / 40, units / 4 })
+            foreach ((string step, int sizes) in new[] { ("join", 2), (JoinWide, WideSizes) })
             {
-                string joined = Path.Combine(root, $"joined-{size}");
+                string joined = Path.Combine(root, step);
+                int size = units / 40;
                 for (int half = 0; half < 2; half++)
-                    SyntheticRun.Finish($"{joined}-{half}", SyntheticRun.Small((size + half) / 2, firstSeed: half * (size / 2)));
-                Line(writer, "join", "units of two runs", size, joined);
+                    SyntheticRun.Finish($"{joined}-{half}", SyntheticRun.Small((size + half) / 2, half * (size / 2), sizes));
+                Line(writer, step, $"units of {2 * sizes} models, of two runs", size, joined);
                 Directory.Delete(joined, recursive: true);
             }
 
@@ -74,7 +80,10 @@ internal static class ScaleReport
                 Check(RunMerger.Merge(RunDirectory.Open(folder)).Count, 0);
                 break;
             case "join":
-                Join(folder, size);
+                Join(folder, SyntheticRun.Small(size));
+                break;
+            case JoinWide:
+                Join(folder, SyntheticRun.Small(size, sizes: WideSizes));
                 break;
             default:
                 throw new ArgumentException($"no step {step}", nameof(step));
@@ -87,10 +96,9 @@ internal static class ScaleReport
         return 0;
     }
 
-    private static void Join(string folder, int units)
+    private static void Join(string folder, Plan plan)
     {
         RunDirectory[] sources = [RunDirectory.Open(folder + "-0"), RunDirectory.Open(folder + "-1")];
-        Plan plan = SyntheticRun.Small(units);
         var run = RunJoin.OpenOrCreate(folder, plan, sources);
         DeviceWorkers workers = new(DeviceSelection.Cpu(1), plan, SyntheticRun.Data);
         new SweepRunner(plan, SyntheticRun.Data, run, workers, failFast: false).Run(run.FinishedUnits(), new Silence(), default);

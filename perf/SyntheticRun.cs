@@ -28,13 +28,14 @@ internal static class SyntheticRun
         [.. Enumerable.Range(0, TrainImages * 5 / 4).Select(image => (byte)(image % 2))],
         4, 4, 2, s_dataHash);
 
-    /// <summary>A plan of tiny models: one task, a seed a unit, four models each.</summary>
+    /// <summary>A plan of tiny models: one task, a seed a unit, two models of each size in it.</summary>
     /// <param name="firstSeed">The others follow it.</param>
-    public static Plan Small(int units, int firstSeed = 0) => Plan.Create(
+    /// <param name="sizes">Hidden sizes, from 2 on.</param>
+    public static Plan Small(int units, int firstSeed = 0, int sizes = 2) => Plan.Create(
         Presets.Paper.WithoutRates() with
         {
             Tasks = [new PairTask(0, 1)],
-            Hidden = [2, 3],
+            Hidden = [.. Enumerable.Range(2, sizes)],
             LearningRates = [0.1, 0.03],
             Seeds = [.. Enumerable.Range(firstSeed, units)],
             Epochs = [2],
