@@ -58,7 +58,7 @@ internal struct RankMapsGpu
         RankMapsGpu job, int start, int begin, int end, long target, int largest, int thread, ArrayView<long> sums)
     {
         MapShape shape = job.Ranked.Shape;
-        int inputs = shape.Rows * shape.Columns, top = Math.Max(1, inputs / SimilarityMath.TopShare), first = 0, last = 0;
+        int inputs = shape.Rows * shape.Columns, top = SimilarityMath.Top(inputs), first = 0, last = 0;
         long variance = 0, inTop = 0;
         for (int place = begin; place < end; place++)
         {

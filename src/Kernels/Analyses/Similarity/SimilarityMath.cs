@@ -37,13 +37,10 @@ internal static class SimilarityMath
     /// <summary>A magnitude that is not finite, as its bits.</summary>
     public const int Infinity = 0x7F800000;
 
-    /// <summary>The strongest tenth of the pixels are the top, at least one.</summary>
-    public const int TopShare = 10;
-
     private const double C1 = 0.01 * 0.01, C2 = 0.03 * 0.03;
 
-    /// <summary>Pixels that count as the top of a map.</summary>
-    public static int Top(int inputs) => Math.Max(1, inputs / TopShare);
+    /// <summary>Pixels that count as the top of a map: the strongest tenth, at least one.</summary>
+    public static int Top(int inputs) => Math.Max(1, inputs / 10);
 
     /// <summary>C1 k of windows of so many pixels.</summary>
     public static long First(int pixels) => (long)Math.Round(C1 * Square((long)Most * pixels));
