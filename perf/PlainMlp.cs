@@ -137,5 +137,5 @@ internal sealed class PlainImages<T>
 /// <summary>Parameters, or their gradients, one behind the other.</summary>
 internal static class PlainParts
 {
-    public static float[] Flat(ModelParameters model) => [.. model.W1, .. model.B1, .. model.W2, model.B2];
+    public static float[] Flat(ModelParameters model) => [.. model.W1, .. model.B1, .. model.W2, .. model.B2];
 }

@@ -104,7 +104,7 @@ internal static class SyntheticRun
         ModelResult Model(ModelSpec spec) => new(
             Schema<ResultRow>.Read(new Zeros(spec.KeyOf(unit.Task, unit.Seed, plan.VariantOf(unit)))),
             RowLists.None.With<EpochMetrics>([default, default]),
-            new ModelParameters(new float[Inputs * spec.Hidden], new float[spec.Hidden], new float[spec.Hidden], 0));
+            new ModelParameters(new float[Inputs * spec.Hidden], new float[spec.Hidden], new float[spec.Hidden], [0]));
         return new UnitResult(
             unit,
             new Split(unit.Task, unit.Seed, [.. Enumerable.Range(0, TrainImages)], [.. Enumerable.Range(0, TrainImages / 4)]),

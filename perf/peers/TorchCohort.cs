@@ -36,7 +36,7 @@ internal sealed class TorchCohort
         _b1 = tensor(b1);
         _output = tensor(output).reshape(columns, models.Count);
         _mask = tensor(mask).reshape(columns, models.Count);
-        _b2 = tensor(models.Select(model => model.B2).ToArray());
+        _b2 = tensor(models.Select(model => model.B2[0]).ToArray());
     }
 
     /// <summary>[D, C].</summary>

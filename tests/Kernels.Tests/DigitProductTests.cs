@@ -72,7 +72,7 @@ public sealed class DigitProductTests
             })],
             [.. model.B1.Select(_ => 1f)],
             [.. model.W2.Select(_ => 0.001f)],
-            m == 0 ? 1e6f : -1e6f))];
+            [m == 0 ? 1e6f : -1e6f]))];
         byte[] white = new byte[shape.Images * shape.Inputs];
         white.AsSpan().Fill(255);
         Compare(DigitSupport.TensorCores, shape, models: models, pixels: white);

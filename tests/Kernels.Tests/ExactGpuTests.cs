@@ -120,7 +120,7 @@ public abstract class ExactGpuTests(AcceleratorType kind)
         float[] rates = Samples.Rates(models.Length);
         models[0].W1[5] = float.NaN;
         models[1].B1[2] = float.NegativeInfinity;
-        models[2] = models[2] with { B2 = 2e9f };
+        models[2] = models[2] with { B2 = [2e9f] };
         models[3].W2[1] = 1e30f;
 
         // Leaves the range in its first step.

@@ -80,7 +80,7 @@ internal sealed class GoldenModel
         JsonElement initial = model.GetProperty("init");
         Initial = new ModelParameters(
             Array.ConvertAll(Doubles(initial, "w1"), w => (float)w), new float[Hidden],
-            Array.ConvertAll(Doubles(initial, "w2"), w => (float)w), 0);
+            Array.ConvertAll(Doubles(initial, "w2"), w => (float)w), [0]);
         FirstGradient = Tensors(model.GetProperty("firstGradient"));
         Losses = Doubles(model, "losses");
         Final = Tensors(model.GetProperty("final"));

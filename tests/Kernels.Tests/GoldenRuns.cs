@@ -115,7 +115,7 @@ internal sealed class GoldenRuns(ComputeDevice device, DeviceKernels kernels, Ke
         foreach (((string Name, double[] Values)[] tensors, ModelParameters model) in expected.Zip(actual))
         {
             ReferenceParameters wide = ReferenceParameters.From(model);
-            double[][] values = [wide.W1, wide.B1, wide.W2, [wide.B2]];
+            double[][] values = [wide.W1, wide.B1, wide.W2, wide.B2];
             for (int t = 0; t < values.Length; t++)
                 Check.NearLargest($"{name} {tensors[t].Name}, H {wide.Hidden}", tensors[t].Values, values[t], relative);
         }
@@ -125,12 +125,12 @@ internal sealed class GoldenRuns(ComputeDevice device, DeviceKernels kernels, Ke
         logits.Zip(golden.Labels).Count(pair => (pair.First >= 0) == (pair.Second > 0.5f)) / (double)logits.Length;
 
     public static ReferenceParameters Parameters((string, double[] Values)[] tensors) =>
-        new(tensors[0].Values, tensors[1].Values, tensors[2].Values, tensors[3].Values[0]);
+        new(tensors[0].Values, tensors[1].Values, tensors[2].Values, tensors[3].Values);
 
     private static ModelParameters Narrow(ReferenceParameters model)
     {
         float[] Floats(double[] values) => Array.ConvertAll(values, value => (float)value);
-        return new ModelParameters(Floats(model.W1), Floats(model.B1), Floats(model.W2), (float)model.B2);
+        return new ModelParameters(Floats(model.W1), Floats(model.B1), Floats(model.W2), Floats(model.B2));
     }
 
     private DeviceCohort Cohort(GoldenCase golden)

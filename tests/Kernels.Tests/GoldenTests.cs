@@ -98,7 +98,7 @@ public sealed class GoldenTests : IDisposable
 
     private static void CompareInDouble(string name, (string Name, double[] Values)[] expected, ReferenceParameters actual)
     {
-        double[][] tensors = [actual.W1, actual.B1, actual.W2, [actual.B2]];
+        double[][] tensors = [actual.W1, actual.B1, actual.W2, actual.B2];
         for (int t = 0; t < tensors.Length; t++)
             Near($"{name} {expected[t].Name}", expected[t].Values, tensors[t]);
     }

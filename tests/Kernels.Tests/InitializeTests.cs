@@ -75,7 +75,7 @@ public sealed class InitializeTests : IDisposable
     {
         ModelParameters model = Initial(_kernels, hidden: 5, Identity, seed: 1, std: 1f);
         Assert.Equal(new float[5], model.B1);
-        Assert.Equal(0f, model.B2);
+        Assert.Equal([0f], model.B2);
     }
 
     [Fact]
@@ -95,11 +95,11 @@ public sealed class InitializeTests : IDisposable
     public void What_a_model_was_before_is_gone()
     {
         using DeviceCohort cohort = new(_device, ColumnLayout.Create([5], Inputs, _device.LayoutWays), [0.1f]);
-        cohort.Upload([Samples.Model(Inputs, 5, seed: 1) with { B1 = [1, 2, 3, 4, 5], B2 = 6 }]);
+        cohort.Upload([Samples.Model(Inputs, 5, seed: 1) with { B1 = [1, 2, 3, 4, 5], B2 = [6] }]);
         _kernels.Initialize(cohort, new ModelOrigin([Identity], Seed: 1, InitStd: 1f));
         ModelParameters model = cohort.Download()[0];
         Assert.Equal(new float[5], model.B1);
-        Assert.Equal(0f, model.B2);
+        Assert.Equal([0f], model.B2);
         Check.SameBits("weights", Weights(Identity, seed: 1, hidden: 5), [.. model.W1, .. model.W2]);
     }
 

@@ -171,7 +171,7 @@ public sealed class MaskTests : IDisposable
             Check.SameBits($"{name}, model {m}: W1", expected[m].W1, actual[m].W1, zeroSigns: false);
             Check.SameBits($"{name}, model {m}: b1", expected[m].B1, actual[m].B1, zeroSigns: false);
             Check.SameBits($"{name}, model {m}: w2", expected[m].W2, actual[m].W2, zeroSigns: false);
-            Check.SameBits($"{name}, model {m}: b2", [expected[m].B2], [actual[m].B2], zeroSigns: false);
+            Check.SameBits($"{name}, model {m}: b2", expected[m].B2, actual[m].B2, zeroSigns: false);
         }
     }
 }

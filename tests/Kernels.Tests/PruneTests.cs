@@ -46,7 +46,7 @@ public sealed class PruneTests : IDisposable
             Assert.All(pruned[m].W1, weight => Assert.Equal(0, weight));
             Assert.Equal(method == PruneMethod.W1 ? models[m].W2 : new float[models[m].W2.Length], pruned[m].W2);
             Check.SameBits("b1", models[m].B1, pruned[m].B1);
-            Check.SameBits("b2", [models[m].B2], [pruned[m].B2]);
+            Check.SameBits("b2", models[m].B2, pruned[m].B2);
         }
     }
 
@@ -203,6 +203,6 @@ public sealed class PruneTests : IDisposable
         Check.SameBits($"{name}: W1", expected.W1, actual.W1);
         Check.SameBits($"{name}: b1", expected.B1, actual.B1);
         Check.SameBits($"{name}: w2", expected.W2, actual.W2);
-        Check.SameBits($"{name}: b2", [expected.B2], [actual.B2]);
+        Check.SameBits($"{name}: b2", expected.B2, actual.B2);
     }
 }

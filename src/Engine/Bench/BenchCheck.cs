@@ -114,7 +114,7 @@ internal sealed class BenchCheck
         var logits = new float[images];
         for (int n = 0; n < images; n++)
         {
-            double sum = model.B2;
+            double sum = model.B2[0];
             for (int h = 0; h < hidden; h++)
                 sum += Math.Max(products[(n * hidden) + h] + (double)model.B1[h], 0) * model.W2[h];
             logits[n] = (float)sum;

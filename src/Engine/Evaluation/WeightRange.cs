@@ -6,13 +6,13 @@ namespace GpuMlp.Engine.Evaluation;
 public static class WeightRange
 {
     /// <summary>
-    /// Whether every unit and the logit stay finite for any image of pixels 0..1: the sums of magnitudes that bound them do. Beyond
+    /// Whether every unit and every logit stay finite for any image of pixels 0..1: the sums of magnitudes that bound them do. Beyond
     /// that, sums of both signs become NaN, of which a ReLU makes 0: a figure that looks like one. Cost: D H.
     /// </summary>
     /// <returns>False also for a parameter that is NaN or infinite.</returns>
     public static bool Holds(ModelParameters model)
     {
-        int hidden = model.W2.Length;
+        int hidden = model.Hidden;
         double[] largest = Array.ConvertAll(model.B1, bias => (double)Math.Abs(bias));
         for (int first = 0; first < model.W1.Length; first += hidden)
         {
@@ -20,13 +20,16 @@ public static class WeightRange
             for (int h = 0; h < row.Length; h++)
                 largest[h] += Math.Abs(row[h]);
         }
-        double logit = Math.Abs(model.B2);
-        for (int h = 0; h < hidden; h++)
+        if (!largest.All(most => most <= float.MaxValue))
+            return false;
+        for (int k = 0; k < model.Outputs; k++)
         {
-            if (!(largest[h] <= float.MaxValue))
+            double logit = Math.Abs(model.B2[k]);
+            for (int h = 0; h < hidden; h++)
+                logit += Math.Abs(model.W2[(k * hidden) + h]) * largest[h];
+            if (!(logit <= float.MaxValue))
                 return false;
-            logit += Math.Abs(model.W2[h]) * largest[h];
         }
-        return logit <= float.MaxValue;
+        return true;
     }
 }

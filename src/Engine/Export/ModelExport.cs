@@ -21,7 +21,7 @@ public enum ExportFormats
     /// <summary>A graph that other runtimes run, see <see cref="OnnxModel"/>.</summary>
     Onnx = 1,
 
-    /// <summary>Tensors <c>w1</c> [D, H], <c>b1</c> [H], <c>w2</c> [H], <c>b2</c> [1].</summary>
+    /// <summary>Tensors <c>w1</c> [D, H], <c>b1</c> [H], <c>w2</c> [H], <c>b2</c> [1]; with a logit a class <c>w2</c> [O, H], <c>b2</c> [O].</summary>
     Safetensors = 2,
 }
 
@@ -116,23 +116,26 @@ public static class ModelExport
             AtomicFile.Write($"{path}.safetensors", stream => WriteTensors(stream, model, metadata));
     }
 
+    /// <summary>[H] for one logit, [O, H] for more.</summary>
+    internal static long[] ShapeOfW2(ModelParameters model) => model.Outputs == 1 ? [model.Hidden] : [model.Outputs, model.Hidden];
+
     private static void WriteTensors(Stream stream, ModelParameters model, (string Key, string Value)[] metadata)
     {
         int hidden = model.B1.Length;
         TensorInfo[] tensors =
         [
-            new("w1", [model.W1.Length / hidden, hidden]), new("b1", [hidden]), new("w2", [hidden]), new("b2", [1]),
+            new("w1", [model.W1.Length / hidden, hidden]), new("b1", [hidden]), new("w2", ShapeOfW2(model)), new("b2", [model.Outputs]),
         ];
         Safetensors.Write(stream, tensors, metadata.ToDictionary(pair => pair.Key, pair => pair.Value), data =>
         {
-            foreach (float[] values in new[] { model.W1, model.B1, model.W2, [model.B2] })
+            foreach (float[] values in new[] { model.W1, model.B1, model.W2, model.B2 })
                 data.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values));
         });
     }
 
     internal static ModelParameters Read(Safetensors weights, ModelSpec model) => new(
         weights.Read($"{model.Name}.w1"), weights.Read($"{model.Name}.b1"), weights.Read($"{model.Name}.w2"),
-        weights.Read($"{model.Name}.b2")[0]);
+        weights.Read($"{model.Name}.b2"));
 
     // Enough to use the model and to find out where it comes from.
     private static (string Key, string Value)[] Describe(Plan plan, PairTask task, int seed, int variant, ModelSpec model)

@@ -208,7 +208,7 @@ public static class UnitFile
             W1 = model.Weights.W1,
             B1 = model.Weights.B1,
             W2 = model.Weights.W2,
-            B2 = [model.Weights.B2],
+            B2 = model.Weights.B2,
             SplitTrain = index == 0 ? result.Split.Train : null,
             SplitValidation = index == 0 ? result.Split.Validation : null,
         };
@@ -234,8 +234,9 @@ public static class UnitFile
 
         Remainder rest = Schema<Remainder>.Read(new ReaderCells(reader, next));
         int hidden = row.Key.Hidden;
-        return hidden > 0 && rest.B1.Length == hidden && rest.W2.Length == hidden && rest.B2.Length == 1 && rest.W1.Length % hidden == 0
-            ? (new ModelResult(row, rows, new ModelParameters(rest.W1, rest.B1, rest.W2, rest.B2[0])), rest)
+        return hidden > 0 && rest.B1.Length == hidden && rest.B2.Length > 0 && rest.W2.Length == rest.B2.Length * hidden
+            && rest.W1.Length % hidden == 0
+            ? (new ModelResult(row, rows, new ModelParameters(rest.W1, rest.B1, rest.W2, rest.B2)), rest)
             : throw new InvalidDataException($"weights of another size in model {hidden}, {row.Key.LearningRate}");
     }
 }

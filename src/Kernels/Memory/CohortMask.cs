@@ -15,7 +15,7 @@ internal sealed class CohortMask : IDisposable
         _layout = layout;
         IsUsed = isUsed;
         _w1 = device.Room<float>(isUsed ? (long)layout.Inputs * layout.PaddedColumns : 1);
-        _w2 = device.Room<float>(isUsed ? layout.PaddedColumns : 1);
+        _w2 = device.Room<float>(isUsed ? (long)layout.Outputs * layout.PaddedColumns : 1);
         foreach (DeviceArray<float> mask in new[] { _w1, _w2 })
         {
             var keepAll = new float[mask.Length];
@@ -40,23 +40,26 @@ internal sealed class CohortMask : IDisposable
         if (masks.Count != _layout.Slots.Count)
             throw new ArgumentException($"masks of {masks.Count} models for {_layout.Slots.Count}", nameof(masks));
         float[] w1 = new float[_w1.Length], w2 = new float[_w2.Length];
-        int inputs = _layout.Inputs;
+        int inputs = _layout.Inputs, outputs = _layout.Outputs;
         foreach (ModelSlot slot in _layout.Slots)
         {
             ModelMask mask = masks[slot.Model];
-            if (mask.W1.Length != inputs * slot.Hidden || mask.W2.Length != slot.Hidden)
+            if (mask.W1.Length != inputs * slot.Hidden || mask.W2.Length != outputs * slot.Hidden)
             {
                 throw new ArgumentException(
                     $"the mask of model {slot.Model} has {mask.W1.Length} and {mask.W2.Length} places; "
-                        + $"must be {inputs} x {slot.Hidden} and {slot.Hidden}", nameof(masks));
+                        + $"must be {inputs} x {slot.Hidden} and {outputs} x {slot.Hidden}", nameof(masks));
             }
             for (int d = 0; d < inputs; d++)
             {
                 for (int h = 0; h < slot.Hidden; h++)
                     w1[_layout.Weight(slot, d) + h] = mask.W1[(d * slot.Hidden) + h] ? 1f : 0f;
             }
-            for (int h = 0; h < slot.Hidden; h++)
-                w2[slot.Column + h] = mask.W2[h] ? 1f : 0f;
+            for (int k = 0; k < outputs; k++)
+            {
+                for (int h = 0; h < slot.Hidden; h++)
+                    w2[_layout.OutputWeight(slot, k) + h] = mask.W2[(k * slot.Hidden) + h] ? 1f : 0f;
+            }
         }
         _w1.CopyFrom(w1);
         _w2.CopyFrom(w2);

@@ -5,8 +5,8 @@ namespace GpuMlp.Kernels.Memory;
 /// is what one thread owns from the first image to the last, so models never wait for each other.
 /// </summary>
 /// <remarks>
-/// A block's W1 is row-major [D, Stride] and starts at D * FirstColumn; arrays with one value a column (b1, w2, their
-/// gradients) start at FirstColumn. A block ends on a multiple of 16 columns; the columns behind its last model hold
+/// A block's W1 is row-major [D, Stride] and starts at D * FirstColumn; arrays with one value a column (b1, its
+/// gradient) start at FirstColumn, and so does each of the O rows of w2, which are as long as all columns. A block ends on a multiple of 16 columns; the columns behind its last model hold
 /// zeros that stay zeros. Behind each block lies a gap of 16 columns, because the last sixteen lanes of a model may reach
 /// past its block: there they touch nothing that another thread owns. How models are dealt to blocks changes where a column lies, never its
 /// bits.
@@ -19,21 +19,31 @@ public sealed class ColumnLayout
     /// <summary>The largest H: saliency numbers a model's hidden units in sixteen bits.</summary>
     public const int MostHidden = 65536;
 
+    /// <summary>The largest O: labels are bytes.</summary>
+    public const int MostOutputs = 256;
+
     /// <summary>Ints of a vector in the table that GPU kernels read.</summary>
     internal const int VectorFields = 4;
 
     // A tile of 8 x 16 columns fills half the registers of AVX-512; wider blocks gain nothing and leave L2.
     private const int BlockColumns = 128;
 
-    private ColumnLayout(int inputs, ColumnBlock[] blocks, ModelSlot[] slots)
+    private ColumnLayout(int inputs, int outputs, ColumnBlock[] blocks, ModelSlot[] slots)
     {
         Inputs = inputs;
+        Outputs = outputs;
         Blocks = blocks;
         Slots = slots;
     }
 
     /// <summary>D.</summary>
     public int Inputs { get; }
+
+    /// <summary>
+    /// O, the logits of a model: 1 for one logit of two classes, else one a class. All models of a cohort have as many, since they share
+    /// images and labels.
+    /// </summary>
+    public int Outputs { get; }
 
     public IReadOnlyList<ColumnBlock> Blocks { get; }
 
@@ -53,13 +63,18 @@ public sealed class ColumnLayout
     /// <param name="hidden">H of each model, 1 to <see cref="MostHidden"/>.</param>
     /// <param name="inputs">D, 1 or more.</param>
     /// <param name="threads">How many blocks can be worked on at once.</param>
-    /// <exception cref="ArgumentException">No models, a size below 1, or H above <see cref="MostHidden"/>.</exception>
-    public static ColumnLayout Create(IReadOnlyList<int> hidden, int inputs, int threads)
+    /// <param name="outputs">O, 1 to <see cref="MostOutputs"/>.</param>
+    /// <exception cref="ArgumentException">
+    /// No models, a size below 1, H above <see cref="MostHidden"/> or O above <see cref="MostOutputs"/>.
+    /// </exception>
+    public static ColumnLayout Create(IReadOnlyList<int> hidden, int inputs, int threads, int outputs = 1)
     {
         if (hidden.Count == 0 || hidden.Any(h => h < 1) || inputs < 1 || threads < 1)
             throw new ArgumentException("a cohort needs at least one model, and every size is at least 1");
         if (hidden.Max() > MostHidden)
             throw new ArgumentException($"{hidden.Max()} hidden units in one model; {MostHidden} are the most", nameof(hidden));
+        if (outputs is < 1 or > MostOutputs)
+            throw new ArgumentException($"{outputs} outputs of a model; must be 1 to {MostOutputs}", nameof(outputs));
 
         int columns = hidden.Sum();
         int count = Math.Max(threads, (columns + BlockColumns - 1) / BlockColumns);
@@ -77,12 +92,13 @@ public sealed class ColumnLayout
             members[block].Add(model);
             widths.Enqueue(block, (key.Width + hidden[model], block));
         }
-        return Place(hidden, inputs, members);
+        return Place(hidden, inputs, outputs, members);
     }
 
     /// <summary>Whether every model has its columns at the same place: then one array of columns fits both.</summary>
     public bool IsSameAs(ColumnLayout other) =>
-        ReferenceEquals(this, other) || (Inputs == other.Inputs && Blocks.SequenceEqual(other.Blocks) && Slots.SequenceEqual(other.Slots));
+        ReferenceEquals(this, other) || (Inputs == other.Inputs && Outputs == other.Outputs
+            && Blocks.SequenceEqual(other.Blocks) && Slots.SequenceEqual(other.Slots));
 
     /// <summary>For kernels: first column, stride, first slot and slots of each block.</summary>
     internal int[] BlockTable() => [.. Blocks.SelectMany(b => new[] { b.FirstColumn, b.Stride, b.FirstSlot, b.Slots })];
@@ -108,7 +124,10 @@ public sealed class ColumnLayout
         return (Inputs * block.FirstColumn) + (d * block.Stride) + slot.Column - block.FirstColumn;
     }
 
-    private static ColumnLayout Place(IReadOnlyList<int> hidden, int inputs, List<int>[] members)
+    /// <summary>Place of w2[k, 0] of a slot: O rows, each of all columns.</summary>
+    internal int OutputWeight(ModelSlot slot, int k) => (k * PaddedColumns) + slot.Column;
+
+    private static ColumnLayout Place(IReadOnlyList<int> hidden, int inputs, int outputs, List<int>[] members)
     {
         var blocks = new ColumnBlock[members.Length];
         var slots = new List<ModelSlot>(hidden.Count);
@@ -125,7 +144,7 @@ public sealed class ColumnLayout
             blocks[block] = new ColumnBlock(firstColumn, stride, firstSlot, members[block].Count);
             firstColumn += stride + Vector;
         }
-        return new ColumnLayout(inputs, blocks, [.. slots]);
+        return new ColumnLayout(inputs, outputs, blocks, [.. slots]);
     }
 
     private static int PaddedStride(int columns)

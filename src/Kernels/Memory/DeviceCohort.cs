@@ -23,27 +23,29 @@ public sealed class DeviceCohort : IDisposable
     {
         if (learningRates.Count != layout.Slots.Count)
             throw new ArgumentException($"{learningRates.Count} rates for {layout.Slots.Count} models", nameof(learningRates));
+        if (layout.Outputs != 1)
+            throw new NotSupportedException($"models of {layout.Outputs} logits; kernels compute those of one");
         long weights = (long)layout.Inputs * layout.PaddedColumns, sums = weights + layout.PaddedColumns;
         if (sums > int.MaxValue)
             throw new ArgumentException($"{sums} weights and biases in one cohort; 2^31 - 1 are the most", nameof(layout));
 
         _device = device;
         Layout = layout;
-        int columns = layout.PaddedColumns, slots = layout.Slots.Count;
+        int columns = layout.PaddedColumns, slots = layout.Slots.Count, outputs = layout.Outputs;
         DeviceArray<float> Floats(long length) => device.Zeroed<float>(length);
         _w1 = Floats(weights);
         _gradW1 = Floats(weights);
         _activations = Floats((long)ChunkSchedule.ChunkRows * columns);
-        _logits = Floats((long)ChunkSchedule.ChunkRows * slots);
-        (_b1, _w2, _columnRates,
-            _gradB1, _gradW2) = (Floats(columns), Floats(columns), Floats(columns), Floats(columns), Floats(columns));
-        (_b2, _slotRates, _gradB2) = (Floats(slots), Floats(slots), Floats(slots));
+        _logits = Floats((long)ChunkSchedule.ChunkRows * slots * outputs);
+        (_b1, _columnRates, _gradB1) = (Floats(columns), Floats(columns), Floats(columns));
+        (_w2, _gradW2) = (Floats((long)outputs * columns), Floats((long)outputs * columns));
+        (_b2, _slotRates, _gradB2) = (Floats((long)outputs * slots), Floats(slots), Floats((long)outputs * slots));
         _loss = device.Zeroed<long>(2 * slots);
         _gradSums = device.Zeroed<long>(sums);
-        _deltaSums = device.Zeroed<long>(slots);
+        _deltaSums = device.Zeroed<long>((long)outputs * slots);
         _failed = device.Zeroed<int>(slots);
         _mask = new CohortMask(device, layout, withMask);
-        _counts = device.Zeroed<int>(4 * slots);
+        _counts = device.Zeroed<int>(ClassCounts.Fields(outputs) * slots);
         _blocks = device.Upload(layout.BlockTable());
         _slots = device.Upload(layout.SlotTable());
         _vectors = device.Upload(layout.Blocks.SelectMany(Vectors).ToArray());
@@ -55,6 +57,9 @@ public sealed class DeviceCohort : IDisposable
     }
 
     public ColumnLayout Layout { get; }
+
+    /// <summary>O, see <see cref="ColumnLayout.Outputs"/>.</summary>
+    public int Outputs => Layout.Outputs;
 
     /// <summary>Where its memory lies.</summary>
     internal ComputeDevice Device => _device;
@@ -86,6 +91,7 @@ public sealed class DeviceCohort : IDisposable
         ColumnSlots = _columnSlots.View,
         Units = _units.View,
         Inputs = Layout.Inputs,
+        Outputs = Layout.Outputs,
         WeightDecay = WeightDecay,
         MaskW1 = _mask.W1,
         MaskW2 = _mask.W2,
@@ -110,10 +116,10 @@ public sealed class DeviceCohort : IDisposable
     /// <summary>Bytes that a cohort of this layout takes on the device.</summary>
     public static long Bytes(ColumnLayout layout)
     {
-        long columns = layout.PaddedColumns, slots = layout.Slots.Count;
-        return (sizeof(float)
-            * ((2 * layout.Inputs * columns) + (ChunkSchedule.ChunkRows * (columns + slots)) + (10 * columns) + (10 * slots)))
-            + (sizeof(long) * (((layout.Inputs + 1) * columns) + (3 * slots)));
+        long columns = layout.PaddedColumns, slots = layout.Slots.Count, outputs = layout.Outputs;
+        return (sizeof(float) * ((2 * layout.Inputs * columns) + (ChunkSchedule.ChunkRows * (columns + (outputs * slots)))
+                + ((7 + (3 * outputs)) * columns) + ((5 + (5 * outputs)) * slots)))
+            + (sizeof(long) * (((layout.Inputs + 1) * columns) + ((2 + outputs) * slots)));
     }
 
     /// <summary>Puts parameters of all models in place, in the caller's order.</summary>
@@ -123,20 +129,25 @@ public sealed class DeviceCohort : IDisposable
         if (models.Count != Layout.Slots.Count)
             throw new ArgumentException($"parameters of {models.Count} models for {Layout.Slots.Count}", nameof(models));
 
-        int inputs = Layout.Inputs;
+        int inputs = Layout.Inputs, outputs = Layout.Outputs;
         float[] w1 = new float[_w1.Length], b1 = new float[_b1.Length], w2 = new float[_w2.Length], b2 = new float[_b2.Length];
         for (int s = 0; s < Layout.Slots.Count; s++)
         {
             ModelSlot slot = Layout.Slots[s];
             ModelParameters model = models[slot.Model];
             int hidden = slot.Hidden;
-            if (model.W1.Length != inputs * hidden || model.B1.Length != hidden || model.W2.Length != hidden)
-                throw new ArgumentException($"model {slot.Model} is not [{inputs}, {hidden}]", nameof(models));
+            if (model.W1.Length != inputs * hidden || model.B1.Length != hidden || model.W2.Length != outputs * hidden
+                || model.B2.Length != outputs)
+            {
+                throw new ArgumentException($"model {slot.Model} is not [{inputs}, {hidden}, {outputs}]", nameof(models));
+            }
+
             for (int d = 0; d < inputs; d++)
                 model.W1.AsSpan(d * hidden, hidden).CopyTo(w1.AsSpan(Layout.Weight(slot, d), hidden));
             model.B1.CopyTo(b1, slot.Column);
-            model.W2.CopyTo(w2, slot.Column);
-            b2[s] = model.B2;
+            for (int k = 0; k < outputs; k++)
+                model.W2.AsSpan(k * hidden, hidden).CopyTo(w2.AsSpan(Layout.OutputWeight(slot, k), hidden));
+            model.B2.CopyTo(b2, s * outputs);
         }
         _w1.CopyFrom(w1);
         _b1.CopyFrom(b1);
@@ -161,10 +172,14 @@ public sealed class DeviceCohort : IDisposable
         long[] loss = _device.Download<long>(_loss.View);
         int[] counts = _device.Download<int>(_counts.View), failed = _device.Download<int>(_failed.View);
         var totals = new EpochTotals[Layout.Slots.Count];
+        int fields = ClassCounts.Fields(Outputs);
         for (int s = 0; s < totals.Length; s++)
         {
-            var sums = new ExactTotals(loss[2 * s], loss[(2 * s) + 1], counts[4 * s], counts[(4 * s) + 1], counts[(4 * s) + 2]);
-            totals[Layout.Slots[s].Model] = sums.ToEpoch(counts[(4 * s) + 3], failed[s] != 0);
+            ReadOnlySpan<int> own = counts.AsSpan(s * fields, fields);
+            var classes = new ClassCounts[Outputs];
+            for (int k = 0; k < classes.Length; k++)
+                classes[k] = new ClassCounts(own[3 * k], own[(3 * k) + 1], own[(3 * k) + 2]);
+            totals[Layout.Slots[s].Model] = new ExactTotals(loss[2 * s], loss[(2 * s) + 1], classes).ToEpoch(own[^1], failed[s] != 0);
         }
         return totals;
     }
@@ -228,18 +243,14 @@ public sealed class DeviceCohort : IDisposable
         {
             ModelSlot slot = Layout.Slots[s];
             int hidden = slot.Hidden;
-            var weights = new float[Layout.Inputs * hidden];
+            float[] weights = new float[Layout.Inputs * hidden], outputs = new float[Outputs * hidden];
             for (int d = 0; d < Layout.Inputs; d++)
                 w1.AsSpan(Layout.Weight(slot, d), hidden).CopyTo(weights.AsSpan(d * hidden, hidden));
+            for (int k = 0; k < Outputs; k++)
+                w2.AsSpan(Layout.OutputWeight(slot, k), hidden).CopyTo(outputs.AsSpan(k * hidden));
             models[slot.Model] = new ModelParameters(
-                weights, b1.AsSpan(slot.Column, hidden).ToArray(), w2.AsSpan(slot.Column, hidden).ToArray(), b2[s]);
+                weights, b1.AsSpan(slot.Column, hidden).ToArray(), outputs, b2.AsSpan(s * Outputs, Outputs).ToArray());
         }
         return models;
     }
 }
-
-/// <summary>Parameters (or their gradients) of one model in float32: W1 row-major [D, H], b1 [H], w2 [H], b2.</summary>
-public sealed record ModelParameters(float[] W1, float[] B1, float[] W2, float B2);
-
-/// <summary>Sums over the images of an epoch: binary cross-entropy in nats, and counts.</summary>
-public readonly record struct EpochTotals(double Loss, int TruePositives, int FalsePositives, int FalseNegatives, int Images);

@@ -10,10 +10,16 @@ public struct CohortViews
     public ArrayView<float> W1;
 
     /// <summary>One value a padded column.</summary>
-    public ArrayView<float> B1, W2, ColumnRates;
+    public ArrayView<float> B1, ColumnRates;
+
+    /// <summary>[O, padded columns].</summary>
+    public ArrayView<float> W2;
+
+    /// <summary>[slot, O].</summary>
+    public ArrayView<float> B2;
 
     /// <summary>One value a slot.</summary>
-    public ArrayView<float> B2, SlotRates;
+    public ArrayView<float> SlotRates;
 
     /// <summary>Four ints a block: first column, stride, first slot, slots.</summary>
     public ArrayView<int> Blocks;
@@ -37,6 +43,9 @@ public struct CohortViews
 
     /// <summary>D.</summary>
     public int Inputs;
+
+    /// <summary>O: 1 for one logit, else one a class.</summary>
+    public int Outputs;
 
     /// <summary>Times a weight, added to its gradient by the update; W1 and w2 only, 0 for none.</summary>
     public float WeightDecay;
@@ -87,7 +96,7 @@ public struct ImageViews
 
     public ArrayView<byte> ImageValue, PixelValue;
 
-    /// <summary>0 or 1 an image.</summary>
+    /// <summary>One an image: 0 or 1, or the number of its class.</summary>
     public ArrayView<float> Labels;
 
     /// <summary>N.</summary>
@@ -127,16 +136,16 @@ public struct ScratchViews
     /// <summary>[256, stride] block after block: Z after the forward pass, gate * q after the output's backward pass.</summary>
     public ArrayView<float> Activations;
 
-    /// <summary>[slot, 256]: logits after the output's forward pass, q after the loss.</summary>
+    /// <summary>[slot, O, 256]: logits after the output's forward pass, q after the loss.</summary>
     public ArrayView<float> Logits;
 
-    /// <summary>As W1, and one value a padded column or slot: gradients, once the last chunk of a batch has been through.</summary>
+    /// <summary>As the parameters: gradients, once the last chunk of a batch has been through.</summary>
     public ArrayView<float> GradW1, GradB1, GradW2, GradB2;
 
     /// <summary>G of the batch so far, [D + 1, stride] block after block: a block starts at (D + 1) * its first column.</summary>
     public ArrayView<long> GradSums;
 
-    /// <summary>One a slot: the sum of q of the batch so far.</summary>
+    /// <summary>[slot, O]: the sum of q of the batch so far.</summary>
     public ArrayView<long> DeltaSums;
 
     /// <summary>
@@ -147,7 +156,8 @@ public struct ScratchViews
     /// <summary>One flag a slot: 1 once a forward pass of this epoch found the model out of range, see <see cref="ExactSums"/>.</summary>
     public ArrayView<int> Failed;
 
-    /// <summary>Four counts a slot: true positives, false positives, false negatives, images.</summary>
+    /// <summary>[slot, 3 O + 1]: true positives, false positives and false negatives of each class, then images; with one logit those
+    /// of the positive class.</summary>
     public ArrayView<int> Counts;
 }
 
@@ -215,9 +225,12 @@ public struct SparseViews
     public ArrayView<float> Value;
 
     /// <summary>One value a padded column, level after level.</summary>
-    public ArrayView<float> B1, W2;
+    public ArrayView<float> B1;
 
-    /// <summary>One value a slot, level after level.</summary>
+    /// <summary>[level, O, padded columns].</summary>
+    public ArrayView<float> W2;
+
+    /// <summary>[level, slot, O].</summary>
     public ArrayView<float> B2;
 
     public int Levels;

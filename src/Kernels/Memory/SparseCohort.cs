@@ -33,7 +33,9 @@ public sealed class SparseCohort : IDisposable
         _starts = device.Zeroed<int>(columns + 1);
         _counts = device.Zeroed<int>(columns);
         _thresholds = device.Zeroed<int>(2 * slots);
-        (_b1, _w2, _b2) = (device.Zeroed<float>(columns), device.Zeroed<float>(columns), device.Zeroed<float>(slots));
+        int outputs = layout.Outputs;
+        _b1 = device.Zeroed<float>(columns);
+        (_w2, _b2) = (device.Zeroed<float>(checked(outputs * columns)), device.Zeroed<float>(checked(outputs * slots)));
         _blocks = device.Upload(layout.BlockTable());
         _slots = device.Upload(layout.SlotTable());
         _index = device.Zeroed<ushort>(1);
@@ -68,7 +70,7 @@ public sealed class SparseCohort : IDisposable
     };
 
     /// <summary>Shape alone; parameters are in <see cref="Views"/>.</summary>
-    internal CohortViews Shape => new() { Blocks = _blocks.View, Slots = _slots.View, Inputs = Layout.Inputs };
+    internal CohortViews Shape => new() { Blocks = _blocks.View, Slots = _slots.View, Inputs = Layout.Inputs, Outputs = Layout.Outputs };
 
     /// <summary>What is left of each model, [level][model in the caller's order]; counted, not asked for.</summary>
     public WeightCounts[][] Count()
@@ -83,8 +85,18 @@ public sealed class SparseCohort : IDisposable
                 int first = (level * Layout.PaddedColumns) + slot.Column, withoutInput = 0;
                 for (int column = first; column < first + slot.Hidden; column++)
                     withoutInput += _starting[column] == _starting[column + 1] ? 1 : 0;
-                int nonZeroW2 = slot.Hidden - w2.AsSpan(first, slot.Hidden).Count(0f);
-                counts[level][slot.Model] = new WeightCounts(_starting[first + slot.Hidden] - _starting[first], nonZeroW2, withoutInput);
+                int nonZeroW2 = 0, withoutOutput = 0, padded = Layout.PaddedColumns;
+                int firstW2 = (level * Layout.Outputs * padded) + slot.Column;
+                for (int h = 0; h < slot.Hidden; h++)
+                {
+                    int own = 0;
+                    for (int k = 0; k < Layout.Outputs; k++)
+                        own += w2[firstW2 + (k * padded) + h] != 0f ? 1 : 0;
+                    nonZeroW2 += own;
+                    withoutOutput += own == 0 ? 1 : 0;
+                }
+                counts[level][slot.Model] = new WeightCounts(
+                    _starting[first + slot.Hidden] - _starting[first], nonZeroW2, withoutInput, withoutOutput);
             }
         }
         return counts;
@@ -149,4 +161,5 @@ public sealed class SparseCohort : IDisposable
 /// <param name="W1">Non-zero weights of W1.</param>
 /// <param name="W2">Non-zero weights of w2.</param>
 /// <param name="UnitsWithoutInput">Hidden units whose input weights are all zero.</param>
-public readonly record struct WeightCounts(int W1, int W2, int UnitsWithoutInput);
+/// <param name="UnitsWithoutOutput">Hidden units whose output weights are all zero.</param>
+public readonly record struct WeightCounts(int W1, int W2, int UnitsWithoutInput, int UnitsWithoutOutput);

@@ -37,7 +37,7 @@ public sealed class ExactMlp
 
     private void Quantise()
     {
-        Failed = !ExactSums.IsInRange(_model.B2);
+        Failed = !ExactSums.IsInRange(_model.B2[0]);
         for (int h = 0; h < Hidden; h++)
         {
             float largest = Math.Abs(_model.B1[h]);
@@ -68,7 +68,7 @@ public sealed class ExactMlp
         var (v, z, logits) = (new long[rows * Hidden], new float[rows * Hidden], new float[rows]);
         for (int n = 0; n < rows; n++)
         {
-            long sum = (long)MathF.Round(_model.B2 * ExactSums.LogitUnits, MidpointRounding.ToEven);
+            long sum = (long)MathF.Round(_model.B2[0] * ExactSums.LogitUnits, MidpointRounding.ToEven);
             for (int h = 0; h < Hidden && !Failed; h++)
             {
                 int at = (n * Hidden) + h;
@@ -88,7 +88,7 @@ public sealed class ExactMlp
     public static (int[] Deltas, ExactTotals Totals) Output(ReadOnlySpan<float> logits, ReadOnlySpan<byte> labels)
     {
         var deltas = new int[logits.Length];
-        var totals = default(ExactTotals);
+        var totals = ExactTotals.None(outputs: 1);
         for (int n = 0; n < logits.Length; n++)
         {
             float x = logits[n], y = labels[n];
@@ -100,7 +100,7 @@ public sealed class ExactMlp
             totals += new ExactTotals(
                 failed ? 0 : (long)whole,
                 failed ? 0 : (long)MathF.Round((loss - whole) * ExactSums.LogitUnits, MidpointRounding.ToEven),
-                positive && actual ? 1 : 0, positive && !actual ? 1 : 0, !positive && actual ? 1 : 0);
+                [new ClassCounts(positive && actual ? 1 : 0, positive && !actual ? 1 : 0, !positive && actual ? 1 : 0)]);
         }
         return (deltas, totals);
     }
@@ -150,7 +150,7 @@ public sealed class ExactMlp
         long bias = 0;
         foreach (int delta in deltas)
             bias += delta;
-        return new ModelParameters(w1, b1, w2, Failed ? 0f : bias * ExactSums.BiasScale(batch));
+        return new ModelParameters(w1, b1, w2, [Failed ? 0f : bias * ExactSums.BiasScale(batch)]);
     }
 
     /// <summary>One epoch: for each batch forward, totals of the model as it is before the update, gradient, update.</summary>
@@ -160,7 +160,7 @@ public sealed class ExactMlp
         float decay = 0, ModelMask? mask = null)
     {
         int inputs = model.W1.Length / model.B1.Length;
-        var totals = default(ExactTotals);
+        var totals = ExactTotals.None(outputs: 1);
         bool failed = false;
         model = Masked(model, mask);
         int images = 0;
@@ -188,7 +188,7 @@ public sealed class ExactMlp
                     -rate, shrink == 0 ? slope : MathF.FusedMultiplyAdd(shrink, value, slope), value))];
         return new ModelParameters(
             Row(model.W1, gradient.W1, decay), Row(model.B1, gradient.B1, 0), Row(model.W2, gradient.W2, decay),
-            Row([model.B2], [gradient.B2], 0)[0]);
+            Row(model.B2, gradient.B2, 0));
     }
 
     /// <summary>Parameters, or gradients, with 0 where the mask keeps nothing.</summary>

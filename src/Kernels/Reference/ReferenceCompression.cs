@@ -31,7 +31,7 @@ public static class ReferenceCompression
         var logits = new double[x.Length / inputs];
         for (int n = 0; n < logits.Length; n++)
         {
-            logits[n] = model.B2;
+            logits[n] = model.B2[0];
             for (int h = 0; h < columns.Length; h++)
             {
                 double z = model.B1[h];
@@ -49,7 +49,7 @@ public static class ReferenceCompression
         ReferenceParameters model, IReadOnlyList<(int Pixel, double Weight)>[] columns, ReadOnlySpan<double> image, SaliencyMethod method)
     {
         var map = new double[image.Length];
-        double logit = model.B2;
+        double logit = model.B2[0];
         for (int h = 0; h < columns.Length; h++)
         {
             double z = model.B1[h];

@@ -30,7 +30,7 @@ public static class ReferenceMlp
         double[] z = new double[rows * hidden], a = new double[rows * hidden], logits = new double[rows], p = new double[rows];
         for (int n = 0; n < rows; n++)
         {
-            logits[n] = model.B2;
+            logits[n] = model.B2[0];
             for (int h = 0; h < hidden; h++)
             {
                 double sum = model.B1[h];
@@ -89,7 +89,7 @@ public static class ReferenceMlp
                     w1[(d * hidden) + h] += x[(n * inputs) + d] * d1;
             }
         }
-        return new ReferenceParameters(w1, b1, w2, b2);
+        return new ReferenceParameters(w1, b1, w2, [b2]);
     }
 
     /// <summary>

@@ -18,7 +18,7 @@ public static class ReferenceSaliency
         double[] shares = Shares(model, forward.Z, method);
         for (int d = 0; d < map.Length; d++)
         {
-            double slope = 0, logit = model.B2;
+            double slope = 0, logit = model.B2[0];
             for (int h = 0; h < hidden; h++)
             {
                 double w1 = model.W1[(d * hidden) + h];

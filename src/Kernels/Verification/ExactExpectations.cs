@@ -81,7 +81,7 @@ internal static class ExactExpectations
         Check.SameBits($"{name}: W1", expected.W1, actual.W1);
         Check.SameBits($"{name}: b1", expected.B1, actual.B1);
         Check.SameBits($"{name}: w2", expected.W2, actual.W2);
-        Check.SameBits($"{name}: b2", [expected.B2], [actual.B2]);
+        Check.SameBits($"{name}: b2", expected.B2, actual.B2);
     }
 
     /// <summary>Loss to the last bit, NaN for NaN.</summary>

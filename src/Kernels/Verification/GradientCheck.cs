@@ -84,8 +84,8 @@ internal static class GradientCheck
         compared += Slopes("W1", gradient.W1, bound.W1, (i, by) => start with { W1 = Moved(start.W1, i, by) });
         compared += Slopes("b1", gradient.B1, bound.B1, (i, by) => start with { B1 = Moved(start.B1, i, by) });
         compared += Slopes("w2", gradient.W2, bound.W2, (i, by) => start with { W2 = Moved(start.W2, i, by) });
-        compared += Slopes("b2", [gradient.B2], [bound.B2], (_, by) => start with { B2 = start.B2 + by });
-        int parameters = gradient.W1.Length + (2 * gradient.Hidden) + 1;
+        compared += Slopes("b2", gradient.B2, bound.B2, (i, by) => start with { B2 = Moved(start.B2, i, by) });
+        int parameters = gradient.W1.Length + gradient.B1.Length + gradient.W2.Length + gradient.B2.Length;
         Check.True(compared >= LeastShare * parameters, $"{name}: only {compared} of {parameters} parameters are away from a corner");
     }
 

@@ -48,7 +48,7 @@ public sealed class ModelTruth
             Compare($"{name}: dW1", Kept(gradient.W1, Model.W1), Check.Widen(actual.W1), Kept(error.W1, Model.W1)),
             Compare($"{name}: db1", gradient.B1, Check.Widen(actual.B1), error.B1),
             Compare($"{name}: dw2", Kept(gradient.W2, Model.W2), Check.Widen(actual.W2), Kept(error.W2, Model.W2)),
-            Compare($"{name}: db2", [gradient.B2], [actual.B2], [error.B2]),
+            Compare($"{name}: db2", gradient.B2, Check.Widen(actual.B2), error.B2),
         ];
         return worst.Max();
     }

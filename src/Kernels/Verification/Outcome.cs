@@ -72,7 +72,7 @@ internal sealed record Outcome(ModelParameters Model, EpochTotals[] Epochs, floa
         Check.SameBits($"{name}: W1", expected.Model.W1, actual.Model.W1, zeroSigns);
         Check.SameBits($"{name}: b1", expected.Model.B1, actual.Model.B1, zeroSigns);
         Check.SameBits($"{name}: w2", expected.Model.W2, actual.Model.W2, zeroSigns);
-        Check.SameBits($"{name}: b2", [expected.Model.B2], [actual.Model.B2], zeroSigns);
+        Check.SameBits($"{name}: b2", expected.Model.B2, actual.Model.B2, zeroSigns);
         Check.SameBits($"{name}: logits", expected.Logits, actual.Logits, zeroSigns);
         Check.SameItems(expected.Active, actual.Active);
         for (int epoch = 0; epoch < expected.Epochs.Length; epoch++)

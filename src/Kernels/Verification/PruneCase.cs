@@ -45,7 +45,7 @@ internal static class PruneCase
                 Check.Near($"{label}: W1", expected.W1, pruned[level][m].W1, [0.0]);
                 Check.Near($"{label}: w2", expected.W2, pruned[level][m].W2, [0.0]);
                 Check.SameBits($"{label}: b1", models[m].B1, pruned[level][m].B1);
-                Check.SameBits($"{label}: b2", [models[m].B2], [pruned[level][m].B2]);
+                Check.SameBits($"{label}: b2", models[m].B2, pruned[level][m].B2);
             }
         }
     }

@@ -8,7 +8,8 @@ namespace GpuMlp.Kernels.Verification;
 internal sealed record BoundedModel(ReferenceParameters Value, ReferenceParameters Error)
 {
     public static BoundedModel Exact(ReferenceParameters value) =>
-        new(value, new ReferenceParameters(new double[value.W1.Length], new double[value.Hidden], new double[value.Hidden], 0));
+        new(value, new ReferenceParameters(
+            new double[value.W1.Length], new double[value.Hidden], new double[value.W2.Length], new double[value.Outputs]));
 }
 
 /// <summary>
@@ -93,8 +94,7 @@ internal sealed class RunningError
             return [.. Enumerable.Range(0, old.Length).Select(i => Error(old[i], before[i], error[i], gradient[i], shrunk))];
         }
         return new BoundedModel(value, new ReferenceParameters(
-            Errors(p => p.W1, decay), Errors(p => p.B1, 0), Errors(p => p
-                .W2, decay), Error(Model.Value.B2, Model.Error.B2, GradientError.B2, Gradient.B2, 0)));
+            Errors(p => p.W1, decay), Errors(p => p.B1, 0), Errors(p => p.W2, decay), Errors(p => p.B2, 0)));
     }
 
     private static double Rounding(double value) => Slack * Few * Unit * Math.Abs(value);
@@ -106,7 +106,7 @@ internal sealed class RunningError
         double[] largest = Largest(p);
         for (int n = 0; n < Rows; n++)
         {
-            double passed = error.B2 + TermUnit;
+            double passed = error.B2[0] + TermUnit;
             for (int h = 0; h < hidden; h++)
             {
                 double zPassed = error.B1[h], pixels = 1;
@@ -177,7 +177,7 @@ internal sealed class RunningError
             for (int d = 0; d < inputs; d++)
                 w1[(d * hidden) + h] += Rounding(Gradient.W1[(d * hidden) + h]);
         }
-        double b2 = Enumerable.Range(0, Rows).Sum(n => D2Error[n]) + Rounding(Gradient.B2);
-        return new ReferenceParameters(w1, b1, w2, b2);
+        double b2 = Enumerable.Range(0, Rows).Sum(n => D2Error[n]) + Rounding(Gradient.B2[0]);
+        return new ReferenceParameters(w1, b1, w2, [b2]);
     }
 }

@@ -33,7 +33,7 @@ internal static class Samples
         float[] Values(int count, double scale)
             => [.. Enumerable.Range(0, count).Select(_ => (float)(scale * ((2 * random.NextDouble()) - 1)))];
         double first = Math.Sqrt(3.0 / (1 + (0.2 * inputs))), second = Math.Sqrt(3.0 / hidden);
-        return new ModelParameters(Values(inputs * hidden, first), Values(hidden, 0.2), Values(hidden, second), Values(1, 0.2)[0]);
+        return new ModelParameters(Values(inputs * hidden, first), Values(hidden, 0.2), Values(hidden, second), Values(1, 0.2));
     }
 
     /// <summary>Keeps each weight with a given chance.</summary>

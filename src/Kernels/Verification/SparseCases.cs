@@ -180,7 +180,7 @@ internal static class SparseCases
     private static ModelParameters Narrow(ReferenceParameters model)
     {
         float[] Narrow(double[] values) => Array.ConvertAll(values, value => (float)value);
-        return new ModelParameters(Narrow(model.W1), Narrow(model.B1), Narrow(model.W2), (float)model.B2);
+        return new ModelParameters(Narrow(model.W1), Narrow(model.B1), Narrow(model.W2), Narrow(model.B2));
     }
 
     private static PruneRanks Ranks(DeviceKernels kernels, DeviceCohort cohort) =>
@@ -222,9 +222,11 @@ internal static class SparseCases
                 }
                 Check.Near($"{label}: w2", model.W2, w2.AsSpan(first, slot.Hidden), [0.0]);
                 Check.Near($"{label}: b1", model.B1, b1.AsSpan(first, slot.Hidden), [0.0]);
-                Check.Equal((float)model.B2, b2[(level * sparse.Layout.Slots.Count) + s]);
+                Check.Equal((float)model.B2[0], b2[(level * sparse.Layout.Slots.Count) + s]);
                 Check.Equal(
-                    new WeightCounts(columns.Sum(c => c.Count), model.W2.Count(w => w != 0), columns.Count(c => c.Count == 0)),
+                    new WeightCounts(
+                        columns.Sum(c => c.Count), model.W2.Count(w => w != 0), columns.Count(c => c.Count == 0),
+                        model.W2.Count(w => w == 0)),
                     counts[level][slot.Model]);
             }
         }

@@ -37,7 +37,7 @@ internal static class TrainedHash
         {
             foreach (ModelParameters model in Train(kernels, batch))
             {
-                foreach (float[] part in new[] { model.W1, model.B1, model.W2, [model.B2] })
+                foreach (float[] part in new[] { model.W1, model.B1, model.W2, model.B2 })
                     hash.AppendData(MemoryMarshal.AsBytes<float>(part));
             }
         }

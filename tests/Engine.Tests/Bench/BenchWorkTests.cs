@@ -8,7 +8,7 @@ public sealed class BenchWorkTests
     private static readonly byte[] s_pixels = [0, 9, 1, 0, 0, 1];
 
     // W1 [3, 2] with two weights left.
-    private static readonly ModelParameters s_model = new([0, 0, 5, 0, 0, 7], [0, 0], [1, 1], 0);
+    private static readonly ModelParameters s_model = new([0, 0, 5, 0, 0, 7], [0, 0], [1, 1], [0]);
 
     [Fact]
     public void Useful_work_is_where_neither_pixel_nor_weight_is_zero()

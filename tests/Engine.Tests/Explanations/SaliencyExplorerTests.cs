@@ -16,7 +16,7 @@ public sealed class SaliencyExplorerTests
     private static readonly PairTask s_task = new(2, 7);
 
     // logit = 2 relu(4 first pixel) - 3: above 0 from 0.375.
-    private static readonly ModelParameters s_bright = new([4f, 0f], [0f], [2f], -3f);
+    private static readonly ModelParameters s_bright = new([4f, 0f], [0f], [2f], [-3f]);
 
     [Theory]
     [InlineData(new[] { 5, 1, 3, 0 }, 5, 1)]
@@ -31,7 +31,8 @@ public sealed class SaliencyExplorerTests
     [Fact]
     public void A_model_without_mistakes_or_without_hits_has_no_example_of_them()
     {
-        using SaliencyExplorer good = Explorer([4, 2, 0, 5], s_bright), bad = Explorer([4, 2, 0, 5], s_bright with { W2 = [-2f], B2 = 3f });
+        using SaliencyExplorer good = Explorer([4, 2, 0, 5], s_bright);
+        using SaliencyExplorer bad = Explorer([4, 2, 0, 5], s_bright with { W2 = [-2f], B2 = [3f] });
         Assert.Equal((4, null), good.Examples());
         Assert.Equal((null, 4), bad.Examples());
     }
@@ -39,7 +40,7 @@ public sealed class SaliencyExplorerTests
     [Fact]
     public void Views_hold_probability_and_map_in_the_order_of_models_and_images()
     {
-        using SaliencyExplorer explorer = Explorer([4, 1], s_bright, s_bright with { B2 = 0f });
+        using SaliencyExplorer explorer = Explorer([4, 1], s_bright, s_bright with { B2 = [0f] });
         MapView[][] views = explorer.Explain(SaliencyMethod.ProbabilityGradient, [4, 0], MapLevel.Dense);
         double p = Sigmoid((8 * 0.8) - 3);
         Assert.Equal(p, views[0][0].Probability, 1e-6);

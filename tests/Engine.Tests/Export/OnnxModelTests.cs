@@ -17,7 +17,7 @@ public sealed class OnnxModelTests
         var random = new Random(7);
         float[] Values(int count, double scale)
             => [.. Enumerable.Range(0, count).Select(_ => (float)(scale * ((2 * random.NextDouble()) - 1)))];
-        var model = new ModelParameters(Values(inputs * hidden, 0.1), Values(hidden, 0.2), Values(hidden, 0.5), 0.25f);
+        var model = new ModelParameters(Values(inputs * hidden, 0.1), Values(hidden, 0.2), Values(hidden, 0.5), [0.25f]);
         float[] pixels = [.. Enumerable.Range(0, images * inputs).Select(_ => random.Next(256) / 255f)];
         ReferenceForward expected = ReferenceMlp.Forward(ReferenceParameters.From(model), [.. pixels.Select(pixel => (double)pixel)]);
 
@@ -45,7 +45,7 @@ public sealed class OnnxModelTests
     [Fact]
     public void The_same_model_gives_the_same_bytes()
     {
-        var model = new ModelParameters([1, 2, 3, 4], [5, 6], [7, 8], 9);
+        var model = new ModelParameters([1, 2, 3, 4], [5, 6], [7, 8], [9]);
         Assert.Equal(OnnxModel.Write(model, "a", [("x", "y")]), OnnxModel.Write(model, "a", [("x", "y")]));
     }
 }

@@ -165,7 +165,7 @@ public sealed class RunMergerTests
                 Assert.Equal(model.Weights.W1, weights.Read($"{name}.w1"));
                 Assert.Equal(model.Weights.B1, weights.Read($"{name}.b1"));
                 Assert.Equal(model.Weights.W2, weights.Read($"{name}.w2"));
-                Assert.Equal([model.Weights.B2], weights.Read($"{name}.b2"));
+                Assert.Equal(model.Weights.B2, weights.Read($"{name}.b2"));
             }
 
             using JsonDocument split = JsonDocument.Parse(File.ReadAllBytes(run.SplitPath(unit.Task, unit.Seed)));

@@ -113,7 +113,7 @@ internal static class SampleRun
             DeadNoOutput = 3,
             Test = NextMetrics(),
         };
-        ModelParameters weights = new(Floats(inputs * model.Hidden), Floats(model.Hidden), Floats(model.Hidden), random.NextSingle());
+        ModelParameters weights = new(Floats(inputs * model.Hidden), Floats(model.Hidden), Floats(model.Hidden), [random.NextSingle()]);
         PruningRow[] pruned = [.. from method in plan.Spec.Pruning from level in plan.Spec.Sparsity select NextPruned(method, level)];
         RobustnessRow[] robustness =
         [

@@ -41,14 +41,14 @@ public sealed class UnitFileTests
             BestTrainF1 = double.NaN,
             Status = "failed",
             Rows = RowLists.None.With<EpochMetrics>([Epoch(0.5, 1), Epoch(double.NegativeInfinity, double.NaN)]),
-            Weights = result.Models[0].Weights with { B2 = float.NaN },
+            Weights = result.Models[0].Weights with { B2 = [float.NaN] },
         };
         UnitFile.Write(folder.File("u"), result with { Models = [failed, .. result.Models.Skip(1)] }, s_plan.Hash);
         ModelResult back = UnitFile.Read(folder.File("u")).Models[0];
         Assert.Equal(Metrics(double.NaN), back.Train);
         Assert.Equal(double.NaN, back.BestTrainF1);
         Assert.Equal([Epoch(0.5, 1), Epoch(double.NaN, double.NaN)], back.History);
-        Assert.Equal(float.NaN, back.Weights.B2);
+        Assert.Equal([float.NaN], back.Weights.B2);
 
         static Metrics Metrics(double loss) => new() { Loss = loss, Accuracy = 0.5, Precision = double.NaN, Recall = 0, F1 = 0, Auc = 0 };
         static EpochMetrics Epoch(double loss, double f1) => new() { Loss = loss, Accuracy = 0, Precision = 0, Recall = 1, F1 = f1 };

@@ -77,7 +77,7 @@ internal static class Mnist
         Assert.All(expected.Zip(actual), pair => AssertSameBits(pair.First, pair.Second));
 
     public static byte[] BitsOf(ModelParameters weights) =>
-        MemoryMarshal.AsBytes<float>([.. weights.W1, .. weights.B1, .. weights.W2, weights.B2]).ToArray();
+        MemoryMarshal.AsBytes<float>([.. weights.W1, .. weights.B1, .. weights.W2, .. weights.B2]).ToArray();
 
-    private static readonly ModelParameters s_none = new([], [], [], 0);
+    private static readonly ModelParameters s_none = new([], [], [], [0]);
 }

@@ -54,8 +54,8 @@ public sealed class TrainerTests
     {
         // Half of the weights of either sign: sums of them are NaN, which a ReLU turns to 0.
         float[] input = [.. Enumerable.Range(0, Mnist.Few.Inputs * 2).Select(i => i % 4 < 2 ? w1 : -w1)];
-        var bad = new ModelParameters(input, [0, 0], [w2, w2], b2);
-        var good = new ModelParameters(new float[Mnist.Few.Inputs], [1], [1], 0);
+        var bad = new ModelParameters(input, [0, 0], [w2, w2], [b2]);
+        var good = new ModelParameters(new float[Mnist.Few.Inputs], [1], [1], [0]);
         IReadOnlyList<ModelResult> results = Mnist.Train(
             Mnist.Few, Mnist.Spec with { Epochs = [1] }, [new(2, 0.03), new(1, 0.03)], atTheEnd: cohort => cohort.OnDevice
                 .Upload([bad, good]));
@@ -136,8 +136,8 @@ public sealed class TrainerTests
             w1[(pixel * Hidden) + 2] = 0.25f;
             w1[(pixel * Hidden) + 4] = -1f;
         }
-        var model = new ModelParameters(w1, [0, 0.5f, 0, 0, -0.5f, 0], [1, 1, 0, 0, 1, 1], 0.25f);
-        var neighbour = new ModelParameters(new float[inputs], [1], [-0f], 0);
+        var model = new ModelParameters(w1, [0, 0.5f, 0, 0, -0.5f, 0], [1, 1, 0, 0, 1, 1], [0.25f]);
+        var neighbour = new ModelParameters(new float[inputs], [1], [-0f], [0]);
 
         IReadOnlyList<ModelResult> results = Mnist.Train(
             Mnist.Few, Mnist.Spec with { Epochs = [1] }, [new(Hidden, 0.03), new(1, 0.03)], atTheEnd: cohort => cohort.OnDevice
@@ -282,7 +282,7 @@ public sealed class TrainerTests
     private static double Logit(Dataset data, int image, ModelParameters weights)
     {
         int hidden = weights.B1.Length;
-        double logit = weights.B2;
+        double logit = weights.B2[0];
         for (int h = 0; h < hidden; h++)
         {
             double z = weights.B1[h];

@@ -116,7 +116,8 @@ internal sealed class ProductRun : IDisposable
             Same($"whole loss of slot {s}", truth[s].Totals.LossWhole, loss[2 * s] + loss[2 * (slots + s)]);
             Same($"loss of slot {s}", truth[s].Totals.LossPart, loss[(2 * s) + 1] + loss[(2 * (slots + s)) + 1]);
             Same($"sum of q of slot {s}", truth[s].Deltas, deltas[s] + deltas[slots + s]);
-            int[] expected = [truth[s].Totals.TruePositives, truth[s].Totals.FalsePositives, truth[s].Totals.FalseNegatives, images];
+            ClassCounts own = truth[s].Totals.Classes[0];
+            int[] expected = [own.TruePositives, own.FalsePositives, own.FalseNegatives, images];
             for (int i = 0; i < 4; i++)
                 Same($"count {i} of slot {s}", expected[i], counts[(4 * s) + i] + counts[(4 * (slots + s)) + i]);
         }

@@ -8,7 +8,7 @@ using GpuMlp.Kernels.Memory;
 namespace GpuMlp.Engine.Analyses.Pruning;
 
 /// <summary>What the figures of one level are made of: logits, active units, and how many weights are left, a model each.</summary>
-internal sealed record PrunedFigures(ModelEvaluation[] Evaluations, WeightCounts[] Counts, int Inputs)
+internal sealed record PrunedFigures(ModelEvaluation[] Evaluations, WeightCounts[] Counts, int Inputs, int Outputs)
 {
     // What pruning leaves of weights in range is in range; further training may lead out of it.
     private bool[] Failed { get; init; } = new bool[Counts.Length];
@@ -19,7 +19,7 @@ internal sealed record PrunedFigures(ModelEvaluation[] Evaluations, WeightCounts
     {
         ModelEvaluation[] evaluations = cohort.Kernels.Evaluate(models, cohort.ValidationImages);
         ModelParameters[] parameters = models.Download();
-        return new PrunedFigures(evaluations, [.. parameters.Select(Count)], cohort.Data.Inputs)
+        return new PrunedFigures(evaluations, [.. parameters.Select(Count)], cohort.Data.Inputs, models.Outputs)
         {
             Failed = [.. parameters.Select((model, m) => lossFailed[m] || !WeightRange.Holds(model))],
         };
@@ -34,27 +34,28 @@ internal sealed record PrunedFigures(ModelEvaluation[] Evaluations, WeightCounts
         Confusion counts = ModelMetrics.Count(logits, labels);
         WeightCounts left = Counts[model];
         int[] active = Evaluations[model].Active;
-        int hidden = active.Length, weights = Inputs * hidden;
+        int hidden = active.Length, weights = Inputs * hidden, outputWeights = Outputs * hidden;
         return new PruningRow
         {
             Key = key,
             Method = method.Name,
             Sparsity = sparsity,
             ZeroW1 = (double)(weights - left.W1) / weights,
-            ZeroW2 = (double)(hidden - left.W2) / hidden,
+            ZeroW2 = (double)(outputWeights - left.W2) / outputWeights,
             WeightsLeft = left.W1 + left.W2,
             ValF1 = counts.F1,
             ValAuc = RocAuc.Compute(logits, labels),
             ValAccuracy = counts.Accuracy,
             DeadInactive = active.Count(0),
             DeadNoInput = left.UnitsWithoutInput,
-            DeadNoOutput = hidden - left.W2,
+            DeadNoOutput = left.UnitsWithoutOutput,
         }.FailedUnless(!Failed[model] && ModelMetrics.AreFinite(logits));
     }
 
     private static WeightCounts Count(ModelParameters model)
     {
         ZeroWeights zeros = ZeroWeights.Count(model);
-        return new WeightCounts(model.W1.Length - zeros.CountW1, model.W2.Length - zeros.UnitsWithoutOutput, zeros.UnitsWithoutInput);
+        return new WeightCounts(
+            model.W1.Length - zeros.CountW1, model.W2.Length - zeros.CountW2, zeros.UnitsWithoutInput, zeros.UnitsWithoutOutput);
     }
 }

@@ -71,7 +71,7 @@ internal sealed class PruningAnalysis : IAnalysis
             Parallel.For(0, cohort.Models.Count * levels, item =>
             {
                 int model = item / levels, level = item % levels;
-                var figures = new PrunedFigures(evaluations[level], counts[level], cohort.Data.Inputs);
+                var figures = new PrunedFigures(evaluations[level], counts[level], cohort.Data.Inputs, cohort.OnDevice.Outputs);
                 results[model][first + level] = figures.Row(
                     model,
                     cohort.Keys[model],

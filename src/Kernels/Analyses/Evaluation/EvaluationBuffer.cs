@@ -24,7 +24,7 @@ public sealed class EvaluationBuffer : IDisposable
         _layout = layout;
         _levels = levels;
         Images = images;
-        _logits = device.Room<float>((long)levels * layout.Slots.Count * images);
+        _logits = device.Room<float>((long)levels * layout.Slots.Count * layout.Outputs * images);
         _active = device.Room<int>((long)levels * layout.PaddedColumns);
     }
 
@@ -48,11 +48,27 @@ public sealed class EvaluationBuffer : IDisposable
             {
                 ModelSlot slot = _layout.Slots[s];
                 evaluations[level][slot.Model] = new ModelEvaluation(
-                    values.AsMemory(checked((firstSlot + s) * Images), Images), flags.AsSpan(firstColumn + slot.Column, slot.Hidden)
-                        .ToArray());
+                    ByImage(values, firstSlot + s), flags.AsSpan(firstColumn + slot.Column, slot.Hidden).ToArray());
             }
         }
         return evaluations;
+    }
+
+    // From [O, N] to [N, O].
+    private ReadOnlyMemory<float> ByImage(float[] values, int slot)
+    {
+        int outputs = _layout.Outputs, count = checked(outputs * Images);
+        Memory<float> own = values.AsMemory(checked(slot * count), count);
+        if (outputs == 1)
+            return own;
+        var turned = new float[count];
+        for (int k = 0; k < outputs; k++)
+        {
+            ReadOnlySpan<float> row = own.Span.Slice(k * Images, Images);
+            for (int n = 0; n < Images; n++)
+                turned[(n * outputs) + k] = row[n];
+        }
+        return turned;
     }
 
     public void Dispose()
@@ -61,6 +77,7 @@ public sealed class EvaluationBuffer : IDisposable
         _active.Dispose();
     }
 
+    /// <summary>[level, slot, O, N].</summary>
     internal ArrayView<float> Logits => _logits.View;
 
     internal ArrayView<int> Active => _active.View;
@@ -77,5 +94,8 @@ public sealed class EvaluationBuffer : IDisposable
     }
 }
 
-/// <summary>One model on one set of images: logit of each image, and 1 for each hidden unit above 0 on some image.</summary>
+/// <summary>
+/// One model on one set of images: logits row-major [N, O], of which O = 1 is one an image; and 1 for each hidden unit above 0 on some
+/// image.
+/// </summary>
 public sealed record ModelEvaluation(ReadOnlyMemory<float> Logits, int[] Active);

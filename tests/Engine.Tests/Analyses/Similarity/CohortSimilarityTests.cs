@@ -91,8 +91,8 @@ public sealed class CohortSimilarityTests
     {
         // The only unit of the first model sees no image, the second model's every fourth or so: their maps are 0 there.
         int inputs = Mnist.Few.Inputs;
-        var blind = new ModelParameters([.. Enumerable.Repeat(0.1f, inputs)], [-100f], [1], 0);
-        var weak = new ModelParameters([.. Enumerable.Repeat(0.1f, inputs)], [-10f], [1], 0);
+        var blind = new ModelParameters([.. Enumerable.Repeat(0.1f, inputs)], [-100f], [1], [0]);
+        var weak = new ModelParameters([.. Enumerable.Repeat(0.1f, inputs)], [-10f], [1], [0]);
         SweepSpec spec = s_spec with { Epochs = [1], SimilarityImages = 40 };
         int[] images = CohortSimilarity.Images(spec, Splitter.Create(Mnist.Few, spec.Tasks[0], spec.Seeds[0]));
         double[] light = [.. images.Select(
