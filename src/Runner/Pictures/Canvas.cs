@@ -28,7 +28,8 @@ internal sealed class Canvas : IDisposable
     {
         ColorType = PngColorType.Rgb,
         BitDepth = PngBitDepth.Bit8,
-        CompressionLevel = PngCompressionLevel.Level9,
+        // Level 9 takes three times as long and saves a tenth.
+        CompressionLevel = PngCompressionLevel.Level6,
         FilterMethod = PngFilterMethod.None,
         InterlaceMethod = PngInterlaceMode.None,
         ChunkFilter = PngChunkFilter.ExcludeAll,

@@ -58,7 +58,7 @@ internal static class SheetSection
         {
             // A pipe has no length either, and is not opened.
             byte[]? png = new FileInfo(path).Length is > 0 and <= MostBytes ? File.ReadAllBytes(path) : null;
-            return png is not null && ReportImages.IsWhole(png) ? png : null;
+            return png is not null && PngBytes.IsWhole(png) ? png : null;
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {

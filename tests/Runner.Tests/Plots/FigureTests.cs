@@ -48,7 +48,7 @@ public sealed class FigureTests
             figure.Add("", "x", "y");
         int columns = (panels + rows - 1) / rows;
         Assert.Equal((columns * width) + 32, figure.Width);
-        Assert.InRange(ReportImages.Size(figure.Encode()).Height / 2, rows * 200, (rows * 200) + 60);
+        Assert.InRange(PngBytes.Size(figure.Encode()).Height / 2, rows * 200, (rows * 200) + 60);
     }
 
     [Theory]
