@@ -62,7 +62,7 @@ public sealed class KernelVariantTests : IDisposable
     public void The_list_of_optimisers_has_every_one_there_is()
     {
         Type[] all = [.. typeof(IOptimiser).Assembly.GetTypes().Where(type => type.IsValueType && type.IsAssignableTo(typeof(IOptimiser)))];
-        Assert.Equal(all.Select(type => type.Name).Order(), OptimiserKernels.All.Select(optimiser => optimiser.Optimiser.Name).Order());
+        Assert.Equal(all.Select(type => type.Name).Order(), Optimiser.All.Select(optimiser => optimiser.Formula.Name).Order());
     }
 
     internal static Operation Named(string name) => KernelCatalog.Operations.Single(operation => operation.Name == name);

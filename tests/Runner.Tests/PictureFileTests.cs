@@ -35,7 +35,7 @@ public sealed class PictureFileTests : IDisposable
         [
             s_models, s_models with { Task = new(0, 1) }, s_models with { Seed = 0 }, s_models with { Models = [new(2, 0.03)] },
             s_models with { Models = [new(24, 0.3)] }, s_models with { Models = [new(2, 0.03), new(24, 0.03)] },
-            s_models with { Training = new(32, 20, 0.1, 1e-3) }, s_models with { Training = new(null, 20, 0.1, 1e-3) },
+            s_models with { Variant = new(32, 20, 0.1, 1e-3) }, s_models with { Variant = new(null, 20, 0.1, 1e-3) },
         ];
         (int[]?, string)[] shown =
             [(null, "examples"), (null, "average"), ([5], "5"), ([0, 5], "0,5"), ([5, 0], "5,0"), ([0, 1, 2, 3, 4, 5], "0..5")];
@@ -71,7 +71,7 @@ public sealed class PictureFileTests : IDisposable
             Task = new(254, 255),
             Seed = int.MaxValue,
             Models = [.. sizes.Select(size => new ModelSpec(size, 1.2345678901234567e-5))],
-            Training = new(60000, 100000, 0.12345678901234567, 1.2345678901234567e-5),
+            Variant = new(60000, 100000, 0.12345678901234567, 1.2345678901234567e-5),
         };
         string Long(int[] shown, double[] asked) =>
             NameOf(many, shown, "", SaliencyMethod.InputGradient, [.. PruneMethod.All], asked);

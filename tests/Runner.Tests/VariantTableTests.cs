@@ -36,7 +36,7 @@ public sealed class VariantTableTests
             *: pruning keeps F1, that is its mean loss is at most 0.01 and dense F1 at least 0.80.
             Kept in 1 of 8 cells.
             Smallest loss: 0.010 by global, H = 24,
-            batch 32, 20 epochs, initial std 0.03, weight decay 0.001.
+            batch 32, 20 epochs, initial sd 0.03, weight decay 0.001.
 
             """,
             Text(rows, 0.95));

@@ -196,8 +196,7 @@ public static class AnalysisList
     private static bool IsMade(IAnalysis analysis, SweepSpec spec, Split split, TrainingVariant variant, TrainedModel trained)
     {
         // Some analyses choose models by the whole sweep.
-        ModelSpec model = new(trained.Result.Key.Hidden, trained.Result.Key.LearningRate);
-        int ModelsIn(SweepSpec of) => analysis.ModelsIn(of, split.Task, split.Seed, variant, [model]);
+        int ModelsIn(SweepSpec of) => analysis.ModelsIn(of, split.Task, split.Seed, variant, [trained.Model]);
         return analysis.IsIn(trained.Spec) && ModelsIn(spec) == ModelsIn(trained.Spec)
             && s_all.Where(one => one == analysis || analysis.Needs.Contains(one.Name)).SelectMany(one => one.Fields)
                 .All(field => field.Same(spec, trained.Spec));

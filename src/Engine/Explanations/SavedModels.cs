@@ -3,6 +3,7 @@ using System.Text.Json;
 using GpuMlp.Engine.Export;
 using GpuMlp.Engine.Files;
 using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tables;
@@ -15,7 +16,7 @@ namespace GpuMlp.Engine.Explanations;
 /// <param name="Weights">Likewise.</param>
 /// <param name="Validation">0-based numbers in the training file, in the split's order.</param>
 /// <param name="InitStd">Standard deviation of the weights that they were trained from.</param>
-/// <param name="Training">How they were trained, where the run has several ways; else null.</param>
+/// <param name="Variant">How they were trained, where the run has several variants; else null.</param>
 public sealed record SavedModels(
     PairTask Task,
     int Seed,
@@ -23,23 +24,28 @@ public sealed record SavedModels(
     IReadOnlyList<ModelParameters> Weights,
     int[] Validation,
     double InitStd,
-    TrainingVariant? Training = null)
+    TrainingVariant? Variant = null)
 {
+    /// <summary>How they were trained, which is the same for all.</summary>
+    public ModelTraining Training => Models[0].Training;
+
     /// <exception cref="UserErrorException">
     /// The plan has no such task, seed or model (exit 2), a file is not there (exit 3) or not the merge's (exit 2), or a model failed in
     /// training and has no maps (exit 1).
     /// </exception>
-    public static SavedModels Read(RunDirectory run, PairTask task, int seed, int variant, IReadOnlyList<int> hidden, double rate)
+    public static SavedModels Read(RunDirectory run, PairTask task, int seed, TrainingWay way, IReadOnlyList<int> hidden, double rate)
     {
+        (int variant, ModelTraining own) = way;
         SweepSpec spec = run.Plan.Spec;
         Check("--task", task, spec.Tasks);
         Check("--seed", seed, spec.Seeds);
-        Check("--lr", rate, spec.RateTasks.Contains(task) ? [.. spec.LearningRates, .. spec.RateGrid] : spec.LearningRates);
+        bool hasMoreRates = spec.RateTasks.Contains(task) && own == spec.Trainings()[0];
+        Check("--lr", rate, hasMoreRates ? [.. spec.LearningRates, .. spec.RateGrid] : spec.LearningRates);
         Check("--variant", variant, [.. Enumerable.Range(0, run.Plan.Variants.Count)]);
         foreach (int size in hidden)
             Check("--hidden", size, spec.Hidden);
         string path = run.WeightsPath(task, seed, variant), split = run.SplitPath(task, seed);
-        ModelSpec[] models = [.. hidden.Select(size => new ModelSpec(size, rate))];
+        ModelSpec[] models = [.. hidden.Select(size => new ModelSpec(size, rate, own))];
         IReadOnlySet<ModelKey> failed = RunTables.Failed(run);
         TrainingVariant training = run.Plan.Variants[variant];
         if (models.FirstOrDefault(model => failed.Contains(model.KeyOf(task, seed, training))) is { Hidden: > 0 } bad)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using GpuMlp.Engine.Files;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Plans;
@@ -11,7 +12,7 @@ namespace GpuMlp.Engine.Export;
 public sealed record ModelSelection(
     IReadOnlyList<PairTask>? Tasks, IReadOnlyList<int>? Seeds, IReadOnlyList<int>? Hidden, IReadOnlyList<double>? LearningRates)
 {
-    public VariantChoice Training { get; init; } = new();
+    public VariantChoice Training { get; init; } = VariantChoice.Any;
 }
 
 /// <summary>The formats of exported models.</summary>
@@ -52,10 +53,10 @@ public static class ModelExport
         IReadOnlyList<int> seeds = Chosen("--seeds", selection.Seeds, plan.Spec.Seeds);
         IReadOnlyList<int> hidden = Chosen("--hidden", selection.Hidden, plan.Spec.Hidden);
         IReadOnlyList<double> rates = Chosen("--lr", selection.LearningRates, plan.Spec.LearningRates);
-        IReadOnlyList<int> variants = selection.Training.Of(plan);
+        ILookup<int, ModelTraining> ways = selection.Training.Of(plan).ToLookup(way => way.Variant, way => way.Training);
         var cohorts = from task in tasks
                       from seed in seeds
-                      from variant in variants
+                      from variant in ways.Select(way => way.Key)
                       select (task, seed, variant);
 
         // Before the first is written: a stranger among them leaves no half of an export.
@@ -63,8 +64,11 @@ public static class ModelExport
             run.Manifest.Check(run.WeightsPath(task, seed, variant));
 
         IReadOnlySet<ModelKey> failed = RunTables.Failed(run);
-        bool IsChosen(ModelSpec model) => hidden.Contains(model.Hidden) && rates.Contains(model.LearningRate);
-        if (cohorts.All(cohort => plan.CohortModels.Where(IsChosen).All(model => HasFailed(cohort, model))))
+        ILookup<int, ModelSpec> chosen = ways
+            .SelectMany(way => plan.CohortModels.Where(model => hidden.Contains(model.Hidden) && rates.Contains(model.LearningRate)
+                && way.Contains(model.Training)).Select(model => (way.Key, model)))
+            .ToLookup(pair => pair.Key, pair => pair.model);
+        if (cohorts.All(cohort => chosen[cohort.variant].All(model => HasFailed(cohort, model))))
         {
             throw new UserErrorException(
                 $"{run.Path}: every model chosen for export failed in training and has no weights to use; others must be chosen",
@@ -77,8 +81,8 @@ public static class ModelExport
         foreach ((PairTask task, int seed, int variant) in cohorts)
         {
             string path = run.WeightsPath(task, seed, variant);
-            ModelSpec[] models = [.. plan.CohortModels.Where(model => IsChosen(model) && !HasFailed((task, seed, variant), model))];
-            leftOut.AddRange(plan.CohortModels.Where(IsChosen).Except(models).Select(model => Stem(path, model)));
+            ModelSpec[] models = [.. chosen[variant].Where(model => !HasFailed((task, seed, variant), model))];
+            leftOut.AddRange(chosen[variant].Except(models).Select(model => Stem(path, model)));
             if (models.Length == 0)
                 continue;
             using var weights = Safetensors.Open(run, path);
@@ -140,7 +144,7 @@ public static class ModelExport
     // Enough to use the model and to find out where it comes from.
     private static (string Key, string Value)[] Describe(Plan plan, PairTask task, int seed, int variant, ModelSpec model)
     {
-        TrainingVariant training = plan.Variants[variant];
+        TrainedHow how = model.Training.In(plan.Variants[variant].How);
         return
         [
             ("task", $"{task}"),
@@ -148,10 +152,8 @@ public static class ModelExport
             ("seed", $"{seed}"),
             ("hidden", $"{model.Hidden}"),
             ("lr", $"{model.LearningRate:R}"),
-            ("batch", training.BatchName),
-            ("epochs", $"{training.Epochs}"),
-            ("init_std", $"{training.InitStd:R}"),
-            ("weight_decay", $"{training.WeightDecay:R}"),
+            .. Schema<TrainedHow>.Columns.Select(
+                column => (column.Name, column.Text(how) ?? column.Number(how).ToString("R", CultureInfo.InvariantCulture))),
             ("input", "pixel / 255"),
             ("data_sha256", plan.DataSha256),
             ("plan_hash", plan.Hash),

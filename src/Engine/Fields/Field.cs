@@ -73,6 +73,13 @@ public abstract class Field<TOwner>(string name)
     /// <summary>For people; long lists are cut.</summary>
     public abstract string Show(TOwner owner);
 
+    /// <summary>The items of a list as they are typed; of a single value that one.</summary>
+    public abstract IReadOnlyList<string> Items(TOwner owner);
+
+    /// <summary>The items that a text behind the flag names.</summary>
+    /// <exception cref="UserErrorException">One line that names the flag.</exception>
+    public abstract IReadOnlyList<string> ItemsOf(string text);
+
     /// <summary>Items of a list; 1 for a single value.</summary>
     public abstract int Count(TOwner owner);
 
@@ -128,6 +135,10 @@ public sealed class Field<TOwner, T>(string name, Func<TOwner, T> get, Func<TOwn
     public override string? Problem(TOwner owner) => notation.Problem(get(owner)) ?? Rule?.Invoke(owner);
 
     public override string Show(TOwner owner) => notation.Show(get(owner));
+
+    public override IReadOnlyList<string> Items(TOwner owner) => notation.Items(get(owner));
+
+    public override IReadOnlyList<string> ItemsOf(string text) => notation.Items(notation.Parse(FlagName, text));
 
     public override int Count(TOwner owner) => notation.Count(get(owner));
 

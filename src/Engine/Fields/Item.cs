@@ -52,6 +52,9 @@ public sealed class WholeItem(int least, int most) : Item<int>
 /// <summary>Finite numbers from <paramref name="least"/> to <paramref name="most"/>; lists as in <see cref="ListFlags"/>.</summary>
 public sealed class NumberItem(double least, double most) : Item<double>
 {
+    /// <summary>The smallest that is right.</summary>
+    public double Least => least;
+
     public override IReadOnlyList<double> Parse(string flag, string text) => ListFlags.Doubles(flag, text, least, most);
 
     public override bool TryRead(JsonElement json, out double value)
@@ -117,7 +120,7 @@ public delegate bool NameFinder<T>(string name, out T value);
 public static class NamedItems
 {
     /// <param name="what">What they are, for messages: <c>method</c>.</param>
-    /// <param name="all">At least two, in the order of messages.</param>
+    /// <param name="all">In the order of messages.</param>
     /// <param name="name">The name of one.</param>
     public static NamedItem<T> Of<T>(string what, IReadOnlyList<T> all, Func<T, string> name)
     {

@@ -24,6 +24,12 @@ public sealed class ListNotation<T>(Item<T> item) : Notation<IReadOnlyList<T>>
     /// <summary>Whether a list of one item is written in JSON as that item; either way is read.</summary>
     public bool IsOneOrMore { get; init; }
 
+    /// <summary>
+    /// What an empty list stands for, where that says something: nobody chose. It is the same as this list, but for
+    /// <see cref="Items"/> and for rules, which see that nobody did.
+    /// </summary>
+    public IReadOnlyList<T>? Usual { get; init; }
+
     /// <summary>Most items.</summary>
     public int Most { get; init; } = ListFlags.MaxItems;
 
@@ -94,13 +100,19 @@ public sealed class ListNotation<T>(Item<T> item) : Notation<IReadOnlyList<T>>
         writer.WriteEndArray();
     }
 
-    public override string Show(IReadOnlyList<T> value) => value.Count == 0 ? None
-        : value.Count <= MostShown ? string.Join(',', value.Select(item.Show))
-        : $"{string.Join(',', value.Take(MostShown).Select(item.Show))},... ({value.Count} in all)";
+    public override string Show(IReadOnlyList<T> value)
+    {
+        IReadOnlyList<T> list = Meant(value);
+        return list.Count == 0 ? None
+            : list.Count <= MostShown ? string.Join(',', list.Select(item.Show))
+            : $"{string.Join(',', list.Take(MostShown).Select(item.Show))},... ({list.Count} in all)";
+    }
+
+    public override IReadOnlyList<string> Items(IReadOnlyList<T> value) => [.. Meant(value).Select(item.Show)];
 
     public override string? Problem(IReadOnlyList<T> value)
     {
-        if (value.Count == 0 && !MayBeEmpty)
+        if (value.Count == 0 && !MayBeEmpty && Usual is null)
             return "empty; must be at least one item";
         if (value.Count > Most)
             return $"{value.Count} items; {Most} are the most";
@@ -118,11 +130,14 @@ public sealed class ListNotation<T>(Item<T> item) : Notation<IReadOnlyList<T>>
 
     public override int Count(IReadOnlyList<T> value) => value.Count;
 
-    public override bool Same(IReadOnlyList<T> one, IReadOnlyList<T> other) => one.SequenceEqual(other);
+    public override bool Same(IReadOnlyList<T> one, IReadOnlyList<T> other) => Meant(one).SequenceEqual(Meant(other));
 
-    public override bool Holds(IReadOnlyList<T> one, IReadOnlyList<T> other) => !other.Except(one).Any();
+    public override bool Holds(IReadOnlyList<T> one, IReadOnlyList<T> other) => !Meant(other).Except(Meant(one)).Any();
 
-    public override IReadOnlyList<T> Together(IReadOnlyList<T> one, IReadOnlyList<T> other) => [.. one.Union(other)];
+    public override IReadOnlyList<T> Together(IReadOnlyList<T> one, IReadOnlyList<T> other) =>
+        one.Count == 0 && other.Count == 0 ? [] : [.. Meant(one).Union(Meant(other))];
+
+    private IReadOnlyList<T> Meant(IReadOnlyList<T> value) => value.Count == 0 ? Usual ?? [] : value;
 
     private string Wrong(string example)
     {

@@ -25,6 +25,9 @@ public abstract class Notation<T>
     /// <summary>What is wrong with a value of the right kind; null when nothing is.</summary>
     public virtual string? Problem(T value) => null;
 
+    /// <summary>As <see cref="Show"/>, each item of a list by itself.</summary>
+    public virtual IReadOnlyList<string> Items(T value) => [Show(value)];
+
     public virtual int Count(T value) => 1;
 
     public virtual bool Same(T one, T other) => EqualityComparer<T>.Default.Equals(one, other);

@@ -2,11 +2,19 @@ using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Models;
 
-/// <summary>One model of a cohort. H units, trained at its own rate.</summary>
-public readonly record struct ModelSpec(int Hidden, double LearningRate)
+/// <summary>One model of a cohort. H units, trained at its own rate and in its own way.</summary>
+public readonly record struct ModelSpec(int Hidden, double LearningRate, ModelTraining Training)
 {
-    /// <summary>As in weight files: <c>h24-lr0.03</c>, <c>h24-lr1e-05</c>; the rate reads as in the tables.</summary>
-    public string Name => $"h{Hidden}-lr{LearningRate:R}".Replace('E', 'e');
+    /// <summary>A model that is trained as usual.</summary>
+    public ModelSpec(int hidden, double learningRate)
+        : this(hidden, learningRate, ModelTraining.Usual)
+    {
+    }
+
+    /// <summary>
+    /// As in weight files: <c>h24-lr0.03</c>, <c>h24-lr1e-05</c>, <c>h24-lr0.001-adam</c>; the rate reads as in the tables.
+    /// </summary>
+    public string Name => $"h{Hidden}-lr{LearningRate:R}".Replace('E', 'e') + Training.Suffix;
 
     /// <summary>What tables call it.</summary>
     public ModelKey KeyOf(PairTask task, int seed, TrainingVariant variant) => new()
@@ -15,6 +23,6 @@ public readonly record struct ModelSpec(int Hidden, double LearningRate)
         Seed = seed,
         Hidden = Hidden,
         LearningRate = LearningRate,
-        How = variant.How,
+        How = Training.In(variant.How),
     };
 }

@@ -16,8 +16,8 @@ public readonly record struct WorkUnit(int Id, PairTask Task, int Seed, int Firs
 
 /// <summary>
 /// What a run does, unit by unit; the same spec and data give the same plan everywhere. The models of a cohort are the
-/// list hidden x lr in the order of the spec, lr outer, hidden inner; units go through tasks (outer), seeds, variants and models. Where the
-/// spec has a rate grid, its models follow in units of their own.
+/// list training x lr x hidden in the order of the spec, training outer, hidden inner; units go through tasks (outer), seeds, variants
+/// and models. Where the spec has a rate grid, its models, of the first training alone, follow in units of their own.
 /// </summary>
 /// <param name="FormatVersion">Of plan.json.</param>
 /// <param name="DataSha256">As in <c>Dataset.Sha256</c>: lower-case hex.</param>
@@ -29,8 +29,9 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     /// misread. 2: failed models have no figures, tables have a status, the embedded model is <see cref="ShownModel"/>,
     /// plans name their pictures. 3: sums are exact, results have <c>learned_epoch</c>, pruning has <c>weights_left</c>. 4: results have
     /// test figures and history has room for those of validation, t-SNE leaves out pairs without a force, plans name their test files.
+    /// 5: tables tell the optimizer with its settings and the schedule of rates.
     /// </summary>
-    public const int CurrentFormat = 4;
+    public const int CurrentFormat = 5;
 
     /// <summary>
     /// The format that stands in what is hashed: raised with <see cref="CurrentFormat"/> where the models of a plan become others.
@@ -58,7 +59,12 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     private const int MaxUnitMaps = 1 << 24;
 
     private readonly Lazy<ModelSpec[]> _models = new(() =>
-        [.. from rate in Spec.LearningRates.Concat(Spec.RateGrid) from hidden in Spec.Hidden select new ModelSpec(hidden, rate)]);
+    [
+        .. from training in Spec.Trainings() from rate in Spec.LearningRates from hidden in Spec.Hidden
+           select new ModelSpec(hidden, rate, training),
+        .. from training in Spec.Trainings().Take(1) from rate in Spec.RateGrid from hidden in Spec.Hidden
+           select new ModelSpec(hidden, rate, training),
+    ]);
 
     private readonly Lazy<IReadOnlyList<TrainingVariant>> _variants = new(Spec.Variants);
 
@@ -79,7 +85,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
 
     /// <summary>The models that every cohort has, in order.</summary>
     public IReadOnlyList<ModelSpec> CohortModels
-        => new ArraySegment<ModelSpec>(_models.Value, 0, Spec.LearningRates.Count * Spec.Hidden.Count);
+        => new ArraySegment<ModelSpec>(_models.Value, 0, Spec.CohortSize);
 
     /// <summary>
     /// All models of a cohort, in order: behind <see cref="CohortModels"/> those of the spec's rate grid, where it is tried.
@@ -124,7 +130,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         name ??= Flag.NameOf;
         SpecValidator.Validate(spec, name);
         SpecValidator.CheckSize(spec, name);
-        int models = spec.LearningRates.Count * spec.Hidden.Count;
+        int models = spec.CohortSize;
         IReadOnlyList<TrainingVariant> variants = spec.Variants();
         List<WorkUnit> units = [];
         foreach (PairTask task in spec.Tasks)
@@ -132,7 +138,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
             int images = trainImages(task);
             Dictionary<int, List<(int First, int Count)>> slices =
                 spec.Epochs.ToDictionary(
-                    epochs => epochs, epochs => Slices(spec, spec.LearningRates.Count, inputs, images, epochs, unitFlop));
+                    epochs => epochs, epochs => Slices(spec, models / spec.Hidden.Count, inputs, images, epochs, unitFlop));
             List<(int First, int Count)> rateSlices = spec.RateTasks.Contains(task)
                 ? Slices(spec.WithoutAnalyses(), spec.RateGrid.Count, inputs, images, variants[0].Epochs, unitFlop)
                 : [];
@@ -183,14 +189,15 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     }
 
     /// <summary>Fills slices from the front; a model that is above a limit by itself is a slice of its own.</summary>
-    private static List<(int First, int Count)> Slices(SweepSpec spec, int rates, int inputs, int images, int epochs, double unitFlop)
+    /// <param name="times">How often all hidden sizes are trained: rates, times trainings.</param>
+    private static List<(int First, int Count)> Slices(SweepSpec spec, int times, int inputs, int images, int epochs, double unitFlop)
     {
         (int maxColumns, int maxModels) = UnitLimits(spec, inputs, images, epochs, unitFlop);
         List<(int First, int Count)> slices = [];
         int first = 0;
         int next = 0;
         long columns = 0;
-        for (int rate = 0; rate < rates; rate++)
+        for (int time = 0; time < times; time++)
         {
             foreach (int hidden in spec.Hidden)
             {

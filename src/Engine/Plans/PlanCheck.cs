@@ -16,7 +16,7 @@ internal static class PlanCheck
     public static (string Field, string Problem)? Units(SweepSpec spec, IReadOnlyList<WorkUnit> units)
     {
         IReadOnlyList<TrainingVariant> variants = spec.Variants();
-        int models = spec.LearningRates.Count * spec.Hidden.Count, rates = spec.RateGrid.Count * spec.Hidden.Count, next = 0;
+        int models = spec.CohortSize, rates = spec.RateGrid.Count * spec.Hidden.Count, next = 0;
         foreach (PairTask task in spec.Tasks)
         {
             int[] ends = spec.RateTasks.Contains(task) ? [models, models + rates] : [models];

@@ -16,7 +16,7 @@ public static class SpecValidator
     public static void CheckSize(SweepSpec spec, Func<string, string> name)
     {
         double cohorts = spec.VariantCount * spec.Tasks.Count * spec.Seeds.Count;
-        double models = ((double)spec.LearningRates.Count * spec.Hidden.Count * cohorts)
+        double models = (spec.TrainingCount * spec.LearningRates.Count * spec.Hidden.Count * cohorts)
             + ((double)spec.RateGrid.Count * spec.Hidden.Count * spec.RateTasks.Count * spec.Seeds.Count);
         if (models > MaxModels)
         {

@@ -1,61 +1,81 @@
+using System.Globalization;
 using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Specs;
+using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Plans;
 
-/// <summary>Some of the ways to train that a run has, by name; what is null is any.</summary>
-public sealed record VariantChoice
+/// <summary>One of the ways to train that a run has.</summary>
+/// <param name="Variant">Position in <see cref="Plan.Variants"/>.</param>
+/// <param name="Training">Of <see cref="SweepSpec.Trainings"/>.</param>
+public readonly record struct TrainingWay(int Variant, ModelTraining Training)
 {
-    public IReadOnlyList<int?>? Batches { get; init; }
+    /// <summary>As in the key of tables.</summary>
+    public TrainedHow In(Plan plan) => Training.In(plan.Variants[Variant].How);
+}
 
-    public IReadOnlyList<int>? Epochs { get; init; }
+/// <summary>Some of a run's ways to train, by the columns of <see cref="TrainedHow"/>; what is not named is any.</summary>
+public sealed class VariantChoice
+{
+    private readonly (Field<SweepSpec> Field, Column<TrainedHow> Column, IReadOnlyList<string> Wanted)[] _parts;
 
-    public IReadOnlyList<double>? InitStds { get; init; }
+    private VariantChoice((Field<SweepSpec> Field, Column<TrainedHow> Column, IReadOnlyList<string> Wanted)[] parts) => _parts = parts;
 
-    public IReadOnlyList<double>? WeightDecays { get; init; }
+    /// <summary>All ways.</summary>
+    public static VariantChoice Any { get; } = new([]);
 
-    public bool IsAny => Batches is null && Epochs is null && InitStds is null && WeightDecays is null;
+    public bool IsAny => _parts.Length == 0;
 
-    /// <summary>From flags with the names and notation of a sweep's, <c>--batch 32,full</c>; null for one that is not given.</summary>
+    /// <summary>Flags with the names and notation of a sweep's, one for each of <see cref="TrainingFields.Ways"/>.</summary>
+    /// <param name="first">What stands before the first one's help, and what before the others': each goes on with a name.</param>
+    public static IReadOnlyList<Flag> Flags(string first, string others) =>
+    [
+        .. TrainingFields.Ways.Select((field, i) => new Flag(
+            field.FlagName,
+            field.Value,
+            $"{(i == 0 ? first : others)} {Schema<TrainedHow>.Column(field.Column!.Name).Head}",
+            field.Example,
+            Section: "")),
+    ];
+
+    /// <summary>From flags, <c>--batch 32,full</c>.</summary>
+    /// <param name="given">Their values by their names; others among them are left alone.</param>
     /// <exception cref="UserErrorException">One cannot be read.</exception>
-    public static VariantChoice Parse(string? batches, string? epochs, string? initStds, string? weightDecays) => new()
-    {
-        Batches = batches is null ? null : SpecItems.BatchSize.Parse("--batch", batches),
-        Epochs = epochs is null ? null : ListFlags.Integers("--epochs", epochs, 1, SweepSpec.MaxEpochs),
-        InitStds = initStds is null ? null : SpecItems.Size.Parse("--init-std", initStds),
-        WeightDecays = weightDecays is null ? null : SpecItems.Size.Parse("--weight-decay", weightDecays),
-    };
+    public static VariantChoice Parse(IReadOnlyDictionary<string, string> given) => new(
+    [
+        .. from field in TrainingFields.Ways
+           where given.ContainsKey(field.FlagName)
+           select (field, Schema<TrainedHow>.Column(field.Column!.Name), field.ItemsOf(given[field.FlagName])),
+    ]);
 
-    /// <summary>Positions in <see cref="Plan.Variants"/>, ascending.</summary>
-    /// <exception cref="UserErrorException">A value that the run does not have.</exception>
-    public IReadOnlyList<int> Of(Plan plan)
+    /// <summary>The run's ways: variants (outer) in the order of the plan, trainings (inner) in that of the spec.</summary>
+    /// <exception cref="UserErrorException">A value that the run does not have, or values that it does not have together.</exception>
+    public IReadOnlyList<TrainingWay> Of(Plan plan)
     {
-        SweepSpec spec = plan.Spec;
-        Check("--batch", Batches, spec.Batches, TrainingVariant.NameOf);
-        Check("--epochs", Epochs, spec.Epochs, epochs => $"{epochs}");
-        Check("--init-std", InitStds, spec.InitStds, std => FormattableString.Invariant($"{std}"));
-        Check("--weight-decay", WeightDecays, spec.WeightDecays, decay => FormattableString.Invariant($"{decay}"));
-        return [.. Enumerable.Range(0, plan.Variants.Count).Where(i => Admits(plan.Variants[i]))];
+        TrainingWay[] ways =
+        [
+            .. from variant in Enumerable.Range(0, plan.Variants.Count)
+               from training in plan.Spec.Trainings()
+               select new TrainingWay(variant, training),
+        ];
+        foreach (var (field, column, wanted) in _parts)
+        {
+            string[] all = [.. ways.Select(way => Text(column, way.In(plan))).Distinct()];
+            if (wanted.FirstOrDefault(value => !all.Contains(value)) is { } strange)
+                throw new UserErrorException($"{field.FlagName}: {strange} is not in this run; must be one of {string.Join(", ", all)}");
+        }
+
+        TrainingWay[] chosen = [.. ways.Where(way => _parts.All(part => part.Wanted.Contains(Text(part.Column, way.In(plan)))))];
+        return chosen.Length > 0 ? chosen
+            : throw new UserErrorException(
+                $"{string.Join(" and ", _parts.Select(part => part.Field.FlagName))}: no model of this run was trained with all of them");
     }
 
     /// <summary>One of them: <paramref name="usual"/> where it is among them, else the first.</summary>
     /// <inheritdoc cref="Of" path="/exception"/>
-    public int One(Plan plan, int usual) => Of(plan) is var all && all.Contains(usual) ? usual : all[0];
+    public TrainingWay One(Plan plan, TrainingWay usual) => Of(plan) is var all && all.Contains(usual) ? usual : all[0];
 
-    private bool Admits(TrainingVariant variant) =>
-        (Batches is null || Batches.Contains(variant.Batch)) && (Epochs is null || Epochs.Contains(variant.Epochs))
-        && (InitStds is null || InitStds.Contains(variant.InitStd)) && (WeightDecays is null || WeightDecays.Contains(variant.WeightDecay));
-
-    private static void Check<T>(string flag, IReadOnlyList<T>? wanted, IReadOnlyList<T> all, Func<T, string> text)
-    {
-        foreach (T value in wanted ?? [])
-        {
-            if (!all.Contains(value))
-            {
-                throw new UserErrorException(
-                    $"{flag}: {text(value)} is not in this run; must be one of {string.Join(", ", all.Select(text))}");
-            }
-        }
-    }
+    private static string Text(Column<TrainedHow> column, TrainedHow how) =>
+        column.Text(how) ?? column.Number(how).ToString("R", CultureInfo.InvariantCulture);
 }

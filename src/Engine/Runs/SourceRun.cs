@@ -61,7 +61,7 @@ internal sealed class SourceRun
 
     /// <summary>A model of a unit, with what was asked for.</summary>
     public TrainedModel ModelOf(WorkUnit unit, UnitResult result, int place) =>
-        new(result.Models[place], Run.Plan.IsForRates(unit) ? _forRates : Run.Plan.Spec);
+        new(Run.Plan.ModelsOf(unit)[place], result.Models[place], Run.Plan.IsForRates(unit) ? _forRates : Run.Plan.Spec);
 
     /// <summary>Reads a unit; null where it is not there.</summary>
     /// <exception cref="UserErrorException">It is damaged, or another plan's (exit 3); or it cannot be read.</exception>

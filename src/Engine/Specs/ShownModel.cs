@@ -27,5 +27,6 @@ public sealed record ShownModel(PairTask Task, int Seed, int Variant, ModelSpec 
         Math.Max(0, spec.Variants().ToList().IndexOf(Study.Variants()[0])),
         new ModelSpec(
             spec.Hidden.MinBy(hidden => (Math.Abs(hidden - StudySize), hidden)),
-            spec.LearningRates.MinBy(rate => (Math.Abs(Math.Log(rate / Study.LearningRates[0])), rate))));
+            spec.LearningRates.MinBy(rate => (Math.Abs(Math.Log(rate / Study.LearningRates[0])), rate)),
+            spec.Trainings() is var ways && ways.Contains(ModelTraining.Usual) ? ModelTraining.Usual : ways[0]));
 }

@@ -21,6 +21,12 @@ public static class SpecItems
     /// <summary>Seeds of random numbers.</summary>
     public static WholeItem Seed { get; } = new(0, int.MaxValue);
 
+    /// <summary>Shares of something old that are kept: 1 would never let anything new in.</summary>
+    internal static NumberItem Kept { get; } = new(0, 0.999999);
+
+    internal static NamedItem<RateSchedule> Schedule { get; }
+        = new("schedule", RateSchedule.Forms, schedule => schedule.Name, RateSchedule.TryParse);
+
     internal static WholeOrWordItem BatchSize { get; } = new(TrainingVariant.NameOf(null));
 
     internal static NamedItem<PairTask> Task { get; }

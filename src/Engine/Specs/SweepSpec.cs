@@ -3,12 +3,13 @@ using GpuMlp.Engine.Models;
 using GpuMlp.Kernels.Analyses.Corruptions;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;
+using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Engine.Specs;
 
 /// <summary>
-/// What a sweep trains: every combination of task, seed, training variant, learning rate and hidden size; and what is done with the
-/// models after it. Part of the plan, so part of its hash. Each property has its <see cref="Field{TOwner}"/>, which is all that
+/// What a sweep trains: every combination of task, seed, training variant, training, learning rate and hidden size; and what is done
+/// with the models after it. Part of the plan, so part of its hash. Each property has its <see cref="Field{TOwner}"/>, which is all that
 /// flags, spec files, plans, checks, differences and help know of it.
 /// </summary>
 public sealed record SweepSpec
@@ -44,6 +45,20 @@ public sealed record SweepSpec
 
     /// <summary>L2 on W1 and w2: times a weight, added to its gradient.</summary>
     public IReadOnlyList<double> WeightDecays { get; init; } = [0];
+
+    public IReadOnlyList<Optimiser> Optimisers { get; init; } = [Optimiser.Sgd];
+
+    /// <summary>0..1; combined with those <see cref="Optimisers"/> that have one. Empty: the usual one.</summary>
+    public IReadOnlyList<double> Momenta { get; init; } = [];
+
+    /// <inheritdoc cref="Momenta"/>
+    public IReadOnlyList<double> Beta1s { get; init; } = [];
+
+    /// <inheritdoc cref="Momenta"/>
+    public IReadOnlyList<double> Beta2s { get; init; } = [];
+
+    /// <summary>Of the learning rates, epoch by epoch.</summary>
+    public IReadOnlyList<RateSchedule> Schedules { get; init; } = [RateSchedule.Constant];
 
     /// <summary>Epochs between evaluations on the validation images while training; 0 for none.</summary>
     public int ValidateEvery { get; init; }
@@ -111,4 +126,29 @@ public sealed record SweepSpec
 
     /// <summary>How many <see cref="Variants"/> there are; in double, since nothing has checked the lists yet.</summary>
     public double VariantCount => (double)Batches.Count * Epochs.Count * InitStds.Count * WeightDecays.Count;
+
+    /// <summary>
+    /// The ways in which models of one cohort are trained: every combination of optimiser (outer) with the settings that it has, and
+    /// schedule (inner); made anew at each call.
+    /// </summary>
+    public IReadOnlyList<ModelTraining> Trainings() =>
+    [
+        .. from optimiser in Optimisers
+           from momentum in Of(Momenta, ModelTraining.UsualMomentum, optimiser.UsesMomentum)
+           from beta1 in Of(Beta1s, ModelTraining.UsualBeta1, optimiser.UsesBetas)
+           from beta2 in Of(Beta2s, ModelTraining.UsualBeta2, optimiser.UsesBetas)
+           from schedule in Schedules
+           select new ModelTraining { Optimiser = optimiser, Momentum = momentum, Beta1 = beta1, Beta2 = beta2, Schedule = schedule },
+    ];
+
+    /// <summary>How many <see cref="Trainings"/> there are, as <see cref="VariantCount"/>.</summary>
+    public double TrainingCount => Schedules.Count * Optimisers.Sum(optimiser =>
+        (optimiser.UsesMomentum ? (double)Math.Max(1, Momenta.Count) : 1)
+        * (optimiser.UsesBetas ? (double)Math.Max(1, Beta1s.Count) * Math.Max(1, Beta2s.Count) : 1));
+
+    /// <summary>Models of each cohort, without those of <see cref="RateGrid"/>; for a spec whose size was checked.</summary>
+    public int CohortSize => (int)TrainingCount * LearningRates.Count * Hidden.Count;
+
+    private static IReadOnlyList<double> Of(IReadOnlyList<double> settings, double usual, bool isUsed) =>
+        !isUsed ? [0] : settings.Count > 0 ? settings : [usual];
 }

@@ -1,5 +1,7 @@
 using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Tables;
+using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Engine.Specs;
 
@@ -89,6 +91,32 @@ public static class TrainingFields
             Column = new(7, "weight_decay", "DOUBLE"), IsYounger = true, Section = Section, Example = "0,0.001",
             Help = "L2 on W1 and w2: times a weight, added to its gradient (paper: 0)",
         },
+        new Field<SweepSpec, IReadOnlyList<Optimiser>>(
+            "optimizer",
+            s => s.Optimisers,
+            (s, optimisers) => s with { Optimisers = optimisers },
+            SpecItems.OneOrMore(Methods.Optimisers.Item))
+        {
+            Column = new(9, "optimizer", "VARCHAR"), IsYounger = true, Section = Section, Example = "sgd",
+            Help = $"how steps are taken: {Choice.Of(Optimiser.All.Select(optimiser => optimiser.Name))}; each is combined with the "
+                + "settings below that it has (paper: sgd)",
+        },
+        Setting(
+            "momentum", 10, "0.9,0.99", ModelTraining.UsualMomentum, optimiser => optimiser.UsesMomentum,
+            s => s.Momenta, (s, momenta) => s with { Momenta = momenta }, "of the last velocity, the share that is kept"),
+        Setting(
+            "beta1", 11, "0.8,0.9", ModelTraining.UsualBeta1, optimiser => optimiser.UsesBetas,
+            s => s.Beta1s, (s, betas) => s with { Beta1s = betas }, "of the mean of gradients, the share that is kept"),
+        Setting(
+            "beta2", 12, "0.99,0.999", ModelTraining.UsualBeta2, optimiser => optimiser.UsesBetas,
+            s => s.Beta2s, (s, betas) => s with { Beta2s = betas }, "of the mean of their squares, the share that is kept"),
+        new Field<SweepSpec, IReadOnlyList<RateSchedule>>(
+            "schedule",
+            s => s.Schedules, (s, schedules) => s with { Schedules = schedules }, SpecItems.OneOrMore(SpecItems.Schedule))
+        {
+            Column = new(13, "schedule", "VARCHAR"), IsYounger = true, Section = Section, Example = "cosine,warmup:5+step:30:0.1",
+            Help = $"what becomes of a rate from epoch to epoch: {RateSchedule.Forms} (paper: constant)",
+        },
         new Field<SweepSpec, int>(
             "validate_every",
             s => s.ValidateEvery, (s, epochs) => s with { ValidateEvery = epochs }, new WholeNotation(0, SweepSpec.MaxEpochs))
@@ -98,4 +126,28 @@ public static class TrainingFields
                 + "alone (paper: 0)",
         },
     ];
+
+    /// <summary>Those of them that are ways to train, for flags that choose among the models of a run.</summary>
+    public static IReadOnlyList<Field<SweepSpec>> Ways { get; }
+        = [.. All.Where(field => Schema<TrainedHow>.Columns.Any(column => column.Name == field.Column?.Name))];
+
+    // A number that some optimisers have.
+    private static Field<SweepSpec, IReadOnlyList<double>> Setting(
+        string name, int place, string example, double usual, Func<Optimiser, bool> uses, Func<SweepSpec, IReadOnlyList<double>> get,
+        Func<SweepSpec, IReadOnlyList<double>, SweepSpec> set, string help)
+    {
+        string[] users = [.. Optimiser.All.Where(uses).Select(optimiser => optimiser.Name)];
+        string right = users.Length == 0 ? "none has it" : $"{Choice.Of(users)} must be among them";
+        return new(name, get, set, new ListNotation<double>(SpecItems.Kept) { IsOneOrMore = true, Usual = [usual] })
+        {
+            Rule = s => get(s).Count > 0 && !s.Optimisers.Any(uses)
+                ? $"of no use to {string.Join(',', s.Optimisers)}, the optimizers; {right}"
+                : null,
+            Column = new(place, name, "DOUBLE"),
+            IsYounger = true,
+            Section = Section,
+            Example = example,
+            Help = users.Length == 0 ? "" : $"{help}, for {Choice.Of(users)} (default: {usual:R})",
+        };
+    }
 }

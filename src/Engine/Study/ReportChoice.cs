@@ -12,5 +12,5 @@ public sealed record ReportChoice
     public bool? Judges { get; init; }
 
     /// <summary>At which training a page looks closer; by default at that of <see cref="Specs.ShownModel"/>.</summary>
-    public VariantChoice Training { get; init; } = new();
+    public VariantChoice Training { get; init; } = VariantChoice.Any;
 }

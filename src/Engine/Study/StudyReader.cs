@@ -3,6 +3,8 @@ using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Analyses.Robustness;
 using GpuMlp.Engine.Analyses.Similarity;
 using GpuMlp.Engine.Files;
+using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tables;
@@ -39,8 +41,9 @@ public static class StudyReader
         List<string> unread = [], left = [];
         IReadOnlyList<ResultRow> models = RunTables.Read<ResultRow>(run, $"WHERE {where}");
         var shown = ShownModel.Of(run.Plan.Spec);
-        int variant = choice.Training.One(run.Plan, shown.Variant);
-        ModelKind kind = shown.Model.KeyOf(shown.Task, shown.Seed, run.Plan.Variants[variant]).Kind;
+        TrainingWay way = choice.Training.One(run.Plan, new TrainingWay(shown.Variant, shown.Model.Training));
+        ModelSpec model = shown.Model with { Training = way.Training };
+        ModelKind kind = model.KeyOf(shown.Task, shown.Seed, run.Plan.Variants[way.Variant]).Kind;
         HashSet<ModelKey> trained = [.. models.Where(row => row.Ok).Select(row => row.Key)];
         IReadOnlyList<CurveRow> curves = Has(Schema<EpochMetrics>.Name) ? Curves(run, kind, where) : [];
         StudyTables tables = new(

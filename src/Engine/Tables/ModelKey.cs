@@ -1,16 +1,5 @@
 namespace GpuMlp.Engine.Tables;
 
-/// <summary>How a model was trained, apart from its rate.</summary>
-/// <param name="Batch"><c>full</c> or the number of images.</param>
-public readonly record struct TrainedHow(
-    [property: Column("images, or full")] string Batch,
-    [property: Column("passes over the training images")] int Epochs,
-    [property: Column] double InitStd,
-    [property: Column] double WeightDecay)
-{
-    public override string ToString() => $"batch {Batch}, {Epochs} epochs, initial sd {InitStd:R}, weight decay {WeightDecay:R}";
-}
-
 /// <summary>Models that differ in the seed alone.</summary>
 public readonly record struct ModelKind(string Task, int Hidden, double Rate, TrainedHow How);
 

@@ -1,6 +1,7 @@
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Evaluation;
 using GpuMlp.Engine.Models;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Kernels.Analyses.Evaluation;
 using GpuMlp.Kernels.Analyses.Pruning;
@@ -23,6 +24,7 @@ public sealed class Cohort : IDisposable
 
     private readonly ComputeDevice _device;
     private readonly Lazy<SplitImages> _validation;
+    private readonly bool _isScheduled;
     private readonly Lazy<DeviceImages> _validationImages;
 
     /// <param name="device">Where.</param>
@@ -43,6 +45,7 @@ public sealed class Cohort : IDisposable
         Split = split;
         Models = models;
         Variant = variant;
+        _isScheduled = models.Any(model => model.Training.Schedule != RateSchedule.Constant);
         Keys = [.. models.Select(model => model.KeyOf(split.Task, split.Seed, variant))];
         SplitImages train = SplitImages.Gather(data, split.Task, split.Train);
         TrainLabels = train.Labels;
@@ -93,15 +96,19 @@ public sealed class Cohort : IDisposable
     /// <summary>The same of a twin, which gets the values that the models began with.</summary>
     internal void Initialize(DeviceCohort twin) => Kernels.Initialize(twin, Origin(0));
 
-    /// <summary>Starts one epoch and, on a GPU, does not wait for it.</summary>
+    /// <summary>Starts one epoch at the models' own rates and, on a GPU, does not wait for it.</summary>
     public void StartEpoch() => Kernels.TrainEpoch(OnDevice, TrainImages);
 
     /// <summary>One epoch; one entry a model, from the forward passes before each update.</summary>
-    public IReadOnlyList<EpochMetrics> TrainEpoch() => TrainEpoch(OnDevice);
+    /// <param name="epoch">From 0: the models' schedules go by it.</param>
+    public IReadOnlyList<EpochMetrics> TrainEpoch(int epoch = 0) => TrainEpoch(OnDevice, epoch);
 
     /// <summary>The same of changed copies of the models, from <see cref="CreateTwin"/>.</summary>
-    internal IReadOnlyList<EpochMetrics> TrainEpoch(DeviceCohort models)
+    /// <param name="epoch">From 0; those of the variant and above for further training, at the last rate.</param>
+    internal IReadOnlyList<EpochMetrics> TrainEpoch(DeviceCohort models, int epoch)
     {
+        if (_isScheduled)
+            models.SetRates([.. Models.Select(model => RateAt(model, epoch))]);
         Kernels.TrainEpoch(models, TrainImages);
         EpochTotals[] totals = models.DownloadTotals();
         return [.. totals.Select(ToMetrics)];
@@ -176,7 +183,11 @@ public sealed class Cohort : IDisposable
     }
 
     private DeviceCohort CreateCohort(ColumnLayout layout, bool withMask = false) =>
-        new(_device, layout, [.. Models.Select(m => (float)m.LearningRate)], withMask) { WeightDecay = (float)Variant.WeightDecay };
+        new(_device, layout, [.. Models.Select(model => RateAt(model, 0))], withMask) { WeightDecay = (float)Variant.WeightDecay };
+
+    // Never 0, which marks a model that has failed, nor so small that a device takes it for 0.
+    private float RateAt(ModelSpec model, int epoch) =>
+        (float)Math.Max(model.LearningRate * model.Training.Schedule.FactorAt(epoch, Variant.Epochs), SpecItems.Rate.Least);
 
     private ModelOrigin Origin(ulong which) => OriginOf(Split.Task, Split.Seed, Models, Variant.InitStd, which);
 

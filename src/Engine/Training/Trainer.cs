@@ -24,7 +24,7 @@ public static class Trainer
         for (int epoch = 0; epoch < epochs; epoch++)
         {
             cancel.ThrowIfCancellationRequested();
-            IReadOnlyList<EpochMetrics> metrics = cohort.TrainEpoch();
+            IReadOnlyList<EpochMetrics> metrics = cohort.TrainEpoch(epoch);
             if (validateEvery > 0 && ((epoch + 1) % validateEvery == 0 || epoch + 1 == epochs))
                 metrics = cohort.WithValidation(metrics);
             for (int m = 0; m < histories.Length; m++)

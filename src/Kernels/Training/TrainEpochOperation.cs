@@ -25,9 +25,9 @@ public sealed class TrainEpochOperation : Operation<TrainEpochJob>
         Fit.CheckTrainable(job.Images);
     }
 
-    internal override void OnCpu(DeviceKernels kernels, TrainEpochJob job) => OptimiserKernels.Standard.Epoch(kernels, job);
+    internal override void OnCpu(DeviceKernels kernels, TrainEpochJob job) => Optimiser.Standard.Epoch(kernels, job);
 
-    internal override void OnGpu(GpuDevice device, TrainEpochJob job) => OptimiserKernels.Standard.Epoch(device, job);
+    internal override void OnGpu(GpuDevice device, TrainEpochJob job) => Optimiser.Standard.Epoch(device, job);
 }
 
 /// <summary>What it is given; totals of loss and counts are left in the cohort.</summary>

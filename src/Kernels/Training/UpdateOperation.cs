@@ -20,9 +20,9 @@ public sealed class UpdateOperation : Operation<UpdateJob>
     {
     }
 
-    internal override void OnCpu(DeviceKernels kernels, UpdateJob job) => OptimiserKernels.Standard.Update(kernels, job.Cohort);
+    internal override void OnCpu(DeviceKernels kernels, UpdateJob job) => Optimiser.Standard.Update(kernels, job.Cohort);
 
-    internal override void OnGpu(GpuDevice device, UpdateJob job) => OptimiserKernels.Standard.Update(device, job.Cohort);
+    internal override void OnGpu(GpuDevice device, UpdateJob job) => Optimiser.Standard.Update(device, job.Cohort);
 }
 
 /// <summary>What it is given: gradients are those in the cohort's scratch.</summary>

@@ -24,6 +24,8 @@ internal static class DryRun
             Line(field.Name, field.Show(spec));
         if (planning.Plan.Variants.Count > 1)
             Line("variants", $"{planning.Plan.Variants.Count:N0}");
+        if (spec.TrainingCount > 1)
+            Line("trainings", $"{spec.TrainingCount:N0}, of each variant");
         Line("models", $"{estimate.Models:N0} in {estimate.Units:N0} units");
         Line("work", $"{estimate.Flop / 1e12:N2} TFLOP dense-equivalent");
         Line("disk", $"{Size(estimate.DiskBytes)} into {planning.Out}");

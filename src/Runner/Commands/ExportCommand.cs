@@ -4,7 +4,6 @@ using GpuMlp.Engine.Export;
 using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Methods;
 using GpuMlp.Engine.Models;
-using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Specs;
 using GpuMlp.Runner.Streams;
@@ -15,7 +14,7 @@ namespace GpuMlp.Runner.Commands;
 /// <summary><c>gpumlp export RUN</c>: models of a run as files for other programs.</summary>
 internal static class ExportCommand
 {
-    internal sealed class Options : RunFolderOptions
+    internal sealed class Options : WayOptions
     {
         [Option("tasks"), Flag("LIST", "as in 4v9,3v8 (default: all of the run, as for the next)", "0v1,4v9")]
         public string? Tasks { get; set; }
@@ -28,18 +27,6 @@ internal static class ExportCommand
 
         [Option("lr"), Flag("LIST", "learning rates", "0.01,0.03")]
         public string? LearningRates { get; set; }
-
-        [Option("batch"), Flag("LIST", "of several ways to train, images in a batch or `full`", "32,full")]
-        public string? Batch { get; set; }
-
-        [Option("epochs"), Flag("LIST", "likewise, epochs", "20,100")]
-        public string? Epochs { get; set; }
-
-        [Option("init-std"), Flag("LIST", "likewise, initial spreads", "0.1,0.03")]
-        public string? InitStd { get; set; }
-
-        [Option("weight-decay"), Flag("LIST", "likewise, weight decays", "0,0.001")]
-        public string? WeightDecay { get; set; }
 
         [Option("sparsity")]
         [Flag(
@@ -91,7 +78,7 @@ internal static class ExportCommand
             options.Hidden is { } hidden ? SpecItems.HiddenSize.Parse("--hidden", hidden) : null,
             options.LearningRates is { } rates ? SpecItems.Rate.Parse("--lr", rates) : null)
         {
-            Training = VariantChoice.Parse(options.Batch, options.Epochs, options.InitStd, options.WeightDecay),
+            Training = options.Ways,
         };
         string folder = options.Out ?? run.OwnFolder("export");
         ExportOutcome outcome = ModelExport.Write(run, selection, Pruning(options), Formats(options.Format), folder);

@@ -2,7 +2,6 @@ using System.Globalization;
 using CommandLine;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Fields;
-using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Study;
 using GpuMlp.Runner.Report;
@@ -14,8 +13,10 @@ namespace GpuMlp.Runner.Commands;
 /// <summary><c>gpumlp report RUN</c>: plots and report.html from the tables of a run.</summary>
 internal static class ReportCommand
 {
-    internal sealed class Options : RunFolderOptions
+    internal sealed class Options : WayOptions
     {
+        protected override string ChoiceHelp => "of the ways to train that the run has, the one that the page looks at closer, by";
+
         [Option("target-f1")]
         [Flag(
             "X",
@@ -26,19 +27,6 @@ internal static class ReportCommand
 
         [Option("claims"), Flag("judge the published study's claims, also of a sweep that is not the study's")]
         public bool Claims { get; set; }
-
-        [Option("batch")]
-        [Flag("N|full", "of the ways to train that the run has, the one that the page looks at closer, as for the next", "32")]
-        public string? Batch { get; set; }
-
-        [Option("epochs"), Flag("N", "epochs", "20")]
-        public string? Epochs { get; set; }
-
-        [Option("init-std"), Flag("X", "initial spread", "0.1")]
-        public string? InitStd { get; set; }
-
-        [Option("weight-decay"), Flag("X", "weight decay", "0.001")]
-        public string? WeightDecay { get; set; }
 
         [Option("quiet"), Flag("nothing but errors")]
         public bool Quiet { get; set; }
@@ -66,7 +54,7 @@ internal static class ReportCommand
         {
             TargetF1 = Target(options.TargetF1),
             Judges = options.Claims ? true : null,
-            Training = VariantChoice.Parse(options.Batch, options.Epochs, options.InitStd, options.WeightDecay),
+            Training = options.Ways,
         };
         var run = RunDirectory.Open(options.Run);
         choice.Training.Of(run.Plan);

@@ -48,7 +48,7 @@ internal sealed record RunSummary(
         }
 
         int failed = all.Count(model => !model.Ok);
-        if (run.Plan.Variants.Count > 1)
+        if (run.Plan.Variants.Count * spec.Trainings().Count > 1)
             return new RunSummary(models, [], [], hidden, Compared(run, models), all.Count, failed, run.ClassNames);
 
         double[] levels = PruningTable.Levels(spec.Sparsity);

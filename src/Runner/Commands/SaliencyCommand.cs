@@ -21,8 +21,10 @@ namespace GpuMlp.Runner.Commands;
 /// <summary><c>gpumlp saliency RUN</c>: a picture for chosen models and images of a run.</summary>
 internal static class SaliencyCommand
 {
-    internal sealed class Options : RunFolderOptions
+    internal sealed class Options : WayOptions
     {
+        protected override string ChoiceHelp => "the same by name: the way with this";
+
         [Option("data"), Flag("DIR", "where the run's data are, if they have moved", "~/fashion")]
         public string? Data { get; set; }
 
@@ -40,18 +42,6 @@ internal static class SaliencyCommand
 
         [Option("variant"), Flag("N", "of the ways to train that the run has, from 0 (default: the study's, or the first)", "0")]
         public string? Variant { get; set; }
-
-        [Option("batch"), Flag("N|full", "the same by name: the way with these images in a batch, as for the next", "32")]
-        public string? Batch { get; set; }
-
-        [Option("epochs"), Flag("N", "epochs", "20")]
-        public string? Epochs { get; set; }
-
-        [Option("init-std"), Flag("X", "initial spread", "0.1")]
-        public string? InitStd { get; set; }
-
-        [Option("weight-decay"), Flag("X", "weight decay", "0.001")]
-        public string? WeightDecay { get; set; }
 
         [Option("image")]
         [Flag(
@@ -130,7 +120,7 @@ internal static class SaliencyCommand
             run,
             task,
             options.Seed is { } seed ? ListFlags.Whole("--seed", seed, 0, int.MaxValue) : shown.Seed,
-            Variant(options, run.Plan, shown.Variant),
+            Way(options, run.Plan, new TrainingWay(shown.Variant, shown.Model.Training)),
             options.Hidden is { } hidden ? SpecItems.HiddenSize.Parse("--hidden", hidden) : [shown.Model.Hidden],
             options.LearningRate is { } rate ? Rate(rate) : shown.Model.LearningRate);
         string which = options.Image ?? Examples;
@@ -167,12 +157,13 @@ internal static class SaliencyCommand
             + $"so their maps tell only which of the two they take {them} for";
     }
 
-    private static int Variant(Options options, Plan plan, int usual)
+    private static TrainingWay Way(Options options, Plan plan, TrainingWay usual)
     {
-        var named = VariantChoice.Parse(options.Batch, options.Epochs, options.InitStd, options.WeightDecay);
+        VariantChoice named = options.Ways;
         return options.Variant is not { } number ? named.One(plan, usual)
-            : named.IsAny ? ListFlags.Whole("--variant", number, 0, int.MaxValue)
-            : throw new UserErrorException("--variant: cannot be combined with --batch, --epochs, --init-std or --weight-decay; give one");
+            : named.IsAny ? usual with { Variant = ListFlags.Whole("--variant", number, 0, int.MaxValue) }
+            : throw new UserErrorException(
+                $"--variant: cannot be combined with {Choice.Of(options.FieldFlags.Select(flag => flag.Name))}; give one");
     }
 
     private static double Rate(string text) =>

@@ -68,24 +68,23 @@ internal static class SweepJson
     private static object Of(IGrouping<ModelKind, ResultRow> models)
     {
         ResultRow[] sound = [.. models.Where(model => model.Ok)];
-        return new
-        {
-            models.Key.Task,
-            models.Key.Hidden,
-            Lr = models.Key.Rate,
-            models.Key.How.Batch,
-            models.Key.How.Epochs,
-            models.Key.How.InitStd,
-            models.Key.How.WeightDecay,
-            Seeds = sound.Length,
-            Failed = models.Count() - sound.Length,
-            Figures = Schema<ResultRow>.Columns.Where(column => column.IsFigure).ToDictionary(
+        return new Dictionary<string, object>(
+        [
+            new("task", models.Key.Task),
+            new("hidden", models.Key.Hidden),
+            new("lr", models.Key.Rate),
+            .. Schema<TrainedHow>.Columns.Select(
+                column => new KeyValuePair<string, object>(
+                    column.Name, column.Text(models.Key.How) ?? (object)column.Number(models.Key.How))),
+            new("seeds", sound.Length),
+            new("failed", models.Count() - sound.Length),
+            new("figures", Schema<ResultRow>.Columns.Where(column => column.IsFigure).ToDictionary(
                 column => column.Name,
                 column =>
                 {
                     Spread spread = Spread.Of(sound.Select(column.Number));
                     return new { spread.Mean, spread.Std, spread.Min, spread.Max };
-                }),
-        };
+                })),
+        ]);
     }
 }

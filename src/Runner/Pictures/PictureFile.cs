@@ -33,7 +33,7 @@ internal static class PictureFile
     {
         string sizes = List(models.Models.Select(model => $"{model.Hidden}"));
         string rate = NumberText.Number(models.Models[0].LearningRate);
-        string training = models.Training is { } variant ? $"-{variant.Name}" : "";
+        string training = models.Training.Suffix + (models.Variant is { } variant ? $"-{variant.Name}" : "");
         string shown = images is null ? which : "i" + List(images.Select(image => $"{image}"));
         string levels = sparsity.Count == 0 ? "dense"
             : $"{string.Join('-', pruning.Select(method => method.Name))}-{List(sparsity.Select(NumberText.Number))}";

@@ -38,14 +38,14 @@ internal static class RunSheets
         SavedModels Models(PairTask task, IReadOnlyList<int> hidden)
         {
             lock (reading)
-                return SavedModels.Read(run, task, shown.Seed, shown.Variant, hidden, rate);
+                return SavedModels.Read(run, task, shown.Seed, new TrainingWay(shown.Variant, shown.Model.Training), hidden, rate);
         }
 
         List<(PairTask Task, int[] Trained)> shows = [];
         foreach (PairTask task in spec.Tasks)
         {
             int[] trained = [.. spec.Hidden.Where(size => !failed.Contains(
-                new ModelSpec(size, rate).KeyOf(task, shown.Seed, plan.Variants[shown.Variant])))];
+                (shown.Model with { Hidden = size }).KeyOf(task, shown.Seed, plan.Variants[shown.Variant])))];
             if (!trained.Contains(choice.Hidden))
                 continue;
             shows.Add((task, trained));

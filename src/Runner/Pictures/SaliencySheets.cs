@@ -1,6 +1,7 @@
 using System.Globalization;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Explanations;
+using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Specs;
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Kernels.Analyses.Saliency;
@@ -105,7 +106,8 @@ internal sealed class SaliencySheets(Dataset data, ClassNames names, SavedModels
     private string Title => string.Create(
         CultureInfo.InvariantCulture,
         $"{models.Task.In(_names)}, {(models.Models.Count == 1 ? $"H = {models.Models[0].Hidden}, " : "")}"
-        + $"learning rate {models.Models[0].LearningRate:R}, {(models.Training is { } training ? $"{training}, " : "")}seed {models.Seed}");
+        + $"learning rate {models.Models[0].LearningRate:R}, {(models.Variant is { } variant ? $"{variant}, " : "")}"
+        + $"{(models.Training == ModelTraining.Usual ? "" : $"{models.Training}, ")}seed {models.Seed}");
 
     private static string Name(MapLevel level) => level.Pruning is { } pruning
         ? $"{pruning.Name} {NumberText.Percent(level.Sparsity)} %"

@@ -28,14 +28,11 @@ internal static class Pick
     public static string SameTraining(StudyTables tables) =>
         string.Concat(Parts(tables, tables.Shown.How).Where(part => part.IsSame).Select(part => $", {part.Text}"));
 
-    private static IEnumerable<(string Text, bool IsSame)> Parts(StudyTables tables, TrainedHow how)
-    {
-        IReadOnlyList<TrainedHow> all = tables.Variants;
-        yield return ($"batch {how.Batch}", all.All(other => other.Batch == how.Batch));
-        yield return ($"{how.Epochs} epochs", all.All(other => other.Epochs == how.Epochs));
-        yield return ($"initial sd {NumberText.Number(how.InitStd)}", all.All(other => other.InitStd == how.InitStd));
-        yield return ($"weight decay {NumberText.Number(how.WeightDecay)}", all.All(other => other.WeightDecay == how.WeightDecay));
-    }
+    private static IEnumerable<(string Text, bool IsSame)> Parts(StudyTables tables, TrainedHow how) =>
+        from part in TrainedHow.Parts
+        let isSame = tables.Variants.All(other => part.Value(other) == part.Value(how))
+        where !isSame || part.IsTold(how)
+        select (part.Words(how), isSame);
 
     public static IReadOnlyList<string> Panels(StudyTables tables) => Evenly.Of(tables.Tasks, MostPanels);
 }

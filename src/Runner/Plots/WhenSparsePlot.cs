@@ -32,6 +32,7 @@ internal static class WhenSparsePlot
         TrainedHow[] variants = [.. Evenly.Of(
             [.. losses.Select(loss => loss.How.Trained).Distinct().OrderBy(how => how.ToString(), StringComparer.Ordinal)],
             32)];
+        TrainedPart[] parts = [.. TrainedHow.Parts.Where(part => part.IsAlwaysTold || variants.Any(part.IsTold))];
         (string Method, int H)[] columns = [.. Evenly.Of([.. losses.Select(loss => (loss.How.Method, H: loss.Kind.Hidden)).Distinct()
             .OrderBy(item => item.Method, StringComparer.Ordinal)
             .ThenBy(item => item.H)], 16)];
@@ -40,7 +41,7 @@ internal static class WhenSparsePlot
             $"Under which training do {Level(tables)} % of the weights go?",
             $"Validation F1 lost at a true {Level(tables)} %, one shot, mean over the seeds ({tables.Seeds}); bright: little is lost. "
                 + $"A loss of {Rules.KeptF1} counts as kept. Empty: dense F1 below {Rules.WorthPruningF1.Number}, or a seed failed. "
-                + $"Rows: batch / epochs / initial sd / weight decay; columns: ranking and H. "
+                + $"Rows: {string.Join(" / ", parts.Select(part => part.Name))}; columns: ranking and H. "
                 + $"Learning rate {NumberText.Number(tables.Shown.Rate)}.",
             1, 240 + (62 * columns.Length), 120 + (27 * variants.Length));
         foreach (string task in Pick.Panels(tables).Where(task => losses.Any(loss => loss.Kind.Task == task)))
@@ -57,8 +58,7 @@ internal static class WhenSparsePlot
 
             figure.Add(task, "ranking and hidden units H", "").Cells(
                 lost,
-                [.. variants.Select(
-                    how => $"{how.Batch} / {how.Epochs} / {NumberText.Number(how.InitStd)} / {NumberText.Number(how.WeightDecay)}")],
+                [.. variants.Select(how => string.Join(" / ", parts.Select(part => part.Value(how))))],
                 [.. columns.Select(column => $"{column.Method}\n{column.H}")],
                 loss => 1 - (loss / WorstShown),
                 loss => FormattableString.Invariant($"{loss:0.000}{(Rules.KeptF1.Admits(loss) ? " \u2713" : "")}"));

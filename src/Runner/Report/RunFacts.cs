@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Specs;
@@ -28,7 +29,7 @@ internal static class RunFacts
         return $"{models.ToString("N0", CultureInfo.InvariantCulture)} models{bad}: {Count(spec.Tasks.Count, "task")}, "
             + $"{Count(spec.Hidden.Count, "hidden size")}, {Count(spec.Seeds.Count, "seed")}, "
             + $"{Count(spec.LearningRates.Count + spec.RateGrid.Count, "learning rate")}, "
-            + $"{Count(plan.Variants.Count, "way")} to train, on {data}.";
+            + $"{Count(plan.Variants.Count * spec.Trainings().Count, "way")} to train, on {data}.";
     }
 
     public static void Write(Html html, RunDirectory run)
@@ -47,6 +48,8 @@ internal static class RunFacts
                 ? "none"
                 : $"{List(spec.RateGrid.Select(NumberText.Number).ToList())} on {List(spec.RateTasks)}, trained and evaluated only"),
             ("training", List(plan.Variants)),
+            .. spec.Trainings() is var ways && ways.SequenceEqual([ModelTraining.Usual]) ? []
+                : new[] { ("optimizers", List([.. ways.Select(way => way.ToString())])) },
             ("pruning", spec.Pruning.Count == 0 ? "none" : $"{List(spec.Pruning.Select(method => method.Name).ToList())} at "
                 + $"{List(spec.Sparsity.Select(level => NumberText.Percent(level) + " %").ToList())}"),
             ("plan", plan.Hash),

@@ -41,9 +41,10 @@ internal static class VariantTable
                 CultureInfo.InvariantCulture,
                 $"Validation F1 by way to train, before and after pruning {level:R} of the weights");
         string[] rate = manyRates ? ["lr"] : [];
+        TrainedPart[] parts = [.. TrainedHow.Parts.Where(part => part.IsAlwaysTold || rows.Any(row => part.IsTold(row.Kind.How)))];
         TextTable table = new(
             title,
-            ["batch", "epochs", "init", "decay", .. rate, "H", "best train", "dense", .. methods],
+            [.. parts.Select(part => part.Head), .. rate, "H", "best train", "dense", .. methods],
             rightAlignedFrom: 0);
         List<Line> lines =
         [
@@ -56,10 +57,7 @@ internal static class VariantTable
             string[] ownRate = manyRates ? [Number(line.Kind.Rate)] : [];
             table.Add(
             [
-                how.Batch,
-                $"{how.Epochs}",
-                Number(how.InitStd),
-                Number(how.WeightDecay),
+                .. parts.Select(part => part.Value(how)),
                 .. ownRate,
                 $"{hidden}",
                 F1(line.BestTrain),
@@ -97,8 +95,7 @@ internal static class VariantTable
         (Line best, string method, double loss) = all.MinBy(one => one.Loss);
         yield return $"Kept in {lines.Sum(line => line.Pruned.Count(pruned => pruned.Kept))} of {lines.Count * methods.Length} cells.";
         yield return string.Create(CultureInfo.InvariantCulture, $"Smallest loss: {loss:0.000} by {method}, H = {best.Kind.Hidden},");
-        TrainedHow how = best.Kind.How;
-        yield return $"batch {how.Batch}, {how.Epochs} epochs, initial std {Number(how.InitStd)}, weight decay {Number(how.WeightDecay)}.";
+        yield return $"{best.Kind.How}.";
     }
 
     private static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture).Replace('E', 'e');

@@ -25,6 +25,11 @@ public sealed class FieldTests
         SimilarityImages = 5,
         Batches = [64],
         WeightDecays = [0.5],
+        Optimisers = [],
+        Momenta = [0.5],
+        Beta1s = [0.5],
+        Beta2s = [0.5],
+        Schedules = [new StepSchedule(3, 0.5)],
         RateGrid = [0.2],
         RateTasks = [new PairTask(5, 6)],
     };
@@ -79,7 +84,10 @@ public sealed class FieldTests
     [Fact]
     public void Key_columns_have_a_place_each() =>
         Assert.Equal(
-            ["task", "seed", "hidden", "lr", "batch", "epochs", "init_std", "weight_decay"],
+            [
+                "task", "seed", "hidden", "lr", "batch", "epochs", "init_std", "weight_decay",
+                "optimizer", "momentum", "beta1", "beta2", "schedule",
+            ],
             AnalysisList.Fields.Select(field => field.Column).OfType<KeyColumn>().OrderBy(column => column.Place)
                 .Select(column => column.Name));
 

@@ -84,7 +84,7 @@ public sealed class PlanReaderTests
     [InlineData("\"model_count\":2", "\"model_count\":0", "units[0].model_count: 0; must be 1 to 3 here")]
     [InlineData("\"model_count\":2", "\"model_count\":3", "units[1].variant: 0; must be 1 here")]
     [InlineData("\"task\":\"4v9\",\"seed\":7", "\"task\":\"3v9\",\"seed\":7", "units[13].task: 3v9; must be 4v9 here")]
-    [InlineData("\"format\":4", "\"format\":5", "format: 5; this gpumlp reads format 4")]
+    [InlineData("\"format\":5", "\"format\":6", "format: 6; this gpumlp reads format 5")]
     [InlineData("\"shards\":3", "\"shards\":300", "shards: 300; must be 1 to 18, the number of units")]
     [InlineData("\"embedding\":[\"4v9\"]", "\"embedding\":[\"4v8\"]", "spec.embedding: 4v8 is not trained")]
     [InlineData("\"data\":\"mnist\"", "\"data\":\"\\ud800\"", "line 7: a text with half a surrogate pair")]

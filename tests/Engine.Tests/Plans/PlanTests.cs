@@ -177,9 +177,9 @@ public sealed class PlanTests
     [InlineData("\"seed\":42", "\"seed\":43")]
     [InlineData("\"units\":[", "\"units\":")]
     [InlineData("\"task\":\"0v1\"", "\"task\":\"0v0\"")]
-    [InlineData("\"format\":4", "\"format\":3")]
-    [InlineData("\"format\":4", "\"format\":5")]
-    [InlineData("\"format\":4", "\"format\":\"4\"")]
+    [InlineData("\"format\":5", "\"format\":4")]
+    [InlineData("\"format\":5", "\"format\":6")]
+    [InlineData("\"format\":5", "\"format\":\"5\"")]
     [InlineData("\"data_sha256\"", "\"data\"")]
     public void A_changed_plan_is_refused_in_one_line(string old, string @new)
     {
@@ -236,6 +236,32 @@ public sealed class PlanTests
         Assert.Equal(plan.Hash, back.Hash);
         Assert.Equal(plan.Variants, back.Variants);
         Assert.Equal(plan.Units, back.Units);
+    }
+
+    [Fact]
+    public void A_cohort_is_trained_in_every_way_training_outside_and_rates_of_the_grid_in_the_first_one_alone()
+    {
+        SweepSpec spec = Presets.Paper with
+        {
+            Tasks = [new PairTask(4, 9)], Seeds = [0], Hidden = [2, 4], LearningRates = [0.03, 0.1], RateGrid = [0.5],
+            Schedules = [new StepSchedule(30, 0.1), RateSchedule.Constant],
+        };
+        Plan plan = PlanOf(spec);
+        Assert.Equal(
+            [
+                "h2-lr0.03-step-30-0.1", "h4-lr0.03-step-30-0.1", "h2-lr0.1-step-30-0.1", "h4-lr0.1-step-30-0.1",
+                "h2-lr0.03", "h4-lr0.03", "h2-lr0.1", "h4-lr0.1",
+            ],
+            plan.CohortModels.Select(model => model.Name));
+        Assert.Equal(
+            ["h2-lr0.5-step-30-0.1", "h4-lr0.5-step-30-0.1"],
+            plan.ModelsFor(new PairTask(4, 9), 0).Skip(8).Select(model => model.Name));
+        Assert.Equal([(0, 8, false), (8, 2, true)], plan.Units.Select(unit => (unit.FirstModel, unit.ModelCount, plan.IsForRates(unit))));
+        Assert.Equal(ModelTraining.Usual, ShownModel.Of(spec).Model.Training);
+
+        Plan back = PlanReader.Read(PlanJson.Write(plan), "plan.json");
+        Assert.Equal(plan.Hash, back.Hash);
+        Assert.Equal(plan.CohortModels, back.CohortModels);
     }
 
     [Fact]

@@ -12,7 +12,8 @@ namespace GpuMlp.Engine.Tests.Runs;
 [Trait("Size", "large")]
 public sealed class RunMergerTests
 {
-    private const string KeyColumns = "task,seed,hidden,lr,batch,epochs,init_std,weight_decay";
+    private const string KeyColumns = "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,"
+        + "optimizer,momentum,beta1,beta2,schedule";
     private const string ResultColumns =
         "train_loss,train_accuracy,train_precision,train_recall,train_f1,train_auc,val_loss,val_accuracy,val_precision,"
         + "val_recall,val_f1,val_auc,best_train_f1,best_train_f1_epoch,learned_epoch,dead_inactive,dead_no_input,dead_no_output,"

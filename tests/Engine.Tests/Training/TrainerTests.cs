@@ -168,6 +168,24 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void A_schedule_changes_its_own_model_and_only_from_the_epoch_on_in_which_its_factor_does()
+    {
+        static ModelSpec Model(RateSchedule schedule) => new(8, 0.5, ModelTraining.Usual with { Schedule = schedule });
+        ModelSpec[] models =
+            [Model(RateSchedule.Constant), Model(new StepSchedule(3, 0.5)), Model(new WarmUpSchedule(2, new CosineSchedule()))];
+        IReadOnlyList<ModelResult> all = Mnist.Train(Mnist.Few, Mnist.Spec with { Epochs = [5] }, models);
+        double[] Loss(int model) => [.. all[model].History.Select(epoch => epoch.Loss)];
+
+        // An epoch's loss is that before its update.
+        Assert.Equal(Loss(0)[..4], Loss(1)[..4]);
+        Assert.NotEqual(Loss(0)[4], Loss(1)[4]);
+        Assert.NotEqual(Loss(0)[1], Loss(2)[1]);
+        Assert.Equal(["constant", "step:3:0.5", "warmup:2+cosine"], all.Select(model => model.Key.How.Schedule));
+        Assert.All(models.Zip(all), pair => Mnist.AssertSameBits(
+            Mnist.Train(Mnist.Few, Mnist.Spec with { Epochs = [5] }, [pair.First]).Single(), pair.Second));
+    }
+
+    [Fact]
     public void Initial_weights_of_two_spreads_are_multiples_of_each_other()
     {
         float[] Start(double std)

@@ -215,7 +215,8 @@ public sealed class FlagTests : IDisposable
         Assert.Contains("layer rewind", outcome.Out);
         string[] lines = File.ReadAllLines(Path.Combine(_place["run"], "finetune.csv"));
         Assert.Equal(
-            "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,protocol,method,sparsity,finetune_epochs,zero_w1,zero_w2,weights_left,"
+            "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,optimizer,momentum,beta1,beta2,schedule,protocol,method,sparsity,"
+            + "finetune_epochs,zero_w1,zero_w2,weights_left,"
             + "val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output,status",
             lines[0]);
         string[][] rows = [.. lines.Skip(1).Select(line => line.Split(','))];

@@ -9,7 +9,8 @@ namespace GpuMlp.Runner.Tests.EndToEnd;
 [Trait("Size", "large")]
 public sealed class WholeSweepTests
 {
-    private const string Key = "task,seed,hidden,lr,batch,epochs,init_std,weight_decay";
+    private const string Key = "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,"
+        + "optimizer,momentum,beta1,beta2,schedule";
 
     private const string ResultsHeader = Key + ",train_loss,train_accuracy,train_precision,train_recall,train_f1,train_auc,"
         + "val_loss,val_accuracy,val_precision,val_recall,val_f1,val_auc,best_train_f1,best_train_f1_epoch,learned_epoch,"

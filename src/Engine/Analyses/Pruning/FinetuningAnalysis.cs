@@ -11,6 +11,7 @@ namespace GpuMlp.Engine.Analyses.Pruning;
 /// <summary>
 /// Trains pruned models further under their masks: from the weights that they have (fine-tuning), or from the initial values
 /// of the weights that are kept (the lottery ticket of Frankle and Carbin 2019). The mask is that of the trained model both times.
+/// Schedules of rates begin again after rewinding; fine-tuning stays at the last epoch's rates.
 /// </summary>
 internal sealed class FinetuningAnalysis : IAnalysis
 {
@@ -68,7 +69,7 @@ internal sealed class FinetuningAnalysis : IAnalysis
                     for (int epoch = 0; epoch < spec.FinetuneEpochs; epoch++)
                     {
                         step(epochs++, results[0].Length * spec.FinetuneEpochs);
-                        IReadOnlyList<EpochMetrics> metrics = cohort.TrainEpoch(pruned);
+                        IReadOnlyList<EpochMetrics> metrics = cohort.TrainEpoch(pruned, rewound ? epoch : cohort.Variant.Epochs + epoch);
                         for (int m = 0; m < models; m++)
                             lossFailed[m] |= !double.IsFinite(metrics[m].Loss);
                         afterEpoch(pruned, metrics);

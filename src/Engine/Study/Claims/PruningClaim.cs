@@ -1,3 +1,5 @@
+using GpuMlp.Engine.Tables;
+
 namespace GpuMlp.Engine.Study.Claims;
 
 /// <summary>
@@ -110,16 +112,9 @@ internal static class PruningClaim
     /// <summary>For each part of the training that differs, how many models keep F1 by its values.</summary>
     private static IEnumerable<string> Factors(PruningLoss[] judged)
     {
-        (string Name, Func<PruningLoss, string> Value)[] factors =
-        [
-            ("batch", loss => loss.How.Trained.Batch),
-            ("epochs", loss => Say.Number(loss.How.Trained.Epochs)),
-            ("initial sd", loss => Say.Number(loss.How.Trained.InitStd)),
-            ("weight decay", loss => Say.Number(loss.How.Trained.WeightDecay)),
-        ];
         return
-            from factor in factors
-            let values = judged.GroupBy(factor.Value).ToList()
+            from factor in TrainedHow.Parts
+            let values = judged.GroupBy(loss => factor.Value(loss.How.Trained)).ToList()
             where values.Count > 1
             select $"{factor.Name} "
                 + $"{string.Join(", ", values.Select(value => $"{value.Key}: {value.Count(loss => loss.Kept)} of {value.Count()}"))}";

@@ -6,6 +6,8 @@ namespace GpuMlp.Kernels.Training.Optimisers;
 /// <summary>parameter = fma(-rate, gradient, parameter); with weight decay (L2) the gradient is fma(decay, parameter, gradient).</summary>
 internal readonly struct GradientDescent : IOptimiser
 {
+    public static string Name => "sgd";
+
     public static bool RestsWithoutGradient => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

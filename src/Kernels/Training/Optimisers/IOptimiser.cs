@@ -8,6 +8,15 @@ namespace GpuMlp.Kernels.Training.Optimisers;
 /// </summary>
 internal interface IOptimiser
 {
+    /// <inheritdoc cref="Optimiser.Name"/>
+    static abstract string Name { get; }
+
+    /// <inheritdoc cref="Optimiser.UsesMomentum"/>
+    static virtual bool UsesMomentum => false;
+
+    /// <inheritdoc cref="Optimiser.UsesBetas"/>
+    static virtual bool UsesBetas => false;
+
     /// <summary>
     /// Whether a parameter stays as it is, bit by bit, where its gradient is +0 and nothing decays. Then rows of W1 whose pixels
     /// a batch does not set are not visited.

@@ -1,0 +1,70 @@
+using System.Globalization;
+
+namespace GpuMlp.Engine.Tables;
+
+/// <summary>
+/// How a model was trained, apart from its rate: columns of every table. Those that are younger than some runs have a value that stands for
+/// what was done before there was a choice.
+/// </summary>
+/// <param name="Batch"><c>full</c> or the number of images.</param>
+public readonly record struct TrainedHow(
+    [property: Column("images, or full")] string Batch,
+    [property: Column("passes over the training images")] int Epochs,
+    [property: Column] double InitStd,
+    [property: Column] double WeightDecay)
+{
+    [Column] public string Optimizer { get; init; } = "sgd";
+    [Column("0..1, 0 where the optimizer has none")] public double Momentum { get; init; }
+    [Column("0..1, 0 where the optimizer has none")] public double Beta1 { get; init; }
+    [Column("0..1, 0 where the optimizer has none")] public double Beta2 { get; init; }
+    [Column("of the rate")] public string Schedule { get; init; } = "constant";
+
+    /// <summary>Every column with its words, in their order.</summary>
+    public static IReadOnlyList<TrainedPart> Parts { get; } =
+    [
+        new("batch", how => how.Batch) { IsAlwaysTold = true },
+        new("epochs", how => $"{how.Epochs}") { IsAlwaysTold = true, HasNameBehind = true },
+        new("initial sd", how => Number(how.InitStd)) { IsAlwaysTold = true, Head = "init" },
+        new("weight decay", how => Number(how.WeightDecay)) { IsAlwaysTold = true, Head = "decay" },
+        new("optimizer", how => how.Optimizer),
+        new("momentum", how => Number(how.Momentum)),
+        new("beta1", how => Number(how.Beta1)),
+        new("beta2", how => Number(how.Beta2)),
+        new("schedule", how => how.Schedule),
+    ];
+
+    // What stands in the columns that are younger.
+    internal static TrainedHow Usual => new("", 0, 0, 0);
+
+    /// <summary>
+    /// <c>batch full, 100 epochs, initial sd 0.1, weight decay 0, optimizer adam</c>; younger parts where they say something.
+    /// </summary>
+    public override string ToString()
+    {
+        TrainedHow how = this;
+        return string.Join(", ", Parts.Where(part => part.IsTold(how)).Select(part => part.Words(how)));
+    }
+
+    private static string Number(double value) => value.ToString("R", CultureInfo.InvariantCulture).Replace('E', 'e');
+}
+
+/// <summary>One column of <see cref="TrainedHow"/> for people.</summary>
+/// <param name="Name">What they call it.</param>
+/// <param name="Value">As text.</param>
+public sealed record TrainedPart(string Name, Func<TrainedHow, string> Value)
+{
+    /// <summary>Whether it is told also where it is as it was before there was a choice.</summary>
+    public bool IsAlwaysTold { get; init; }
+
+    /// <summary><c>20 epochs</c>, where others are <c>batch 32</c>.</summary>
+    public bool HasNameBehind { get; init; }
+
+    /// <summary>What stands above a column of a narrow table.</summary>
+    public string Head { get; init; } = Name;
+
+    /// <summary>Whether there is anything to tell.</summary>
+    public bool IsTold(TrainedHow how) => IsAlwaysTold || Value(how) != Value(TrainedHow.Usual);
+
+    /// <summary>Name and value.</summary>
+    public string Words(TrainedHow how) => HasNameBehind ? $"{Value(how)} {Name}" : $"{Name} {Value(how)}";
+}
