@@ -37,7 +37,7 @@ public sealed class ExactTests : IDisposable
     public void Training_has_the_bits_of_the_reference(KernelForm form, SimdWidth width, bool isMasked)
     {
         var kernels = DeviceKernels.Create(_device, width);
-        foreach (Shape plain in Shape.All)
+        foreach (Shape plain in Shape.All.Concat(Shape.OfClasses))
         {
             Shape shape = plain with { IsMasked = isMasked };
             using var cohort = Cohort(shape);
@@ -73,7 +73,7 @@ public sealed class ExactTests : IDisposable
     public void Logits_and_activity_have_the_bits_of_the_reference(KernelForm form, SimdWidth width, bool isMasked)
     {
         var kernels = DeviceKernels.Create(_device, width);
-        foreach (Shape plain in Shape.All)
+        foreach (Shape plain in Shape.All.Concat(Shape.OfClasses))
         {
             Shape shape = plain with { IsMasked = isMasked };
             using var cohort = Cohort(shape);
@@ -102,7 +102,7 @@ public sealed class ExactTests : IDisposable
     private DeviceCohort Cohort(Shape shape)
     {
         var cohort = new DeviceCohort(
-            _device, ColumnLayout.Create(shape.Hidden, shape.Inputs, _device.LayoutWays), Samples.Rates(shape.Hidden.Length),
+            _device, ColumnLayout.Create(shape.Hidden, shape.Inputs, _device.LayoutWays, shape.Outputs), Samples.Rates(shape.Hidden.Length),
             shape.IsMasked)
         {
             WeightDecay = shape.WeightDecay,

@@ -121,7 +121,7 @@ public sealed class MaskTests : IDisposable
         using DeviceCohort cohort = Cohort(layout, withMask: true), without = Cohort(layout, withMask: false);
         ModelMask four = Samples.Mask(Inputs, 4, 0.5, 1), two = Samples.Mask(Inputs, 2, 0.5, 1);
         ArgumentException error = Assert.Throws<ArgumentException>(() => cohort.SetMask([two, four]));
-        Assert.Contains($"must be {Inputs} x 4 and 4", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"must be {Inputs} x 4 and 1 x 4", error.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => cohort.SetMask([four]));
         Assert.Throws<InvalidOperationException>(() => without.SetMask([four, two]));
         cohort.SetMask([four, two]);

@@ -23,6 +23,30 @@ public sealed class ReferenceTests
         GradientCheck.Compare("reference", _model, _x, _y, gradient, BoundedModel.Exact(_model).Error);
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void Gradients_of_a_logit_a_class_are_the_slopes_of_the_mean_loss(int outputs)
+    {
+        var model = ReferenceParameters.From(Samples.Model(Inputs, Hidden, seed: 5, outputs));
+        double[] y = Check.Widen(Samples.Labels(Rows, seed: 7, classes: outputs));
+        ReferenceParameters gradient = ReferenceMlp.Gradient(model, _x, y, ReferenceMlp.Forward(model, _x));
+        GradientCheck.Compare("reference", model, _x, y, gradient, BoundedModel.Exact(model).Error);
+    }
+
+    [Fact]
+    public void Two_classes_have_the_loss_and_slopes_of_one_logit_that_is_their_difference()
+    {
+        double[] w2 = [.. _model.W2.Select(w => -w / 2), .. _model.W2.Select(w => w / 2)];
+        ReferenceParameters classes = _model with { W2 = w2, B2 = [-_model.B2[0] / 2, _model.B2[0] / 2] };
+        ReferenceForward one = ReferenceMlp.Forward(_model, _x), two = ReferenceMlp.Forward(classes, _x);
+        ReferenceTotals expected = ReferenceMlp.Totals(one.Logits, _y), actual = ReferenceMlp.Totals(two.Logits, _y, outputs: 2);
+        Check.Near("loss", expected.Loss, actual.Loss, 1e-12);
+        Assert.Equal(expected.FalsePositives + expected.FalseNegatives, actual.FalsePositives);
+        Check.Near(
+            "dW1", ReferenceMlp.Gradient(_model, _x, _y, one).W1, ReferenceMlp.Gradient(classes, _x, _y, two).W1, [1e-12]);
+    }
+
     [Fact]
     public void Saliency_gradients_are_the_slopes_of_logit_and_probability()
     {

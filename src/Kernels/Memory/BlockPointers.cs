@@ -8,29 +8,38 @@ internal readonly unsafe struct BlockPointers
 {
     public readonly float* W1, B1, W2, ColumnRates, Activations, GradW1, GradB1, GradW2;
 
-    /// <summary>One value a slot of the block.</summary>
-    public readonly float* B2, SlotRates, GradB2;
+    /// <summary>[slot of the block, O].</summary>
+    public readonly float* B2, GradB2;
 
-    /// <summary>[slot of the block, 256].</summary>
+    /// <summary>One value a slot of the block.</summary>
+    public readonly float* SlotRates;
+
+    /// <summary>[slot of the block, O, 256].</summary>
     public readonly float* Logits;
 
     /// <summary>Null without a mask.</summary>
     public readonly float* MaskW1, MaskW2;
 
-    /// <summary>Two sums, four counts and one flag a slot of the block, see <see cref="ScratchViews"/>.</summary>
+    /// <summary>Two sums, 3 O + 1 counts and one flag a slot of the block, see <see cref="ScratchViews"/>.</summary>
     public readonly long* Loss;
 
     public readonly int* Counts, Failed;
 
-    /// <summary>One value a slot of the block; for operations on one chunk.</summary>
+    /// <summary>[slot of the block, O]; for operations on one chunk.</summary>
     public readonly long* DeltaSums;
+
+    /// <summary>[O, <see cref="OutputPitch"/>]: sums for dw2 with a logit a class; for operations on one chunk.</summary>
+    public readonly long* OutputSums;
 
     /// <summary>
     /// [place, stride]; for operations on one chunk. Integers in float64, in the memory that GPUs keep them in as 64-bit ones.
     /// </summary>
     public readonly double* Sums;
 
-    public readonly int Inputs, FirstColumn, Stride, Slots, FirstSlot;
+    public readonly int Inputs, Outputs, FirstColumn, Stride, Slots, FirstSlot;
+
+    /// <summary>From a row of w2 [O, padded columns of the cohort] to the next.</summary>
+    public readonly int OutputPitch;
 
     /// <summary>See <see cref="DeviceCohort.WeightDecay"/>.</summary>
     public readonly float WeightDecay;
@@ -51,25 +60,28 @@ internal readonly unsafe struct BlockPointers
         FirstSlot = fields[2];
         Slots = fields[3];
         Inputs = cohort.Inputs;
+        Outputs = cohort.Outputs;
+        OutputPitch = cohort.B1.IntLength;
         WeightDecay = cohort.WeightDecay;
         long firstWeight = (long)Inputs * FirstColumn;
         W1 = Pointer(cohort.W1) + firstWeight;
         B1 = Pointer(cohort.B1) + FirstColumn;
         W2 = Pointer(cohort.W2) + FirstColumn;
         ColumnRates = Pointer(cohort.ColumnRates) + FirstColumn;
-        B2 = Pointer(cohort.B2) + FirstSlot;
+        B2 = Pointer(cohort.B2) + (Outputs * FirstSlot);
         SlotRates = Pointer(cohort.SlotRates) + FirstSlot;
         Loss = Pointer(scratch.Loss) + (2 * FirstSlot);
-        Counts = Pointer(scratch.Counts) + (4 * FirstSlot);
+        Counts = Pointer(scratch.Counts) + (ClassCounts.Fields(Outputs) * FirstSlot);
         Failed = Pointer(scratch.Failed) + FirstSlot;
         Activations = Pointer(scratch.Activations) + ((long)ChunkSchedule.ChunkRows * FirstColumn);
-        Logits = Pointer(scratch.Logits) + ((long)ChunkSchedule.ChunkRows * FirstSlot);
-        DeltaSums = Pointer(scratch.DeltaSums) + FirstSlot;
+        Logits = Pointer(scratch.Logits) + ((long)ChunkSchedule.ChunkRows * Outputs * FirstSlot);
+        DeltaSums = Pointer(scratch.DeltaSums) + (Outputs * FirstSlot);
+        OutputSums = Pointer(scratch.OutputSums) + FirstColumn;
         Sums = (double*)Pointer(scratch.GradSums) + ((Inputs + 1L) * FirstColumn);
         GradW1 = Pointer(scratch.GradW1) + firstWeight;
         GradB1 = Pointer(scratch.GradB1) + FirstColumn;
         GradW2 = Pointer(scratch.GradW2) + FirstColumn;
-        GradB2 = Pointer(scratch.GradB2) + FirstSlot;
+        GradB2 = Pointer(scratch.GradB2) + (Outputs * FirstSlot);
         bool isMasked = cohort.HasMask != 0;
         MaskW1 = isMasked ? Pointer(cohort.MaskW1) + firstWeight : null;
         MaskW2 = isMasked ? Pointer(cohort.MaskW2) + FirstColumn : null;

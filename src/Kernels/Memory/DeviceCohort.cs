@@ -11,7 +11,7 @@ public sealed class DeviceCohort : IDisposable
             _gradB1, _gradW2, _b2, _slotRates, _gradB2;
     private readonly DeviceArray<int> _blocks, _slots, _vectors,
             _slotBlocks, _columnSlots, _units, _counts, _failed;
-    private readonly DeviceArray<long> _loss, _gradSums, _deltaSums;
+    private readonly DeviceArray<long> _loss, _gradSums, _deltaSums, _outputSums;
     private readonly CohortMask _mask;
 
     /// <param name="device">Where.</param>
@@ -23,8 +23,6 @@ public sealed class DeviceCohort : IDisposable
     {
         if (learningRates.Count != layout.Slots.Count)
             throw new ArgumentException($"{learningRates.Count} rates for {layout.Slots.Count} models", nameof(learningRates));
-        if (layout.Outputs != 1)
-            throw new NotSupportedException($"models of {layout.Outputs} logits; kernels compute those of one");
         long weights = (long)layout.Inputs * layout.PaddedColumns, sums = weights + layout.PaddedColumns;
         if (sums > int.MaxValue)
             throw new ArgumentException($"{sums} weights and biases in one cohort; 2^31 - 1 are the most", nameof(layout));
@@ -43,6 +41,7 @@ public sealed class DeviceCohort : IDisposable
         _loss = device.Zeroed<long>(2 * slots);
         _gradSums = device.Zeroed<long>(sums);
         _deltaSums = device.Zeroed<long>((long)outputs * slots);
+        _outputSums = device.Zeroed<long>(outputs == 1 ? 1 : (long)outputs * columns);
         _failed = device.Zeroed<int>(slots);
         _mask = new CohortMask(device, layout, withMask);
         _counts = device.Zeroed<int>(ClassCounts.Fields(outputs) * slots);
@@ -108,6 +107,7 @@ public sealed class DeviceCohort : IDisposable
         GradB2 = _gradB2.View,
         GradSums = _gradSums.View,
         DeltaSums = _deltaSums.View,
+        OutputSums = _outputSums.View,
         Loss = _loss.View,
         Failed = _failed.View,
         Counts = _counts.View,
@@ -119,7 +119,7 @@ public sealed class DeviceCohort : IDisposable
         long columns = layout.PaddedColumns, slots = layout.Slots.Count, outputs = layout.Outputs;
         return (sizeof(float) * ((2 * layout.Inputs * columns) + (ChunkSchedule.ChunkRows * (columns + (outputs * slots)))
                 + ((7 + (3 * outputs)) * columns) + ((5 + (5 * outputs)) * slots)))
-            + (sizeof(long) * (((layout.Inputs + 1) * columns) + ((2 + outputs) * slots)));
+            + (sizeof(long) * (((layout.Inputs + 1 + (outputs == 1 ? 0 : outputs)) * columns) + ((2 + outputs) * slots)));
     }
 
     /// <summary>Puts parameters of all models in place, in the caller's order.</summary>
@@ -204,7 +204,7 @@ public sealed class DeviceCohort : IDisposable
             _w1, _gradW1, _activations, _logits, _b1, _w2, _columnRates,
             _gradB1, _gradW2, _b2, _slotRates, _gradB2, _blocks, _slots, _vectors,
             _slotBlocks, _columnSlots, _units, _counts, _failed,
-            _loss, _gradSums, _deltaSums, _mask,
+            _loss, _gradSums, _deltaSums, _outputSums, _mask,
         })
         {
             buffer.Dispose();

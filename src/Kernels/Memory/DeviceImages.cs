@@ -16,7 +16,9 @@ public sealed class DeviceImages : IDisposable
 
     /// <param name="device">Where.</param>
     /// <param name="pixels">Unsigned bytes, row-major [N, D].</param>
-    /// <param name="labels">0 or 1 an image; may be all 0 where no loss is wanted.</param>
+    /// <param name="labels">
+    /// 0 or 1 an image, or the number of its class, below the O of the cohorts that are trained on it; may be all 0 where no loss is wanted.
+    /// </param>
     /// <param name="inputs">D.</param>
     /// <param name="schedule">Batches and chunks.</param>
     /// <param name="form">Which form the kernels are to run in; CUDA has no input-sparse one and takes the dense one instead.</param>
@@ -53,6 +55,8 @@ public sealed class DeviceImages : IDisposable
         }
 
         Images = labels.Length;
+        foreach (byte label in labels)
+            Classes = Math.Max(Classes, label + 1);
         Inputs = inputs;
         HasBackward = withBackward;
         Schedule = schedule;
@@ -85,6 +89,9 @@ public sealed class DeviceImages : IDisposable
 
     /// <summary>N.</summary>
     public int Images { get; }
+
+    /// <summary>One more than the largest label.</summary>
+    internal int Classes { get; }
 
     /// <summary>D.</summary>
     public int Inputs { get; }

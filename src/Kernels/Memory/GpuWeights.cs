@@ -13,6 +13,9 @@ public struct GpuWeights
     /// <summary>e, one a padded column.</summary>
     public ArrayView<int> Exponents;
 
+    /// <summary>f, one a padded column, with a logit a class; see <see cref="ClassOutputBody"/>. One unused value with one logit.</summary>
+    public ArrayView<int> BackExponents;
+
     /// <summary>One a slot: not 0 when the model is out of range. Whoever writes writes 1; nobody clears on the way.</summary>
     public ArrayView<int> Failed;
 

@@ -149,6 +149,11 @@ public struct ScratchViews
     public ArrayView<long> DeltaSums;
 
     /// <summary>
+    /// With a logit a class [O, padded columns]: sum of activation times q of the batch so far, both as integers; else one unused value.
+    /// </summary>
+    public ArrayView<long> OutputSums;
+
+    /// <summary>
     /// Two sums a slot over the images seen in this epoch: binary cross-entropy in whole nats, and what is left in units of 2^-32.
     /// </summary>
     public ArrayView<long> Loss;

@@ -98,6 +98,21 @@ public static class ExactSums
     /// <summary>1 / (8,355,711 * B), rounded once: times the sum of q it is the gradient of b2.</summary>
     public static float BiasScale(int batch) => (float)(1.0 / ((double)Largest * batch));
 
+    /// <summary>
+    /// t: with a logit a class an activation is an integer below 2^t in dw2, so that its products with q of a whole batch stay below 2^63.
+    /// </summary>
+    /// <param name="batch">B, 1 to <see cref="MostBatch"/>.</param>
+    public static int ActivationBits(int batch) => Math.Min(30, 40 - BitLength(batch));
+
+    /// <summary>
+    /// t - L - e, L = log2(D + 1) rounded up: rint(relu(Z) 2^(t - L - e)) is the activation as an integer of at most 2^t, since relu(Z) is
+    /// below (D + 1) 2^e.
+    /// </summary>
+    /// <param name="bits">t.</param>
+    /// <param name="inputs">D.</param>
+    /// <param name="exponent">e of the column.</param>
+    public static int ActivationPower(int bits, int inputs, int exponent) => bits - CeilingLog2(inputs + 1) - exponent;
+
     /// <summary>2^n, -126 &lt;= n &lt;= 127.</summary>
     public static float PowerOfTwo(int n) => Interop.IntAsFloat((uint)(n + 127) << 23);
 

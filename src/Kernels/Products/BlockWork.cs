@@ -24,7 +24,7 @@ internal readonly unsafe struct BlockWork
     /// <summary>Z [256, stride].</summary>
     public readonly float* Z;
 
-    /// <summary>[slot of the block, 256]: logits, then q.</summary>
+    /// <summary>[slot of the block, O, 256]: logits, then q.</summary>
     public readonly float* Logits;
 
     /// <summary>G [place, stride], of the batch's chunks before this one.</summary>
@@ -41,6 +41,15 @@ internal readonly unsafe struct BlockWork
     /// <summary>One value a column: 2^(23 - e); z; w2 times the gradient's scale; the rate, 0 for a model that has failed.</summary>
     public readonly float* Scales, ActivationScales, Factors, Rates;
 
+    /// <summary>One value a column with a logit a class: 2^-f and 2^f, see <see cref="ClassOutputBody"/>; else null.</summary>
+    public readonly float* DeltaScales, DeltaPowers;
+
+    /// <summary>[O, <see cref="OutputPitch"/>]: sums for dw2 with a logit a class; null without gradients, and with one logit.</summary>
+    public readonly long* OutputSums;
+
+    /// <summary>From one row of <see cref="OutputSums"/> to the next.</summary>
+    public readonly int OutputPitch;
+
     /// <summary>One value a column, as bits: the largest |weight| of the dropped pixels, and of all after the update.</summary>
     public readonly float* FixedLargest, Largest;
 
@@ -50,9 +59,10 @@ internal readonly unsafe struct BlockWork
     /// <summary>[2, stride + 16]: words of one row or pair of images.</summary>
     public readonly int* Words;
 
-    /// <summary>One value a slot: whether the model has failed; whether its logits need more than 2^53; the batch's sum of q.</summary>
+    /// <summary>One value a slot: whether the model has failed; whether its logits need more than 2^53.</summary>
     public readonly int* Failed, IsWide;
 
+    /// <summary>[slot, O]: the batch's sum of q.</summary>
     public readonly long* DeltaSums;
 
     public readonly int Pairs, Vectors;
@@ -64,7 +74,7 @@ internal readonly unsafe struct BlockWork
         const int Rows = ChunkSchedule.ChunkRows, Line = 64;
         Vectors = block.Vectors;
         Pairs = places / 2;
-        long stride = block.Stride, slots = block.Slots, padded = stride + ColumnLayout.Vector;
+        long stride = block.Stride, slots = block.Slots, outputs = block.Outputs, padded = stride + ColumnLayout.Vector;
         long bytes = 0;
         long Place(long size)
         {
@@ -76,9 +86,12 @@ internal readonly unsafe struct BlockWork
         long deltas = Place(withBackward ? sizeof(short) * ImagePairs * Vectors * DigitTiles.VectorShorts : 0);
         long sums = Place(withBackward ? sizeof(double) * places * stride : 0);
         long weightSums = Place(sizeof(long) * stride), band = Place(withBackward ? sizeof(long) * PairRows.Band * stride : 0);
-        long z = Place(sizeof(float) * ((Rows * stride) + ColumnLayout.Vector)), logits = Place(sizeof(float) * Rows * slots);
+        long z = Place(sizeof(float) * ((Rows * stride) + ColumnLayout.Vector)), logits = Place(sizeof(float) * Rows * slots * outputs);
         long columns = Place(sizeof(float) * 7 * padded), words = Place(sizeof(int) * 2 * padded);
-        long flags = Place(sizeof(int) * 2 * slots), deltaSums = Place(sizeof(long) * slots);
+        long flags = Place(sizeof(int) * 2 * slots), deltaSums = Place(sizeof(long) * slots * outputs);
+        bool isClasses = outputs > 1;
+        long backs = Place(isClasses ? 2 * sizeof(float) * padded : 0);
+        long outputSums = Place(isClasses && withBackward ? sizeof(long) * outputs * padded : 0);
         byte* memory = ThreadScratch.Take(bytes);
         Digits = (short*)(memory + digits);
         Deltas = (short*)(memory + deltas);
@@ -99,6 +112,10 @@ internal readonly unsafe struct BlockWork
         Failed = (int*)(memory + flags);
         IsWide = Failed + slots;
         DeltaSums = (long*)(memory + deltaSums);
+        DeltaScales = isClasses ? (float*)(memory + backs) : null;
+        DeltaPowers = isClasses ? DeltaScales + padded : null;
+        OutputSums = isClasses && withBackward ? (long*)(memory + outputSums) : null;
+        OutputPitch = (int)padded;
     }
 
     /// <summary><see cref="Digits"/>.</summary>
@@ -119,6 +136,8 @@ internal readonly unsafe struct BlockWork
         Z = block.Activations;
         Logits = block.Logits;
         Sums = block.Sums;
+        OutputSums = block.OutputSums;
+        OutputPitch = block.OutputPitch;
     }
 
     /// <summary>The same with Z, logits and G in the cohort's own scratch, where an operation on one chunk leaves them.</summary>

@@ -39,7 +39,7 @@ internal static class GpuProducts
         new() { Values = device.Workspace.Take<float>("activations", rows * cohort.B1.Length), Capacity = rows };
 
     /// <summary>Logits from Z.</summary>
-    /// <param name="values">[slot, stride], from <paramref name="offset"/> on.</param>
+    /// <param name="values">[slot, O, stride], from <paramref name="offset"/> on.</param>
     public static void Logits(
         GpuDevice device, in CohortViews cohort, ArrayView<int> failed, in GpuActivations activations, int rows,
         ArrayView<float> values, int stride, int offset)

@@ -14,6 +14,7 @@ internal static class GpuQuantise
     {
         Values = device.Workspace.Take<int>("quantised weights", (cohort.Inputs + 1L) * cohort.B1.Length),
         Exponents = device.Workspace.Take<int>("exponents", cohort.B1.Length),
+        BackExponents = device.Workspace.Take<int>("back exponents", cohort.Outputs == 1 ? 1 : cohort.B1.IntLength),
         Failed = failed,
     };
 

@@ -9,17 +9,17 @@ public struct GpuTotals
     /// <summary>Two sums a slot: whole nats, units of 2^-32.</summary>
     public ArrayView<long> Loss;
 
-    /// <summary>Four counts a slot: true positives, false positives, false negatives, images.</summary>
+    /// <summary>3 O + 1 counts a slot: true positives, false positives and false negatives of each class, images.</summary>
     public ArrayView<int> Counts;
 
-    /// <summary>One a slot: the sum of q.</summary>
+    /// <summary>[slot, O]: the sum of q.</summary>
     public ArrayView<long> Deltas;
 
     /// <summary>A cohort's own, as one part.</summary>
     internal static GpuTotals Of(in ScratchViews scratch)
         => new() { Loss = scratch.Loss, Counts = scratch.Counts, Deltas = scratch.DeltaSums };
 
-    /// <summary>Adds images to a slot of a part; one thread.</summary>
+    /// <summary>Adds images to a slot of a part, of models with one logit; one thread.</summary>
     /// <param name="opensEpoch">Loss and counts start from 0.</param>
     /// <param name="opensBatch">The sum of q starts from 0.</param>
     internal readonly void Add(int place, OutputSums sums, int images, bool opensEpoch, bool opensBatch)

@@ -36,7 +36,7 @@ internal static unsafe class HiddenBackwardBody
         new Span<int>(work.Words, block.Stride).Clear();
         T scale = T.Broadcast(ExactSums.GradientScale(chunk.BatchRows));
         for (int column = 0; column < block.Stride; column += LaneMask.Lanes)
-            T.Store(T.Multiply(T.Load(block.W2 + column), scale), work.Factors + column);
+            T.Store(T.Multiply(T.Load(block.Outputs == 1 ? block.W2 + column : work.DeltaPowers + column), scale), work.Factors + column);
         var end = new End<TRow>(block, work, images, chunk);
         PairRows.Panel panel = images.Backward(chunk.Index);
         ushort* turns = images.Turns(chunk.Index);

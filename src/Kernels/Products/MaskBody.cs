@@ -18,7 +18,7 @@ internal static unsafe class MaskBody
         if (!block.IsMasked)
             return;
         Rows<T>(block.W1, block.MaskW1, block.Inputs, block.Stride);
-        Rows<T>(block.W2, block.MaskW2, 1, block.Stride);
+        Outputs<T>(block, block.W2);
     }
 
     /// <summary>After the last images of a batch.</summary>
@@ -34,7 +34,14 @@ internal static unsafe class MaskBody
         where T : unmanaged, ILanes<T>
     {
         if (block.IsMasked)
-            Rows<T>(block.GradW2, block.MaskW2, 1, block.Stride);
+            Outputs<T>(block, block.GradW2);
+    }
+
+    private static void Outputs<T>(in BlockPointers block, float* values)
+        where T : unmanaged, ILanes<T>
+    {
+        for (int k = 0; k < block.Outputs; k++)
+            Rows<T>(values + ((long)k * block.OutputPitch), block.MaskW2 + ((long)k * block.OutputPitch), 1, block.Stride);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -15,18 +15,26 @@ public sealed class OutputBackwardOperation : ChunkOperation
     internal override void OnCpu(DeviceKernels kernels, ChunkJob job) => kernels.Launch(
         new OutputBackwardCpu { Cohort = job.Cohort.Cohort, Scratch = job.Cohort.Scratch, Images = job.Images.Views, Chunk = job.Chunk });
 
-    internal override void OnGpu(GpuDevice device, ChunkJob job) => device.Launch(
-        OutputBackwardGpu.Kernel,
-        OutputBackwardGpu.Threads,
-        job.Cohort.Cohort.SlotCount,
-        new OutputBackwardGpu
+    internal override void OnGpu(GpuDevice device, ChunkJob job)
+    {
+        CohortViews cohort = job.Cohort.Cohort;
+        if (cohort.Outputs > 1)
         {
-            Cohort = job.Cohort.Cohort,
+            ClassPassGpu classes = ClassPassGpu.Of(job, GpuQuantise.Now(device, cohort));
+            classes.Backs = 1;
+            device.Launch(ClassPassGpu.Kernel, ClassPassGpu.Threads, classes.Groups, classes);
+            return;
+        }
+        var backward = new OutputBackwardGpu
+        {
+            Cohort = cohort,
             Activations = job.Activations,
             Deltas = job.Cohort.Scratch.Logits,
             ValueStride = ChunkSchedule.ChunkRows,
             Rows = job.Place.Rows,
-        });
+        };
+        device.Launch(OutputBackwardGpu.Kernel, OutputBackwardGpu.Threads, cohort.SlotCount, backward);
+    }
 }
 
 /// <summary>How it is called.</summary>
@@ -54,6 +62,14 @@ internal struct OutputBackwardCpu : ICpuJob
         where T : unmanaged, ILanes<T>
     {
         var block = new BlockPointers(Cohort, Scratch, item);
-        OutputBackwardBody.Numbers<T>(block, new BlockWork(block, 0, withBackward: false).In(block), new ChunkPointers(Images, Chunk).Rows);
+        BlockWork work = new BlockWork(block, 0, withBackward: false).In(block);
+        var chunk = new ChunkPointers(Images, Chunk);
+        if (block.Outputs == 1)
+        {
+            OutputBackwardBody.Numbers<T>(block, work, chunk.Rows);
+            return;
+        }
+        QuantiseBody.Exponents<T>(block, work);
+        ClassOutputBody.Numbers<T>(block, work, chunk);
     }
 }

@@ -18,30 +18,33 @@ internal static unsafe class OutputForwardBody
     // Terms beyond 2^53 are summed in two halves, multiples of 2^26 and the rest.
     private const double HalfUnit = 1 << 26;
 
-    /// <summary>Logits of every slot of the block, [slot, 256].</summary>
+    /// <summary>Logits of every slot of the block, [slot, O, 256].</summary>
     public static void Logits<T>(in BlockPointers block, in BlockWork work, int rows)
         where T : unmanaged, ILanes<T>
     {
         for (int slot = 0; slot < block.Slots; slot++)
         {
-            float* logits = work.Logits + (slot * ChunkSchedule.ChunkRows);
-            if (work.Failed[slot] != 0)
-                new Span<float>(logits, rows).Fill(float.NaN);
-            else if (work.IsWide[slot] != 0)
-                Logits<T, Wide>(block, work, slot, rows, logits);
-            else
-                Logits<T, Narrow>(block, work, slot, rows, logits);
+            float* logits = work.Logits + ((long)slot * block.Outputs * ChunkSchedule.ChunkRows);
+            for (int k = 0; k < block.Outputs; k++, logits += ChunkSchedule.ChunkRows)
+            {
+                if (work.Failed[slot] != 0)
+                    new Span<float>(logits, rows).Fill(float.NaN);
+                else if (work.IsWide[slot] != 0)
+                    Logits<T, Wide>(block, work, slot, k, rows, logits);
+                else
+                    Logits<T, Narrow>(block, work, slot, k, rows, logits);
+            }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Logits<T, TSum>(in BlockPointers block, in BlockWork work, int slot, int rows, float* logits)
+    private static void Logits<T, TSum>(in BlockPointers block, in BlockWork work, int slot, int k, int rows, float* logits)
         where T : unmanaged, ILanes<T>
         where TSum : struct, ITermSum
     {
         int column = block.Column(slot), hidden = block.Hidden(slot), stride = block.Stride;
-        float* z = work.Z + column, w2 = block.W2 + column;
-        long bias = (long)MathF.Round(block.B2[slot] * ExactSums.LogitUnits, MidpointRounding.ToEven);
+        float* z = work.Z + column, w2 = block.W2 + ((long)k * block.OutputPitch) + column;
+        long bias = (long)MathF.Round(block.B2[(slot * block.Outputs) + k] * ExactSums.LogitUnits, MidpointRounding.ToEven);
         int whole = (hidden - 1) / LaneMask.Lanes * LaneMask.Lanes;
         T mask = T.Load(LaneMask.First(hidden - whole)), lastW2 = T.Select(mask, T.Load(w2 + whole), T.Zero);
         for (int n = 0; n < rows; n++, z += stride)
@@ -122,7 +125,7 @@ internal static unsafe class OutputForwardBody
         where T : unmanaged, ILanes<T> => T.Select(mask, value, T.Zero);
 
     // Labels end with the images: the last lanes must not be read.
-    private static T LoadFirst<T>(float* source, int count)
+    public static T LoadFirst<T>(float* source, int count)
         where T : unmanaged, ILanes<T>
     {
         if (count == LaneMask.Lanes)

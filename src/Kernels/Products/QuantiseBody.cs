@@ -97,16 +97,23 @@ internal static unsafe class QuantiseBody
         new Span<float>(work.Scales, block.Stride).Clear();
         new Span<float>(work.ActivationScales, block.Stride).Clear();
         new Span<float>(work.Rates, block.Stride).Clear();
+        int outputs = block.Outputs;
+        if (outputs > 1)
+            new Span<float>(work.DeltaScales, block.Stride).Clear();
         for (int slot = 0; slot < block.Slots; slot++)
         {
             int first = block.Column(slot), hidden = block.Hidden(slot), sizeBits = ExactSums.SizeBits(block.Inputs, hidden),
             bits = int.MinValue;
-            bool failed = !ExactSums.IsInRange(block.B2[slot]);
+            bool failed = false;
+            for (int k = 0; k < outputs; k++)
+                failed |= !ExactSums.IsInRange(block.B2[(slot * outputs) + k]);
             for (int column = first; column < first + hidden && !failed; column++)
             {
                 int exponent = ExactSums.Exponent(work.Largest[column]);
                 work.Exponents[column] = exponent;
                 int needed = exponent == ExactSums.OutOfRange ? exponent : ExactSums.LogitBits(exponent, block.W2[column], sizeBits);
+                if (outputs > 1 && exponent != ExactSums.OutOfRange)
+                    needed = Math.Max(needed, BackwardScale(block, work, column, exponent, sizeBits));
                 failed = needed > ExactSums.MostLogitBits;
                 bits = Math.Max(bits, needed);
             }
@@ -119,6 +126,25 @@ internal static unsafe class QuantiseBody
                 work.Rates[column] = block.SlotRates[slot];
             }
         }
+    }
+
+    // 2^-f and 2^f of a column with a logit a class; the bits that the logits of the further outputs need.
+    private static int BackwardScale(in BlockPointers block, in BlockWork work, int column, int exponent, int sizeBits)
+    {
+        float sum = 0f;
+        int needed = int.MinValue;
+        for (int k = 0; k < block.Outputs; k++)
+        {
+            float weight = block.W2[((long)k * block.OutputPitch) + column];
+            sum += Math.Abs(weight);
+            needed = Math.Max(needed, ExactSums.LogitBits(exponent, weight, sizeBits));
+        }
+        int power = ExactSums.Exponent(sum);
+        if (power == ExactSums.OutOfRange)
+            return power;
+        work.DeltaScales[column] = ExactSums.PowerOfTwo(-power);
+        work.DeltaPowers[column] = ExactSums.PowerOfTwo(power);
+        return needed;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

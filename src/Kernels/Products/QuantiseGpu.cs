@@ -59,11 +59,22 @@ public struct QuantiseGpu
         int slot = job.Cohort.ColumnSlots[column];
         if (slot < 0)
             return;
-        int hidden = job.Cohort.Slots[(2 * slot) + 1];
-        if (isOut || !ExactSums.IsInRange(exponent, job.Cohort.W2[column], job.Cohort.Inputs, hidden)
-            || !ExactSums.IsInRange(job.Cohort.B2[slot]))
+        int hidden = job.Cohort.Slots[(2 * slot) + 1], outputs = job.Cohort.Outputs, columns = job.Cohort.B1.IntLength;
+        float sum = 0f;
+        for (int k = 0; k < outputs; k++)
         {
-            job.Weights.Failed[slot] = 1;
+            float weight = job.Cohort.W2[(k * columns) + column];
+            sum += GpuMath.Abs(weight);
+            isOut |= !ExactSums.IsInRange(exponent, weight, job.Cohort.Inputs, hidden)
+                || !ExactSums.IsInRange(job.Cohort.B2[(slot * outputs) + k]);
         }
+        if (outputs > 1)
+        {
+            int power = ExactSums.Exponent(sum);
+            isOut |= power == ExactSums.OutOfRange;
+            job.Weights.BackExponents[column] = isOut ? ExactSums.LeastExponent : power;
+        }
+        if (isOut)
+            job.Weights.Failed[slot] = 1;
     }
 }

@@ -47,6 +47,9 @@ public struct SparseBackwardGpu
     /// <summary>One flag a slot.</summary>
     public ArrayView<int> Failed;
 
+    /// <summary>See <see cref="GpuWeights.BackExponents"/>.</summary>
+    public ArrayView<int> BackExponents;
+
     /// <summary>See <see cref="ExactSums.GradientScale"/>.</summary>
     public float Scale;
 
@@ -106,7 +109,8 @@ public struct SparseBackwardGpu
         if (job.IsLast == 0)
             return;
         int slot = job.Cohort.ColumnSlots[column];
-        float factor = job.Cohort.W2[column] * job.Scale;
+        float weight = job.Cohort.Outputs == 1 ? job.Cohort.W2[column] : ExactSums.PowerOfTwo(job.BackExponents[column]);
+        float factor = weight * job.Scale;
         job.Gradient[q] = job.Failed[slot] != 0 ? 0f : GpuMath.Product(sum * ExactSums.PowerOfTwo(-40), factor);
     }
 

@@ -48,11 +48,13 @@ public sealed class SparseBackwardOperation : Operation<SparseBackwardJob>
     {
         Chunk chunk = job.Images.Schedule.Chunks[job.Chunk];
         CohortViews cohort = job.Cohort.Cohort;
+        GpuWeights now = chunk.IsLast ? GpuQuantise.Now(device, cohort) : GpuQuantise.Room(device, cohort, job.Cohort.Scratch.Failed);
         var backward = new SparseBackwardGpu
         {
             Sparse = job.Weights.Views,
             Cohort = cohort,
-            Failed = chunk.IsLast ? GpuQuantise.Now(device, cohort).Failed : job.Cohort.Scratch.Failed,
+            Failed = now.Failed,
+            BackExponents = now.BackExponents,
             Scale = ExactSums.GradientScale(chunk.BatchRows),
             Activations = new() { Values = job.Cohort.Scratch.Activations, Capacity = ChunkSchedule.ChunkRows },
             TileRows = job.Images.Views.TileRows,
@@ -161,7 +163,7 @@ internal unsafe struct SparseBackwardCpu : ICpuJob
         }
     }
 
-    // w2 times the gradient's scale; 0 for a model that has failed.
+    // w2, or 2^f with a logit a class, times the gradient's scale; 0 for a model that has failed.
     private static void Factors(in BlockPointers block, in ChunkPointers chunk, float* factors)
     {
         new Span<float>(factors, block.Stride).Clear();
@@ -169,8 +171,16 @@ internal unsafe struct SparseBackwardCpu : ICpuJob
         for (int slot = 0; slot < block.Slots; slot++)
         {
             for (int c = block.Column(slot); c < block.Column(slot) + block.Hidden(slot) && block.Failed[slot] == 0; c++)
-                factors[c] = block.W2[c] * scale;
+                factors[c] = (block.Outputs == 1 ? block.W2[c] : Power(block, c)) * scale;
         }
+    }
+
+    private static float Power(in BlockPointers block, int column)
+    {
+        float sum = 0f;
+        for (int k = 0; k < block.Outputs; k++)
+            sum += Math.Abs(block.W2[((long)k * block.OutputPitch) + column]);
+        return ExactSums.PowerOfTwo(ExactSums.Exponent(sum));
     }
 
     /// <summary>Entries of one chunk; gate * q is given as the chunk's images of one column, zeros behind the last.</summary>

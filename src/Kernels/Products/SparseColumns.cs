@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 
@@ -6,7 +7,7 @@ namespace GpuMlp.Kernels.Products;
 
 /// <summary>
 /// One model over compressed columns: V[n] = 255 bq + sum over the column's entries of Wq * pixel[index, n], for a tile of images
-/// held in registers; Z = (float)V z; logit[n] = b2 + sum of relu(Z) w2 in units of 2^-32.
+/// held in registers; Z = (float)V z; logit[n, k] = b2_k + sum of relu(Z) w2_k in units of 2^-32.
 /// </summary>
 /// <remarks>
 /// Integers in float64, which holds them to 2^53; so the bits are those of the dense evaluation of the pruned model, whose
@@ -19,20 +20,24 @@ internal readonly unsafe struct SparseColumns
     // As in OutputForwardBody: terms beyond 2^53 are summed in two halves.
     private const double HalfUnit = 1 << 26;
 
+    private const int MostOnStack = 16;
+
     private readonly EntryColumns _entries;
     private readonly float* _b1, _w2, _kept;
     private readonly int* _active;
     private readonly TileAhead _ahead;
-    private readonly int _column, _hidden;
-    private readonly long _bias;
+    private readonly int _column, _hidden, _outputs, _outputPitch;
+    private readonly float* _b2;
     private readonly bool _failed;
 
     /// <param name="sparse">Biases and w2.</param>
     /// <param name="entries">From the model's first column on, with exponents, all of them or without some that meet zeros alone.</param>
     /// <param name="column">The model's first column, levels counted.</param>
+    /// <param name="level">Its level.</param>
     /// <param name="hidden">H.</param>
     /// <param name="place">Its slot, levels counted.</param>
     /// <param name="inputs">D.</param>
+    /// <param name="outputs">O.</param>
     /// <param name="active">A flag a unit, set and never cleared; null when nobody asks.</param>
     /// <param name="kept">Room for Z, [H, 128], zeros behind the last image of its vector; null when nobody asks.</param>
     /// <param name="ahead">Asked for meanwhile.</param>
@@ -40,40 +45,79 @@ internal readonly unsafe struct SparseColumns
         in SparseViews sparse,
         EntryColumns entries,
         int column,
+        int level,
         int hidden,
         int place,
         int inputs,
+        int outputs,
         int* active,
         float* kept = null,
         TileAhead ahead = default)
     {
         _entries = entries;
         _b1 = BlockPointers.Pointer(sparse.B1) + column;
-        _w2 = BlockPointers.Pointer(sparse.W2) + column;
+        (_outputs, _outputPitch) = (outputs, sparse.B1.IntLength / sparse.Levels);
+        _w2 = BlockPointers.Pointer(sparse.W2) + ((long)level * (outputs - 1) * _outputPitch) + column;
         (_column, _hidden, _ahead) = (column, hidden, ahead);
         _active = active;
         _kept = kept;
-        float bias = BlockPointers.Pointer(sparse.B2)[place];
-        _failed = !ExactSums.IsInRange(bias);
+        _b2 = BlockPointers.Pointer(sparse.B2) + ((long)place * outputs);
+        _failed = false;
+        for (int k = 0; k < outputs; k++)
+            _failed |= !ExactSums.IsInRange(_b2[k]);
         for (int h = 0; h < hidden; h++)
-            _failed |= entries.Exponents[h] == ExactSums.OutOfRange || !ExactSums.IsInRange(entries.Exponents[h], _w2[h], inputs, hidden);
-        _bias = _failed ? 0 : (long)MathF.Round(bias * ExactSums.LogitUnits, MidpointRounding.ToEven);
+            _failed |= entries.Exponents[h] == ExactSums.OutOfRange || !IsInRange(h, entries.Exponents[h], inputs);
+    }
+
+    // As a dense column: with a logit a class also the sum of all its weights must be.
+    private bool IsInRange(int h, int exponent, int inputs)
+    {
+        float sum = 0f;
+        bool isIn = true;
+        for (int k = 0; k < _outputs; k++)
+        {
+            float weight = _w2[((long)k * _outputPitch) + h];
+            sum += Math.Abs(weight);
+            isIn &= ExactSums.IsInRange(exponent, weight, inputs, _hidden);
+        }
+        return isIn && (_outputs == 1 || ExactSums.Exponent(sum) != ExactSums.OutOfRange);
     }
 
     /// <summary>Logits of the first <paramref name="count"/> images of a tile; sets the flags of units above 0 on one of them.</summary>
-    public void Logits<T>(double* pixels, int* rows, int count, float* logits)
+    /// <param name="logits">Output k of an image lies k <paramref name="pitch"/> behind output 0.</param>
+    public void Logits<T>(double* pixels, int* rows, int count, float* logits, int pitch)
         where T : unmanaged, ILanes<T>
     {
         if (_failed)
         {
-            new Span<float>(logits, count).Fill(float.NaN);
+            for (int k = 0; k < _outputs; k++)
+                new Span<float>(logits + ((long)k * pitch), count).Fill(float.NaN);
             if (_kept != null)
                 new Span<float>(_kept, _hidden * Row).Clear();
             return;
         }
 
-        // Two halves of each image's sum.
-        double* sums = stackalloc double[2 * Row];
+        // Two halves of each image's sum, output after output; many would not fit on a stack.
+        if (_outputs <= MostOnStack)
+        {
+            double* sums = stackalloc double[2 * Row * _outputs];
+            Logits<T>(pixels, rows, count, logits, pitch, sums);
+            return;
+        }
+        double* memory = (double*)NativeMemory.Alloc((nuint)(2 * Row * _outputs), sizeof(double));
+        try
+        {
+            Logits<T>(pixels, rows, count, logits, pitch, memory);
+        }
+        finally
+        {
+            NativeMemory.Free(memory);
+        }
+    }
+
+    private void Logits<T>(double* pixels, int* rows, int count, float* logits, int pitch, double* sums)
+        where T : unmanaged, ILanes<T>
+    {
         for (int done = 0; done < count;)
         {
             // The widest pass that is still full, then halves; the last vector may be ragged.
@@ -87,8 +131,14 @@ internal readonly unsafe struct SparseColumns
                 case 2: Pass<T, N2>(pixels + done, rows, images, sums, done); break;
                 default: Pass<T, N4>(pixels + done, rows, images, sums, done); break;
             }
-            for (int n = 0; n < images; n++)
-                logits[done + n] = (((long)sums[n] * (long)HalfUnit) + (long)sums[Row + n] + _bias) * (1f / ExactSums.LogitUnits);
+            for (int k = 0; k < _outputs; k++)
+            {
+                double* own = sums + (2 * Row * k);
+                long bias = (long)MathF.Round(_b2[k] * ExactSums.LogitUnits, MidpointRounding.ToEven);
+                float* target = logits + ((long)k * pitch) + done;
+                for (int n = 0; n < images; n++)
+                    target[n] = (((long)own[n] * (long)HalfUnit) + (long)own[Row + n] + bias) * (1f / ExactSums.LogitUnits);
+            }
             done += images;
         }
     }
@@ -102,7 +152,7 @@ internal readonly unsafe struct SparseColumns
         ushort* index = _entries.Index;
         float* value = _entries.Value;
         T last = T.Load(LaneMask.First(images - ((N.Value - 1) * LaneMask.Lanes)));
-        new Span<double>(sums, 2 * Row).Clear();
+        new Span<double>(sums, 2 * Row * _outputs).Clear();
         for (int h = 0; h < _hidden; h++)
         {
             int exponent = _entries.Exponents[h];
@@ -127,19 +177,19 @@ internal readonly unsafe struct SparseColumns
                     a7 = T.FmaDoubles(w, T.Load(x + 112), a7);
                 }
             }
-            T scale = T.Broadcast(ExactSums.ActivationScale(exponent)), w2 = T.Broadcast(_w2[h]);
-            T most = Unit(T.Multiply(T.DoublesToFloats(a0, a1), scale), w2, N.Value == 1, last, h, done, 0, sums);
+            T scale = T.Broadcast(ExactSums.ActivationScale(exponent));
+            T most = Unit(T.Multiply(T.DoublesToFloats(a0, a1), scale), N.Value == 1, last, h, done, 0, sums);
             if (N.Value > 1)
             {
                 most = Above(
-                Unit(T.Multiply(T.DoublesToFloats(a2, a3), scale), w2, N.Value == 2, last, h, done, 16, sums),
+                Unit(T.Multiply(T.DoublesToFloats(a2, a3), scale), N.Value == 2, last, h, done, 16, sums),
                 most);
             }
 
             if (N.Value > 2)
             {
-                most = Above(Unit(T.Multiply(T.DoublesToFloats(a4, a5), scale), w2, false, last, h, done, 32, sums), most);
-                most = Above(Unit(T.Multiply(T.DoublesToFloats(a6, a7), scale), w2, true, last, h, done, 48, sums), most);
+                most = Above(Unit(T.Multiply(T.DoublesToFloats(a4, a5), scale), false, last, h, done, 32, sums), most);
+                most = Above(Unit(T.Multiply(T.DoublesToFloats(a6, a7), scale), true, last, h, done, 48, sums), most);
             }
             if (_active != null && _active[h] == 0 && T.Sum(Above(most, T.Zero)) > 0)
                 _active[h] = 1;
@@ -148,17 +198,22 @@ internal readonly unsafe struct SparseColumns
 
     // One unit's share of sixteen logits. Places behind the last image hold the bias alone: they must not make a unit active.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private T Unit<T>(T z, T w2, bool isRagged, T last, int h, int done, int first, double* sums)
+    private T Unit<T>(T z, bool isRagged, T last, int h, int done, int first, double* sums)
         where T : unmanaged, ILanes<T>
     {
         if (isRagged)
             z = T.Select(last, z, T.Zero);
         if (_kept != null)
             T.Store(z, _kept + ((long)h * Row) + done + first);
-        T terms = T.Multiply(T.Relu(z), w2);
-        float* low = (float*)(sums + first), high = (float*)(sums + first + 8);
-        Add(T.LowToDoubles(terms), low);
-        Add(T.HighToDoubles(terms), high);
+        T activation = T.Relu(z);
+        float* weight = _w2 + h;
+        for (int k = 0; k < _outputs; k++, weight += _outputPitch, sums += 2 * Row)
+        {
+            T terms = T.Multiply(activation, T.Broadcast(*weight));
+            float* low = (float*)(sums + first), high = (float*)(sums + first + 8);
+            Add(T.LowToDoubles(terms), low);
+            Add(T.HighToDoubles(terms), high);
+        }
         return z;
     }
 

@@ -13,6 +13,9 @@ public struct SparseEvaluateGpu
 {
     public const int Threads = PixelTiles.TileImages;
 
+    // Outputs that share the sums over a column's entries.
+    private const int AtOnce = 4;
+
     public SparseViews Sparse;
 
     public GpuSparseWeights Weights;
@@ -25,7 +28,7 @@ public struct SparseEvaluateGpu
 
     public ArrayView<byte> Pixels;
 
-    /// <summary>[level, slot, N].</summary>
+    /// <summary>[level, slot, O, N].</summary>
     public ArrayView<float> Logits;
 
     /// <summary>[level, column].</summary>
@@ -37,8 +40,8 @@ public struct SparseEvaluateGpu
     /// <summary>1 keeps Z.</summary>
     public int KeepsZ;
 
-    /// <summary>N and D.</summary>
-    public int Images, Inputs;
+    /// <summary>N, D and O.</summary>
+    public int Images, Inputs, Outputs;
 
     /// <summary>The tiles of images of a launch.</summary>
     public int FirstTile, Tiles;
@@ -53,6 +56,7 @@ public struct SparseEvaluateGpu
         Pixels = images.TileBytes,
         Images = images.Images,
         Inputs = cohort.Layout.Inputs,
+        Outputs = cohort.Layout.Outputs,
     };
 
     /// <summary>Groups of a launch.</summary>
@@ -64,24 +68,52 @@ public struct SparseEvaluateGpu
         int thread = Group.IdxX, slots = job.Slots.IntLength / 2, place = Grid.IdxX % (slots * job.Sparse.Levels);
         int tile = job.FirstTile + (Grid.IdxX / (slots * job.Sparse.Levels)), slot = place % slots, level = place / slots;
         int hidden = job.Slots[(2 * slot) + 1], first = (job.Sparse.B1.IntLength / job.Sparse.Levels * level) + job.Slots[2 * slot];
-        int image = (tile * Threads) + thread, rows = tile * job.Inputs;
-        int failed = job.Weights.Failed[place];
-        long sum = failed != 0 ? 0 : (long)GpuMath.Rint(job.Sparse.B2[place] * ExactSums.LogitUnits);
-        for (int h = 0; h < hidden; h++)
-        {
-            float scale = failed != 0 ? 0f : ExactSums.ActivationScale(job.Weights.Exponents[first + h]);
-            float z = GpuWeights.Activation(Sum(job, first + h, rows, thread), scale);
-            if (job.KeepsZ != 0)
-                job.Z[((((first + h) * job.Tiles) + tile - job.FirstTile) * Threads) + thread] = z;
+        int image = (tile * Threads) + thread, rows = tile * job.Inputs, columns = job.Sparse.B1.IntLength / job.Sparse.Levels;
+        int failed = job.Weights.Failed[place], last = job.Outputs - 1, weights = (level * last * columns) + first;
 
-            // Whoever writes writes 1.
-            if (image < job.Images && z > 0f)
-                job.Active[first + h] = 1;
-            sum += OutputForwardGpu.Term(z, job.Sparse.W2[first + h]);
+        // Four outputs at a time; those behind the last are computed again and left.
+        for (int k = 0; k < job.Outputs; k += AtOnce)
+        {
+            int k1 = Math.Min(k + 1, last), k2 = Math.Min(k + 2, last), k3 = Math.Min(k + 3, last);
+            var sums = new Long4(Bias(job, place, k, failed), Bias(job, place, k1, failed), Bias(
+                job, place, k2, failed), Bias(job, place, k3, failed));
+            for (int h = 0; h < hidden; h++)
+            {
+                float scale = failed != 0 ? 0f : ExactSums.ActivationScale(job.Weights.Exponents[first + h]);
+                float z = GpuWeights.Activation(Sum(job, first + h, rows, thread), scale);
+                if (job.KeepsZ != 0)
+                    job.Z[((((first + h) * job.Tiles) + tile - job.FirstTile) * Threads) + thread] = z;
+
+                // Whoever writes writes 1.
+                if (image < job.Images && z > 0f)
+                    job.Active[first + h] = 1;
+                int weight = weights + h;
+                sums.X += OutputForwardGpu.Term(z, job.Sparse.W2[weight + (k * columns)]);
+                if (last == 0)
+                    continue;
+                sums.Y += OutputForwardGpu.Term(z, job.Sparse.W2[weight + (k1 * columns)]);
+                sums.Z += OutputForwardGpu.Term(z, job.Sparse.W2[weight + (k2 * columns)]);
+                sums.W += OutputForwardGpu.Term(z, job.Sparse.W2[weight + (k3 * columns)]);
+            }
+            if (image >= job.Images)
+                continue;
+            Leave(job, place, k, image, failed, sums.X);
+            if (k + 1 <= last)
+                Leave(job, place, k1, image, failed, sums.Y);
+            if (k + 2 <= last)
+                Leave(job, place, k2, image, failed, sums.Z);
+            if (k + 3 <= last)
+                Leave(job, place, k3, image, failed, sums.W);
         }
-        if (image < job.Images)
-            job.Logits[((long)place * job.Images) + image] = failed != 0 ? OutputForwardGpu.NaN(failed) : OutputForwardGpu.Logit(sum);
     }
+
+    private static long Bias(SparseEvaluateGpu job, int place, int k, int failed) =>
+        failed != 0 ? 0 : (long)GpuMath.Rint(job.Sparse.B2[(place * job.Outputs) + k] * ExactSums.LogitUnits);
+
+    private static void Leave(SparseEvaluateGpu job, int place, int k, int image, int failed, long sum) =>
+        job.Logits[(((long)place * job.Outputs) + k) * job.Images + image] = failed != 0
+            ? OutputForwardGpu.NaN(failed)
+            : OutputForwardGpu.Logit(sum);
 
     private static long Sum(SparseEvaluateGpu job, int column, int rows, int thread)
     {

@@ -30,10 +30,11 @@ public struct GpuSparseWeights
                 Values = device.Workspace.Take<int>("quantised entries", sparse.Value.Length),
                 Exponents = device.Workspace.Take<int>("exponents", sparse.B1.Length),
                 Biases = device.Workspace.Take<int>("quantised biases", sparse.B1.Length),
-                Failed = device.Workspace.Take<int>("failed", sparse.B2.Length),
+                Failed = device.Workspace.Take<int>("failed", sparse.Levels * (long)cohort.Layout.Slots.Count),
             },
             Slots = cohort.Shape.Slots,
             Inputs = cohort.Layout.Inputs,
+            Outputs = cohort.Layout.Outputs,
         };
         device.Launch(SparseQuantiseGpu.Kernel, SparseQuantiseGpu.Threads, job.Groups, job);
         return job.Weights;
@@ -52,8 +53,8 @@ public struct SparseQuantiseGpu
     /// <summary>As in <see cref="CohortViews"/>.</summary>
     public ArrayView<int> Slots;
 
-    /// <summary>D.</summary>
-    public int Inputs;
+    /// <summary>D and O.</summary>
+    public int Inputs, Outputs;
 
     /// <summary>Groups of a launch.</summary>
     internal readonly int Groups => checked(Sparse.Levels * (Slots.IntLength / 2));
@@ -64,9 +65,11 @@ public struct SparseQuantiseGpu
         ArrayView<int> flags = SharedMemory.Allocate<int>(Threads);
         int thread = Group.IdxX, slots = job.Slots.IntLength / 2, slot = Grid.IdxX % slots, level = Grid.IdxX / slots;
         int hidden = job.Slots[(2 * slot) + 1], first = (job.Sparse.B1.IntLength / job.Sparse.Levels * level) + job.Slots[2 * slot];
-        int failed = ExactSums.IsInRange(job.Sparse.B2[Grid.IdxX]) ? 0 : 1;
+        int failed = 0, weights = (level * (job.Outputs - 1) * (job.Sparse.B1.IntLength / job.Sparse.Levels)) + first;
+        for (int k = 0; k < job.Outputs; k++)
+            failed |= ExactSums.IsInRange(job.Sparse.B2[(Grid.IdxX * job.Outputs) + k]) ? 0 : 1;
         for (int h = thread; h < hidden; h += Threads)
-            failed |= Column(job, first + h, hidden) ? 0 : 1;
+            failed |= Column(job, first + h, weights + h, hidden) ? 0 : 1;
         flags[thread] = failed;
         GpuGroup.Barrier();
         if (thread != 0)
@@ -77,7 +80,7 @@ public struct SparseQuantiseGpu
     }
 
     // Whether the column is in range.
-    private static bool Column(SparseQuantiseGpu job, int column, int hidden)
+    private static bool Column(SparseQuantiseGpu job, int column, int weights, int hidden)
     {
         int start = job.Sparse.Starts[column], end = job.Sparse.Starts[column + 1];
         int most = Magnitude(job.Sparse.B1[column]);
@@ -91,7 +94,21 @@ public struct SparseQuantiseGpu
         job.Weights.Biases[column] = Rounded(job.Sparse.B1[column], isOut, scale);
         for (int q = start; q < end; q++)
             job.Weights.Values[q] = Rounded(job.Sparse.Value[q], isOut, scale);
-        return !isOut && ExactSums.IsInRange(exponent, job.Sparse.W2[column], job.Inputs, hidden);
+        return !isOut && IsInRange(job, weights, exponent, hidden);
+    }
+
+    // With a logit a class also the sum of all weights of the column must be.
+    private static bool IsInRange(SparseQuantiseGpu job, int weights, int exponent, int hidden)
+    {
+        float sum = 0f;
+        bool isIn = true;
+        for (int k = 0; k < job.Outputs; k++)
+        {
+            float weight = job.Sparse.W2[weights + (k * (job.Sparse.B1.IntLength / job.Sparse.Levels))];
+            sum += GpuMath.Abs(weight);
+            isIn &= ExactSums.IsInRange(exponent, weight, job.Inputs, hidden);
+        }
+        return isIn && (job.Outputs == 1 || ExactSums.Exponent(sum) != ExactSums.OutOfRange);
     }
 
     private static int Magnitude(float weight) => (int)GpuMath.Bits(weight) & 0x7FFFFFFF;

@@ -26,6 +26,7 @@ public abstract class ChunkOperation : Operation<ChunkJob>
     {
         Fit.Check(job.Cohort.Layout, job.Images);
         Fit.Check(job.Images, job.Chunk);
+        Fit.CheckLabels(job.Cohort.Layout, job.Images);
     }
 }
 
@@ -60,6 +61,21 @@ internal static class Fit
     {
         ArgumentOutOfRangeException.ThrowIfNegative(chunk);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(chunk, images.Chunks);
+    }
+
+    /// <exception cref="NotSupportedException">Models with a logit a class.</exception>
+    public static void CheckOneLogit(ColumnLayout layout, string operation)
+    {
+        if (layout.Outputs > 1)
+            throw new NotSupportedException($"{operation} is for models with one logit; these have {layout.Outputs}");
+    }
+
+    /// <exception cref="ArgumentException">A label that is no class of the models.</exception>
+    public static void CheckLabels(ColumnLayout layout, DeviceImages images)
+    {
+        int classes = Math.Max(layout.Outputs, 2);
+        if (images.Classes > classes)
+            throw new ArgumentException($"label {images.Classes - 1} for models of {classes} classes; must be below", nameof(images));
     }
 
     /// <exception cref="ArgumentException">Images made without their backward form.</exception>

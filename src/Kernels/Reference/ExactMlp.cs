@@ -1,5 +1,6 @@
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Products;
 
 namespace GpuMlp.Kernels.Reference;
 
@@ -18,11 +19,17 @@ public sealed class ExactMlp
         _model = model;
         _inputs = model.W1.Length / model.B1.Length;
         Exponents = new int[model.B1.Length];
+        BackExponents = new int[model.B1.Length];
         Weights = new int[(_inputs + 1) * model.B1.Length];
         Quantise();
     }
 
     private int Hidden => _model.B1.Length;
+
+    private int Outputs => _model.Outputs;
+
+    /// <summary>f of each column, of models with a logit a class.</summary>
+    public int[] BackExponents { get; }
 
     /// <summary>e of each column.</summary>
     public int[] Exponents { get; }
@@ -37,14 +44,22 @@ public sealed class ExactMlp
 
     private void Quantise()
     {
-        Failed = !ExactSums.IsInRange(_model.B2[0]);
+        Failed = !_model.B2.All(ExactSums.IsInRange);
         for (int h = 0; h < Hidden; h++)
         {
             float largest = Math.Abs(_model.B1[h]);
             for (int d = 0; d < _inputs; d++)
                 largest = MathF.Max(largest, Math.Abs(_model.W1[(d * Hidden) + h]));
             Exponents[h] = ExactSums.Exponent(largest);
-            Failed |= Exponents[h] == ExactSums.OutOfRange || !ExactSums.IsInRange(Exponents[h], _model.W2[h], _inputs, Hidden);
+            Failed |= Exponents[h] == ExactSums.OutOfRange;
+            float weights = 0;
+            for (int k = 0; k < Outputs; k++)
+            {
+                weights += Math.Abs(_model.W2[(k * Hidden) + h]);
+                Failed |= !Failed && !ExactSums.IsInRange(Exponents[h], _model.W2[(k * Hidden) + h], _inputs, Hidden);
+            }
+            BackExponents[h] = Outputs == 1 ? 0 : ExactSums.Exponent(weights);
+            Failed |= BackExponents[h] == ExactSums.OutOfRange;
         }
         if (Failed)
             return;
@@ -60,15 +75,17 @@ public sealed class ExactMlp
         }
     }
 
-    /// <summary>V [N, H], Z [N, H] = (float)V z, and logits [N]; NaN for a model that has failed.</summary>
+    /// <summary>V [N, H], Z [N, H] = (float)V z, and logits [N, O]; NaN for a model that has failed.</summary>
     /// <param name="pixels">[N, D].</param>
     public (long[] V, float[] Z, float[] Logits) Forward(ReadOnlySpan<byte> pixels)
     {
         int rows = pixels.Length / _inputs;
-        var (v, z, logits) = (new long[rows * Hidden], new float[rows * Hidden], new float[rows]);
+        var (v, z, logits) = (new long[rows * Hidden], new float[rows * Hidden], new float[rows * Outputs]);
         for (int n = 0; n < rows; n++)
         {
-            long sum = (long)MathF.Round(_model.B2[0] * ExactSums.LogitUnits, MidpointRounding.ToEven);
+            long[] sums = [.. _model.B2.Select(bias => Failed
+                ? 0
+                : (long)MathF.Round(bias * ExactSums.LogitUnits, MidpointRounding.ToEven))];
             for (int h = 0; h < Hidden && !Failed; h++)
             {
                 int at = (n * Hidden) + h;
@@ -76,15 +93,57 @@ public sealed class ExactMlp
                 for (int d = 0; d < _inputs; d++)
                     v[at] += (long)pixels[(n * _inputs) + d] * Weights[(d * Hidden) + h];
                 z[at] = v[at] * ExactSums.ActivationScale(Exponents[h]);
-                float term = v[at] > 0 ? z[at] * _model.W2[h] : 0f;
-                sum += (long)MathF.Round(term * ExactSums.LogitUnits, MidpointRounding.ToEven);
+                for (int k = 0; k < Outputs; k++)
+                {
+                    float term = v[at] > 0 ? z[at] * _model.W2[(k * Hidden) + h] : 0f;
+                    sums[k] += (long)MathF.Round(term * ExactSums.LogitUnits, MidpointRounding.ToEven);
+                }
             }
-            logits[n] = Failed ? float.NaN : sum / ExactSums.LogitUnits;
+            for (int k = 0; k < Outputs; k++)
+                logits[(n * Outputs) + k] = Failed ? float.NaN : sums[k] / ExactSums.LogitUnits;
         }
         return (v, z, logits);
     }
 
-    /// <summary>q [N], loss in whole nats and in units of 2^-32, and counts, from logits.</summary>
+    /// <summary>q [N, O], loss in whole nats and in units of 2^-32, and counts, from logits [N, O].</summary>
+    /// <param name="outputs">O.</param>
+    public static (int[] Deltas, ExactTotals Totals) Output(ReadOnlySpan<float> logits, ReadOnlySpan<byte> labels, int outputs)
+    {
+        if (outputs == 1)
+            return Output(logits, labels);
+        var deltas = new int[logits.Length];
+        var totals = ExactTotals.None(outputs);
+        for (int n = 0; n < labels.Length; n++)
+        {
+            ReadOnlySpan<float> x = logits.Slice(n * outputs, outputs);
+            bool failed = float.IsNaN(x[0]);
+            int best = 0, label = labels[n];
+            for (int k = 1; k < outputs; k++)
+                best = x[k] > x[best] ? k : best;
+            float[] shares = new float[outputs];
+            float others = 0;
+            for (int k = 0; k < outputs; k++)
+            {
+                shares[k] = Softmax.Share<Scalar>(x[k], x[best]).Value;
+                others = k == best ? others : others + shares[k];
+            }
+            float loss = x[best] - x[label] + Softmax.LogOfSum<Scalar>(others, Softmax.Halvings(outputs)).Value, whole = MathF.Floor(loss);
+            for (int k = 0; k < outputs && !failed; k++)
+            {
+                float p = GpuMath.Divide(shares[k], 1f + others);
+                deltas[(n * outputs) + k] = (int)MathF.Round((p - (k == label ? 1f : 0f)) * ExactSums.Largest, MidpointRounding.ToEven);
+            }
+            var counts = new ClassCounts[outputs];
+            counts[best] += best == label ? new ClassCounts(1, 0, 0) : new ClassCounts(0, 1, 0);
+            counts[label] += best == label ? default : new ClassCounts(0, 0, 1);
+            totals += new ExactTotals(
+                failed ? 0 : (long)whole,
+                failed ? 0 : (long)MathF.Round((loss - whole) * ExactSums.LogitUnits, MidpointRounding.ToEven), counts);
+        }
+        return (deltas, totals);
+    }
+
+    /// <summary>q [N], loss in whole nats and in units of 2^-32, and counts, from logits [N] of models with one.</summary>
     public static (int[] Deltas, ExactTotals Totals) Output(ReadOnlySpan<float> logits, ReadOnlySpan<byte> labels)
     {
         var deltas = new int[logits.Length];
@@ -105,20 +164,61 @@ public sealed class ExactMlp
         return (deltas, totals);
     }
 
-    /// <summary>G [D + 1, H]: sum over images of pixel * [V &gt; 0] * q.</summary>
+    /// <summary>
+    /// [N, H]: what goes back to a unit where V is above 0: q, or with a logit a class rint(2^-f sum over k of w2_k q_k), in the order of k.
+    /// </summary>
+    /// <param name="deltas">q [N, O].</param>
+    public int[] Back(long[] v, int[] deltas)
+    {
+        var back = new int[v.Length];
+        for (int at = 0; at < back.Length && !Failed; at++)
+        {
+            int n = at / Hidden, h = at % Hidden;
+            float sum = 0;
+            for (int k = 0; k < Outputs; k++)
+                sum = MathF.FusedMultiplyAdd(_model.W2[(k * Hidden) + h], deltas[(n * Outputs) + k], sum);
+            int own = Outputs == 1
+                ? deltas[n]
+                : (int)MathF.Round(sum * ExactSums.PowerOfTwo(-BackExponents[h]), MidpointRounding.ToEven);
+            back[at] = v[at] > 0 ? own : 0;
+        }
+        return back;
+    }
+
+    /// <summary>G [D + 1, H]: sum over images of pixel * [V &gt; 0] * q, or what <see cref="Back"/> has in the place of q.</summary>
     public long[] Backward(ReadOnlySpan<byte> pixels, long[] v, int[] deltas)
     {
+        int[] back = Back(v, deltas);
         var sums = new long[(_inputs + 1) * Hidden];
-        for (int n = 0; n < deltas.Length; n++)
+        for (int n = 0; n < v.Length / Hidden; n++)
         {
             for (int h = 0; h < Hidden; h++)
             {
-                if (v[(n * Hidden) + h] <= 0)
+                int delta = back[(n * Hidden) + h];
+                if (delta == 0)
                     continue;
                 for (int d = 0; d < _inputs; d++)
-                    sums[(d * Hidden) + h] += (long)pixels[(n * _inputs) + d] * deltas[n];
-                sums[(_inputs * Hidden) + h] += (long)ExactSums.ConstantPixel * deltas[n];
+                    sums[(d * Hidden) + h] += (long)pixels[(n * _inputs) + d] * delta;
+                sums[(_inputs * Hidden) + h] += (long)ExactSums.ConstantPixel * delta;
             }
+        }
+        return sums;
+    }
+
+    /// <summary>[O, H] with a logit a class: sum over images of activation times q, both as integers.</summary>
+    /// <param name="z">Z [N, H] of the whole batch.</param>
+    /// <param name="deltas">q [N, O] of the whole batch.</param>
+    public long[] OutputSums(float[] z, int[] deltas)
+    {
+        int batch = deltas.Length / Outputs, bits = ExactSums.ActivationBits(batch);
+        var sums = new long[Outputs * Hidden];
+        for (int at = 0; at < z.Length && !Failed; at++)
+        {
+            int n = at / Hidden, h = at % Hidden;
+            float scale = ExactSums.PowerOfTwo(ExactSums.ActivationPower(bits, _inputs, Exponents[h]));
+            long activation = z[at] > 0 ? (long)MathF.Round(z[at] * scale, MidpointRounding.ToEven) : 0;
+            for (int k = 0; k < Outputs; k++)
+                sums[(k * Hidden) + h] = checked(sums[(k * Hidden) + h] + (activation * deltas[(n * Outputs) + k]));
         }
         return sums;
     }
@@ -126,14 +226,16 @@ public sealed class ExactMlp
     /// <summary>Gradients of the batch's mean loss, as the kernels round them.</summary>
     /// <param name="sums">G of the whole batch.</param>
     /// <param name="deltas">q of the whole batch.</param>
-    public ModelParameters Gradient(long[] sums, int[] deltas)
+    /// <param name="z">Z of the whole batch.</param>
+    public ModelParameters Gradient(long[] sums, int[] deltas, float[] z)
     {
-        int batch = deltas.Length, shift = ExactSums.GradientShift(batch, _inputs);
+        int batch = deltas.Length / Outputs, shift = ExactSums.GradientShift(batch, _inputs);
         float scale = ExactSums.GradientScale(batch);
-        var (w1, b1, w2) = (new float[_inputs * Hidden], new float[Hidden], new float[Hidden]);
+        var (w1, b1, w2) = (new float[_inputs * Hidden], new float[Hidden], new float[Outputs * Hidden]);
+        long[] outputSums = Outputs == 1 ? [] : OutputSums(z, deltas);
         for (int h = 0; h < Hidden && !Failed; h++)
         {
-            float factor = _model.W2[h] * scale;
+            float factor = (Outputs == 1 ? _model.W2[h] : ExactSums.PowerOfTwo(BackExponents[h])) * scale;
             long product = 0, half = (1L << shift) >> 1;
             for (int d = 0; d <= _inputs; d++)
             {
@@ -145,12 +247,16 @@ public sealed class ExactMlp
                     b1[h] = gradient;
                 product += Weights[(d * Hidden) + h] * ((sum + half) >> shift);
             }
-            w2[h] = product * ExactSums.PowerOfTwo(shift + Exponents[h] - 63) * scale;
+            if (Outputs == 1)
+                w2[h] = product * ExactSums.PowerOfTwo(shift + Exponents[h] - 63) * scale;
+            int power = ExactSums.ActivationPower(ExactSums.ActivationBits(batch), _inputs, Exponents[h]);
+            for (int at = h; at < outputSums.Length; at += Hidden)
+                w2[at] = outputSums[at] * ExactSums.PowerOfTwo(-power) * ExactSums.BiasScale(batch);
         }
-        long bias = 0;
-        foreach (int delta in deltas)
-            bias += delta;
-        return new ModelParameters(w1, b1, w2, [Failed ? 0f : bias * ExactSums.BiasScale(batch)]);
+        var biases = new long[Outputs];
+        for (int at = 0; at < deltas.Length; at++)
+            biases[at % Outputs] += deltas[at];
+        return new ModelParameters(w1, b1, w2, [.. biases.Select(sum => Failed ? 0f : sum * ExactSums.BiasScale(batch))]);
     }
 
     /// <summary>One epoch: for each batch forward, totals of the model as it is before the update, gradient, update.</summary>
@@ -160,7 +266,7 @@ public sealed class ExactMlp
         float decay = 0, ModelMask? mask = null)
     {
         int inputs = model.W1.Length / model.B1.Length;
-        var totals = ExactTotals.None(outputs: 1);
+        var totals = ExactTotals.None(model.Outputs);
         bool failed = false;
         model = Masked(model, mask);
         int images = 0;
@@ -168,13 +274,13 @@ public sealed class ExactMlp
         {
             ReadOnlySpan<byte> rows = pixels.Slice(batch.FirstRow * inputs, batch.BatchRows * inputs);
             var exact = new ExactMlp(model);
-            (long[] v, _, float[] logits) = exact.Forward(rows);
-            (int[] deltas, ExactTotals own) = Output(logits, labels.Slice(batch.FirstRow, batch.BatchRows));
+            (long[] v, float[] z, float[] logits) = exact.Forward(rows);
+            (int[] deltas, ExactTotals own) = Output(logits, labels.Slice(batch.FirstRow, batch.BatchRows), model.Outputs);
             totals += own;
             images += batch.BatchRows;
             failed |= exact.Failed;
             if (!exact.Failed)
-                model = Step(model, rate, Masked(exact.Gradient(exact.Backward(rows, v, deltas), deltas), mask), decay);
+                model = Step(model, rate, Masked(exact.Gradient(exact.Backward(rows, v, deltas), deltas, z), mask), decay);
         }
         return (model, totals.ToEpoch(images, failed));
     }

@@ -37,7 +37,7 @@ public sealed record ReferenceParameters(double[] W1, double[] B1, double[] W2, 
     }
 }
 
-/// <summary>Z and relu(Z) [B, H], logits and probabilities [B].</summary>
+/// <summary>Z and relu(Z) [B, H], logits and probabilities [B, O].</summary>
 public sealed record ReferenceForward(double[] Z, double[] Activations, double[] Logits, double[] Probabilities);
 
 /// <summary>Sums over images: binary cross-entropy in nats, and counts; positive means logit &gt;= 0.</summary>

@@ -1,6 +1,7 @@
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Products.Digits;
 using GpuMlp.Kernels.Training.Optimisers;
@@ -50,20 +51,10 @@ internal readonly struct GpuEpoch<TLoss, TOptimiser>
                 GpuImages run = GpuImages.Of(images, batch.FirstRow + done, rows, chunk + (done / ChunkSchedule.ChunkRows));
                 GpuActivations activations = GpuProducts.Activations(_device, _cohort, Math.Min(rowsAtOnce, most));
                 products.Forward(_cohort, weights, run, activations);
-                var pass = new OutputPassGpu<TLoss>
-                {
-                    Cohort = _cohort,
-                    Images = run,
-                    Activations = activations,
-                    Failed = weights.Failed,
-                    Totals = totals,
-                    Parts = GpuParts.Of(run.Rows, parts),
-                    Gates = 1,
-                    Values = _scratch.Logits,
-                    OpensEpoch = opensEpoch ? 1 : 0,
-                    OpensBatch = done == 0 ? 1 : 0,
-                };
-                _device.Launch(OutputPassGpu<TLoss>.Kernel, OutputPassGpu<TLoss>.Threads, pass.Groups, pass);
+                if (_cohort.Outputs == 1)
+                    Pass(weights, run, activations, totals, parts, opensEpoch, opensBatch: done == 0);
+                else
+                    PassClasses(weights, run, activations, totals, parts, batch.BatchRows, opensEpoch, opensBatch: done == 0);
                 products.Backward(_cohort, run, activations, _scratch.GradSums, goesOn: done > 0);
                 opensEpoch = false;
             }
@@ -127,6 +118,57 @@ internal readonly struct GpuEpoch<TLoss, TOptimiser>
         End(totals, parts);
     }
 
+    private void Pass(
+        in GpuWeights weights, in GpuImages run, in GpuActivations activations, in GpuTotals totals, int parts, bool opensEpoch,
+        bool opensBatch)
+    {
+        var pass = new OutputPassGpu<TLoss>
+        {
+            Cohort = _cohort,
+            Images = run,
+            Activations = activations,
+            Failed = weights.Failed,
+            Totals = totals,
+            Parts = GpuParts.Of(run.Rows, parts),
+            Gates = 1,
+            Values = _scratch.Logits,
+            OpensEpoch = opensEpoch ? 1 : 0,
+            OpensBatch = opensBatch ? 1 : 0,
+        };
+        _device.Launch(OutputPassGpu<TLoss>.Kernel, OutputPassGpu<TLoss>.Threads, pass.Groups, pass);
+    }
+
+    private void PassClasses(
+        in GpuWeights weights, in GpuImages run, in GpuActivations activations, in GpuTotals totals, int parts, int batch, bool opensEpoch,
+        bool opensBatch)
+    {
+        var pass = new ClassPassGpu
+        {
+            Cohort = _cohort,
+            Images = run,
+            Activations = activations,
+            Weights = weights,
+            Totals = totals,
+            Parts = GpuParts.Of(run.Rows, parts),
+            Values = parts == 1
+                ? _scratch.Logits
+                : _device.Workspace.Take<float>("logits of parts", (long)parts * _cohort.B2.Length * ClassPassGpu.Threads),
+            OutputSums = OutputSums(parts),
+            Losses = 1,
+            Backs = 1,
+            OpensEpoch = opensEpoch ? 1 : 0,
+            OpensBatch = opensBatch ? 1 : 0,
+            Halvings = Softmax.Halvings(_cohort.Outputs),
+            ActivationBits = ExactSums.ActivationBits(batch),
+        };
+        _device.Launch(ClassPassGpu.Kernel, ClassPassGpu.Threads, pass.Groups, pass);
+    }
+
+    // [part, O, padded columns].
+    private ArrayView<long> OutputSums(int parts) => parts == 1 || _cohort.Outputs == 1
+        ? _scratch.OutputSums
+        : _device.Workspace.Take<long>("parts of output sums", parts * _cohort.W2.Length);
+
     private GpuWeights Begin()
     {
         GpuWeights weights = GpuQuantise.Room(_device, _cohort, _scratch.Failed);
@@ -138,7 +180,7 @@ internal readonly struct GpuEpoch<TLoss, TOptimiser>
     private void Step(in GpuWeights weights, ArrayView<long> deltas, int deltaParts, int batch)
     {
         var step = GradientGpu<TOptimiser>.Of(_cohort, _scratch, weights, batch);
-        (step.Deltas, step.DeltaParts, step.Steps) = (deltas, deltaParts, 1);
+        (step.Deltas, step.DeltaParts, step.Steps, step.OutputSums) = (deltas, deltaParts, 1, OutputSums(deltaParts));
         _device.Launch(GradientGpu<TOptimiser>.Kernel, GradientGpu<TOptimiser>.Threads, step.Groups, step);
     }
 
@@ -150,8 +192,8 @@ internal readonly struct GpuEpoch<TLoss, TOptimiser>
 
     private GpuTotals Totals(int parts) => new()
     {
-        Loss = _device.Workspace.Take<long>("parts of losses", parts * 2 * _cohort.B2.Length),
-        Counts = _device.Workspace.Take<int>("parts of counts", parts * 4 * _cohort.B2.Length),
+        Loss = _device.Workspace.Take<long>("parts of losses", parts * 2 * _cohort.SlotCount),
+        Counts = _device.Workspace.Take<int>("parts of counts", (long)parts * ClassCounts.Fields(_cohort.Outputs) * _cohort.SlotCount),
         Deltas = _device.Workspace.Take<long>("parts of delta sums", parts * _cohort.B2.Length),
     };
 

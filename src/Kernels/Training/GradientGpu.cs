@@ -18,7 +18,7 @@ public struct GpuGradients
 /// <summary>
 /// Gradients of a batch's mean loss from its integers: dW1 = fl(fl(G) 2^-40 * fl(w2 scale)), db1 likewise from row D,
 /// dw2 = fl(fl(T) 2^(s + e - 63) * scale) where T sums Wq (G >> s) over a column, db2 from the sum of q; in training the
-/// step from them at once. A group owns sixteen columns, sixteen threads a column; the first thread of a model's first column does its b2.
+/// step from them at once. With a logit a class 2^f stands for w2, and dw2 comes from sums of their own. A group owns sixteen columns, sixteen threads a column; the first thread of a model's first column does its b2.
 /// </summary>
 internal struct GradientGpu<TOptimiser>
     where TOptimiser : struct, IOptimiser
@@ -34,7 +34,10 @@ internal struct GradientGpu<TOptimiser>
     /// <summary>G, [D + 1, stride] block after block.</summary>
     public ArrayView<long> Sums;
 
-    /// <summary>Sums of q, one a slot, part after part.</summary>
+    /// <summary>[part, O, padded columns]: sums for dw2 with a logit a class; any view with one logit.</summary>
+    public ArrayView<long> OutputSums;
+
+    /// <summary>[part, slot, O]: sums of q.</summary>
     public ArrayView<long> Deltas;
 
     public int DeltaParts;
@@ -45,8 +48,8 @@ internal struct GradientGpu<TOptimiser>
     /// <summary>1 steps: gradients are not kept.</summary>
     public int Steps;
 
-    /// <summary>s, and the two factors of the batch; see <see cref="ExactSums"/>.</summary>
-    public int Shift;
+    /// <summary>s and t, and the two factors of the batch; see <see cref="ExactSums"/>.</summary>
+    public int Shift, ActivationBits;
 
     public float Scale, BiasScale;
 
@@ -57,8 +60,10 @@ internal struct GradientGpu<TOptimiser>
         Cohort = cohort,
         Weights = weights,
         Sums = scratch.GradSums,
+        OutputSums = scratch.OutputSums,
         Gradients = GpuGradients.Of(scratch),
         Shift = ExactSums.GradientShift(batch, cohort.Inputs),
+        ActivationBits = ExactSums.ActivationBits(batch),
         Scale = ExactSums.GradientScale(batch),
         BiasScale = ExactSums.BiasScale(batch),
     };
@@ -76,7 +81,9 @@ internal struct GradientGpu<TOptimiser>
         var vector = new GpuVector(job.Cohort, Grid.IdxX);
         int column = vector.Column + within, slot = job.Cohort.ColumnSlots[column];
         bool isOn = slot >= 0 && job.Weights.Failed[slot] == 0;
-        float factor = job.Cohort.W2[column] * job.Scale;
+        float factor = job.Scale * (job.Cohort.Outputs == 1
+            ? job.Cohort.W2[column]
+            : isOn ? ExactSums.PowerOfTwo(job.Weights.BackExponents[column]) : 0f);
         long product = 0, half = (1L << job.Shift) >> 1;
         for (int d = share; d <= inputs; d += Shares)
         {
@@ -107,18 +114,44 @@ internal struct GradientGpu<TOptimiser>
             return;
         for (int other = thread + Columns; other < Threads; other += Columns)
             product += products[other];
-        float scaled = product * ExactSums.PowerOfTwo(job.Shift + job.Weights.Exponents[column] - 63);
-        Leave(job, job.Cohort.W2, job.Gradients.W2, job.Cohort.MaskW2, column, column, isOn, isOn ? scaled * job.Scale : 0f);
+        if (job.Cohort.Outputs == 1)
+        {
+            float scaled = product * ExactSums.PowerOfTwo(job.Shift + job.Weights.Exponents[column] - 63);
+            Leave(job, job.Cohort.W2, job.Gradients.W2, job.Cohort.MaskW2, column, column, isOn, isOn ? scaled * job.Scale : 0f);
+        }
+        else if (slot >= 0)
+        {
+            LeaveOutputs(job, column, isOn);
+        }
         if (slot >= 0 && column == job.Cohort.Slots[2 * slot])
             LeaveSlot(job, slot, isOn);
     }
 
+    // dw2 of a column with a logit a class.
+    private static void LeaveOutputs(GradientGpu<TOptimiser> job, int column, bool isOn)
+    {
+        int columns = job.Cohort.B1.IntLength;
+        int power = ExactSums.ActivationPower(job.ActivationBits, job.Cohort.Inputs, job.Weights.Exponents[column]);
+        for (int k = 0; k < job.Cohort.Outputs; k++)
+        {
+            long sum = 0;
+            for (int part = 0; part < job.DeltaParts; part++)
+                sum += job.OutputSums[(((part * job.Cohort.Outputs) + k) * columns) + column];
+            float scaled = sum * ExactSums.PowerOfTwo(-power);
+            int place = (k * columns) + column;
+            Leave(job, job.Cohort.W2, job.Gradients.W2, job.Cohort.MaskW2, place, column, isOn, isOn ? scaled * job.BiasScale : 0f);
+        }
+    }
+
     private static void LeaveSlot(GradientGpu<TOptimiser> job, int slot, bool isOn)
     {
-        long sum = 0;
-        for (int part = 0; part < job.DeltaParts; part++)
-            sum += job.Deltas[(part * job.Cohort.B2.IntLength) + slot];
-        LeaveBias(job, job.Cohort.B2, job.Gradients.B2, slot, job.Cohort.SlotRates[slot], isOn, isOn ? sum * job.BiasScale : 0f);
+        for (int output = slot * job.Cohort.Outputs; output < (slot + 1) * job.Cohort.Outputs; output++)
+        {
+            long sum = 0;
+            for (int part = 0; part < job.DeltaParts; part++)
+                sum += job.Deltas[(part * job.Cohort.B2.IntLength) + output];
+            LeaveBias(job, job.Cohort.B2, job.Gradients.B2, output, job.Cohort.SlotRates[slot], isOn, isOn ? sum * job.BiasScale : 0f);
+        }
     }
 
     // A weight: it may lie under a mask, and it decays. It is 0 under a mask already, and stays so without a gradient.

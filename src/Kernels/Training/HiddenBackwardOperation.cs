@@ -72,7 +72,10 @@ internal unsafe struct HiddenBackwardCpu : ICpuJob
         var chunk = new ChunkPointers(Images, Chunk);
         BlockWork work = new BlockWork(block, images.Places, withBackward: true).In(block);
         QuantiseBody.Exponents<T>(block, work);
-        OutputBackwardBody.Digits<T>(block, work, images.Partners(chunk.Index), chunk.Rows, gated: true);
+        if (block.Outputs == 1)
+            OutputBackwardBody.Digits<T>(block, work, images.Partners(chunk.Index), chunk.Rows, gated: true);
+        else
+            ClassOutputBody.Digits<T>(block, work, images.Partners(chunk.Index), chunk.Rows);
         if (!chunk.IsLast)
         {
             HiddenBackwardBody.Accumulate<T>(block, work, images, chunk);
@@ -83,9 +86,15 @@ internal unsafe struct HiddenBackwardCpu : ICpuJob
         HiddenBackwardBody.Finish<T, Keep>(block, work, images, chunk);
         for (int slot = 0; slot < block.Slots; slot++)
         {
-            block.GradB2[slot] = work.Failed[slot] != 0 ? 0f : block.DeltaSums[slot] * ExactSums.BiasScale(chunk.BatchRows);
-            for (int column = block.Column(slot); column < block.Column(slot) + block.Hidden(slot); column++)
-                block.GradW2[column] = work.Failed[slot] != 0 ? 0f : HiddenBackwardBody.GradientW2(block, work, chunk, column);
+            bool failed = work.Failed[slot] != 0;
+            for (int k = 0; k < block.Outputs; k++)
+            {
+                int output = (slot * block.Outputs) + k;
+                block.GradB2[output] = failed ? 0f : block.DeltaSums[output] * ExactSums.BiasScale(chunk.BatchRows);
+                float* gradient = block.GradW2 + ((long)k * block.OutputPitch);
+                for (int column = block.Column(slot); column < block.Column(slot) + block.Hidden(slot); column++)
+                    gradient[column] = failed ? 0f : OutputBackwardBody.GradientW2(block, work, chunk, k, column);
+            }
         }
         MaskBody.GradientW1<T>(block);
         MaskBody.GradientW2<T>(block);

@@ -8,7 +8,7 @@ namespace GpuMlp.Kernels.Training;
 
 /// <summary>
 /// w[i] = std * z(i): z is the standard normal number that belongs to (seed, identity, i), i the weight's place in W1 row-major [D, H],
-/// then w2 [H]. Biases are 0. Weight i alone decides its value: any order, any device and any number of neighbours give the same bits.
+/// then w2 row-major [O, H]. Biases are 0. Weight i alone decides its value: any order, any device and any number of neighbours give the same bits.
 /// </summary>
 public sealed class InitializeOperation : Operation<InitializeJob>
 {
@@ -74,7 +74,7 @@ public struct InitializeGpu : ICpuJob
     private readonly void Draw(int index, int thread, int step)
     {
         var slot = new GpuSlot(Cohort, index);
-        int all = (Cohort.Inputs + 1) * slot.Hidden;
+        int all = (Cohort.Inputs + Cohort.Outputs) * slot.Hidden;
         for (int quad = thread; 4 * quad < all; quad += step)
         {
             PhiloxBlock bits = Origin.Draw(index, quad, RandomStreams.Weights);
@@ -87,7 +87,8 @@ public struct InitializeGpu : ICpuJob
             return;
         for (int unit = 0; unit < slot.Hidden; unit++)
             Cohort.B1[slot.Column + unit] = 0f;
-        Cohort.B2[index] = 0f;
+        for (int k = 0; k < Cohort.Outputs; k++)
+            Cohort.B2[(index * Cohort.Outputs) + k] = 0f;
     }
 
     private readonly void Set(GpuSlot slot, int weight, int all, uint bits)
@@ -98,6 +99,6 @@ public struct InitializeGpu : ICpuJob
         if (row < Cohort.Inputs)
             Cohort.W1[slot.Row(Cohort.Inputs, row) + unit] = Origin.Initial(bits);
         else
-            Cohort.W2[slot.Column + unit] = Origin.Initial(bits);
+            Cohort.W2[((row - Cohort.Inputs) * Cohort.B1.IntLength) + slot.Column + unit] = Origin.Initial(bits);
     }
 }

@@ -72,7 +72,9 @@ internal sealed class Optimiser<TOptimiser> : Optimiser
     internal override void Epoch(GpuDevice device, TrainEpochJob job)
     {
         var epoch = new GpuEpoch<LogisticLoss, TOptimiser>(device, job.Cohort);
-        if (job.Images.SmallBatch is { } rows)
+        if (job.Cohort.Outputs > 1)
+            epoch.Run(job.Images);
+        else if (job.Images.SmallBatch is { } rows)
             epoch.Run(job.Images, rows);
         else if (job.Images.Digits is { } digits && DigitProducts.Fits(job.Cohort.Cohort, digits))
             epoch.Run(job.Images, digits);

@@ -26,6 +26,13 @@ public sealed class OutputLossOperation : ChunkOperation
     internal override void OnGpu(GpuDevice device, ChunkJob job)
     {
         CohortViews cohort = job.Cohort.Cohort;
+        if (cohort.Outputs > 1)
+        {
+            ClassPassGpu classes = ClassPassGpu.Of(job, GpuQuantise.Now(device, cohort));
+            classes.Losses = 1;
+            device.Launch(ClassPassGpu.Kernel, ClassPassGpu.Threads, classes.Groups, classes);
+            return;
+        }
         var pass = new OutputPassGpu<LogisticLoss>
         {
             Cohort = cohort,
@@ -72,8 +79,12 @@ internal struct OutputLossCpu<TLoss> : ICpuJob
         QuantiseBody.Exponents<T>(block, work);
         var chunk = new ChunkPointers(Images, Chunk);
         OutputForwardBody.Logits<T>(block, work, chunk.Rows);
-        new ReadOnlySpan<long>(block.DeltaSums, block.Slots).CopyTo(new Span<long>(work.DeltaSums, block.Slots));
-        OutputForwardBody.LossAndDelta<T, TLoss>(block, work, chunk);
-        new ReadOnlySpan<long>(work.DeltaSums, block.Slots).CopyTo(new Span<long>(block.DeltaSums, block.Slots));
+        int sums = block.Slots * block.Outputs;
+        new ReadOnlySpan<long>(block.DeltaSums, sums).CopyTo(new Span<long>(work.DeltaSums, sums));
+        if (block.Outputs == 1)
+            OutputForwardBody.LossAndDelta<T, TLoss>(block, work, chunk);
+        else
+            ClassOutputBody.LossAndDelta<T>(block, work, chunk);
+        new ReadOnlySpan<long>(work.DeltaSums, sums).CopyTo(new Span<long>(block.DeltaSums, sums));
     }
 }

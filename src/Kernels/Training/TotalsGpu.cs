@@ -18,7 +18,7 @@ public struct TotalsGpu
     /// <summary>Groups of a launch.</summary>
     internal readonly int Groups => (Slots + Threads - 1) / Threads;
 
-    private readonly int Slots => Target.Deltas.IntLength;
+    private readonly int Slots => Target.Loss.IntLength / 2;
 
     /// <summary>The ILGPU kernel.</summary>
     public static void Kernel(TotalsGpu job)
@@ -33,11 +33,12 @@ public struct TotalsGpu
                 loss += job.Parts.Loss[(part * 2 * job.Slots) + sum];
             job.Target.Loss[sum] = loss;
         }
-        for (int sum = 4 * slot; sum < (4 * slot) + 4; sum++)
+        int fields = job.Target.Counts.IntLength / job.Slots;
+        for (int sum = fields * slot; sum < fields * (slot + 1); sum++)
         {
             int count = 0;
             for (int part = 0; part < job.Count; part++)
-                count += job.Parts.Counts[(part * 4 * job.Slots) + sum];
+                count += job.Parts.Counts[(part * fields * job.Slots) + sum];
             job.Target.Counts[sum] = count;
         }
     }

@@ -23,6 +23,7 @@ public sealed class TrainEpochOperation : Operation<TrainEpochJob>
     {
         Fit.Check(job.Cohort.Layout, job.Images);
         Fit.CheckTrainable(job.Images);
+        Fit.CheckLabels(job.Cohort.Layout, job.Images);
     }
 
     internal override void OnCpu(DeviceKernels kernels, TrainEpochJob job) => Optimiser.Standard.Epoch(kernels, job);
@@ -63,7 +64,7 @@ internal unsafe struct TrainEpochCpu<TLoss, TOptimiser> : ICpuJob
         var block = new BlockPointers(Cohort, Scratch, item);
         MaskBody.Weights<T>(block);
         new Span<long>(block.Loss, 2 * block.Slots).Clear();
-        new Span<int>(block.Counts, 4 * block.Slots).Clear();
+        new Span<int>(block.Counts, ClassCounts.Fields(block.Outputs) * block.Slots).Clear();
         new Span<int>(block.Failed, block.Slots).Clear();
         var images = new PairPointers(Images.Pairs);
         var work = new BlockWork(block, images.Places, withBackward: true);
@@ -74,8 +75,17 @@ internal unsafe struct TrainEpochCpu<TLoss, TOptimiser> : ICpuJob
             var chunk = new ChunkPointers(Images, index);
             HiddenForwardBody.Run<T>(block, work, images, chunk);
             OutputForwardBody.Logits<T>(block, work, chunk.Rows);
-            OutputForwardBody.LossAndDelta<T, TLoss>(block, work, chunk);
-            OutputBackwardBody.Digits<T>(block, work, images.Partners(index), chunk.Rows, gated: false);
+            if (block.Outputs == 1)
+            {
+                OutputForwardBody.LossAndDelta<T, TLoss>(block, work, chunk);
+                OutputBackwardBody.Digits<T>(block, work, images.Partners(index), chunk.Rows, gated: false);
+            }
+            else
+            {
+                ClassOutputBody.LossAndDelta<T>(block, work, chunk);
+                ClassOutputBody.Numbers<T>(block, work, chunk);
+                ClassOutputBody.Digits<T>(block, work, images.Partners(index), chunk.Rows);
+            }
             if (!chunk.IsLast)
             {
                 HiddenBackwardBody.Accumulate<T>(block, work, images, chunk);

@@ -28,9 +28,16 @@ internal static unsafe class UpdateBody<TOptimiser>
         where T : unmanaged, ILanes<T>
     {
         Row<T>(block, work, block.B1, block.GradB1, decay: 0);
-        Row<T>(block, work, block.W2, block.GradW2, block.WeightDecay);
+        for (int k = 0; k < block.Outputs; k++)
+        {
+            long first = (long)k * block.OutputPitch;
+            Row<T>(block, work, block.W2 + first, block.GradW2 + first, block.WeightDecay);
+        }
         for (int slot = 0; slot < block.Slots; slot++)
-            Bias(block, work, slot, block.GradB2[slot]);
+        {
+            for (int k = 0; k < block.Outputs; k++)
+                Bias(block, work, slot, k, block.GradB2[(slot * block.Outputs) + k]);
+        }
     }
 
     /// <summary>
@@ -53,21 +60,26 @@ internal static unsafe class UpdateBody<TOptimiser>
         {
             if (work.Failed[slot] != 0)
                 continue;
-            for (int column = block.Column(slot); column < block.Column(slot) + block.Hidden(slot); column++)
+            for (int k = 0; k < block.Outputs; k++)
             {
-                float gradient = HiddenBackwardBody.GradientW2(block, work, chunk, column);
-                block.W2[column] = block.IsMasked && !(block.MaskW2[column] > 0f)
-                    ? 0f
-                    : TOptimiser.Step<Scalar>(block.W2[column], gradient, -block.SlotRates[slot], block.WeightDecay).Value;
+                for (int column = block.Column(slot); column < block.Column(slot) + block.Hidden(slot); column++)
+                {
+                    float gradient = OutputBackwardBody.GradientW2(block, work, chunk, k, column);
+                    long place = ((long)k * block.OutputPitch) + column;
+                    block.W2[place] = block.IsMasked && !(block.MaskW2[place] > 0f)
+                        ? 0f
+                        : TOptimiser.Step<Scalar>(block.W2[place], gradient, -block.SlotRates[slot], block.WeightDecay).Value;
+                }
+                Bias(block, work, slot, k, work.DeltaSums[(slot * block.Outputs) + k] * ExactSums.BiasScale(chunk.BatchRows));
             }
-            Bias(block, work, slot, work.DeltaSums[slot] * ExactSums.BiasScale(chunk.BatchRows));
         }
     }
 
-    private static void Bias(in BlockPointers block, in BlockWork work, int slot, float gradient)
+    private static void Bias(in BlockPointers block, in BlockWork work, int slot, int k, float gradient)
     {
+        float* bias = block.B2 + (slot * block.Outputs) + k;
         if (work.Failed[slot] == 0)
-            block.B2[slot] = TOptimiser.Step<Scalar>(block.B2[slot], gradient, -block.SlotRates[slot], decay: 0).Value;
+            *bias = TOptimiser.Step<Scalar>(*bias, gradient, -block.SlotRates[slot], decay: 0).Value;
     }
 
     // Pixels that no image sets have no gradient; their weights may change all the same.

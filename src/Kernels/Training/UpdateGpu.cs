@@ -26,15 +26,15 @@ internal struct UpdateGpu<TOptimiser>
 
     private readonly int Columns => Cohort.Vectors.IntLength / ColumnLayout.VectorFields * ColumnLayout.Vector;
 
-    /// <summary>The ILGPU kernel: rows of W1, then columns of b1 and w2, then slots.</summary>
+    /// <summary>The ILGPU kernel: rows of W1, then columns of b1 and w2, then outputs of slots.</summary>
     public static void Kernel(UpdateGpu<TOptimiser> job)
     {
         int item = (Grid.IdxX * Threads) + Group.IdxX, inputs = job.Cohort.Inputs, row = item / job.Columns;
         if (row > inputs)
         {
-            int slot = item - ((inputs + 1) * job.Columns);
-            if (slot < job.Cohort.B2.IntLength && job.Failed[slot] == 0)
-                job.Cohort.B2[slot] = Step(job.Cohort.B2[slot], job.Gradients.B2[slot], -job.Cohort.SlotRates[slot], 0f);
+            int output = item - ((inputs + 1) * job.Columns), slot = output / job.Cohort.Outputs;
+            if (output < job.Cohort.B2.IntLength && job.Failed[slot] == 0)
+                job.Cohort.B2[output] = Step(job.Cohort.B2[output], job.Gradients.B2[output], -job.Cohort.SlotRates[slot], 0f);
             return;
         }
         int within = item - (row * job.Columns);
@@ -51,7 +51,8 @@ internal struct UpdateGpu<TOptimiser>
         else
         {
             job.Cohort.B1[column] = Step(job.Cohort.B1[column], job.Gradients.B1[column], down, 0f);
-            job.Cohort.W2[column] = Step(job.Cohort.W2[column], job.Gradients.W2[column], down, decay);
+            for (int output = column; output < job.Cohort.W2.IntLength; output += job.Cohort.B1.IntLength)
+                job.Cohort.W2[output] = Step(job.Cohort.W2[output], job.Gradients.W2[output], down, decay);
         }
     }
 

@@ -66,13 +66,16 @@ internal static class ExactExpectations
     public static void SameSlots(string name, DeviceCohort cohort, int first, int rows, Func<int, float[]> expected)
     {
         float[] values = KernelExpectations.Copy(cohort.Device, cohort.Scratch.Logits);
+        int outputs = cohort.Outputs;
         for (int s = 0; s < cohort.Layout.Slots.Count; s++)
         {
             int model = cohort.Layout.Slots[s].Model;
-            Check.SameBits(
-                $"{name} of model {model}",
-                expected(model).AsSpan(first, rows),
-                values.AsSpan(s * ChunkSchedule.ChunkRows, rows));
+            for (int k = 0; k < outputs; k++)
+            {
+                float[] own = [.. expected(model).Skip(first * outputs).Take(rows * outputs).Where((_, at) => at % outputs == k)];
+                Check.SameBits(
+                    $"{name} {k} of model {model}", own, values.AsSpan(((s * outputs) + k) * ChunkSchedule.ChunkRows, rows));
+            }
         }
     }
 
@@ -98,12 +101,12 @@ internal sealed class ExactStep
     {
         var exact = new ExactMlp(model);
         (long[] v, Z, Logits) = exact.Forward(pixels);
-        (int[] deltas, Totals) = ExactMlp.Output(Logits, labels);
-        int hidden = model.B1.Length;
+        (int[] deltas, Totals) = ExactMlp.Output(Logits, labels, model.Outputs);
+        int hidden = model.Hidden, labelCount = labels.Length;
         Deltas = [.. deltas.Select(delta => (float)delta)];
-        Gated = [.. v.Select((sum, at) => sum > 0 ? deltas[at / hidden] : 0f)];
-        Active = [.. Enumerable.Range(0, hidden).Select(h => Enumerable.Range(0, deltas.Length).Any(n => v[(n * hidden) + h] > 0) ? 1 : 0)];
-        Gradient = ExactMlp.Masked(exact.Gradient(exact.Backward(pixels, v, deltas), deltas), mask);
+        Gated = [.. exact.Back(v, deltas).Select(back => (float)back)];
+        Active = [.. Enumerable.Range(0, hidden).Select(h => Enumerable.Range(0, labelCount).Any(n => v[(n * hidden) + h] > 0) ? 1 : 0)];
+        Gradient = ExactMlp.Masked(exact.Gradient(exact.Backward(pixels, v, deltas), deltas, Z), mask);
         Failed = exact.Failed;
     }
 

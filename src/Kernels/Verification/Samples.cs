@@ -20,28 +20,28 @@ internal static class Samples
         return pixels;
     }
 
-    public static byte[] Labels(int images, int seed)
+    public static byte[] Labels(int images, int seed, int classes = 2)
     {
         var random = new System.Random(seed);
-        return [.. Enumerable.Range(0, images).Select(_ => (byte)random.Next(2))];
+        return [.. Enumerable.Range(0, images).Select(_ => (byte)random.Next(classes))];
     }
 
     /// <summary>Weights of the size that trained models have, biases included.</summary>
-    public static ModelParameters Model(int inputs, int hidden, int seed)
+    public static ModelParameters Model(int inputs, int hidden, int seed, int outputs = 1)
     {
         var random = new System.Random(seed);
         float[] Values(int count, double scale)
             => [.. Enumerable.Range(0, count).Select(_ => (float)(scale * ((2 * random.NextDouble()) - 1)))];
         double first = Math.Sqrt(3.0 / (1 + (0.2 * inputs))), second = Math.Sqrt(3.0 / hidden);
-        return new ModelParameters(Values(inputs * hidden, first), Values(hidden, 0.2), Values(hidden, second), Values(1, 0.2));
+        return new ModelParameters(Values(inputs * hidden, first), Values(hidden, 0.2), Values(outputs * hidden, second), Values(outputs, 0.2));
     }
 
     /// <summary>Keeps each weight with a given chance.</summary>
-    public static ModelMask Mask(int inputs, int hidden, double kept, int seed)
+    public static ModelMask Mask(int inputs, int hidden, double kept, int seed, int outputs = 1)
     {
         var random = new System.Random(seed);
         bool[] Draw(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextDouble() < kept)];
-        return new ModelMask(Draw(inputs * hidden), Draw(hidden));
+        return new ModelMask(Draw(inputs * hidden), Draw(outputs * hidden));
     }
 
     public static float[] Rates(int models, float first = 0.01f)
@@ -53,12 +53,15 @@ internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch, fl
 {
     public byte[] Pixels => Samples.Pixels(Images, Inputs, seed: 1 + Images + Inputs);
 
-    public byte[] Labels => Samples.Labels(Images, seed: 2 + Images);
+    /// <summary>O: 1 for one logit, else one a class.</summary>
+    public int Outputs { get; init; } = 1;
 
-    public ModelParameters[] Models => [.. Hidden.Select((hidden, m) => Samples.Model(Inputs, hidden, seed: (100 * m) + hidden))];
+    public byte[] Labels => Samples.Labels(Images, seed: 2 + Images, Math.Max(2, Outputs));
+
+    public ModelParameters[] Models => [.. Hidden.Select((hidden, m) => Samples.Model(Inputs, hidden, seed: (100 * m) + hidden, Outputs))];
 
     /// <summary>About a third of the weights is kept; the first model keeps none, as a pruning at 1 leaves it.</summary>
-    public ModelMask[] Masks => [.. Hidden.Select((hidden, m) => Samples.Mask(Inputs, hidden, m == 0 ? 0 : 0.3, seed: m))];
+    public ModelMask[] Masks => [.. Hidden.Select((hidden, m) => Samples.Mask(Inputs, hidden, m == 0 ? 0 : 0.3, seed: m, Outputs))];
 
     /// <summary>One of the few that a quick look takes: small, wide, MNIST's inputs, several chunks, weight decay.</summary>
     public bool IsQuick { get; init; }
@@ -69,7 +72,7 @@ internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch, fl
     public ChunkSchedule Schedule => ChunkSchedule.Consecutive(Images, Batch);
 
     public override string ToString()
-        => $"H {string.Join('+', Hidden)}, D {Inputs}, N {Images}, B {Batch}, decay {WeightDecay}{(IsMasked ? ", masked" : "")}";
+        => $"H {string.Join('+', Hidden)}, D {Inputs}, N {Images}, B {Batch}, decay {WeightDecay}{(IsMasked ? ", masked" : "")}{(Outputs > 1 ? $", O {Outputs}" : "")}";
 
     /// <summary>
     /// Sizes around every boundary of the kernels: 8 and 16 lanes, tiles of 3, 6 and 8 vectors, bands of 64 pixels and
@@ -100,5 +103,19 @@ internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch, fl
         new([31, 17], 64, 257, 257, 0.2f),
         new([12, 2, 5], 128, 300, 64, 0.1f) { IsQuick = true },
         new([4, 8, 20], 101, 65, 32, 1f),
+    ];
+
+    /// <summary>
+    /// Models with a logit a class, of two and more: sums of shares that are halved never and often, more outputs than hidden units,
+    /// models that end within a vector, several chunks a batch, small batches, weight decay.
+    /// </summary>
+    public static Shape[] OfClasses { get; } =
+    [
+        new([1], 1, 5, 5) { Outputs = 2 },
+        new([7, 8, 9], 7, 33, 15) { Outputs = 3, IsQuick = true },
+        new([17, 1, 16, 31], 33, 65, 32) { Outputs = 10 },
+        new([12, 2, 5], 64, 300, 299, 0.1f) { Outputs = 10, IsQuick = true },
+        new([101, 20], 20, 600, 600) { Outputs = 4 },
+        new([5], 16, 257, 128) { Outputs = 256 },
     ];
 }

@@ -8,7 +8,7 @@ using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Analyses.Evaluation;
 
-/// <summary>Logits of all images, [slot, N], and for each column whether the hidden unit is above 0 on some image.</summary>
+/// <summary>Logits of all images, [slot, O, N], and for each column whether the hidden unit is above 0 on some image.</summary>
 public sealed class EvaluateOperation : Operation<EvaluateJob>
 {
     public static EvaluateOperation Instance { get; } = new();
@@ -64,7 +64,7 @@ public readonly record struct EvaluateJob(DeviceCohort Cohort, DeviceImages Imag
 /// <summary>How it is called.</summary>
 public static class EvaluateKernels
 {
-    /// <summary>Logits [M, N] and active hidden units of each model, in the caller's order of models.</summary>
+    /// <summary>Logits and active hidden units of each model, in the caller's order of models.</summary>
     public static ModelEvaluation[] Evaluate(this DeviceKernels kernels, DeviceCohort cohort, DeviceImages images)
     {
         using var buffer = new EvaluationBuffer(kernels.Device, cohort.Layout, images.Images);
@@ -97,7 +97,7 @@ internal unsafe struct EvaluateCpu : ICpuJob
         var block = new BlockPointers(Cohort, item);
         MaskBody.Weights<T>(block);
         int images = Images.Images;
-        float* logits = BlockPointers.Pointer(Logits) + ((long)block.FirstSlot * images);
+        float* logits = BlockPointers.Pointer(Logits) + ((long)block.FirstSlot * block.Outputs * images);
         int* active = BlockPointers.Pointer(Active) + block.FirstColumn;
         var pairs = new PairPointers(Images.Pairs);
         var work = new BlockWork(block, pairs.Places, withBackward: false);
@@ -109,10 +109,10 @@ internal unsafe struct EvaluateCpu : ICpuJob
             var chunk = new ChunkPointers(Images, index);
             HiddenForwardBody.Run<T>(block, work, pairs, chunk);
             OutputForwardBody.Logits<T>(block, work, chunk.Rows);
-            for (int slot = 0; slot < block.Slots; slot++)
+            for (int output = 0; output < block.Slots * block.Outputs; output++)
             {
-                var source = new ReadOnlySpan<float>(work.Logits + (slot * ChunkSchedule.ChunkRows), chunk.Rows);
-                source.CopyTo(new Span<float>(logits + ((long)slot * images) + chunk.FirstRow, chunk.Rows));
+                var source = new ReadOnlySpan<float>(work.Logits + ((long)output * ChunkSchedule.ChunkRows), chunk.Rows);
+                source.CopyTo(new Span<float>(logits + ((long)output * images) + chunk.FirstRow, chunk.Rows));
             }
             KeepLargest<T>(block, work.Z, chunk.Rows, largest);
         }

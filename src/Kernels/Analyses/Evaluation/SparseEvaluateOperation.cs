@@ -8,7 +8,7 @@ using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Analyses.Evaluation;
 
-/// <summary>Logits [level, slot, N] and active units [level, column] of all models at all levels, over compressed columns.</summary>
+/// <summary>Logits [level, slot, O, N] and active units [level, column] of all models at all levels, over compressed columns.</summary>
 public sealed class SparseEvaluateOperation : Operation<SparseEvaluateJob>
 {
     public static SparseEvaluateOperation Instance { get; } = new();
@@ -170,7 +170,7 @@ internal unsafe struct SparseEvaluateCpu : ICpuJob
         where T : unmanaged, ILanes<T>
     {
         SparseViews sparse = Sparse;
-        int slots = Cohort.SlotCount, padded = sparse.B1.IntLength / sparse.Levels, images = Images.Images;
+        int slots = Cohort.SlotCount, padded = sparse.B1.IntLength / sparse.Levels, images = Images.Images, outputs = Cohort.Outputs;
         int* shapes = BlockPointers.Pointer(Cohort.Slots);
         double* pixels = BlockPointers.Pointer(Images.Tiles);
         float* logits = BlockPointers.Pointer(Logits);
@@ -179,8 +179,9 @@ internal unsafe struct SparseEvaluateCpu : ICpuJob
         {
             int column = (level * padded) + shapes[2 * slot], place = (level * slots) + slot;
             int* active = BlockPointers.Pointer(Active) + column;
-            new SparseColumns(sparse, entries.From(column), column, shapes[(2 * slot) + 1], place, Cohort.Inputs, active, ahead: ahead)
-                .Logits<T>(pixels, rows, count, logits + ((long)place * images) + first);
+            var columns = new SparseColumns(
+                sparse, entries.From(column), column, level, shapes[(2 * slot) + 1], place, Cohort.Inputs, outputs, active, ahead: ahead);
+            columns.Logits<T>(pixels, rows, count, logits + ((long)place * outputs * images) + first, images);
         }
     }
 }

@@ -28,7 +28,7 @@ public struct CompressGpu
     public static void Kernel(CompressGpu job)
     {
         int slots = job.Cohort.Slots.IntLength / 2, index = Grid.IdxX % slots, level = Grid.IdxX / slots;
-        int columns = job.Cohort.B1.IntLength, inputs = job.Cohort.Inputs;
+        int columns = job.Cohort.B1.IntLength, outputs = job.Cohort.Outputs, inputs = job.Cohort.Inputs;
         var slot = new GpuSlot(job.Cohort, index);
         int limit = job.Sparse.Thresholds[2 * Grid.IdxX], limitW2 = job.Sparse.Thresholds[(2 * Grid.IdxX) + 1];
         for (int unit = Group.IdxX; unit < slot.Hidden; unit += Threads)
@@ -41,10 +41,15 @@ public struct CompressGpu
             }
             job.Sparse.Counts[padded] = Count(job, place, slot.Stride, limit);
             job.Sparse.B1[padded] = job.Cohort.B1[column];
-            job.Sparse.W2[padded] = job.HasRanks != 0 && job.RanksW2[column] < limitW2 ? 0f : job.Cohort.W2[column];
+            for (int k = 0; k < outputs; k++)
+            {
+                int weight = (k * columns) + column;
+                job.Sparse.W2[(level * outputs * columns) + weight] =
+                    job.HasRanks != 0 && job.RanksW2[weight] < limitW2 ? 0f : job.Cohort.W2[weight];
+            }
         }
-        if (Group.IdxX == 0 && job.Pass != CompressOperation.FillPass)
-            job.Sparse.B2[Grid.IdxX] = job.Cohort.B2[index];
+        for (int k = Group.IdxX; k < outputs && job.Pass != CompressOperation.FillPass; k += Threads)
+            job.Sparse.B2[(Grid.IdxX * outputs) + k] = job.Cohort.B2[(index * outputs) + k];
     }
 
     private static int Count(CompressGpu job, int place, int stride, int limit)

@@ -157,7 +157,7 @@ internal unsafe struct CompressCpu : ICpuJob
         }
         Count(block, ranks, limits, BlockPointers.Pointer(Sparse.Counts) + padded);
         int* ranksW2 = ranks == null ? null : BlockPointers.Pointer(Ranks.RanksW2) + block.FirstColumn;
-        Rest(block, ranksW2, thresholds, Sparse, padded, (Cohort.SlotCount * level) + block.FirstSlot);
+        Rest(block, ranksW2, thresholds, Sparse, level, (Cohort.SlotCount * level) + block.FirstSlot);
     }
 
     // k of W1 for each column; the columns behind the last model hold zeros and are never kept.
@@ -211,17 +211,22 @@ internal unsafe struct CompressCpu : ICpuJob
         return ranks == null ? ~zero : Vector256.GreaterThanOrEqual(Vector256.Load(ranks), Vector256.Load(limits)) & ~zero;
     }
 
-    private static void Rest(in BlockPointers block, int* ranks, int* thresholds, in SparseViews sparse, int firstColumn, int firstSlot)
+    private static void Rest(in BlockPointers block, int* ranks, int* thresholds, in SparseViews sparse, int level, int firstSlot)
     {
-        float* w2 = BlockPointers.Pointer(sparse.W2) + firstColumn;
+        int outputs = block.Outputs, firstColumn = (level * block.OutputPitch) + block.FirstColumn;
+        float* w2 = BlockPointers.Pointer(sparse.W2) + ((long)level * outputs * block.OutputPitch) + block.FirstColumn;
         new ReadOnlySpan<float>(block.B1, block.Stride).CopyTo(
             new Span<float>(BlockPointers.Pointer(sparse.B1) + firstColumn, block.Stride));
-        new ReadOnlySpan<float>(block.B2, block.Slots).CopyTo(new Span<float>(BlockPointers.Pointer(sparse.B2) + firstSlot, block.Slots));
+        float* b2 = BlockPointers.Pointer(sparse.B2) + (firstSlot * outputs);
+        new ReadOnlySpan<float>(block.B2, outputs * block.Slots).CopyTo(new Span<float>(b2, outputs * block.Slots));
         for (int slot = 0; slot < block.Slots; slot++)
         {
-            int column = block.Column(slot), end = column + block.Hidden(slot);
-            for (; column < end; column++)
-                w2[column] = ranks != null && ranks[column] < thresholds[(2 * slot) + 1] ? 0f : block.W2[column];
+            for (int k = 0; k < outputs; k++)
+            {
+                long first = ((long)k * block.OutputPitch) + block.Column(slot);
+                for (long place = first; place < first + block.Hidden(slot); place++)
+                    w2[place] = ranks != null && ranks[place] < thresholds[(2 * slot) + 1] ? 0f : block.W2[place];
+            }
         }
     }
 }

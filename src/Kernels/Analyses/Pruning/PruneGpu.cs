@@ -46,12 +46,15 @@ public struct PruneGpu
         for (int unit = Group.IdxX; unit < slot.Hidden; unit += Threads)
         {
             int column = slot.Column + unit;
-            if (job.Target.HasMask != 0)
-                job.Target.MaskW2[column] = job.Ranks.RanksW2[column] < count ? 0f : 1f;
-            job.Target.W2[column] = job.Ranks.RanksW2[column] < count ? 0f : job.Cohort.W2[column];
+            for (int place = column; place < job.Cohort.W2.IntLength; place += job.Cohort.B1.IntLength)
+            {
+                if (job.Target.HasMask != 0)
+                    job.Target.MaskW2[place] = job.Ranks.RanksW2[place] < count ? 0f : 1f;
+                job.Target.W2[place] = job.Ranks.RanksW2[place] < count ? 0f : job.Cohort.W2[place];
+            }
             job.Target.B1[column] = job.Cohort.B1[column];
         }
-        if (Group.IdxX == 0)
-            job.Target.B2[index] = job.Cohort.B2[index];
+        for (int k = Group.IdxX; k < job.Cohort.Outputs; k += Threads)
+            job.Target.B2[(index * job.Cohort.Outputs) + k] = job.Cohort.B2[(index * job.Cohort.Outputs) + k];
     }
 }

@@ -91,11 +91,16 @@ internal unsafe struct PruneCpu : ICpuJob
                 if (target.IsMasked)
                     MaskRow(ranksW1 + row, hidden, counts[2 * slot], target.MaskW1 + row);
             }
-            Row(source.W2 + column, ranksW2 + column, hidden, counts[(2 * slot) + 1], target.W2 + column);
-            if (target.IsMasked)
-                MaskRow(ranksW2 + column, hidden, counts[(2 * slot) + 1], target.MaskW2 + column);
+            for (int k = 0; k < source.Outputs; k++)
+            {
+                long row = ((long)k * source.OutputPitch) + column;
+                Row(source.W2 + row, ranksW2 + row, hidden, counts[(2 * slot) + 1], target.W2 + row);
+                if (target.IsMasked)
+                    MaskRow(ranksW2 + row, hidden, counts[(2 * slot) + 1], target.MaskW2 + row);
+            }
             new ReadOnlySpan<float>(source.B1 + column, hidden).CopyTo(new Span<float>(target.B1 + column, hidden));
-            target.B2[slot] = source.B2[slot];
+            for (int output = slot * source.Outputs; output < (slot + 1) * source.Outputs; output++)
+                target.B2[output] = source.B2[output];
         }
     }
 

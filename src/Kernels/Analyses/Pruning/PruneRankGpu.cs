@@ -19,7 +19,7 @@ internal struct PruneRankGpu<TScore>
     public PruneViews Ranks;
 
     /// <summary>
-    /// Keys and weight indices, [(D + 1) * column] onwards for the model that starts at a column; two of each, half a length apart.
+    /// Keys and weight indices, [(D + O) * column] onwards for the model that starts at a column; two of each, half a length apart.
     /// </summary>
     public ArrayView<uint> Keys;
 
@@ -31,7 +31,7 @@ internal struct PruneRankGpu<TScore>
     public static PruneRankGpu<TScore> Of(GpuDevice device, PruneRankJob job, bool isTogether)
     {
         CohortViews cohort = job.Cohort.Cohort;
-        long weights = (cohort.Inputs + 1L) * cohort.B1.Length;
+        long weights = ((long)cohort.Inputs + cohort.Outputs) * cohort.B1.Length;
         return new PruneRankGpu<TScore>
         {
             Cohort = cohort,
@@ -48,7 +48,8 @@ internal struct PruneRankGpu<TScore>
         ArrayView<int> counters = SharedMemory.Allocate<int>(GroupSort.Counters), totals = SharedMemory.Allocate<int>(Threads);
         int index = Grid.IdxX, thread = Group.IdxX, inputs = job.Cohort.Inputs;
         var slot = new GpuSlot(job.Cohort, index);
-        int start = (inputs + 1) * slot.Column, first = inputs * slot.Hidden, all = first + slot.Hidden;
+        int outputs = job.Cohort.Outputs, start = (inputs + outputs) * slot.Column;
+        int first = inputs * slot.Hidden, all = first + (outputs * slot.Hidden);
         for (int i = thread; i < all; i += Threads)
         {
             job.Keys[start + i] = TScore.Key(job.Ranks.Origin, index, i, Weight(job.Cohort, slot, i));
@@ -65,7 +66,9 @@ internal struct PruneRankGpu<TScore>
     private static float Weight(CohortViews cohort, GpuSlot slot, int i)
     {
         int row = i / slot.Hidden, unit = i - (row * slot.Hidden);
-        return row < cohort.Inputs ? cohort.W1[slot.Row(cohort.Inputs, row) + unit] : cohort.W2[slot.Column + unit];
+        return row < cohort.Inputs
+            ? cohort.W1[slot.Row(cohort.Inputs, row) + unit]
+            : cohort.W2[((row - cohort.Inputs) * cohort.B1.IntLength) + slot.Column + unit];
     }
 
     // Sorts the places start .. start + count - 1 and numbers the weights that are found there.
@@ -88,7 +91,8 @@ internal struct PruneRankGpu<TScore>
             }
             else
             {
-                job.Ranks.RanksW2[slot.Column + weight - first] = rank;
+                int row = (weight - first) / slot.Hidden;
+                job.Ranks.RanksW2[(row * job.Cohort.B1.IntLength) + slot.Column + weight - first - (row * slot.Hidden)] = rank;
             }
         }
         GpuGroup.Barrier();

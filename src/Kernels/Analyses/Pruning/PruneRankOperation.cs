@@ -12,7 +12,7 @@ namespace GpuMlp.Kernels.Analyses.Pruning;
 /// together. Equal magnitudes have equal ranks, so |w| &lt;= the k-th smallest |w| is rank &lt; k. Random ranks are a permutation.
 /// </summary>
 /// <remarks>
-/// One slot at a time: keys of 32 bits, with the weight's index in the model's own order (W1 row-major [D, H], then w2)
+/// One slot at a time: keys of 32 bits, with the weight's index in the model's own order (W1 row-major [D, H], then w2 [O, H])
 /// below them, are sorted as one number.
 /// </remarks>
 public sealed class PruneRankOperation : Operation<PruneRankJob>
@@ -72,7 +72,7 @@ internal unsafe struct PruneRankCpu<TScore> : ICpuJob
         int widest = 0;
         for (int slot = 0; slot < pointers.Slots; slot++)
             widest = Math.Max(widest, pointers.Hidden(slot));
-        ulong* keys = (ulong*)NativeMemory.Alloc((nuint)widest * ((nuint)pointers.Inputs + 1), sizeof(ulong));
+        ulong* keys = (ulong*)NativeMemory.Alloc((nuint)widest * (nuint)(pointers.Inputs + pointers.Outputs), sizeof(ulong));
         try
         {
             for (int slot = 0; slot < pointers.Slots; slot++)
@@ -86,7 +86,7 @@ internal unsafe struct PruneRankCpu<TScore> : ICpuJob
 
     private readonly void Rank(in BlockPointers block, int slot, ulong* keys)
     {
-        int hidden = block.Hidden(slot), first = block.Inputs * hidden, all = first + hidden;
+        int hidden = block.Hidden(slot), first = block.Inputs * hidden, last = block.Outputs * hidden, all = first + last;
         SetKeys(block, slot, keys);
         if (IsTogether != 0)
         {
@@ -94,7 +94,7 @@ internal unsafe struct PruneRankCpu<TScore> : ICpuJob
             return;
         }
         Number(block, slot, new Span<ulong>(keys, first));
-        Number(block, slot, new Span<ulong>(keys + first, hidden));
+        Number(block, slot, new Span<ulong>(keys + first, last));
     }
 
     private readonly void SetKeys(in BlockPointers block, int slot, ulong* keys)
@@ -106,8 +106,12 @@ internal unsafe struct PruneRankCpu<TScore> : ICpuJob
             for (int h = 0; h < hidden; h++, index++)
                 keys[index] = Key(block, slot, index, weights[h]);
         }
-        for (int h = 0; h < hidden; h++, index++)
-            keys[index] = Key(block, slot, index, block.W2[block.Column(slot) + h]);
+        weights = block.W2 + block.Column(slot);
+        for (int k = 0; k < block.Outputs; k++, weights += block.OutputPitch)
+        {
+            for (int h = 0; h < hidden; h++, index++)
+                keys[index] = Key(block, slot, index, weights[h]);
+        }
     }
 
     private readonly ulong Key(in BlockPointers block, int slot, int index, float weight) =>
@@ -127,7 +131,7 @@ internal unsafe struct PruneRankCpu<TScore> : ICpuJob
             if (index < first)
                 ranksW1[((long)(index / hidden) * block.Stride) + (index % hidden)] = rank;
             else
-                ranksW2[index - first] = rank;
+                ranksW2[((long)((index - first) / hidden) * block.OutputPitch) + ((index - first) % hidden)] = rank;
         }
     }
 }

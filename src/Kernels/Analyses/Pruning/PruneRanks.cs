@@ -23,7 +23,7 @@ public sealed class PruneRanks : IDisposable
         _device = device;
         Layout = layout;
         _w1 = device.Zeroed<int>(checked(layout.Inputs * layout.PaddedColumns));
-        _w2 = device.Zeroed<int>(layout.PaddedColumns);
+        _w2 = device.Zeroed<int>(checked(layout.Outputs * layout.PaddedColumns));
         _counts = device.Zeroed<int>(2 * layout.Slots.Count);
     }
 
@@ -69,7 +69,7 @@ public sealed class PruneRanks : IDisposable
         var thresholds = new int[2 * Layout.Slots.Count];
         for (int slot = 0; slot < Layout.Slots.Count; slot++)
         {
-            int w2 = Layout.Slots[slot].Hidden, w1 = Layout.Inputs * w2;
+            int hidden = Layout.Slots[slot].Hidden, w1 = Layout.Inputs * hidden, w2 = Layout.Outputs * hidden;
             thresholds[2 * slot] = Count(sparsity, Method!.IsTogether ? w1 + w2 : w1);
             thresholds[(2 * slot) + 1] = Method.SparesW2 ? 0 : Count(sparsity, Method.IsTogether ? w1 + w2 : w2);
         }

@@ -12,7 +12,7 @@ internal interface IPruneScore
     static abstract bool TiesShare { get; }
 
     /// <summary>Of one weight; integers, so that every device sorts alike.</summary>
-    /// <param name="index">Of the weight in its model: W1 row-major [D, H], then w2 [H].</param>
+    /// <param name="index">Of the weight in its model: W1 row-major [D, H], then w2 row-major [O, H].</param>
     static abstract uint Key(in OriginViews origin, int slot, int index, float weight);
 }
 

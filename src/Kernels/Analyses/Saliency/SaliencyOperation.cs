@@ -27,6 +27,7 @@ public sealed class SaliencyOperation : Operation<SaliencyJob>
     internal override void Check(SaliencyJob job)
     {
         Fit.Check(job.Cohort.Layout, job.Images);
+        Fit.CheckOneLogit(job.Cohort.Layout, Name);
         job.Output.Check(job.Cohort.Layout, job.Images.Images);
     }
 

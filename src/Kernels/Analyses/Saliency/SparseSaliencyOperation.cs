@@ -29,6 +29,7 @@ public sealed class SparseSaliencyOperation : Operation<SparseSaliencyJob>
             string right = string.Join(" or ", SaliencyMethod.All.Where(method => method.IsGradient));
             throw new ArgumentException($"{job.Method} over compressed weights; must be {right}", nameof(job));
         }
+        Fit.CheckOneLogit(job.Weights.Layout, Name);
         Fit.CheckOneLevel(job.Weights);
         Fit.CheckCompressed(job.Weights, job.Images);
         job.Output.Check(job.Weights.Layout, job.Images.Images);
@@ -154,11 +155,12 @@ internal unsafe struct SparseSaliencyCpu<TFormula> : ICpuJob
                 for (int slot = fields[2]; slot < fields[2] + fields[3]; slot++)
                 {
                     int column = shapes[2 * slot], hidden = shapes[(2 * slot) + 1];
-                    new SparseColumns(sparse, columns.From(column), column, hidden, slot, inputs, active: null, kept: units).Logits<T>(
+                    new SparseColumns(sparse, columns.From(column), column, level: 0, hidden, slot, inputs, outputs: 1, active: null, kept: units).Logits<T>(
                         pixels,
                         rows,
                         count,
-                        logits);
+                        logits,
+                        images);
                     Gate<T>(units, w2 + column, hidden, count);
                     for (int n = 0; n < count; n += LaneMask.Lanes)
                         T.Store(TFormula.Finish(T.Broadcast(1f), T.Load(logits + n)), slopes + n);
