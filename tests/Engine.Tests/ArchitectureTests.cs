@@ -23,6 +23,7 @@ public sealed class ArchitectureTests
         ["Training"],
         ["Analyses.Contract"],
         ["Analyses.Pruning", "Analyses.Embedding", "Analyses.Robustness", "Analyses.Similarity", "Analyses.Predictions"],
+        ["Analyses.Tickets"],
         ["Analyses", "Devices"],
         ["Plans"],
         ["Runs"],

@@ -2,6 +2,7 @@ using GpuMlp.Engine.Analyses.Embedding;
 using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Analyses.Robustness;
 using GpuMlp.Engine.Analyses.Similarity;
+using GpuMlp.Engine.Analyses.Tickets;
 using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 
@@ -17,6 +18,8 @@ internal static class RowsOf
         public IReadOnlyList<PruningRow> Pruning => model.Rows.Of<PruningRow>();
 
         public IReadOnlyList<FinetuneRow> Finetune => model.Rows.Of<FinetuneRow>();
+
+        public IReadOnlyList<TicketRow> Tickets => model.Rows.Of<TicketRow>();
 
         public IReadOnlyList<RobustnessRow> Robustness => model.Rows.Of<RobustnessRow>();
 

@@ -126,6 +126,10 @@ public sealed class MaskTests : IDisposable
         Assert.Throws<InvalidOperationException>(() => without.SetMask([four, two]));
         cohort.SetMask([four, two]);
         Assert.True(cohort.HasMask && !without.HasMask);
+        Assert.Throws<InvalidOperationException>(without.DownloadMask);
+        ModelMask[] masks = cohort.DownloadMask();
+        Assert.Equal([four.W1, two.W1], masks.Select(mask => mask.W1));
+        Assert.Equal([four.W2, two.W2], masks.Select(mask => mask.W2));
     }
 
     private DeviceCohort Cohort(ColumnLayout layout, bool withMask)

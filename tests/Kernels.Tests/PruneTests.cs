@@ -149,6 +149,37 @@ public sealed class PruneTests : IDisposable
     }
 
     [Fact]
+    public void Rounds_take_each_their_share_of_what_is_left_rounded_down()
+    {
+        int[] Left(double share, int size, int rounds) =>
+            [.. Enumerable.Range(0, rounds + 1).Select(round => size - PruneRanks.Count(share, size, round))];
+        Assert.Equal([10, 8, 7, 6, 5, 4, 4], Left(0.2, 10, 6));
+        Assert.Equal([1000, 1, 1], Left(0.999, 1000, 2));
+        Assert.Equal(PruneRanks.Count(0.29, 100), PruneRanks.Count(0.29, 100, 1));
+        Assert.Equal(new PruneCounts(36, 36), PruneMethod.Global.CountsOf(9, 10, 0.2, 2));
+        Assert.Equal(new PruneCounts(32, 3), PruneMethod.Layer.CountsOf(9, 10, 0.2, 2));
+        Assert.Equal(new PruneCounts(32, 0), PruneMethod.W1.CountsOf(9, 10, 0.2, 2));
+    }
+
+    [Fact]
+    public void Each_model_loses_as_many_weights_as_it_is_told_to()
+    {
+        var kernels = DeviceKernels.Create(_device);
+        ModelParameters[] models = Models();
+        ColumnLayout layout = ColumnLayout.Create(s_hidden, Inputs, _device.LayoutWays);
+        using var cohort = new DeviceCohort(_device, layout, Samples.Rates(models.Length));
+        using var target = new DeviceCohort(_device, layout, Samples.Rates(models.Length), withMask: true);
+        using var ranks = new PruneRanks(_device, layout, Origin(models.Length));
+        cohort.Upload(models);
+        kernels.PruneRank(cohort, ranks, PruneMethod.Random);
+        PruneCounts[] counts = [.. models.Select((model, m) => new PruneCounts(7 * m, Math.Min(m, model.W2.Length)))];
+        kernels.Prune(cohort, ranks, counts, target);
+        Assert.Equal(counts, target.Download().Select(model => new PruneCounts(model.W1.Count(w => w == 0), model.W2.Count(w => w == 0))));
+        Assert.Equal(counts, target.DownloadMask().Select(mask => new PruneCounts(mask.W1.Count(false), mask.W2.Count(false))));
+        Assert.Throws<ArgumentException>(() => kernels.Prune(cohort, ranks, [counts[0]], target));
+    }
+
+    [Fact]
     public void What_does_not_fit_is_refused()
     {
         var kernels = DeviceKernels.Create(_device);

@@ -4,6 +4,7 @@ using GpuMlp.Engine.Analyses.Predictions;
 using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Analyses.Robustness;
 using GpuMlp.Engine.Analyses.Similarity;
+using GpuMlp.Engine.Analyses.Tickets;
 using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Specs;
@@ -24,6 +25,7 @@ public static class AnalysisList
         new SimilarityAnalysis(),
         new FinetuningAnalysis(),
         new PredictionAnalysis(),
+        new TicketAnalysis(),
     ];
 
     private static readonly ModelTable<EpochMetrics> s_history = new() { Counted = "epoch" };
@@ -56,11 +58,12 @@ public static class AnalysisList
     internal static IEnumerable<IAnalysis> Of(SweepSpec spec) => s_all.Where(analysis => analysis.IsIn(spec));
 
     /// <summary>What these cost.</summary>
-    internal static IReadOnlyList<AnalysisCost> CostsOf(SweepSpec spec) =>
-        [.. Of(spec).Select(analysis => analysis.CostOf(spec))];
+    /// <param name="epochs">Of the training.</param>
+    internal static IReadOnlyList<AnalysisCost> CostsOf(SweepSpec spec, int epochs) =>
+        [.. Of(spec).Select(analysis => analysis.CostOf(spec, epochs))];
 
     /// <summary>Epochs that a unit goes through: training, and further training by analyses.</summary>
-    public static long EpochsOf(this SweepSpec spec, int epochs) => epochs + CostsOf(spec).Sum(cost => cost.Epochs);
+    public static long EpochsOf(this SweepSpec spec, int epochs) => epochs + CostsOf(spec, epochs).Sum(cost => cost.Epochs);
 
     /// <summary>The same training, and nothing done with the models after it.</summary>
     public static SweepSpec WithoutAnalyses(this SweepSpec spec) =>

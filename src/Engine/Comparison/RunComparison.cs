@@ -3,6 +3,7 @@ using GpuMlp.Engine.Analyses.Embedding;
 using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Analyses.Robustness;
 using GpuMlp.Engine.Analyses.Similarity;
+using GpuMlp.Engine.Analyses.Tickets;
 using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Statistics;
@@ -101,6 +102,7 @@ public sealed record RunComparison(
 
         comparer.Add<PruningRow>();
         comparer.Add<FinetuneRow>();
+        comparer.Add<TicketRow>();
         comparer.Add<RobustnessRow>();
         comparer.Add<SaliencyRow>();
         comparer.Add<EmbeddingRow>();

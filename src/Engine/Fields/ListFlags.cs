@@ -121,6 +121,13 @@ public static class ListFlags
                 flag,
                 $"'{OneLine.Of(text)}' is not a whole number from {minimum}{(maximum == int.MaxValue ? "" : $" to {maximum}")}.");
 
+    /// <summary>One number from <paramref name="minimum"/> to <paramref name="maximum"/>.</summary>
+    /// <exception cref="UserErrorException">One line that names the flag.</exception>
+    public static double Number(string flag, string text, double minimum, double maximum) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number >= minimum && number <= maximum
+            ? number
+            : throw Error(flag, $"'{OneLine.Of(text)}' is not a number from {minimum:R} to {maximum:R}.");
+
     private static double Step(double from, double to, double factor, int i)
     {
         double exact = from * Math.Pow(factor, i);

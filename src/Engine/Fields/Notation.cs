@@ -74,6 +74,25 @@ public sealed class WholeNotation(int least, int most) : Notation<int>
         value >= least && value <= most ? null : $"{value} is out of range; must be {least}..{most}";
 }
 
+/// <summary>One number from <paramref name="least"/> to <paramref name="most"/>.</summary>
+public sealed class NumberNotation(double least, double most) : Notation<double>
+{
+    private readonly NumberItem _item = new(least, most);
+
+    public override string Word => "X";
+
+    public override double Parse(string flag, string text) => ListFlags.Number(flag, text, least, most);
+
+    public override string? Read(JsonElement json, string example, out double value) =>
+        _item.TryRead(json, out value) ? null : $"wrong value; must be a number as {example}";
+
+    public override void Write(Utf8JsonWriter writer, double value) => _item.Write(writer, value);
+
+    public override string Show(double value) => _item.Show(value);
+
+    public override string? Problem(double value) => _item.Problem(value);
+}
+
 /// <summary>Off unless its flag, which has no value, is there.</summary>
 public sealed class SwitchNotation : Notation<bool>
 {

@@ -119,7 +119,7 @@ public sealed class SweepRun
 
     /// <summary>
     /// The rows of a table by its record: <c>PruningRow</c>, <c>RobustnessRow</c>, <c>SaliencyRow</c>, <c>FinetuneRow</c>,
-    /// <c>EmbeddingRow</c>.
+    /// <c>TicketRow</c>, <c>EmbeddingRow</c>.
     /// </summary>
     /// <exception cref="UserErrorException">The sweep did not ask for that table, or the file is not the merge's.</exception>
     public IReadOnlyList<TRow> Read<TRow>()

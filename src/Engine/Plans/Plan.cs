@@ -178,7 +178,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     {
         // An epoch takes 2 N D FLOP a column for X W1 and as many for X^T dZ; everything else is small beside them.
         // A forward pass of an analysis is half of that, over the validation images: a quarter of the training images.
-        IReadOnlyList<AnalysisCost> costs = AnalysisList.CostsOf(spec);
+        IReadOnlyList<AnalysisCost> costs = AnalysisList.CostsOf(spec, epochs);
         double forwards = costs.Sum(cost => cost.Forwards + (4 * cost.DenseForwards));
         double flopPerColumn = 4.0 * images * inputs * (spec.EpochsOf(epochs) + (forwards / 8));
         int maxColumns = (int)Math.Max(1, Math.Min(unitFlop / flopPerColumn, MaxUnitParameters / (inputs + 2.0)));

@@ -52,7 +52,7 @@ public readonly record struct UnitPhase(string Name, double Seconds, int Models)
             [new(AnalysisList.Training, speed.Unit + (speed.Train * epoch * variant.Epochs) + evaluation, models.Count)];
         foreach (IAnalysis analysis in AnalysisList.Of(spec))
         {
-            AnalysisCost cost = analysis.CostOf(spec);
+            AnalysisCost cost = analysis.CostOf(spec, variant.Epochs);
             int count = analysis.ModelsIn(spec, unit.Task, unit.Seed, variant, models);
             double share = (double)count / models.Count;
 

@@ -87,6 +87,18 @@ public sealed record SweepSpec
     /// <summary>Further training also from the initial values of the weights that are kept.</summary>
     public bool Rewind { get; init; }
 
+    /// <summary>Rounds of training, pruning and rewinding; 0 for none.</summary>
+    public int Rounds { get; init; }
+
+    /// <summary>Share of the weights left that each of <see cref="Rounds"/> takes, above 0 and below 1.</summary>
+    public double PrunePerRound { get; init; } = 0.2;
+
+    /// <summary>The epoch after whose updates the weights are taken that a round begins from; 0 for the initial ones.</summary>
+    public int RewindTo { get; init; }
+
+    /// <summary>Which weights go first in a round: by magnitude.</summary>
+    public PruneMethod RoundRanking { get; init; } = PruneMethod.Layer;
+
     /// <summary>Whether the logits of all images are kept.</summary>
     public bool Predictions { get; init; }
 

@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Analyses.Pruning;
+using GpuMlp.Engine.Analyses.Tickets;
 using GpuMlp.Engine.Statistics;
 using GpuMlp.Engine.Tables;
 
@@ -34,7 +35,8 @@ public sealed record Enough(string Task, Bound Target, SeedGroup? Smallest, Prun
     public static IReadOnlyList<Enough> Of(StudyTables tables)
     {
         ILookup<string, SeedGroup> groups = SeedGroup.Of(tables.Results).ToLookup(group => group.Kind.Task);
-        ILookup<string, PrunedRow> pruned = (tables.Pruning ?? []).Concat<PrunedRow>(tables.Finetune ?? []).Concat(tables.FailedVersions)
+        ILookup<string, PrunedRow> pruned = (tables.Pruning ?? []).Concat<PrunedRow>(tables.Finetune ?? [])
+            .Concat(tables.FailedVersions.Where(row => row is not TicketRow)).Concat(tables.Rounds.Where(row => row.Round > 0))
             .ToLookup(row => row.Kind.Task);
         Dictionary<ModelKind, int> epochs = tables.FirstEnough.ToDictionary(row => row.Kind, row => row.Epoch);
         List<Enough> all = [];

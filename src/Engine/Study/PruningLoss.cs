@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Analyses.Pruning;
+using GpuMlp.Engine.Analyses.Tickets;
 using GpuMlp.Engine.Statistics;
 using GpuMlp.Engine.Tables;
 
@@ -37,13 +38,22 @@ public sealed record PruningLoss(ModelKind Kind, PruningHow How, double Sparsity
     /// <param name="evenPoor">Those too whose dense F1 does not.</param>
     public static IReadOnlyList<PruningLoss> All(StudyTables tables, bool evenPoor = false)
     {
+        IEnumerable<PrunedRow> oneShot = tables.Pruning ?? [], trained = tables.Finetune ?? [];
+        return Of(tables, oneShot.Concat(trained).Concat(tables.FailedVersions.Where(row => row is not TicketRow)), evenPoor);
+    }
+
+    /// <summary>The same of tickets, a round each; without their controls.</summary>
+    public static IReadOnlyList<PruningLoss> Rounds(StudyTables tables) =>
+        Of(tables, tables.Rounds.Where(row => row is { Round: > 0, Control: TicketRow.Ticket }), evenPoor: false);
+
+    private static PruningLoss[] Of(StudyTables tables, IEnumerable<PrunedRow> rows, bool evenPoor)
+    {
         Dictionary<(ModelKind, int), double> dense = tables.Results
             .Where(row => row.Ok && row.Kind.Rate == tables.Shown.Rate)
             .ToDictionary(row => (row.Kind, row.Seed), row => row.Validation.F1);
-        IEnumerable<PrunedRow> oneShot = tables.Pruning ?? [], trained = tables.Finetune ?? [];
         return
         [
-            .. from row in oneShot.Concat(trained).Concat(tables.FailedVersions)
+            .. from row in rows
                where dense.ContainsKey((row.Kind, row.Seed))
                group (Before: dense[(row.Kind, row.Seed)], After: row.ValF1) by (row.Kind, How: PruningHow.Of(row), row.Sparsity) into seeds
                let before = Spread.Of(seeds.Select(seed => seed.Before))

@@ -2,6 +2,7 @@ using GpuMlp.Engine.Analyses.Embedding;
 using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Analyses.Robustness;
 using GpuMlp.Engine.Analyses.Similarity;
+using GpuMlp.Engine.Analyses.Tickets;
 using GpuMlp.Engine.Files;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Plans;
@@ -46,6 +47,7 @@ public static class StudyReader
         ModelKind kind = model.KeyOf(shown.Task, shown.Seed, run.Plan.Variants[way.Variant]).Kind;
         HashSet<ModelKey> trained = [.. models.Where(row => row.Ok).Select(row => row.Key)];
         IReadOnlyList<CurveRow> curves = Has(Schema<EpochMetrics>.Name) ? Curves(run, kind, where) : [];
+        IReadOnlyList<TicketRow>? tickets = Optional<TicketRow>();
         StudyTables tables = new(
             run.Plan.Spec.Data, kind, models, curves,
             Optional<PruningRow>(), Optional<RobustnessRow>(), Optional<SaliencyRow>("ORDER BY ALL"), Optional<FinetuneRow>(),
@@ -54,7 +56,11 @@ public static class StudyReader
                 : pictures,
             [.. omitted, .. left])
         {
-            FailedVersions = [.. Failed<PruningRow>().Concat(Failed<FinetuneRow>()).Where(row => trained.Contains(row.Key))],
+            Tickets = tickets,
+            FailedVersions =
+            [
+                .. Failed<PruningRow>().Concat(Failed<FinetuneRow>()).Concat(Failed<TicketRow>()).Where(row => trained.Contains(row.Key)),
+            ],
             Unread = unread,
             Judges = choice.Judges ?? StudySweep.Is(run.Plan.Spec),
             Target = new F1Target(choice.TargetF1),

@@ -2,6 +2,7 @@ using GpuMlp.Engine.Analyses.Embedding;
 using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Analyses.Robustness;
 using GpuMlp.Engine.Analyses.Similarity;
+using GpuMlp.Engine.Analyses.Tickets;
 using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Study;
@@ -38,10 +39,16 @@ public sealed record StudyTables(
     IReadOnlyList<EmbeddingRow>? Embedding,
     IReadOnlyList<string> Omitted)
 {
+    /// <summary>Rounds of pruning and rewinding, with their controls.</summary>
+    public IReadOnlyList<TicketRow>? Tickets { get; init; }
+
     /// <summary>
     /// Of models that did not fail, the versions that did, pruned or trained further. They have no figures and are in no other table.
     /// </summary>
     public IReadOnlyList<PrunedRow> FailedVersions { get; init; } = [];
+
+    /// <summary><see cref="Tickets"/> with those that failed.</summary>
+    public IEnumerable<TicketRow> Rounds => (Tickets ?? []).Concat(FailedVersions.OfType<TicketRow>());
 
     /// <summary>One line for each table that the run's merge made and that is missing now or cannot be read.</summary>
     public IReadOnlyList<string> Unread { get; init; } = [];

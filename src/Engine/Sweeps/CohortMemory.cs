@@ -1,6 +1,8 @@
+using GpuMlp.Engine.Analyses;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Plans;
+using GpuMlp.Engine.Specs;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Training;
@@ -35,15 +37,17 @@ internal static class CohortMemory
         ColumnLayout layout = ColumnLayout.Create([.. plan.ModelsOf(slice).Select(model => model.Hidden)], inputs, 1);
         long cohort = DeviceCohort.Bytes(layout);
 
-        // Pruning takes a second cohort and the ranks of all weights; evaluation a logit for each model and image.
-        long pruning = plan.Spec.Pruning.Count > 0 ? cohort + (sizeof(int) * (inputs + 1L) * layout.PaddedColumns) : 0;
+        // Analyses are done one after the other; pruning, for one, takes a second cohort and the ranks of all weights. Evaluation takes a
+        // logit for each model and image.
+        SweepSpec spec = plan.SpecOf(slice);
+        long copies = AnalysisList.CostsOf(spec, plan.VariantOf(slice).Epochs).Select(cost => cost.Copies).Append(0).Max();
         long logits = sizeof(float) * slice.ModelCount * images;
 
         // The dense form holds floats, or bytes on a GPU; the sparse forms hold less for the images they are chosen for.
         long workspace = GpuMemory.WorkspaceBytes(
             layout,
             Math.Max(split.Train.Length, split.Validation.Length),
-            plan.Spec.Pruning.Count > 0);
-        return cohort + pruning + logits + workspace + (sizeof(float) * images * inputs);
+            ranks: spec.Pruning.Count > 0 || spec.Rounds > 0);
+        return ((1 + copies) * cohort) + logits + workspace + (sizeof(float) * images * inputs);
     }
 }

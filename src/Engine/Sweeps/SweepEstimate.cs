@@ -123,7 +123,7 @@ public sealed record SweepEstimate(int Models, int Units, double Flop, double Gf
             Of(AnalysisList.Training, trained, (_, _) => 0) with { Disk = TrainingDisk(plan, data, images) },
             .. AnalysisList.Of(plan.Spec).Select(analysis =>
             {
-                AnalysisCost cost = analysis.CostOf(plan.Spec);
+                AnalysisCost cost = analysis.CostOf(plan.Spec, largest.Variant.Epochs);
                 return Of(
                     analysis.Name, Memory(cost), (phase, count) => phase.Models * (cost.DiskBytes + (cost.DiskBytesPerImage * count)));
             }),

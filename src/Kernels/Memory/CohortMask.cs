@@ -65,6 +65,29 @@ internal sealed class CohortMask : IDisposable
         _w2.CopyFrom(w2);
     }
 
+    /// <summary>Masks of all models, in the caller's order.</summary>
+    /// <exception cref="InvalidOperationException">The cohort was made without a mask.</exception>
+    public ModelMask[] Get()
+    {
+        if (!IsUsed)
+            throw new InvalidOperationException("the cohort was made without a mask");
+        float[] w1 = _w1.ToArray(), w2 = _w2.ToArray();
+        var masks = new ModelMask[_layout.Slots.Count];
+        foreach (ModelSlot slot in _layout.Slots)
+        {
+            var mask = new ModelMask(new bool[_layout.Inputs * slot.Hidden], new bool[slot.Hidden]);
+            for (int d = 0; d < _layout.Inputs; d++)
+            {
+                for (int h = 0; h < slot.Hidden; h++)
+                    mask.W1[(d * slot.Hidden) + h] = w1[_layout.Weight(slot, d) + h] != 0;
+            }
+            for (int h = 0; h < slot.Hidden; h++)
+                mask.W2[h] = w2[slot.Column + h] != 0;
+            masks[slot.Model] = mask;
+        }
+        return masks;
+    }
+
     public void Dispose()
     {
         _w1.Dispose();

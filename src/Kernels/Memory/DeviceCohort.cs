@@ -160,6 +160,10 @@ public sealed class DeviceCohort : IDisposable
     /// <exception cref="ArgumentException">A mask of the wrong shape, or not one a model.</exception>
     public void SetMask(IReadOnlyList<ModelMask> masks) => _mask.Set(masks);
 
+    /// <summary>Which weights are kept, in the caller's order.</summary>
+    /// <exception cref="InvalidOperationException">The cohort was made without a mask.</exception>
+    public ModelMask[] DownloadMask() => _mask.Get();
+
     /// <summary>Parameters of all models, in the caller's order.</summary>
     public ModelParameters[] Download() => Gather(_w1, _b1, _w2, _b2);
 

@@ -62,6 +62,7 @@ internal static class CompareCommand
         ("results", ["val_f1", "val_accuracy", "val_loss"]),
         ("pruning", ["val_f1"]),
         ("finetune", ["val_f1"]),
+        ("tickets", ["val_f1"]),
         ("robustness", ["val_f1"]),
     ];
 

@@ -205,11 +205,24 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
             spec = spec with { Pruning = [] };
         if (gives("finetune_epochs") && spec.FinetuneEpochs == 0 && !gives("rewind"))
             spec = spec with { Rewind = false };
+        if (gives("rounds") && spec.Rounds == 0)
+            spec = WithoutRounds(spec, gives);
         if (!embeds)
             spec = spec.WithFittedEmbedding(otherData: spec.Data != SweepSpec.EmbeddedName);
 
         // Who asks for tasks or rates asks for these alone; the study's hard pair is one of digits.
         return keepsRates && !gives("tasks") && !gives("lr") ? spec : spec.WithoutRates();
+    }
+
+    private static SweepSpec WithoutRounds(SweepSpec spec, Func<string, bool> gives)
+    {
+        SweepSpec usual = new();
+        return spec with
+        {
+            PrunePerRound = gives("prune_per_round") ? spec.PrunePerRound : usual.PrunePerRound,
+            RewindTo = gives("rewind_to") ? spec.RewindTo : usual.RewindTo,
+            RoundRanking = gives("round_ranking") ? spec.RoundRanking : usual.RoundRanking,
+        };
     }
 
     /// <summary>

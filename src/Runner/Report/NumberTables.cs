@@ -17,7 +17,7 @@ internal static class NumberTables
         switch (section)
         {
             case "C1": Models(html, tables); break;
-            case "C2": Pruning(html, tables); Finetune(html, tables); break;
+            case "C2": Pruning(html, tables); Finetune(html, tables); Tickets(html, tables); break;
             case "C3": Dead(html, tables); break;
             case "C4": Robustness(html, tables); break;
             case "C5": Saliency(html, tables); break;
@@ -47,6 +47,12 @@ internal static class NumberTables
         html, Caption(tables, "validation F1 after further training under the mask, over the seeds"),
         tables.Finetune ?? [],
         [.. Key(tables), "protocol", "finetune_epochs", "method", "sparsity", $"val_f1{WithSpread}"]));
+
+    private static void Tickets(Html html, StudyTables tables) => Folded(html, "Pruning in rounds", () => Over(
+        html, Caption(tables, "validation F1 of each round and its controls, over the seeds; weights left: mean"),
+        tables.Tickets ?? [],
+        [.. Key(tables), "control", "round", "sparsity", "trained_epochs", "weights_left", $"val_f1{WithSpread}", "dead_inactive"],
+        most: 1500));
 
     private static void Dead(Html html, StudyTables tables) => Folded(html, "Dead units", () => Over(
         html, Caption(tables, $"dead hidden units{At(tables)}, mean over the seeds"),

@@ -86,6 +86,8 @@ internal static class ReportWriter
         foreach (Claim claim in claims)
         {
             ClaimSections.Heading(html, claim);
+            if (claim.Id == "C2")
+                TicketTable.Write(html, tables);
             foreach (DrawnPlot plot in plots.Where(plot => plot.Section == claim.Id))
                 ReportImages.Write(html, plot);
             if (claim.Id == "C5")

@@ -26,7 +26,11 @@ internal static class TopicSections
         {
             html.Raw($"<h2 id=\"{topic.Id}\">").Text(topic.Title).Raw("</h2>\n");
             if (topic.Claim == "C2")
+            {
                 CostTables.Pruning(html, tables);
+                TicketTable.Write(html, tables);
+            }
+
             if (topic.Claim == "C4")
                 CostTables.Corruption(html, tables);
             foreach (DrawnPlot plot in plots.Where(plot => plot.Section == topic.Claim))

@@ -72,7 +72,17 @@ public sealed class FieldTests
         Assert.Equal(AnalysisList.Fields.Where(field => field.PartOf is null && !field.IsYounger).Select(field => field.Name), written);
         Assert.Equal(
             AnalysisList.Fields.Where(field => field.PartOf is null).Select(field => field.Name),
-            Written(s_spec with { ValidateEvery = 1, FinetuneEpochs = 1, Rewind = true, Predictions = true }));
+            Written(s_spec with
+            {
+                ValidateEvery = 1,
+                FinetuneEpochs = 1,
+                Rewind = true,
+                Predictions = true,
+                Rounds = 2,
+                PrunePerRound = 0.5,
+                RewindTo = 1,
+                RoundRanking = PruneMethod.Global,
+            }));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using GpuMlp.Engine.Analyses.Embedding;
 using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Analyses.Robustness;
 using GpuMlp.Engine.Analyses.Similarity;
+using GpuMlp.Engine.Analyses.Tickets;
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Study.Claims;
 using GpuMlp.Engine.Tables;
@@ -149,6 +150,33 @@ public sealed class ClaimTests
         Assert.Contains("by layer + finetune of 10 epochs", claim.Condition);
         Assert.Contains("batch full: 1 of", claim.Condition);
         Assert.Contains("32: 1 of 1", claim.Condition);
+    }
+
+    [Fact]
+    public void C2_judges_the_first_round_of_tickets_that_leaves_5_percent_or_less_and_none_of_their_controls()
+    {
+        ModelKind kind = SampleStudy.Kind("4v9", 24);
+        double dense = SampleStudy.Dense("4v9", 24);
+        Claim Judged(double loss) => Claim(SampleStudy.True() with
+        {
+            Tickets =
+            [
+                .. from seed in SampleStudy.Seeds
+                   from round in new (int Number, double Level, double F1)[]
+                   {
+                       (13, 0.945, 0.5), (14, 0.956, dense - loss), (15, 0.965, 0.5),
+                   }
+                   from control in TicketSummary.Controls
+                   let f1 = control == TicketRow.Ticket ? round.F1 : 0.1
+                   select new TicketRow(SampleStudy.Pruned(kind, seed, "layer", round.Level, f1), control, round.Number, 10, 0.1),
+            ],
+        }, "C2");
+        const string Scope = "95.6 % after iterative pruning, by layer + rewound in rounds of 10 epochs";
+        Assert.Equal(Verdict.Holds, Judged(0.005).Verdict);
+        Assert.True(Judged(0.005).Checks.Single(check => check.Scope == Scope).Passed);
+        Claim lost = Judged(0.02);
+        Assert.Equal(Verdict.HoldsOnlyWhen, lost.Verdict);
+        Assert.Contains($"not about {Scope}", lost.Condition);
     }
 
     [Fact]

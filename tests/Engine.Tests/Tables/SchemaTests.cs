@@ -3,6 +3,7 @@ using GpuMlp.Engine.Analyses.Predictions;
 using GpuMlp.Engine.Analyses.Pruning;
 using GpuMlp.Engine.Analyses.Robustness;
 using GpuMlp.Engine.Analyses.Similarity;
+using GpuMlp.Engine.Analyses.Tickets;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Tables;
@@ -36,6 +37,8 @@ public sealed class SchemaTests : IDisposable
             + $"val_accuracy DOUBLE, {Dead}, status VARCHAR";
         AssertColumns<PruningRow>($"{Key}, method VARCHAR, sparsity DOUBLE, {Pruned}");
         AssertColumns<FinetuneRow>($"{Key}, protocol VARCHAR, method VARCHAR, sparsity DOUBLE, finetune_epochs INTEGER, {Pruned}");
+        AssertColumns<TicketRow>($"{Key}, control VARCHAR, method VARCHAR, round INTEGER, sparsity DOUBLE, trained_epochs INTEGER, "
+            + $"val_loss DOUBLE, {Pruned}");
         AssertColumns<RobustnessRow>($"{Key}, corruption VARCHAR, severity DOUBLE, val_f1 DOUBLE, val_accuracy DOUBLE, status VARCHAR");
         AssertColumns<SaliencyRow>($"{Key}, method VARCHAR, pruning VARCHAR, sparsity DOUBLE, image INTEGER, spearman DOUBLE, ssim DOUBLE, "
             + "topk_iou DOUBLE, status VARCHAR");

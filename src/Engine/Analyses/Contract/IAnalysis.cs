@@ -27,7 +27,8 @@ internal interface IAnalysis
     bool IsIn(SweepSpec spec);
 
     /// <summary>What it costs; nothing for a sweep that it <see cref="IsIn"/> not.</summary>
-    AnalysisCost CostOf(SweepSpec spec);
+    /// <param name="epochs">Of the training, one of the spec's.</param>
+    AnalysisCost CostOf(SweepSpec spec, int epochs);
 
     /// <summary>How many of some models it works on that share a split and a variant; those are what <see cref="CostOf"/> is for.</summary>
     int ModelsIn(SweepSpec spec, PairTask task, int seed, TrainingVariant variant, IReadOnlyList<ModelSpec> models) => models.Count;

@@ -62,7 +62,7 @@ internal sealed class EmbeddingAnalysis : IAnalysis
 
     public bool IsIn(SweepSpec spec) => spec.Embedding.Count > 0;
 
-    public AnalysisCost CostOf(SweepSpec spec) => new()
+    public AnalysisCost CostOf(SweepSpec spec, int epochs) => new()
     {
         PointPairs = (double)Pictures(spec) * TsneSchedule.Standard.Steps * MostPoints * MostPoints,
         DiskBytes = (long)Pictures(spec) * MostPoints * PointBytes,

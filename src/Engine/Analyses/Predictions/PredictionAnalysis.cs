@@ -26,7 +26,7 @@ internal sealed class PredictionAnalysis : IAnalysis
 
     public bool IsIn(SweepSpec spec) => spec.Predictions;
 
-    public AnalysisCost CostOf(SweepSpec spec) => new()
+    public AnalysisCost CostOf(SweepSpec spec, int epochs) => new()
     {
         // Of the training images, which are four times as many, of the validation images and of as many test images.
         Forwards = 6,

@@ -25,7 +25,7 @@ internal sealed class FinetuningAnalysis : IAnalysis
 
     public bool IsIn(SweepSpec spec) => spec.FinetuneProtocols > 0;
 
-    public AnalysisCost CostOf(SweepSpec spec)
+    public AnalysisCost CostOf(SweepSpec spec, int epochs)
     {
         int rows = spec.FinetuneProtocols * PruningAnalysis.Levels(spec);
         return new AnalysisCost

@@ -26,7 +26,7 @@ internal sealed class PruningAnalysis : IAnalysis
 
     public bool IsIn(SweepSpec spec) => spec.Pruning.Count > 0;
 
-    public AnalysisCost CostOf(SweepSpec spec) => new()
+    public AnalysisCost CostOf(SweepSpec spec, int epochs) => new()
     {
         Forwards = Levels(spec),
         Rows = Levels(spec),

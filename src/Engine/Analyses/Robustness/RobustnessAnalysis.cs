@@ -24,7 +24,7 @@ internal sealed class RobustnessAnalysis : IAnalysis
 
     public bool IsIn(SweepSpec spec) => spec.Corruptions.Count > 0;
 
-    public AnalysisCost CostOf(SweepSpec spec) => new()
+    public AnalysisCost CostOf(SweepSpec spec, int epochs) => new()
     {
         DenseForwards = spec.Corruptions.Count,
         Rows = spec.Corruptions.Count,

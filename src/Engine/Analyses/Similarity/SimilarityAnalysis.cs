@@ -23,7 +23,7 @@ internal sealed class SimilarityAnalysis : IAnalysis
 
     public bool IsIn(SweepSpec spec) => spec.Similarity.Count > 0;
 
-    public AnalysisCost CostOf(SweepSpec spec)
+    public AnalysisCost CostOf(SweepSpec spec, int epochs)
     {
         int rows = spec.Similarity.Count * (1 + (spec.Pruning.Count * spec.Sparsity.Count));
         return new AnalysisCost

@@ -23,20 +23,23 @@ internal static class PruningClaim
     {
         const string Title = "95 % pruning keeps F1";
         const string Statement = "one-shot magnitude pruning of 95 % of the weights changes F1 by 0.01 at most; 0v1 keeps it at 99 %";
-        if (tables.Pruning is not { Count: > 0 } && tables.Finetune is not { Count: > 0 })
+        if (tables.Pruning is not { Count: > 0 } && tables.Finetune is not { Count: > 0 } && tables.Tickets is not { Count: > 0 })
         {
             return Claim.Judge("C2", Title, Statement, [s_all.Open("pruning", "", "the run has no pruning table")]);
         }
 
         IReadOnlyList<PruningLoss> losses = PruningLoss.All(tables);
-        Check[] checks = [.. OneShot(tables, losses), Extreme(tables, losses), AsApplied(tables, losses)];
+        Check[] checks =
+        [
+            .. OneShot(tables, losses), .. Iterative(tables), Extreme(tables, losses), AsApplied(tables, losses),
+        ];
         return Claim.Judge("C2", Title, Statement, [.. checks.Where(check => check.Passed is not null || check.Decides)],
             Single(tables, losses));
     }
 
     private static Rule<PruningLoss[]> Keeps(double level, string where) => new(
-        $"mean validation F1 over the seeds falls by {Rules.KeptF1} at a true {Say.Percent(level)}, for {where} whose dense F1 is "
-            + $"{Rules.WorthPruningF1}; a seed that fails after pruning keeps nothing",
+        $"mean validation F1 over the seeds falls by {Rules.KeptF1} at a true {Say.Percent(Math.Round(level, 4))}, for {where} whose dense "
+            + $"F1 is {Rules.WorthPruningF1}; a seed that fails after pruning keeps nothing",
         losses => losses.All(loss => loss.Kept));
 
     /// <summary>A check a training, ranking and protocol.</summary>
@@ -52,6 +55,23 @@ internal static class PruningClaim
         {
             string study = group.Key.IsStudys(tables) ? "change of about 0.01 (4v9)" : "";
             yield return Judge(s_all, $"95 % {group.Key.Describe(tables)}", study, [.. group], decides: group.Key.Method != "random");
+        }
+    }
+
+    /// <summary>A check a training and ranking of the tickets: the first round that has taken the level.</summary>
+    private static IEnumerable<Check> Iterative(StudyTables tables)
+    {
+        if (tables.Tickets is not { Count: > 0 })
+            yield break;
+        var groups = PruningLoss.Rounds(tables).Where(loss => loss.Sparsity >= StudyFigures.Level).GroupBy(loss => loss.How).ToList();
+        if (groups.Count == 0)
+            yield return s_all.Open("95 % after iterative pruning", "", "no round leaves 5 % or less of a model that learned");
+        foreach (IGrouping<PruningHow, PruningLoss> group in groups)
+        {
+            double level = group.Min(loss => loss.Sparsity);
+            string scope = $"{Say.Percent(Math.Round(level, 3))} after iterative pruning, {group.Key.Describe(tables)}";
+            PruningLoss[] round = [.. group.Where(loss => loss.Sparsity == level)];
+            yield return Judge(Keeps(level, "every task and H"), scope, "", round, decides: true);
         }
     }
 

@@ -20,23 +20,24 @@ public sealed class PruneOperation : Operation<PruneJob>
 
     internal override void Check(PruneJob job)
     {
-        Fit.CheckLevel(job.Sparsity);
         if (ReferenceEquals(job.Cohort, job.Target))
             throw new ArgumentException("a cohort cannot be pruned into itself: its next level needs the weights", nameof(job));
         Fit.CheckSame(job.Cohort.Layout, job.Ranks.Layout, "ranks");
         Fit.CheckSame(job.Cohort.Layout, job.Target.Layout, "target");
         job.Ranks.CheckRanked();
+        if (job.Counts.Count != job.Cohort.Layout.Slots.Count)
+            throw new ArgumentException($"counts of {job.Counts.Count} models for {job.Cohort.Layout.Slots.Count}", nameof(job));
     }
 
     internal override void OnCpu(DeviceKernels kernels, PruneJob job)
     {
-        job.Ranks.SetLevel(job.Sparsity);
+        job.Ranks.SetCounts(job.Counts);
         kernels.Launch(new PruneCpu { Cohort = job.Cohort.Cohort, Target = job.Target.Cohort, Ranks = job.Ranks.Views });
     }
 
     internal override void OnGpu(GpuDevice device, PruneJob job)
     {
-        job.Ranks.SetLevel(job.Sparsity);
+        job.Ranks.SetCounts(job.Counts);
         CohortViews cohort = job.Cohort.Cohort;
         device.Launch(
             PruneGpu.Kernel,
@@ -48,20 +49,31 @@ public sealed class PruneOperation : Operation<PruneJob>
 
 /// <summary>What it is given.</summary>
 /// <param name="Cohort">Not changed.</param>
-/// <param name="Ranks">Made of this cohort by <see cref="PruneRankOperation"/>.</param>
-/// <param name="Sparsity">Share of the weights that go, 0..1; 0 copies.</param>
+/// <param name="Ranks">Which weights go first, by <see cref="PruneRankOperation"/> of this cohort or of another one of its layout.</param>
+/// <param name="Counts">How many go, a model each, in the caller's order; 0 copies.</param>
 /// <param name="Target">Of the same layout, another one; its gradients and scratch are not touched.</param>
-public readonly record struct PruneJob(DeviceCohort Cohort, PruneRanks Ranks, double Sparsity, DeviceCohort Target);
+public readonly record struct PruneJob(
+    DeviceCohort Cohort, PruneRanks Ranks, IReadOnlyList<PruneCounts> Counts, DeviceCohort Target);
 
 /// <summary>How it is called.</summary>
 public static class PruneKernels
 {
     /// <summary>Writes the parameters of all models, without a share of their weights, into another cohort.</summary>
+    /// <param name="sparsity">Share of the weights that go, 0..1; 0 copies.</param>
     /// <exception cref="ArgumentException">Another layout, nothing ranked yet, or the target is the cohort itself.</exception>
     /// <exception cref="ArgumentOutOfRangeException">Sparsity outside 0..1.</exception>
     /// <inheritdoc cref="PruneJob" path="/param"/>
     public static void Prune(this DeviceKernels kernels, DeviceCohort cohort, PruneRanks ranks, double sparsity, DeviceCohort target) =>
-        kernels.Run(PruneOperation.Instance, new PruneJob(cohort, ranks, sparsity, target));
+        kernels.Prune(cohort, ranks, ranks.Counts(sparsity), target);
+
+    /// <summary>The same without so many weights of each model.</summary>
+    /// <exception cref="ArgumentException">
+    /// Another layout or number of models, nothing ranked yet, or the target is the cohort itself.
+    /// </exception>
+    /// <inheritdoc cref="PruneJob" path="/param"/>
+    public static void Prune(
+        this DeviceKernels kernels, DeviceCohort cohort, PruneRanks ranks, IReadOnlyList<PruneCounts> counts, DeviceCohort target) =>
+        kernels.Run(PruneOperation.Instance, new PruneJob(cohort, ranks, counts, target));
 }
 
 /// <summary>A block of columns an item.</summary>

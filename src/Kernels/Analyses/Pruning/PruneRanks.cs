@@ -1,5 +1,6 @@
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Products;
 
 namespace GpuMlp.Kernels.Analyses.Pruning;
 
@@ -45,6 +46,33 @@ public sealed class PruneRanks : IDisposable
     /// <param name="size">Weights that are ranked together.</param>
     public static int Count(double sparsity, int size) => (int)(sparsity * size);
 
+    /// <summary>k after some rounds, each of which takes its share of what the rounds before have left, rounded down.</summary>
+    /// <param name="share">0..1, of a round.</param>
+    /// <param name="size">Weights that are ranked together.</param>
+    /// <param name="rounds">0 takes none, 1 is <see cref="Count(double, int)"/>.</param>
+    public static int Count(double share, int size, int rounds)
+    {
+        int left = size;
+        for (int round = 0; round < rounds; round++)
+            left -= Count(share, left);
+        return size - left;
+    }
+
+    /// <summary>How many weights of each model a level takes by the last ranking, in the caller's order.</summary>
+    /// <param name="share">0..1, of a round.</param>
+    /// <param name="rounds">As in <see cref="Count(double, int, int)"/>; 1 takes the share once.</param>
+    /// <exception cref="ArgumentException">Nothing has been ranked yet.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A share outside 0..1.</exception>
+    public PruneCounts[] Counts(double share, int rounds = 1)
+    {
+        Fit.CheckLevel(share);
+        CheckRanked();
+        var counts = new PruneCounts[Layout.Slots.Count];
+        foreach (ModelSlot slot in Layout.Slots)
+            counts[slot.Model] = Method!.CountsOf(Layout.Inputs, slot.Hidden, share, rounds);
+        return counts;
+    }
+
     public void Dispose()
     {
         _w1.Dispose();
@@ -60,19 +88,23 @@ public sealed class PruneRanks : IDisposable
             throw new ArgumentException("nothing has been ranked yet");
     }
 
-    /// <summary>Sets k of each slot for one level; the kernel compares integers and needs no double.</summary>
-    internal void SetLevel(double sparsity) => _device.Write<int>(_counts.View, Thresholds(sparsity));
+    /// <summary>Sets k of each slot; the kernel compares integers and needs no double.</summary>
+    internal void SetCounts(IReadOnlyList<PruneCounts> counts) => _device.Write<int>(_counts.View, Thresholds(counts));
 
     /// <summary>k of one level, two ints a slot: for W1 and for w2. Something must have been ranked.</summary>
-    internal int[] Thresholds(double sparsity)
+    internal int[] Thresholds(double sparsity) => Thresholds(Counts(sparsity));
+
+    private int[] Thresholds(IReadOnlyList<PruneCounts> counts)
     {
         var thresholds = new int[2 * Layout.Slots.Count];
         for (int slot = 0; slot < Layout.Slots.Count; slot++)
-        {
-            int hidden = Layout.Slots[slot].Hidden, w1 = Layout.Inputs * hidden, w2 = Layout.Outputs * hidden;
-            thresholds[2 * slot] = Count(sparsity, Method!.IsTogether ? w1 + w2 : w1);
-            thresholds[(2 * slot) + 1] = Method.SparesW2 ? 0 : Count(sparsity, Method.IsTogether ? w1 + w2 : w2);
-        }
+            (thresholds[2 * slot], thresholds[(2 * slot) + 1]) = counts[Layout.Slots[slot].Model];
         return thresholds;
     }
 }
+
+/// <summary>
+/// How much of a model goes: the weights whose rank is below these, of W1 and of w2. Where both are ranked together the two are the same
+/// number.
+/// </summary>
+public readonly record struct PruneCounts(int W1, int W2);
