@@ -42,9 +42,9 @@ public sealed record TicketSummary(
             int more = kinds.Count(kind => kind.Kept[TicketRow.Ticket].ShareLeft > kind.Kept[control].ShareLeft);
             double[] ahead = [.. kinds.SelectMany(kind => kind.Ahead[control])];
             string pairs = ahead.Length == 0 ? ""
-                : $", where its F1 differs by {Study.Say.Change(ahead.Average())} in the mean over {ahead.Length} pairs of model and "
-                    + $"seed and is higher in {ahead.Count(difference => difference > 0)}";
-            return $"than {name} for {fewer} of {kinds.Count} kinds of models (with more for {more}){pairs}";
+                : $", in the ticket's last round of these its F1 differs by {Study.Say.Change(ahead.Average())} (mean over {ahead.Length} "
+                    + $"pairs of model and seed, higher in {ahead.Count(difference => difference > 0)})";
+            return $"than {name} for {fewer} of {kinds.Count} kinds of models (more for {more}){pairs}";
         }
 
         string left = string.Join(", ", Controls.Select(control =>

@@ -30,9 +30,9 @@ public sealed class TicketSummaryTests
             ticket: [0.951, 0.945, 0.90, 0.95], reinit: [0.945, 0.93, 0.945, 0.93], random: [0.95, 0.95, 0.95, 0.90])));
         Assert.Equal(
             "Within 0.01 of the unpruned F1, the ticket needs fewer weights than the same mask over other weights for 1 of 1 kinds of "
-                + "models (with more for 0), where its F1 differs by +0.015 in the mean over 2 pairs of model and seed and is higher in 2; "
-                + "and than a random mask for 0 of 1 kinds of models (with more for 1), where its F1 differs by -0.005 in the mean over 2 "
-                + "pairs of model and seed and is higher in 0. Median share of the weights that is enough: 64 % (ticket), 80 % (reinit), "
+                + "models (more for 0), in the ticket's last round of these its F1 differs by +0.015 (mean over 2 pairs of model and seed, "
+                + "higher in 2); and than a random mask for 0 of 1 kinds of models (more for 1), in the ticket's last round of these its "
+                + "F1 differs by -0.005 (mean over 2 pairs of model and seed, higher in 0). Median share of the weights that is enough: 64 % (ticket), 80 % (reinit), "
                 + "51.2 % (random).",
             said);
     }
