@@ -156,9 +156,9 @@ public sealed class PruneTests : IDisposable
         Assert.Equal([10, 8, 7, 6, 5, 4, 4], Left(0.2, 10, 6));
         Assert.Equal([1000, 1, 1], Left(0.999, 1000, 2));
         Assert.Equal(PruneRanks.Count(0.29, 100), PruneRanks.Count(0.29, 100, 1));
-        Assert.Equal(new PruneCounts(36, 36), PruneMethod.Global.CountsOf(9, 10, 0.2, 2));
-        Assert.Equal(new PruneCounts(32, 3), PruneMethod.Layer.CountsOf(9, 10, 0.2, 2));
-        Assert.Equal(new PruneCounts(32, 0), PruneMethod.W1.CountsOf(9, 10, 0.2, 2));
+        Assert.Equal(new PruneCounts(36, 36), PruneMethod.Global.CountsOf(90, 10, 0.2, 2));
+        Assert.Equal(new PruneCounts(32, 3), PruneMethod.Layer.CountsOf(90, 10, 0.2, 2));
+        Assert.Equal(new PruneCounts(32, 0), PruneMethod.W1.CountsOf(90, 10, 0.2, 2));
     }
 
     [Fact]

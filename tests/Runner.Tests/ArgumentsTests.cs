@@ -51,7 +51,7 @@ public sealed class ArgumentsTests
     [InlineData("sweep --similarity gradient,gradient", "--similarity: gradient occurs twice; name every value once")]
     [InlineData(
         "sweep --analyses prunning",
-        "--analyses: 'prunning' is no analysis; must be pruning, embedding, robustness, similarity, finetuning or predictions")]
+        "--analyses: 'prunning' is no analysis; must be pruning, embedding, robustness, similarity, finetuning, predictions or tickets")]
     [InlineData("sweep --analyses pruning,pruning", "--analyses: pruning occurs twice; name every value once")]
     [InlineData(
         "sweep --analyses pruning --corruption blur:1",

@@ -22,7 +22,9 @@ public enum ExportFormats
     /// <summary>A graph that other runtimes run, see <see cref="OnnxModel"/>.</summary>
     Onnx = 1,
 
-    /// <summary>Tensors <c>w1</c> [D, H], <c>b1</c> [H], <c>w2</c> [H], <c>b2</c> [1]; with a logit a class <c>w2</c> [O, H], <c>b2</c> [O].</summary>
+    /// <summary>
+    /// Tensors <c>w1</c> [D, H], <c>b1</c> [H], <c>w2</c> [H], <c>b2</c> [1]; with a logit a class <c>w2</c> [O, H], <c>b2</c> [O].
+    /// </summary>
     Safetensors = 2,
 }
 

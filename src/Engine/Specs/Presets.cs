@@ -81,8 +81,8 @@ public static class Presets
 
     /// <summary>
     /// Whether sparse models that train as well as dense ones can be found, and whether it is their weights or their mask that counts: 20
-    /// rounds of iterative pruning on the study's hard pairs, down to 1.2 % of the weights, beside one shot. Batches of 32 at rate 0.1 learn
-    /// in 5 epochs what the study's 100 updates do not, so that 60 trainings a model take minutes.
+    /// rounds of iterative pruning on the study's hard pairs, down to 1.2 % of the weights, beside one shot. Batches of 32 at rate 0.1
+    /// learn in 5 epochs what the study's 100 updates do not, so that 60 trainings a model take minutes.
     /// </summary>
     public static SweepSpec Tickets { get; } = Paper.WithoutRates() with
     {

@@ -75,14 +75,17 @@ internal sealed class CohortMask : IDisposable
         var masks = new ModelMask[_layout.Slots.Count];
         foreach (ModelSlot slot in _layout.Slots)
         {
-            var mask = new ModelMask(new bool[_layout.Inputs * slot.Hidden], new bool[slot.Hidden]);
+            var mask = new ModelMask(new bool[_layout.Inputs * slot.Hidden], new bool[_layout.Outputs * slot.Hidden]);
             for (int d = 0; d < _layout.Inputs; d++)
             {
                 for (int h = 0; h < slot.Hidden; h++)
                     mask.W1[(d * slot.Hidden) + h] = w1[_layout.Weight(slot, d) + h] != 0;
             }
-            for (int h = 0; h < slot.Hidden; h++)
-                mask.W2[h] = w2[slot.Column + h] != 0;
+            for (int k = 0; k < _layout.Outputs; k++)
+            {
+                for (int h = 0; h < slot.Hidden; h++)
+                    mask.W2[(k * slot.Hidden) + h] = w2[_layout.OutputWeight(slot, k) + h] != 0;
+            }
             masks[slot.Model] = mask;
         }
         return masks;

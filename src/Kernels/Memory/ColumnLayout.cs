@@ -5,11 +5,11 @@ namespace GpuMlp.Kernels.Memory;
 /// is what one thread owns from the first image to the last, so models never wait for each other.
 /// </summary>
 /// <remarks>
-/// A block's W1 is row-major [D, Stride] and starts at D * FirstColumn; arrays with one value a column (b1, its
-/// gradient) start at FirstColumn, and so does each of the O rows of w2, which are as long as all columns. A block ends on a multiple of 16 columns; the columns behind its last model hold
-/// zeros that stay zeros. Behind each block lies a gap of 16 columns, because the last sixteen lanes of a model may reach
-/// past its block: there they touch nothing that another thread owns. How models are dealt to blocks changes where a column lies, never its
-/// bits.
+/// A block's W1 is row-major [D, Stride] and starts at D * FirstColumn; arrays with one value a column (b1, its gradient) start at
+/// FirstColumn, and so does each of the O rows of w2, which are as long as all columns. A block ends on a multiple of 16 columns; the
+/// columns behind its last model hold zeros that stay zeros. Behind each block lies a gap of 16 columns, because the last sixteen
+/// lanes of a model may reach past its block: there they touch nothing that another thread owns. How models are dealt to blocks
+/// changes where a column lies, never its bits.
 /// </remarks>
 public sealed class ColumnLayout
 {

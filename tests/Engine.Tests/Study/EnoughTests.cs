@@ -82,6 +82,7 @@ public sealed class EnoughTests
         SweepSpec paper = Presets.Paper;
         Assert.All(Presets.All.Values, preset => Assert.True(StudySweep.Is(preset)));
         Assert.Equal("when-sparse", StudySweep.PresetOf(Presets.WhenSparse));
+        Assert.Equal("tickets", StudySweep.PresetOf(Presets.Tickets));
         Assert.Null(StudySweep.PresetOf(paper with { Seeds = [0] }));
         Assert.All(
             new[]

@@ -32,8 +32,8 @@ public sealed class TicketSummaryTests
             "Within 0.01 of the unpruned F1, the ticket needs fewer weights than the same mask over other weights for 1 of 1 kinds of "
                 + "models (more for 0), in the ticket's last round of these its F1 differs by +0.015 (mean over 2 pairs of model and seed, "
                 + "higher in 2); and than a random mask for 0 of 1 kinds of models (more for 1), in the ticket's last round of these its "
-                + "F1 differs by -0.005 (mean over 2 pairs of model and seed, higher in 0). Median share of the weights that is enough: 64 % (ticket), 80 % (reinit), "
-                + "51.2 % (random).",
+                + "F1 differs by -0.005 (mean over 2 pairs of model and seed, higher in 0). Median share of the weights that is enough: "
+                + "64 % (ticket), 80 % (reinit), 51.2 % (random).",
             said);
     }
 

@@ -62,7 +62,7 @@ internal sealed class TicketAnalysis : IAnalysis
         TicketRow[][] rows = [.. Enumerable.Range(0, models).Select(_ => new TicketRow[Rows(spec)])];
         bool[] noTicket = new bool[models];
         cohort.Initialize(rewound);
-        Train(rewound, spec.RewindTo, noTicket);
+        Train(rewound, 0, spec.RewindTo, noTicket);
         cohort.Reinitialise(other);
         Add(cohort.OnDevice, TicketRow.Ticket, 0, cohort.Variant.Epochs, noTicket);
         for (int round = 1; round <= spec.Rounds; round++)
@@ -86,17 +86,17 @@ internal sealed class TicketAnalysis : IAnalysis
         // as sparse as its own.
         void TrainFrom(DeviceCohort pruned, string which, int round, bool[] failed)
         {
-            int epochs = cohort.Variant.Epochs - spec.RewindTo;
-            Train(pruned, epochs, failed);
-            Add(pruned, which, round, epochs, failed);
+            Train(pruned, spec.RewindTo, cohort.Variant.Epochs, failed);
+            Add(pruned, which, round, cohort.Variant.Epochs - spec.RewindTo, failed);
         }
 
-        void Train(DeviceCohort twin, int epochs, bool[] failed)
+        // Schedules of rates go on from the epoch that is rewound to.
+        void Train(DeviceCohort twin, int first, int end, bool[] failed)
         {
-            for (int epoch = 0; epoch < epochs; epoch++)
+            for (int epoch = first; epoch < end; epoch++)
             {
                 step(done++, all);
-                IReadOnlyList<EpochMetrics> metrics = cohort.TrainEpoch(twin);
+                IReadOnlyList<EpochMetrics> metrics = cohort.TrainEpoch(twin, epoch);
                 for (int m = 0; m < models; m++)
                     failed[m] |= !double.IsFinite(metrics[m].Loss);
                 afterEpoch(twin, metrics);

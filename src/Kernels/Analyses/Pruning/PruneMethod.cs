@@ -41,15 +41,14 @@ public abstract class PruneMethod
     public override string ToString() => Name;
 
     /// <summary>How many weights of a model go, by <see cref="PruneRanks.Count(double, int, int)"/> of what is ranked together.</summary>
-    /// <param name="inputs">D.</param>
-    /// <param name="hidden">H.</param>
+    /// <param name="w1">Weights of W1, D H.</param>
+    /// <param name="w2">Those of w2.</param>
     /// <param name="share">0..1, of a round.</param>
     /// <param name="rounds">0 or more.</param>
-    public PruneCounts CountsOf(int inputs, int hidden, double share, int rounds = 1)
+    public PruneCounts CountsOf(int w1, int w2, double share, int rounds = 1)
     {
-        int w1 = inputs * hidden, together = w1 + hidden;
         int Of(int size) => PruneRanks.Count(share, size, rounds);
-        return IsTogether ? new PruneCounts(Of(together), Of(together)) : new PruneCounts(Of(w1), SparesW2 ? 0 : Of(hidden));
+        return IsTogether ? new PruneCounts(Of(w1 + w2), Of(w1 + w2)) : new PruneCounts(Of(w1), SparesW2 ? 0 : Of(w2));
     }
 
     /// <summary>Ranks on a CPU.</summary>

@@ -69,7 +69,7 @@ public sealed class PruneRanks : IDisposable
         CheckRanked();
         var counts = new PruneCounts[Layout.Slots.Count];
         foreach (ModelSlot slot in Layout.Slots)
-            counts[slot.Model] = Method!.CountsOf(Layout.Inputs, slot.Hidden, share, rounds);
+            counts[slot.Model] = Method!.CountsOf(Layout.Inputs * slot.Hidden, Layout.Outputs * slot.Hidden, share, rounds);
         return counts;
     }
 
