@@ -9,6 +9,11 @@ public sealed class ClassNames(IReadOnlyList<string> names)
     /// <summary>Longest name, in characters: longer ones are texts, and no title has room for them.</summary>
     public const int Longest = 60;
 
+    /// <summary>In a data folder, and in the folder of a run on such data.</summary>
+    internal const string FileName = "classes.txt";
+
+    private const int LargestFile = 1 << 20;
+
     /// <summary>Classes without names.</summary>
     public static ClassNames None { get; } = new([]);
 
@@ -23,6 +28,32 @@ public sealed class ClassNames(IReadOnlyList<string> names)
 
     public bool IsNamed(int number) => number < names.Count && names[number].Length > 0;
 
+    /// <summary>The names in a file; <see cref="None"/> when there is none.</summary>
+    internal static ClassNames Read(string path)
+    {
+        if (!File.Exists(path))
+            return None;
+        try
+        {
+            // 256 names of a sane length fit many times; a larger file is not a list of classes and is not read.
+            return TextBytes.ReadAtMost(path, LargestFile) is { } utf8
+                ? Parse(utf8, path)
+                : throw new UserErrorException(
+                    $"'{OneLine.Of(path)}' is larger than {LargestFile} bytes; it should hold one class name a line.");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new UserErrorException($"'{OneLine.Of(path)}' cannot be read: {OneLine.Of(fault.Message)}", inner: fault);
+        }
+    }
+
+    /// <summary>What is wrong with a name, and what it must be; null when nothing is.</summary>
+    internal static string? Problem(string name) =>
+        name.Any(IsControl) ? "holds control characters; it must be a plain name"
+        : name.Contains('\uFFFD') ? "is not UTF-8; the file must be saved as UTF-8"
+        : name.Length > Longest ? $"has {name.Length} characters; {Longest} are the most"
+        : null;
+
     /// <summary>Reads the bytes of <c>classes.txt</c>: UTF-8, one name a line.</summary>
     /// <param name="path">For messages.</param>
     /// <exception cref="UserErrorException">
@@ -36,11 +67,7 @@ public sealed class ClassNames(IReadOnlyList<string> names)
         for (int i = 0; i < lines.Length; i++)
         {
             lines[i] = lines[i].Trim();
-            string? problem = lines[i].Length == 0 ? "is empty; each line must name one class"
-                : lines[i].Any(IsControl) ? "holds control characters; it must be a plain name"
-                : lines[i].Length > Longest ? $"has {lines[i].Length} characters; {Longest} are the most"
-                : null;
-            if (problem is not null)
+            if ((lines[i].Length == 0 ? "is empty; each line must name one class" : Problem(lines[i])) is { } problem)
                 throw new UserErrorException($"{where}: line {i + 1} {problem}.");
         }
 

@@ -3,13 +3,17 @@ using System.Security.Cryptography;
 namespace GpuMlp.Engine.Data;
 
 /// <summary>The MNIST files that the build copies beside the program, with SHA256SUMS over the gzipped files.</summary>
-internal static class EmbeddedMnist
+internal sealed class EmbeddedMnist : DataSource
 {
     private const string Sums = "SHA256SUMS";
     private const string Images = "train-images-idx3-ubyte.gz", Labels = "train-labels-idx1-ubyte.gz";
     private const string TestImages = "t10k-images-idx3-ubyte.gz", TestLabels = "t10k-labels-idx1-ubyte.gz";
 
+    public override string Name => DatasetLoader.Embedded;
+
     public static string InstalledDirectory => Path.Combine(AppContext.BaseDirectory, "data", "mnist");
+
+    public override Dataset Load(DataRequest request) => Load(InstalledDirectory);
 
     /// <summary>Checks and loads all four files.</summary>
     /// <exception cref="UserErrorException">A file is missing, unreadable or not the one that was shipped.</exception>
@@ -29,9 +33,9 @@ internal static class EmbeddedMnist
             TestSet test = TestSet.Of(
                 IdxReader.ReadImages(testImageFile, Path.Combine(directory, TestImages)).Pixels,
                 IdxReader.ReadLabels(testLabelFile, Path.Combine(directory, TestLabels)));
-            Dataset data = DatasetLoader.Combine(
-                "mnist", IdxReader.ReadImages(imageFile, imagePath), imagePath,
-                IdxReader.ReadLabels(labelFile, labelPath), labelPath, classes: null);
+            Dataset data = Combine(
+                DatasetLoader.Embedded, IdxReader.ReadImages(imageFile, imagePath), imagePath,
+                IdxReader.ReadLabels(labelFile, labelPath), labelPath, ClassNames.None);
             return data with { Test = test };
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

@@ -64,7 +64,13 @@ public abstract class Field<TOwner>(string name)
     /// <exception cref="UserErrorException">One line that names the flag.</exception>
     public abstract TOwner Take(TOwner owner, string text, Dataset data, string? place = null);
 
-    /// <summary>Whether only <see cref="Take"/>, which has the data and other fields, can read all that a flag may say.</summary>
+    /// <summary>The same for a field that needs no data.</summary>
+    public abstract TOwner Take(TOwner owner, string text);
+
+    /// <summary>
+    /// Whether only <see cref="Take(TOwner, string, Dataset, string)"/>, which has the data and other fields, can read all that a flag may
+    /// say.
+    /// </summary>
     public abstract bool NeedsData { get; }
 
     /// <summary>What is wrong with the value and what would be right, without the field's name; null when nothing is.</summary>
@@ -131,6 +137,8 @@ public sealed class Field<TOwner, T>(string name, Func<TOwner, T> get, Func<TOwn
         string name = place ?? FlagName;
         return set(owner, FromText is null ? notation.Parse(name, text) : FromText(owner, name, text, data));
     }
+
+    public override TOwner Take(TOwner owner, string text) => set(owner, notation.Parse(FlagName, text));
 
     public override string? Problem(TOwner owner) => notation.Problem(get(owner)) ?? Rule?.Invoke(owner);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace GpuMlp.Engine.Fields;
@@ -56,6 +57,25 @@ public sealed class TextNotation(string right) : Notation<string>
     public override string Show(string value) => value;
 
     public override string? Problem(string value) => value.Length > 0 ? null : $"empty; must be {right}";
+}
+
+/// <summary>The name or the number of something; empty for the usual one, which no flag can name.</summary>
+public sealed class NameOrNumberNotation : Notation<string>
+{
+    public override string Parse(string flag, string text) =>
+        text.Length > 0 ? text : throw new UserErrorException($"{flag}: empty; must be a name or a number");
+
+    public override string? Read(JsonElement json, string example, out string value)
+    {
+        bool isNumber = Item.TryWhole(json, out int number);
+        value = isNumber ? number.ToString(CultureInfo.InvariantCulture) : json.ValueKind == JsonValueKind.String ? json.GetString()! : "";
+        return isNumber || json.ValueKind == JsonValueKind.String ? null
+            : $"wrong value; must be a name as \"{example}\", or a whole number";
+    }
+
+    public override void Write(Utf8JsonWriter writer, string value) => writer.WriteStringValue(value);
+
+    public override string Show(string value) => value;
 }
 
 /// <summary>One whole number from <paramref name="least"/> to <paramref name="most"/>.</summary>

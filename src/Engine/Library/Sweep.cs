@@ -42,7 +42,8 @@ public static class Sweep
         ArgumentNullException.ThrowIfNull(spec);
         DateTime started = DateTime.UtcNow;
         DeviceSelection devices = DeviceSelection.Find(nameof(device), DeviceRequest.Parse(nameof(device), device), Threads(threads));
-        Dataset data = DatasetLoader.Load(spec.Data == SweepSpec.EmbeddedName ? null : spec.Data);
+        Dataset data = DatasetLoader.Load(spec.Request);
+        SpecValidator.CheckData(spec, data, field => field);
         int Images(PairTask task) => Splitter.Problem(data, task) is { } problem
             ? throw new UserErrorException($"tasks: {problem}")
             : Splitter.TrainImages(data, task);
@@ -68,7 +69,13 @@ public static class Sweep
             var info = RunInfo.Create(
                 Environment.CommandLine, devices, $"{(int)SimdSupport.Best} bit", started,
                 new Dictionary<string, double> { ["train"] = (DateTime.UtcNow - started).TotalSeconds }, ok, failed);
-            TrainingRecords.Write(run, info with { PlanHash = run.Plan.Hash, Host = Environment.MachineName, Units = units });
+            TrainingRecords.Write(run, info with
+            {
+                PlanHash = run.Plan.Hash,
+                Host = Environment.MachineName,
+                Units = units,
+                Table = data.Table,
+            });
         }
 
         RunMerger.Merge(run);

@@ -1,6 +1,8 @@
 using GpuMlp.Engine.Analyses;
+using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Specs;
+using GpuMlp.Kernels.Analyses.Corruptions;
 
 namespace GpuMlp.Engine.Plans;
 
@@ -32,6 +34,24 @@ public static class SpecValidator
         .Where(field => field.MakesModels)
         .Select(field => (field.Name, field.Count(spec)))
         .MaxBy(list => list.Item2);
+
+    /// <summary>Checks what fields ask of the data.</summary>
+    /// <param name="name">As for <see cref="Validate"/>.</param>
+    /// <exception cref="UserErrorException">One line that names the first wrong field.</exception>
+    public static void CheckData(SweepSpec spec, Dataset data, Func<string, string> name)
+    {
+        SweepSpec usual = new();
+        Field<SweepSpec>? ofTable = data.Table is null ? TrainingFields.OfTables.FirstOrDefault(field => !field.Same(spec, usual)) : null;
+        if (ofTable is not null)
+            throw new UserErrorException($"{name(ofTable.Name)}: belongs to .csv files; must be left out with other data");
+        foreach (CorruptionKind kind in spec.Corruptions.Select(one => one.Kind).Where(kind => kind.Directions > data.Directions))
+        {
+            string right = Choice.Of(CorruptionKind.All.Where(one => one.Directions <= data.Directions).Select(one => one.Name));
+            throw new UserErrorException(
+                $"{name("corruption")}: {kind} needs {(kind.Directions == 2 ? "pictures" : "inputs with neighbours")}, and these data have "
+                + $"{data.Size}; must be {right}");
+        }
+    }
 
     /// <summary>Checks every field, by itself and beside the others.</summary>
     /// <param name="name">Turns a field of spec files (<c>init_std</c>) into what messages call it; by default the flag,

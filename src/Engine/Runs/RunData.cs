@@ -12,12 +12,12 @@ public static class RunData
     /// <exception cref="UserErrorException">They are not there, or not the same.</exception>
     public static Dataset Load(Plan plan, string? folder)
     {
-        Dataset data = DatasetLoader.Load(folder ?? (plan.Spec.Data == SweepSpec.EmbeddedName ? null : plan.Spec.Data));
+        Dataset data = DatasetLoader.Load(folder is null ? plan.Spec.Request : plan.Spec.Request with { Source = folder });
         if (data.Sha256 != plan.DataSha256)
         {
             throw new UserErrorException(
                 $"--data: {folder ?? plan.Spec.Data} holds other data (SHA-256 {data.Sha256[..12]}) than the plan was made for "
-                + $"({plan.DataSha256[..12]}); it must be a folder with the same files");
+                + $"({plan.DataSha256[..12]}); they must be the same");
         }
 
         // A copy of the embedded data must be a whole one.
@@ -27,7 +27,7 @@ public static class RunData
             ? data
             : throw new UserErrorException(
                 $"--data: {folder ?? plan.Spec.Data} holds {Test(data.Test?.Sha256)}, the plan was made for {Test(test)}; "
-                + "it must be a folder with the same files");
+                + "they must be the same");
 
         static string Test(string? sha256) => sha256 is null ? "no test files (t10k)" : $"test files (t10k) of SHA-256 {sha256[..12]}";
     }

@@ -134,7 +134,7 @@ public sealed class RunDirectory
     /// <summary><c>errors/unit-000012.json</c>, see <see cref="UnitErrors"/>.</summary>
     public string ErrorPath(int id) => In("errors", $"unit-{id:D6}.json");
 
-    internal string ClassNamesPath => In(DatasetLoader.ClassFile);
+    internal string ClassNamesPath => In(ClassNames.FileName);
 
     /// <summary>What the classes of the data are called; <see cref="ClassNames.None"/> where the data did not say.</summary>
     /// <exception cref="UserErrorException">The run is not merged, or the file is not the one that it was merged with.</exception>
@@ -148,7 +148,7 @@ public sealed class RunDirectory
                 Manifest.Check(path);
             }
 
-            return DatasetLoader.ReadClasses(path);
+            return ClassNames.Read(path);
         }
     }
 

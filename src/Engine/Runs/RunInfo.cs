@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Files;
 
@@ -47,6 +48,10 @@ public sealed record RunInfo(
     /// <summary>In a record of one process: how many units it finished.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Units { get; init; }
+
+    /// <summary>How a table was read and rounded; null for other data, and where nobody has loaded the data.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TableFacts? Table { get; init; }
 
     /// <summary>One record for each process that trained, by start; null in such a record.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

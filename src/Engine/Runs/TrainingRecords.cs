@@ -47,7 +47,8 @@ public static class TrainingRecords
             Device = Joined(all.Select(record => record.Device)),
             Driver = Joined(all.Select(record => record.Driver)),
             PlanHash = run.Plan.Hash,
-            Trained = all,
+            Table = now.Table ?? top.Table ?? all.Select(record => record.Table).FirstOrDefault(table => table is not null),
+            Trained = [.. all.Select(record => record with { Table = null })],
         };
         folded.Write(run.RunInfoPath);
         Array.ForEach(files, TryDelete);

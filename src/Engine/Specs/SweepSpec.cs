@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Models;
 using GpuMlp.Kernels.Analyses.Corruptions;
@@ -15,7 +16,7 @@ namespace GpuMlp.Engine.Specs;
 public sealed record SweepSpec
 {
     /// <summary>The <see cref="Data"/> that are in the box.</summary>
-    public const string EmbeddedName = "mnist";
+    public const string EmbeddedName = DatasetLoader.Embedded;
 
     /// <summary>Most units H of a model, and most passes over the images.</summary>
     public const int MaxHidden = 1024, MaxEpochs = 1_000_000;
@@ -23,8 +24,17 @@ public sealed record SweepSpec
     /// <summary>Of pruning, and of corruptions; more than any curve needs, few enough for the rows of one unit.</summary>
     public const int MaxLevels = 1000;
 
-    /// <summary><see cref="EmbeddedName"/> for the embedded set, else the folder given by <c>--data</c>.</summary>
+    /// <summary>A name, such as <see cref="EmbeddedName"/>, or the file or folder given by <c>--data</c>.</summary>
     public string Data { get; init; } = EmbeddedName;
+
+    /// <summary>Of a table: name or number of the column of labels; empty for the usual one.</summary>
+    public string LabelColumn { get; init; } = "";
+
+    /// <summary>Of a table: how its features become levels.</summary>
+    public FeatureScaling Scaling { get; init; } = FeatureScaling.MinMax;
+
+    /// <summary>All that must be known to load the data.</summary>
+    public DataRequest Request => new(Data, LabelColumn.Length == 0 ? null : LabelColumn, Scaling);
 
     public IReadOnlyList<PairTask> Tasks { get; init; } = [];
 

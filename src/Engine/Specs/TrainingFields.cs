@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Tables;
@@ -11,14 +12,36 @@ public static class TrainingFields
     /// <summary>Heading of help.</summary>
     public const string Section = "What to train";
 
+    private const string LabelColumn = "label_column", Scaling = "scaling";
+
+    /// <summary>Fields that only a table can have.</summary>
+    public static IReadOnlyList<Field<SweepSpec>> OfTables => [.. All.Where(one => one.Name is LabelColumn or Scaling)];
+
     public static IReadOnlyList<Field<SweepSpec>> All { get; } =
     [
-        new Field<SweepSpec, string>("data", s => s.Data, (s, data) => s with { Data = data }, new TextNotation("mnist or a folder"))
+        new Field<SweepSpec, string>(
+            "data", s => s.Data, (s, data) => s with { Data = data }, new TextNotation("a name, a file or a folder"))
         {
-            FromText = (_, _, text, _) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(text)),
-            Section = Section, Value = "DIR", Example = "~/fashion",
-            Help = "any IDX data set with the MNIST file names, gzipped or not, and classes.txt with names of its classes in UTF-8 where "
-                + "there are some (default: the embedded MNIST)",
+            FromText = (_, _, text, _) => DatasetLoader.PlaceOf(text),
+            Section = Section, Value = "DATA", Example = "~/fashion",
+            Help = "a .csv file of numbers and labels; a folder of IDX files with the names of MNIST's, gzipped or not, or of "
+                + "train_images.npy and train_labels.npy, each with classes.txt, the names of its classes in UTF-8, where there are some; "
+                + "or a name: mnist (default), which is embedded, and mnist-1d, which is made",
+        },
+        new Field<SweepSpec, string>(
+            LabelColumn, s => s.LabelColumn, (s, column) => s with { LabelColumn = column }, new NameOrNumberNotation())
+        {
+            IsYounger = true, Section = Section, Value = "NAME|N", Example = "species",
+            Help = "the column of a .csv file that is the label, by name or by number from 1 (default: the one called label, class, target "
+                + "or y, else the last one)",
+        },
+        new Field<SweepSpec, FeatureScaling>(
+            Scaling, s => s.Scaling, (s, scaling) => s with { Scaling = scaling },
+            new OneNotation<FeatureScaling>(NamedItems.Of("scaling", FeatureScaling.All, scaling => scaling.Name)))
+        {
+            IsYounger = true, Section = Section, Value = string.Join("|", FeatureScaling.All), Example = "quantile",
+            Help = "how the features of a .csv file become 256 levels: each from its smallest to its largest training value, or by rank "
+                + "(default: minmax)",
         },
         new Field<SweepSpec, IReadOnlyList<PairTask>>(
             "tasks",

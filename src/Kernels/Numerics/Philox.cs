@@ -72,4 +72,5 @@ public static class RandomStreams
     public const uint Pruning = 3;
     public const uint Corruption = 4;
     public const uint Embedding = 16;
+    public const uint MadeData = 32;
 }

@@ -113,8 +113,7 @@ internal static class AnalyseCommand
 
     private static SweepPlanning Plan(SweepCommand.Options sweep, RunDirectory source, string? folder)
     {
-        string place = source.Plan.Spec.Data == SweepSpec.EmbeddedName ? "" : source.Plan.Spec.Data;
-        Dictionary<string, Dataset> loaded = new() { [place] = RunData.Load(source.Plan, folder) };
+        Dictionary<DataRequest, Dataset> loaded = new() { [source.Plan.Spec.Request] = RunData.Load(source.Plan, folder) };
         return SweepPlanning.All(sweep, loaded)[0];
     }
 }

@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Analyses;
+using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Fields;
 using GpuMlp.Engine.Specs;
@@ -16,8 +17,11 @@ internal static class DryRun
     {
         SweepSpec spec = planning.Plan.Spec;
         void Line(string name, string value) => io.Out.WriteLine($"{name,-19}{value}");
-        Line("data", $"{spec.Data}, {planning.Data.Images:N0} images of {planning.Data.Rows} x {planning.Data.Columns}, "
-            + $"{planning.Data.Classes} classes");
+        Line("data", $"{spec.Data}, {planning.Data.Images:N0} {(planning.Data.Form == DataForm.Picture ? "images" : "examples")} of "
+            + $"{planning.Data.Size}, {planning.Data.Classes} classes");
+
+        if (planning.Data.Table is { } table)
+            Line("table", $"{table}");
 
         // The data, first of them, have had their line.
         foreach (Field<SweepSpec> field in AnalysisList.Fields.Skip(1).Where(field => field.PartOf is null && !field.IsLeftOut(spec)))

@@ -53,7 +53,7 @@ internal static class MergeCommand
         Merge(run, phases, io);
         phases.Measure("saliency", () => Draw(run, given, io));
         RunSummary summary = phases.Measure("table", () => RunSummary.Of(run));
-        Record(run, summary, null, phases, trained: false);
+        Record(run, summary, null, phases, trained: false, given?.Table);
         string report = ReportCommand.Write(run, phases, recorded: true);
         if (options.Json)
             SweepJson.Write([SweepJson.Of(run, summary, null, phases, report)], io);
@@ -113,11 +113,13 @@ internal static class MergeCommand
     /// <summary>Writes run.json, see <see cref="TrainingRecords.Fold"/>.</summary>
     /// <param name="devices">What this command trained on; null for none.</param>
     /// <param name="trained">Whether this command trained anything.</param>
-    public static void Record(RunDirectory run, RunSummary summary, DeviceSelection? devices, PhaseClock phases, bool trained)
+    /// <param name="table">Of the data; null for none, or where this command has not loaded them.</param>
+    public static void Record(
+        RunDirectory run, RunSummary summary, DeviceSelection? devices, PhaseClock phases, bool trained, TableFacts? table)
     {
         string simd = $"{(int)SimdSupport.Best} bit";
         var now = RunInfo.Create(
             Environment.CommandLine, devices, simd, phases.StartedUtc, phases.Seconds, summary.Count - summary.Failed, summary.Failed);
-        TrainingRecords.Fold(run, now, trained);
+        TrainingRecords.Fold(run, now with { Table = table }, trained);
     }
 }

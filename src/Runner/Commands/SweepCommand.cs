@@ -228,7 +228,7 @@ internal static class SweepCommand
         stop.EndIfAsked(run);
         RunSummary summary = phases.Measure("table", () => RunSummary.Of(run));
         if (trained || !TrainingRecords.AreFolded(run))
-            MergeCommand.Record(run, summary, trained ? devices : null, phases, trained);
+            MergeCommand.Record(run, summary, trained ? devices : null, phases, trained, planning.Data.Table);
         string report = ReportCommand.Write(run, phases, recorded: trained, new ReportChoice { TargetF1 = target });
         if (options.Json)
         {

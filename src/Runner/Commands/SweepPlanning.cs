@@ -28,8 +28,8 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
 
     /// <summary>The sweeps that a command line asks for: one, or those of a spec file that has several, in its order.</summary>
     /// <exception cref="UserErrorException">A flag, a file or the data is not right; then none of them can be begun.</exception>
-    /// <param name="loaded">Data that are there already, by their folder, empty for the embedded ones.</param>
-    public static IReadOnlyList<SweepPlanning> All(SweepCommand.Options options, Dictionary<string, Dataset>? loaded = null)
+    /// <param name="loaded">Data that are there already.</param>
+    public static IReadOnlyList<SweepPlanning> All(SweepCommand.Options options, Dictionary<DataRequest, Dataset>? loaded = null)
     {
         if (options.Preset is not null && options.Spec is not null)
             throw new UserErrorException("--spec: cannot be combined with --preset; give one of them.");
@@ -47,17 +47,19 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
     }
 
     /// <param name="entry">Of the spec file; null where there is none.</param>
-    /// <param name="loaded">Data by folder: several sweeps share them.</param>
+    /// <param name="loaded">Several sweeps share them.</param>
     private static SweepPlanning From(
-        SweepCommand.Options options, SpecEntry? entry, bool isOneOfSeveral, Dictionary<string, Dataset> loaded)
+        SweepCommand.Options options, SpecEntry? entry, bool isOneOfSeveral, Dictionary<DataRequest, Dataset> loaded)
     {
         SweepSpec start = entry?.Spec ?? Presets.Get("--preset", options.Preset ?? DefaultPreset);
         IReadOnlyList<string>? only = Only(options);
         start = only is null ? start : start.Only(only);
         string? folder = options.Given.GetValueOrDefault("--data");
-        string? source = folder ?? (start.Data == SweepSpec.EmbeddedName ? null : start.Data);
-        if (!loaded.TryGetValue(source ?? "", out Dataset? data))
-            loaded.Add(source ?? "", data = DatasetLoader.Load(source));
+        SweepSpec read = TrainingFields.OfTables.Aggregate(start, (changed, field) =>
+            options.Given.TryGetValue(field.FlagName, out string? text) ? field.Take(changed, text) : changed);
+        DataRequest request = folder is null ? read.Request : read.Request with { Source = folder };
+        if (!loaded.TryGetValue(request, out Dataset? data))
+            loaded.Add(request, data = DatasetLoader.Load(request));
         if (folder is null && entry?.DataSha256 is { } hash && hash != data.Sha256)
         {
             throw new UserErrorException(
@@ -67,6 +69,8 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
         bool Gives(string field) =>
             AnalysisList.Fields.Any(one => (one.Name == field || one.PartOf == field) && options.Given.ContainsKey(one.FlagName));
         string Called(string field) => entry is not null && !Gives(field) ? entry.PlaceOf(field) : Flag.NameOf(field);
+        if (entry?.Says("corruption") != true)
+            start = start with { Corruptions = [.. start.Corruptions.Where(one => one.Kind.Directions <= data.Directions)] };
         (IReadOnlyList<PairTask> tasks, bool usual, string? note) = Tasks(start, entry, options, data);
         SweepSpec spec = Changed(AnalysisList.Fields, start with { Tasks = tasks }, options, data, entry);
 
@@ -76,6 +80,7 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
             spec = spec with { Sparsity = Presets.UsualSparsity };
         bool embeds = Gives("embedding") || (entry?.Says("embedding") == true && !Gives("tasks"));
         spec = Fitted(spec, Gives, embeds, keepsRates: entry is not null || usual);
+        SpecValidator.CheckData(spec, data, Called);
         CheckAsked(spec, only ?? [], _ => "--analyses");
         CheckAsked(spec, only is null ? entry?.Analyses ?? [] : [], _ => entry!.PlaceOf(SpecFile.Analyses));
         PictureChoice usualPictures = PictureChoice.Usual(spec);
@@ -109,8 +114,12 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
     /// </summary>
     public void Tell(bool quiet, CommandIo io)
     {
-        if (!quiet && Note is not null)
+        if (quiet)
+            return;
+        if (Note is not null)
             io.Error.WriteLine(Note);
+        if (Data.Table is { } table)
+            io.Error.WriteLine(table);
     }
 
     /// <summary>A line that tells one of several sweeps from the others; nothing where there is one.</summary>

@@ -77,7 +77,13 @@ internal sealed record UnitWork(RunDirectory Run, Dataset Data, Shard Shard, Dev
         {
             string simd = $"{(int)SimdSupport.Best} bit";
             var info = RunInfo.Create(Environment.CommandLine, Devices, simd, phases.StartedUtc, phases.Seconds, ok, failed);
-            TrainingRecords.Write(Run, info with { PlanHash = Run.Plan.Hash, Host = Environment.MachineName, Units = units });
+            TrainingRecords.Write(Run, info with
+            {
+                PlanHash = Run.Plan.Hash,
+                Host = Environment.MachineName,
+                Units = units,
+                Table = Data.Table,
+            });
         }
     }
 

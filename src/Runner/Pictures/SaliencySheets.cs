@@ -23,6 +23,7 @@ internal sealed class SaliencySheets(Dataset data, ClassNames names, SavedModels
 
     private readonly SaliencyExplorer _explorer = new(data, models, threads);
     private readonly ClassNames _names = PictureNames.Of(names);
+    private readonly ExampleShape _shape = ExampleShape.Of(data);
 
     /// <summary>Rows are models times images, columns the image and the map at each level.</summary>
     /// <param name="images">0-based numbers in the training file, with what is said of each.</param>
@@ -37,7 +38,7 @@ internal sealed class SaliencySheets(Dataset data, ClassNames names, SavedModels
             {
                 string head = models.Models.Count > 1 ? $"H = {models.Models[m].Hidden}" : images[n].What;
                 byte[] pixels = data.Pixels[(numbers[n] * data.Inputs)..((numbers[n] + 1) * data.Inputs)];
-                SheetTile image = new(pixels, null, $"image {numbers[n]}\nclass {_names.Of(data.Labels[numbers[n]])}");
+                SheetTile image = new(_shape.Arrange(pixels), null, $"image {numbers[n]}\nclass {_names.Of(data.Labels[numbers[n]])}");
                 string foreign = IsForeign(numbers[n]) ? "\nof neither class" : "";
                 rows.Add(new SheetRow(head + foreign, [image, .. views.Select(level => Tile(level[m][n]))]));
             }
@@ -51,7 +52,7 @@ internal sealed class SaliencySheets(Dataset data, ClassNames names, SavedModels
     {
         IEnumerable<SheetRow> rows = _explorer.Averages(method, levels, AverageImages).Select(average => new SheetRow(
             $"class {_names.Of(average.Class)}\n{average.Images} images",
-            [new SheetTile(average.Pixels, null, ""), .. average.Levels.Select(Tile)]));
+            [new SheetTile(_shape.Arrange(average.Pixels), null, ""), .. average.Levels.Select(Tile)]));
         return Sheet("mean image", levels, [.. rows], []);
     }
 
@@ -97,7 +98,7 @@ internal sealed class SaliencySheets(Dataset data, ClassNames names, SavedModels
 
     /// <param name="shown">Classes of images, beside the two of the task.</param>
     private SaliencySheet Sheet(string first, IReadOnlyList<MapLevel> levels, IReadOnlyList<SheetRow> rows, IEnumerable<int> shown) =>
-        new(Title, method, data.Rows, data.Columns, [first, .. levels.Select(Name)], rows)
+        new(Title, method, _shape.Rows, _shape.Columns, [first, .. levels.Select(Name)], rows)
         {
             Note = PictureNames.Note(names, [models.Task.First, models.Task.Second, .. shown]),
         };
@@ -113,6 +114,9 @@ internal sealed class SaliencySheets(Dataset data, ClassNames names, SavedModels
         ? $"{pruning.Name} {NumberText.Percent(level.Sparsity)} %"
         : "trained";
 
-    private SheetTile Tile(MapView view) =>
-        new(null, view.Map, string.Create(CultureInfo.InvariantCulture, $"p({models.Task.Second}) = {view.Probability:0.000}"));
+    private SheetTile Tile(MapView view)
+    {
+        string caption = string.Create(CultureInfo.InvariantCulture, $"p({models.Task.Second}) = {view.Probability:0.000}");
+        return new(null, _shape.Arrange(view.Map), caption);
+    }
 }

@@ -56,7 +56,7 @@ internal static class ReportWriter
         else
             TopicSections.Write(html, run, tables, plots);
         html.Raw("<h2 id=\"run\">The run</h2>\n");
-        RunFacts.Write(html, run);
+        RunFacts.Write(html, run, info);
         if (info is not null)
             RunFacts.Machine(html, info);
         html.Raw("<h2 id=\"again\">Run it again</h2>\n");

@@ -32,7 +32,8 @@ internal static class RunFacts
             + $"{Count(plan.Variants.Count * spec.Trainings().Count, "way")} to train, on {data}.";
     }
 
-    public static void Write(Html html, RunDirectory run)
+    /// <param name="info">Null where there is none.</param>
+    public static void Write(Html html, RunDirectory run, RunInfo? info)
     {
         Plan plan = run.Plan;
         SweepSpec spec = plan.Spec;
@@ -40,6 +41,7 @@ internal static class RunFacts
         [
             ("data", spec.Data == StudyFigures.Data ? "MNIST (embedded)" : spec.Data),
             ("data SHA-256", plan.DataSha256),
+            .. info?.Table is { } table ? [("table", $"{table}")] : Array.Empty<(string, string)>(),
             ("tasks", List(spec.Tasks.Select(task => task.In(run.ClassNames)).ToList())),
             ("hidden sizes", List(spec.Hidden)),
             ("seeds", List(spec.Seeds)),

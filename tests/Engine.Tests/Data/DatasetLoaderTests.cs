@@ -45,7 +45,10 @@ public sealed class DatasetLoaderTests : IDisposable
     public void A_missing_folder_is_an_error(string directory)
     {
         UserErrorException fault = Assert.Throws<UserErrorException>(() => DatasetLoader.Load(directory));
-        Assert.Equal($"--data: the folder '{directory.Replace('\0', '?')}' does not exist; give a folder of IDX files.", fault.Message);
+        Assert.Equal(
+            $"--data: the folder '{directory.Replace('\0', '?')}' does not exist; give mnist, mnist-1d, a .csv file, or a folder of IDX or "
+                + ".npy files.",
+            fault.Message);
         IdxFolder.AssertUserError(fault);
     }
 
@@ -187,7 +190,7 @@ public sealed class DatasetLoaderTests : IDisposable
     {
         string path = Path.Combine(_folder.Directory, IdxFolder.TrainImages);
         Assert.Equal(
-            $"--data: '{path}' is a file; give a folder of IDX files.",
+            $"--data: '{path}' is a file; give mnist, mnist-1d, a .csv file, or a folder of IDX or .npy files.",
             Assert.Throws<UserErrorException>(() => DatasetLoader.Load(path)).Message);
     }
 
@@ -247,6 +250,45 @@ public sealed class DatasetLoaderTests : IDisposable
         _folder.Write(IdxFolder.TestImages, IdxFolder.Images(2, 2, 3));
         _folder.Write(IdxFolder.TestLabels, IdxFolder.Labels(0, 1, 2));
         Assert.EndsWith("holds 3 labels; there must be one label an image.", _folder.LoadFault().Message);
+    }
+
+    [Fact]
+    public void A_folder_without_data_says_what_it_must_have()
+    {
+        using var empty = new IdxFolder();
+        Assert.Equal(
+            $"--data: '{empty.Directory}' holds no data set; a folder must have train.csv; or train-images-idx3-ubyte and "
+                + "train-labels-idx1-ubyte; or train_images.npy and train_labels.npy (or x_train.npy and y_train.npy).",
+            empty.LoadFault().Message);
+    }
+
+    [Fact]
+    public void A_folder_with_two_kinds_of_data_is_refused()
+    {
+        _folder.Write("train.csv", "1,a\n2,b\n"u8.ToArray());
+        Assert.Equal(
+            $"--data: '{_folder.Directory}' holds train.csv as well as train-images-idx3-ubyte and train-labels-idx1-ubyte; "
+                + "it must hold one data set.",
+            _folder.LoadFault().Message);
+    }
+
+    [Fact]
+    public void Names_stay_names_and_places_become_whole_paths()
+    {
+        Assert.Equal("mnist", DatasetLoader.PlaceOf("mnist"));
+        Assert.Equal("mnist-1d", DatasetLoader.PlaceOf("mnist-1d"));
+        Assert.Equal(Path.GetFullPath("mnist2"), DatasetLoader.PlaceOf("mnist2/"));
+    }
+
+    [Fact]
+    public void A_pipe_in_place_of_a_file_is_refused_at_once()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "no pipes in folders there");
+        _folder.Delete(IdxFolder.TrainImages);
+        string path = Path.Combine(_folder.Directory, IdxFolder.TrainImages);
+        using (var made = System.Diagnostics.Process.Start("mkfifo", path))
+            made.WaitForExit();
+        Assert.Equal($"'{path}' is a pipe or terminal, not a regular file; data are read from files alone.", _folder.LoadFault().Message);
     }
 
     [Fact]

@@ -64,7 +64,7 @@ public sealed class IdxReaderTests : IDisposable
 
     [Fact]
     public void A_folder_in_place_of_a_file_is_an_error() =>
-        AssertFault($"'{_folder.Directory}' cannot be read: ", () => IdxReader.ReadImages(_folder.Directory));
+        AssertFault($"'{_folder.Directory}' is a folder, not a regular file; ", () => IdxReader.ReadImages(_folder.Directory));
 
     [Fact]
     public void A_line_break_in_a_path_does_not_break_the_message() =>

@@ -74,6 +74,8 @@ public sealed class FieldTests
             AnalysisList.Fields.Where(field => field.PartOf is null).Select(field => field.Name),
             Written(s_spec with
             {
+                LabelColumn = "species",
+                Scaling = FeatureScaling.Quantile,
                 ValidateEvery = 1,
                 FinetuneEpochs = 1,
                 Rewind = true,

@@ -110,7 +110,7 @@ public sealed class SpecFileTests
     [InlineData("hidden: 2\n\thidden: 3", "line 1: not valid YAML (While scanning a plain scalar, found a tab")]
     [InlineData("hidden: 2\nhidden: 3", "line 2: not valid YAML")]
     [InlineData("hidden: 2\nseeds:\n  - 0\n  - no\n", "line 2: seeds: 'no' is not a whole number")]
-    [InlineData("hidden: 2\n\nhiden: 3", "line 3: hiden: unknown field; did you mean hidden? The fields are data, tasks,")]
+    [InlineData("hidden: 2\n\nhiden: 3", "line 3: hiden: unknown field; did you mean hidden? The fields are data, label_column,")]
     [InlineData("sweep:\n  - name: a\n", "line 1: sweep: unknown field; did you mean sweeps? The fields are data,")]
     [InlineData("hidden: .inf", "line 1: hidden: '.inf' is not a whole number")]
     [InlineData("lr: 1e999", "line 1: lr: wrong value")]

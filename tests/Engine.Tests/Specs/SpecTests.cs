@@ -171,7 +171,7 @@ public sealed class SpecTests
     [InlineData("{\n\"data\": \"\\ud800\" }", "line 2: a text with half a surrogate pair")]
     [InlineData("{ \"data\": \"\\udc00\\ud800\" }", "line 1: a text with half a surrogate pair")]
     [InlineData("{ \"\\ud800\": 1 }", "line 1: a text with half a surrogate pair")]
-    [InlineData("{ \"a\\nb\": 1 }", "line 1: a?b: unknown field; must be one of data, tasks,")]
+    [InlineData("{ \"a\\nb\": 1 }", "line 1: a?b: unknown field; must be one of data, label_column, scaling, tasks,")]
     public void A_spec_file_that_is_no_text_is_refused_by_its_place(string text, string message)
     {
         using TemporaryFolder folder = new();

@@ -15,6 +15,8 @@ internal sealed class Blur : CorruptionKind<Blur.Pixels>
 
     public override double Largest => 10;
 
+    public override int Directions => 1;
+
     public override IReadOnlyList<double> Tried => [0.1, 1, 2.5, 10];
 
     internal override int Key => 4;

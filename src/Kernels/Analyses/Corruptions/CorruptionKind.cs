@@ -39,6 +39,9 @@ public abstract class CorruptionKind
     /// <summary>Whether severities are whole numbers.</summary>
     public virtual bool IsWhole => false;
 
+    /// <summary>In how many directions inputs must have neighbours for it to mean anything: 0, 1 or 2.</summary>
+    public virtual int Directions => 0;
+
     /// <summary>Severities from small to <see cref="Largest"/> at which kernels are compared with the reference.</summary>
     public abstract IReadOnlyList<double> Tried { get; }
 

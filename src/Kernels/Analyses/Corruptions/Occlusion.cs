@@ -13,6 +13,8 @@ internal sealed class Occlusion : CorruptionKind<Occlusion.Pixels>
 
     public override bool IsWhole => true;
 
+    public override int Directions => 1;
+
     public override IReadOnlyList<double> Tried => [1, 7, 256];
 
     internal override int Key => 2;

@@ -11,6 +11,8 @@ internal sealed class Rotation : CorruptionKind<Rotation.Pixels>
 
     public override double Largest => 180;
 
+    public override int Directions => 2;
+
     public override IReadOnlyList<double> Tried => [1, 30, 90, 180];
 
     internal override int Key => 5;

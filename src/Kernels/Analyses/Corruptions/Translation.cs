@@ -13,6 +13,8 @@ internal sealed class Translation : CorruptionKind<Translation.Pixels>
 
     public override bool IsWhole => true;
 
+    public override int Directions => 2;
+
     public override IReadOnlyList<double> Tried => [1, 5, 200];
 
     internal override int Key => 6;

@@ -1,10 +1,10 @@
 namespace GpuMlp.Engine.Data;
 
 /// <summary>
-/// The unzipped bytes of one IDX file, gzipped or plain. Memory follows what the file holds, never what it claims, and
+/// The unzipped bytes of one file of data, gzipped or plain. Memory follows what the file holds, never what it claims, and
 /// gzip data are not inflated past the length that the caller expects.
 /// </summary>
-internal sealed class IdxStream : IDisposable
+internal sealed class DataStream : IDisposable
 {
     private const int ScanBytes = 1 << 16;
 
@@ -14,7 +14,7 @@ internal sealed class IdxStream : IDisposable
 
     /// <param name="file">Seekable, at any position; stays open.</param>
     /// <param name="name">For messages: the file's path.</param>
-    public IdxStream(Stream file, string name)
+    public DataStream(Stream file, string name)
     {
         _file = file;
         _name = OneLine.Of(name);
