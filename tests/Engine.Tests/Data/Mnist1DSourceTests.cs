@@ -5,7 +5,9 @@ namespace GpuMlp.Engine.Tests.Data;
 public sealed class Mnist1DSourceTests
 {
     /// <summary>Integers alone decide it, so that it is the same on every machine; another hash is other data of the same name.</summary>
-    private const string Sha256 = "PINNED", TestSha256 = "TESTPINNED";
+    private const string
+        Sha256 = "bdb73e77beb545eee9881448290625adea3541af5c6e2657d77cbc151b421f5d",
+        TestSha256 = "48013f1176453551a15f579be39c666e9e4b9d65059632fbcb6970df58190ff7";
 
     private static readonly Dataset s_data = DatasetLoader.Load("mnist-1d");
 
