@@ -28,7 +28,7 @@ internal static class DeviceReport
 
     private const int Points = 2338, FewPoints = 300;
 
-    private static readonly PairTask s_task = new(4, 9);
+    private static readonly ClassTask s_task = new(4, 9);
 
     /// <param name="args">A device as <c>--device</c> takes it, then numbers of models; with a thousand or more the grid is trained
     /// too.</param>
@@ -126,7 +126,7 @@ internal static class DeviceReport
         ModelSpec[] models = [.. study.Hidden.Select(hidden => new ModelSpec(hidden, study.LearningRates[0]))];
         TrainingVariant variant = study.Variants()[0];
         double seconds = 0, flop = 0;
-        foreach (PairTask task in study.Tasks)
+        foreach (ClassTask task in study.Tasks)
         {
             foreach (int seed in study.Seeds)
             {

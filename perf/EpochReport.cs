@@ -20,7 +20,7 @@ internal static class EpochReport
 {
     private const int Epochs = 30, MostWarmUp = 100;
 
-    private static readonly PairTask s_task = new(4, 9);
+    private static readonly ClassTask s_task = new(4, 9);
 
     public static int Run(TextWriter output, int threads)
     {
@@ -100,7 +100,7 @@ internal static class EpochReport
         TrainingVariant variant = study.Variants()[0];
         double seconds = 0, flop = 0;
         long start = Stopwatch.GetTimestamp();
-        foreach (PairTask task in study.Tasks)
+        foreach (ClassTask task in study.Tasks)
         {
             foreach (int seed in study.Seeds)
             {

@@ -22,7 +22,7 @@ internal static class ErrorReport
 {
     private const int FullEpochs = 20, SmallBatch = 32, SmallEpochs = 2;
 
-    private static readonly PairTask s_task = new(4, 9);
+    private static readonly ClassTask s_task = new(4, 9);
 
     public static int Run(TextWriter output)
     {

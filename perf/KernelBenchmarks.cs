@@ -43,7 +43,7 @@ public class KernelBenchmarks : IDisposable
         SweepSpec study = Presets.Paper;
         _device = new CpuDevice(Environment.ProcessorCount);
         _kernels = DeviceKernels.Create(_device);
-        Split split = Splitter.Create(data, new PairTask(4, 9), study.Seeds[0]);
+        Split split = Splitter.Create(data, new ClassTask(4, 9), study.Seeds[0]);
         ModelSpec[] models = [.. study.Hidden.Select(hidden => new ModelSpec(hidden, study.LearningRates[0]))];
         _cohort = new Cohort(_device, _kernels, data, split, models, study.Variants()[0], Form);
         _cohort.Initialize();

@@ -23,7 +23,7 @@ internal static class PruneReport
         var kernels = DeviceKernels.Create(device);
         var times = new List<double>();
         int models = 0;
-        foreach (PairTask task in study.Tasks)
+        foreach (ClassTask task in study.Tasks)
         {
             foreach (int seed in study.Seeds)
             {

@@ -34,7 +34,7 @@ internal static class SyntheticRun
     public static Plan Small(int units, int firstSeed = 0, int sizes = 2) => Plan.Create(
         Presets.Paper.WithoutRates() with
         {
-            Tasks = [new PairTask(0, 1)],
+            Tasks = [new ClassTask(0, 1)],
             Hidden = [.. Enumerable.Range(2, sizes)],
             LearningRates = [0.1, 0.03],
             Seeds = [.. Enumerable.Range(firstSeed, units)],
@@ -56,7 +56,7 @@ internal static class SyntheticRun
             Presets.Paper.WithoutRates() with
             {
                 Tasks = [.. from first in Enumerable.Range(0, 10) from second in Enumerable.Range(first + 1, 9
-                    - first) select new PairTask(first, second)],
+                    - first) select new ClassTask(first, second)],
                 Hidden = [2, 4, 8, 12, 16, 24, 32, 48],
                 LearningRates = [0.003, 0.01, 0.03, 0.1],
                 Seeds = [.. Enumerable.Range(0, Math.Max(1, seeds))],
@@ -68,7 +68,7 @@ internal static class SyntheticRun
     public static Plan Scattered(int models) => Plan.Create(
         Presets.Paper.WithoutRates() with
         {
-            Tasks = [new PairTask(0, 1)],
+            Tasks = [new ClassTask(0, 1)],
             Hidden = [2],
             Seeds = [.. Enumerable.Range(0, models)],
             Embedding = [],

@@ -31,7 +31,7 @@ internal static class PeersReport
         using IDisposable withoutGradients = no_grad();
         Dataset data = DatasetLoader.Load(null);
         SweepSpec study = Presets.Paper;
-        Split split = Splitter.Create(data, new PairTask(4, 9), study.Seeds[0]);
+        Split split = Splitter.Create(data, new ClassTask(4, 9), study.Seeds[0]);
         using var device = new CpuDevice(threads);
         var kernels = DeviceKernels.Create(device);
         ModelSpec[] models = [.. study.Hidden.Select(hidden => new ModelSpec(hidden, study.LearningRates[0]))];

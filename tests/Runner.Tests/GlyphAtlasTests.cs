@@ -58,8 +58,8 @@ public sealed class GlyphAtlasTests
     {
         ClassNames names = new(["\u304a", "boot", "\u30ad"]), written = PictureNames.Of(names);
         Assert.Equal(["0", "1 (boot)", "2"], new[] { 0, 1, 2 }.Select(written.Of));
-        Assert.Equal("0 v 1 (boot)", new PairTask(0, 1).In(written));
-        Assert.Equal("0v2", new PairTask(0, 2).In(written));
+        Assert.Equal("0 v 1 (boot)", new ClassTask(0, 1).In(written));
+        Assert.Equal("0v2", new ClassTask(0, 2).In(written));
         Assert.Contains("The name of class 0 has characters", PictureNames.Note(names, [0, 1]));
         Assert.Contains("classes 0 and 2 have characters", PictureNames.Note(names, [2, 1, 0, 2]));
         Assert.Null(PictureNames.Note(names, [1]));

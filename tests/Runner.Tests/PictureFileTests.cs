@@ -14,7 +14,7 @@ namespace GpuMlp.Runner.Tests;
 
 public sealed class PictureFileTests : IDisposable
 {
-    private static readonly SavedModels s_models = new(new PairTask(4, 9), 42, [new ModelSpec(24, 0.03)], [], [], 0.1);
+    private static readonly SavedModels s_models = new(new ClassTask(4, 9), 42, [new ModelSpec(24, 0.03)], [], [], 0.1);
 
     private static readonly string s_data = new('0', 64);
 

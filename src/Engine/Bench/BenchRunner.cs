@@ -31,7 +31,7 @@ public sealed class BenchResult
 /// </summary>
 public sealed class BenchRunner
 {
-    private static readonly PairTask s_task = new(4, 9);
+    private static readonly ClassTask s_task = new(4, 9);
 
     // Parameters, gradients, mask, compressed copies, and results of the forms on the host, all at once.
     private const long BytesAWeight = 40;

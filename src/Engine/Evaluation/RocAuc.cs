@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace GpuMlp.Engine.Evaluation;
 
 /// <summary>
@@ -6,19 +8,22 @@ namespace GpuMlp.Engine.Evaluation;
 /// </summary>
 public static class RocAuc
 {
-    /// <param name="scores">One a image; any monotone score, here the logit.</param>
-    /// <param name="labels">0 or 1 an image.</param>
-    /// <returns>0..1; NaN when a score is NaN or a class is missing.</returns>
-    public static double Compute(ReadOnlySpan<float> scores, ReadOnlySpan<byte> labels)
+    /// <param name="scores">One an image; any monotone score, here the logit.</param>
+    /// <param name="labels">One an image.</param>
+    /// <param name="positive">The label of positive images.</param>
+    /// <typeparam name="T">float or double.</typeparam>
+    /// <returns>0..1; NaN when a score is NaN, or no image is positive, or none is negative.</returns>
+    public static double Compute<T>(ReadOnlySpan<T> scores, ReadOnlySpan<byte> labels, byte positive = 1)
+        where T : struct, IFloatingPointIeee754<T>
     {
         if (scores.Length != labels.Length)
             throw new ArgumentException($"{scores.Length} scores for {labels.Length} labels", nameof(labels));
 
-        float[] keys = scores.ToArray();
+        T[] keys = scores.ToArray();
         byte[] sorted = labels.ToArray();
-        foreach (float key in keys)
+        foreach (T key in keys)
         {
-            if (float.IsNaN(key))
+            if (T.IsNaN(key))
                 return double.NaN;
         }
         Array.Sort(keys, sorted);
@@ -30,7 +35,7 @@ public static class RocAuc
             long tiedPositives = 0, tiedNegatives = 0;
             for (; end < keys.Length && keys[end] == keys[first]; end++)
             {
-                if (sorted[end] != 0)
+                if (sorted[end] == positive)
                     tiedPositives++;
                 else
                     tiedNegatives++;

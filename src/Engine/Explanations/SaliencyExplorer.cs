@@ -75,9 +75,9 @@ public sealed class SaliencyExplorer : IDisposable
         return (First(true), First(false));
     }
 
-    /// <summary>Both classes of the task over at most <paramref name="most"/> validation images of each, for the first model.</summary>
+    /// <summary>The classes of the task over at most <paramref name="most"/> validation images of each, for the first model.</summary>
     public ClassAverage[] Averages(SaliencyMethod method, IReadOnlyList<MapLevel> levels, int most) =>
-        [.. new[] { _models.Task.First, _models.Task.Second }.Select(label => Average(label, method, levels, most)).OfType<ClassAverage>()];
+        [.. _models.Task.Classes.Select(label => Average(label, method, levels, most)).OfType<ClassAverage>()];
 
     public void Dispose()
     {

@@ -18,7 +18,7 @@ namespace GpuMlp.Engine.Explanations;
 /// <param name="InitStd">Standard deviation of the weights that they were trained from.</param>
 /// <param name="Variant">How they were trained, where the run has several variants; else null.</param>
 public sealed record SavedModels(
-    PairTask Task,
+    ClassTask Task,
     int Seed,
     IReadOnlyList<ModelSpec> Models,
     IReadOnlyList<ModelParameters> Weights,
@@ -33,7 +33,7 @@ public sealed record SavedModels(
     /// The plan has no such task, seed or model (exit 2), a file is not there (exit 3) or not the merge's (exit 2), or a model failed in
     /// training and has no maps (exit 1).
     /// </exception>
-    public static SavedModels Read(RunDirectory run, PairTask task, int seed, TrainingWay way, IReadOnlyList<int> hidden, double rate)
+    public static SavedModels Read(RunDirectory run, ClassTask task, int seed, TrainingWay way, IReadOnlyList<int> hidden, double rate)
     {
         (int variant, ModelTraining own) = way;
         SweepSpec spec = run.Plan.Spec;

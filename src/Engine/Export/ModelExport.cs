@@ -10,7 +10,7 @@ namespace GpuMlp.Engine.Export;
 
 /// <summary>Which models of a run are meant; null means all.</summary>
 public sealed record ModelSelection(
-    IReadOnlyList<PairTask>? Tasks, IReadOnlyList<int>? Seeds, IReadOnlyList<int>? Hidden, IReadOnlyList<double>? LearningRates)
+    IReadOnlyList<ClassTask>? Tasks, IReadOnlyList<int>? Seeds, IReadOnlyList<int>? Hidden, IReadOnlyList<double>? LearningRates)
 {
     public VariantChoice Training { get; init; } = VariantChoice.Any;
 }
@@ -51,7 +51,7 @@ public static class ModelExport
         ExportFormats formats, string folder)
     {
         Plan plan = run.Plan;
-        IReadOnlyList<PairTask> tasks = Chosen("--tasks", selection.Tasks, plan.Spec.Tasks);
+        IReadOnlyList<ClassTask> tasks = Chosen("--tasks", selection.Tasks, plan.Spec.Tasks);
         IReadOnlyList<int> seeds = Chosen("--seeds", selection.Seeds, plan.Spec.Seeds);
         IReadOnlyList<int> hidden = Chosen("--hidden", selection.Hidden, plan.Spec.Hidden);
         IReadOnlyList<double> rates = Chosen("--lr", selection.LearningRates, plan.Spec.LearningRates);
@@ -62,7 +62,7 @@ public static class ModelExport
                       select (task, seed, variant);
 
         // Before the first is written: a stranger among them leaves no half of an export.
-        foreach ((PairTask task, int seed, int variant) in cohorts)
+        foreach ((ClassTask task, int seed, int variant) in cohorts)
             run.Manifest.Check(run.WeightsPath(task, seed, variant));
 
         IReadOnlySet<ModelKey> failed = RunTables.Failed(run);
@@ -80,7 +80,7 @@ public static class ModelExport
         int written = 0;
         List<string> leftOut = [];
         using ExportPruner? pruner = pruning is null ? null : new ExportPruner();
-        foreach ((PairTask task, int seed, int variant) in cohorts)
+        foreach ((ClassTask task, int seed, int variant) in cohorts)
         {
             string path = run.WeightsPath(task, seed, variant);
             ModelSpec[] models = [.. chosen[variant].Where(model => !HasFailed((task, seed, variant), model))];
@@ -108,7 +108,7 @@ public static class ModelExport
         }
         return new ExportOutcome(written, leftOut);
 
-        bool HasFailed((PairTask Task, int Seed, int Variant) cohort, ModelSpec model) =>
+        bool HasFailed((ClassTask Task, int Seed, int Variant) cohort, ModelSpec model) =>
             failed.Contains(model.KeyOf(cohort.Task, cohort.Seed, plan.Variants[cohort.Variant]));
     }
 
@@ -144,13 +144,13 @@ public static class ModelExport
         weights.Read($"{model.Name}.b2"));
 
     // Enough to use the model and to find out where it comes from.
-    private static (string Key, string Value)[] Describe(Plan plan, PairTask task, int seed, int variant, ModelSpec model)
+    private static (string Key, string Value)[] Describe(Plan plan, ClassTask task, int seed, int variant, ModelSpec model)
     {
-        TrainedHow how = model.Training.In(plan.Variants[variant].How);
+        TrainedHow how = model.Training.In(plan.Variants[variant].HowOf(task));
         return
         [
             ("task", $"{task}"),
-            ("positive_class", $"{task.Second}"),
+            ("positive_class", $"{task.Classes[1]}"),
             ("seed", $"{seed}"),
             ("hidden", $"{model.Hidden}"),
             ("lr", $"{model.LearningRate:R}"),

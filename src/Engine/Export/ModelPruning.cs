@@ -36,7 +36,7 @@ internal sealed class ExportPruner : IDisposable
     /// <param name="initStd">Standard deviation of the weights that they were trained from.</param>
     /// <returns>A list a model: methods (outer) and levels (inner).</returns>
     public IReadOnlyList<ExportedModel>[] Prune(
-        PairTask task,
+        ClassTask task,
         int seed,
         IReadOnlyList<ModelSpec> models,
         IReadOnlyList<ModelParameters> weights,

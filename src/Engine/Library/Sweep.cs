@@ -44,7 +44,7 @@ public static class Sweep
         DeviceSelection devices = DeviceSelection.Find(nameof(device), DeviceRequest.Parse(nameof(device), device), Threads(threads));
         Dataset data = DatasetLoader.Load(spec.Request);
         SpecValidator.CheckData(spec, data, field => field);
-        int Images(PairTask task) => Splitter.Problem(data, task) is { } problem
+        int Images(ClassTask task) => Splitter.Problem(data, task) is { } problem
             ? throw new UserErrorException($"tasks: {problem}")
             : Splitter.TrainImages(data, task);
 

@@ -17,12 +17,12 @@ public readonly record struct ModelSpec(int Hidden, double LearningRate, ModelTr
     public string Name => $"h{Hidden}-lr{LearningRate:R}".Replace('E', 'e') + Training.Suffix;
 
     /// <summary>What tables call it.</summary>
-    public ModelKey KeyOf(PairTask task, int seed, TrainingVariant variant) => new()
+    public ModelKey KeyOf(ClassTask task, int seed, TrainingVariant variant) => new()
     {
         Task = task.ToString(),
         Seed = seed,
         Hidden = Hidden,
         LearningRate = LearningRate,
-        How = Training.In(variant.How),
+        How = Training.In(variant.HowOf(task)),
     };
 }

@@ -4,33 +4,33 @@ namespace GpuMlp.Engine.Models;
 
 /// <summary>Pixels and labels of a list of images, side by side, as the device wants them.</summary>
 /// <param name="Pixels">Row-major [N, D].</param>
-/// <param name="Labels">1 for the task's second class, else 0.</param>
+/// <param name="Labels">The place of an image's class in the task, 0..K-1.</param>
 public sealed record SplitImages(byte[] Pixels, byte[] Labels)
 {
     /// <exception cref="OverflowException">The images have more than 2^31 pixels.</exception>
-    public static SplitImages Gather(Dataset data, PairTask task, ReadOnlySpan<int> images) =>
+    public static SplitImages Gather(Dataset data, ClassTask task, ReadOnlySpan<int> images) =>
         Gather(data.Pixels, data.Labels, data.Inputs, task, images);
 
     /// <summary>The same of images of the test file.</summary>
     /// <param name="images">From <see cref="TestOf"/>.</param>
-    /// <inheritdoc cref="Gather(Dataset, PairTask, ReadOnlySpan{int})"/>
-    public static SplitImages GatherTest(Dataset data, PairTask task, ReadOnlySpan<int> images) =>
+    /// <inheritdoc cref="Gather(Dataset, ClassTask, ReadOnlySpan{int})"/>
+    public static SplitImages GatherTest(Dataset data, ClassTask task, ReadOnlySpan<int> images) =>
         Gather(data.Test!.Pixels, data.Test.Labels, data.Inputs, task, images);
 
     /// <summary>
-    /// The test images of a task: all of its two classes, as 0-based numbers in the test file, ascending; null where the data have no test
+    /// The test images of a task: all of its classes, as 0-based numbers in the test file, ascending; null where the data have no test
     /// files, or these lack one of the classes.
     /// </summary>
-    public static int[]? TestOf(Dataset data, PairTask task)
+    public static int[]? TestOf(Dataset data, ClassTask task)
     {
         if (data.Test is not { } test)
             return null;
         byte[] labels = test.Labels;
-        int[] images = [.. Enumerable.Range(0, labels.Length).Where(n => labels[n] == task.First || labels[n] == task.Second)];
-        return images.Select(n => labels[n]).Distinct().Count() == 2 ? images : null;
+        int[] images = [.. Enumerable.Range(0, labels.Length).Where(n => task.Has(labels[n]))];
+        return images.Select(n => labels[n]).Distinct().Count() == task.Count ? images : null;
     }
 
-    private static SplitImages Gather(byte[] allPixels, byte[] allLabels, int inputs, PairTask task, ReadOnlySpan<int> images)
+    private static SplitImages Gather(byte[] allPixels, byte[] allLabels, int inputs, ClassTask task, ReadOnlySpan<int> images)
     {
         var pixels = new byte[checked(images.Length * inputs)];
         var labels = new byte[images.Length];

@@ -12,14 +12,26 @@ public readonly record struct TrainingVariant(int? Batch, int Epochs, double Ini
     /// <summary><c>full</c> or the number of images: the column <c>batch</c>.</summary>
     public string BatchName => NameOf(Batch);
 
+    /// <summary>
+    /// <see cref="TrainingLoss.Softmax"/> where it is not what a task has anyway, else <see cref="TrainingLoss.Auto"/>.
+    /// </summary>
+    public TrainingLoss Loss { get; init; }
+
+    /// <summary>The loss of a task's models, not <see cref="TrainingLoss.Auto"/>.</summary>
+    public TrainingLoss LossOf(ClassTask task) =>
+        task.IsPair && Loss != TrainingLoss.Softmax ? TrainingLoss.Logistic : TrainingLoss.Softmax;
+
     /// <summary>As in the key of tables.</summary>
-    public TrainedHow How => new(BatchName, Epochs, InitStd, WeightDecay);
+    public TrainedHow HowOf(ClassTask task) => new(BatchName, Epochs, InitStd, WeightDecay) { Loss = LossOf(task).Name() };
 
-    /// <summary>As in weight files of a run with several variants: <c>b32-e20-i0.03-wd0.001</c>; numbers read as in the tables.</summary>
-    public string Name => $"b{BatchName}-e{Epochs}-i{InitStd:R}-wd{WeightDecay:R}".Replace('E', 'e');
+    /// <summary>As in weight files of a run with several variants: <c>b32-e20-i0.03-wd0.001</c>, behind it <c>-softmax</c> where pairs
+    /// have that loss; numbers read as in the tables.</summary>
+    public string Name => $"b{BatchName}-e{Epochs}-i{InitStd:R}-wd{WeightDecay:R}".Replace('E', 'e')
+        + (Loss == TrainingLoss.Softmax ? $"-{Loss.Name()}" : "");
 
-    /// <summary>For titles: <c>batch 32, 20 epochs, initial std 0.03, weight decay 0.001</c>.</summary>
-    public override string ToString() => $"batch {BatchName}, {Epochs} epochs, initial std {InitStd:R}, weight decay {WeightDecay:R}";
+    /// <summary>For titles: <c>batch 32, 20 epochs, initial std 0.03, weight decay 0.001</c>, and <c>softmax loss</c> likewise.</summary>
+    public override string ToString() => $"batch {BatchName}, {Epochs} epochs, initial std {InitStd:R}, weight decay {WeightDecay:R}"
+        + (Loss == TrainingLoss.Softmax ? $", {Loss.Name()} loss" : "");
 
     /// <summary>As in flags and tables.</summary>
     public static string NameOf(int? batch) => batch?.ToString() ?? "full";

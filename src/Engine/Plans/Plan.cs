@@ -12,7 +12,7 @@ namespace GpuMlp.Engine.Plans;
 /// <param name="FirstModel">0-based position of the unit's first model in the cohort's list.</param>
 /// <param name="ModelCount">At least 1.</param>
 /// <param name="Variant">Position in <see cref="Plan.Variants"/>.</param>
-public readonly record struct WorkUnit(int Id, PairTask Task, int Seed, int FirstModel, int ModelCount, int Variant = 0);
+public readonly record struct WorkUnit(int Id, ClassTask Task, int Seed, int FirstModel, int ModelCount, int Variant = 0);
 
 /// <summary>
 /// What a run does, unit by unit; the same spec and data give the same plan everywhere. The models of a cohort are the
@@ -29,7 +29,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     /// misread. 2: failed models have no figures, tables have a status, the embedded model is <see cref="ShownModel"/>,
     /// plans name their pictures. 3: sums are exact, results have <c>learned_epoch</c>, pruning has <c>weights_left</c>. 4: results have
     /// test figures and history has room for those of validation, t-SNE leaves out pairs without a force, plans name their test files.
-    /// 5: tables tell the optimizer with its settings and the schedule of rates.
+    /// 5: tables tell the loss, the optimizer with its settings and the schedule of rates.
     /// </summary>
     public const int CurrentFormat = 5;
 
@@ -90,7 +90,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     /// <summary>
     /// All models of a cohort, in order: behind <see cref="CohortModels"/> those of the spec's rate grid, where it is tried.
     /// </summary>
-    public IReadOnlyList<ModelSpec> ModelsFor(PairTask task, int variant) =>
+    public IReadOnlyList<ModelSpec> ModelsFor(ClassTask task, int variant) =>
         variant == 0 && Spec.RateTasks.Contains(task) ? _models.Value : CohortModels;
 
     /// <summary>The ways to train, in the order of <see cref="SweepSpec.Variants"/>; each cohort has one.</summary>
@@ -122,7 +122,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         SweepSpec spec,
         string dataSha256,
         int inputs,
-        Func<PairTask, int> trainImages,
+        Func<ClassTask, int> trainImages,
         double unitFlop = DefaultUnitFlop,
         Func<string, string>? name = null,
         string? testSha256 = null)
@@ -133,7 +133,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         int models = spec.CohortSize;
         IReadOnlyList<TrainingVariant> variants = spec.Variants();
         List<WorkUnit> units = [];
-        foreach (PairTask task in spec.Tasks)
+        foreach (ClassTask task in spec.Tasks)
         {
             int images = trainImages(task);
             Dictionary<int, List<(int First, int Count)>> slices =

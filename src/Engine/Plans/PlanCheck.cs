@@ -17,7 +17,7 @@ internal static class PlanCheck
     {
         IReadOnlyList<TrainingVariant> variants = spec.Variants();
         int models = spec.CohortSize, rates = spec.RateGrid.Count * spec.Hidden.Count, next = 0;
-        foreach (PairTask task in spec.Tasks)
+        foreach (ClassTask task in spec.Tasks)
         {
             int[] ends = spec.RateTasks.Contains(task) ? [models, models + rates] : [models];
             foreach (int seed in spec.Seeds)

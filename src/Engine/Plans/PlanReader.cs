@@ -158,7 +158,7 @@ public static class PlanReader
         if (reader.TokenType != JsonTokenType.StartObject)
             throw Wrong(where, unit, "must be an object");
         Span<int> values = stackalloc int[s_unitFields.Length];
-        PairTask task = default;
+        ClassTask? task = null;
         int seen = 0;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -184,7 +184,7 @@ public static class PlanReader
                 throw Wrong(where, $"{unit}.{s_unitFields[field]}", "missing");
         }
 
-        return new WorkUnit(values[0], task, values[2], values[3], values[4], values[5]);
+        return new WorkUnit(values[0], task!, values[2], values[3], values[4], values[5]);
     }
 
     private static int Integer(ref Utf8JsonReader reader, string where, string field) =>
@@ -192,8 +192,8 @@ public static class PlanReader
             ? number
             : throw Wrong(where, field, "must be a whole number");
 
-    private static PairTask? Task(ref Utf8JsonReader reader) =>
-        reader.TokenType == JsonTokenType.String && PairTask.TryParse(reader.GetString()!, out PairTask task) ? task : null;
+    private static ClassTask? Task(ref Utf8JsonReader reader) =>
+        reader.TokenType == JsonTokenType.String && ClassTask.TryParse(reader.GetString()!, out ClassTask? task) ? task : null;
 
     // It names the run in messages by its first digits.
     private static string Sha256(ref Utf8JsonReader reader, string where, string field) =>

@@ -70,7 +70,7 @@ public readonly record struct UnitPhase(string Name, double Seconds, int Models)
     public static IReadOnlyList<UnitPhase>[] OfAll(Plan plan, Dataset data)
     {
         // Counting a task's images goes through all labels, so it is done once a task and not once a unit.
-        Dictionary<PairTask, int> images = plan.Spec.Tasks.ToDictionary(task => task, task => Splitter.TrainImages(data, task));
+        Dictionary<ClassTask, int> images = plan.Spec.Tasks.ToDictionary(task => task, task => Splitter.TrainImages(data, task));
         return [.. plan.Units.Select(unit => Of(plan, unit, data.Inputs, images[unit.Task], WorkSpeed.Typical))];
     }
 

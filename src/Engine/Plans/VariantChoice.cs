@@ -11,8 +11,12 @@ namespace GpuMlp.Engine.Plans;
 /// <param name="Training">Of <see cref="SweepSpec.Trainings"/>.</param>
 public readonly record struct TrainingWay(int Variant, ModelTraining Training)
 {
-    /// <summary>As in the key of tables.</summary>
-    public TrainedHow In(Plan plan) => Training.In(plan.Variants[Variant].How);
+    /// <summary>As in the key of tables: of the tasks of a plan, which may differ in the loss.</summary>
+    public IEnumerable<TrainedHow> In(Plan plan)
+    {
+        (TrainingVariant variant, ModelTraining training) = (plan.Variants[Variant], Training);
+        return plan.Spec.Tasks.Select(task => training.In(variant.HowOf(task))).Distinct();
+    }
 }
 
 /// <summary>Some of a run's ways to train, by the columns of <see cref="TrainedHow"/>; what is not named is any.</summary>
@@ -61,12 +65,13 @@ public sealed class VariantChoice
         ];
         foreach (var (field, column, wanted) in _parts)
         {
-            string[] all = [.. ways.Select(way => Text(column, way.In(plan))).Distinct()];
+            string[] all = [.. ways.SelectMany(way => way.In(plan)).Select(how => Text(column, how)).Distinct()];
             if (wanted.FirstOrDefault(value => !all.Contains(value)) is { } strange)
                 throw new UserErrorException($"{field.FlagName}: {strange} is not in this run; must be one of {string.Join(", ", all)}");
         }
 
-        TrainingWay[] chosen = [.. ways.Where(way => _parts.All(part => part.Wanted.Contains(Text(part.Column, way.In(plan)))))];
+        TrainingWay[] chosen = [.. ways.Where(way =>
+            way.In(plan).Any(how => _parts.All(part => part.Wanted.Contains(Text(part.Column, how)))))];
         return chosen.Length > 0 ? chosen
             : throw new UserErrorException(
                 $"{string.Join(" and ", _parts.Select(part => part.Field.FlagName))}: no model of this run was trained with all of them");

@@ -83,7 +83,7 @@ internal static class CohortFiles
     private static void WriteCohort(RunDirectory run, WorkUnit[] cohort, DuckDBDataReader reader, AtomicBatch batch)
     {
         Plan plan = run.Plan;
-        (PairTask task, int seed, int variant) = (cohort[0].Task, cohort[0].Seed, cohort[0].Variant);
+        (ClassTask task, int seed, int variant) = (cohort[0].Task, cohort[0].Seed, cohort[0].Variant);
         Next(reader);
         List<int> train = reader.GetFieldValue<List<int>>(reader.GetOrdinal("split_train"));
         List<int> validation = reader.GetFieldValue<List<int>>(reader.GetOrdinal("split_validation"));

@@ -123,13 +123,13 @@ public sealed class RunDirectory
     /// <summary>
     /// <c>weights/4v9-s42.safetensors</c>; in a run with several variants <c>weights/4v9-s42-b32-e20-i0.03-wd0.001.safetensors</c>
     /// </summary>
-    public string WeightsPath(PairTask task, int seed, int variant = 0) =>
+    public string WeightsPath(ClassTask task, int seed, int variant = 0) =>
         In(
             "weights",
             Plan.Variants.Count == 1 ? $"{task}-s{seed}.safetensors" : $"{task}-s{seed}-{Plan.Variants[variant].Name}.safetensors");
 
     /// <summary><c>split/4v9-s42.json</c></summary>
-    public string SplitPath(PairTask task, int seed) => In("split", $"{task}-s{seed}.json");
+    public string SplitPath(ClassTask task, int seed) => In("split", $"{task}-s{seed}.json");
 
     /// <summary><c>errors/unit-000012.json</c>, see <see cref="UnitErrors"/>.</summary>
     public string ErrorPath(int id) => In("errors", $"unit-{id:D6}.json");

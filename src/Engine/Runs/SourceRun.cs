@@ -13,8 +13,8 @@ namespace GpuMlp.Engine.Runs;
 /// </summary>
 internal sealed class SourceRun
 {
-    private readonly Dictionary<(PairTask Task, int Seed, int Variant), (int First, int Count)> _cohorts = [];
-    private readonly Dictionary<TrainingVariant, int> _variants;
+    private readonly Dictionary<(ClassTask Task, int Seed, int Variant), (int First, int Count)> _cohorts = [];
+    private readonly Dictionary<(bool IsPair, TrainingVariant Variant), int> _variants = [];
     private readonly Dictionary<ModelSpec, int> _models;
     private readonly SweepSpec _forRates;
 
@@ -25,7 +25,14 @@ internal sealed class SourceRun
     {
         (Run, Plan plan) = (run, run.Plan);
         _forRates = plan.Spec.WithoutAnalyses();
-        _variants = plan.Variants.Select((variant, i) => (variant, i)).ToDictionary(pair => pair.variant, pair => pair.i);
+
+        // Larger tasks have one loss, whatever a plan says of pairs.
+        for (int i = 0; i < plan.Variants.Count; i++)
+        {
+            _variants.TryAdd((true, plan.Variants[i]), i);
+            _variants.TryAdd((false, plan.Variants[i] with { Loss = default }), i);
+        }
+
         IReadOnlyList<ModelSpec> models = plan.Spec.RateTasks is [var task, ..] ? plan.ModelsFor(task, 0) : plan.CohortModels;
         _models = models.Select((model, i) => (model, i)).ToDictionary(pair => pair.model, pair => pair.i);
         foreach (WorkUnit unit in plan.Units)
@@ -39,10 +46,11 @@ internal sealed class SourceRun
     public RunDirectory Run { get; }
 
     /// <summary>The unit that holds a model, and the model's place in it; null where this run has none such.</summary>
-    public (WorkUnit Unit, int Place)? Find(PairTask task, int seed, TrainingVariant variant, ModelSpec model)
+    public (WorkUnit Unit, int Place)? Find(ClassTask task, int seed, TrainingVariant variant, ModelSpec model)
     {
-        if (!_variants.TryGetValue(variant, out int way) || !_models.TryGetValue(model, out int place)
-            || !_cohorts.TryGetValue((task, seed, way), out (int First, int Count) cohort))
+        (bool, TrainingVariant) way = (task.IsPair, task.IsPair ? variant : variant with { Loss = default });
+        if (!_variants.TryGetValue(way, out int at) || !_models.TryGetValue(model, out int place)
+            || !_cohorts.TryGetValue((task, seed, at), out (int First, int Count) cohort))
         {
             return null;
         }

@@ -111,7 +111,7 @@ public static class UnitFile
             });
 
             ModelKey key = models[0].Key;
-            PairTask task = PairTask.TryParse(key.Task, out PairTask parsed) ? parsed : throw new FormatException(key.Task);
+            ClassTask task = ClassTask.TryParse(key.Task, out ClassTask? parsed) ? parsed : throw new FormatException(key.Task);
             WorkUnit unit = new(
                 Number(metadata, "unit"),
                 task,

@@ -17,7 +17,7 @@ public static class Presets
     /// </summary>
     public static SweepSpec Paper { get; } = new()
     {
-        Tasks = [new PairTask(0, 1), new PairTask(1, 7), new PairTask(5, 6), new PairTask(3, 8), new PairTask(4, 9)],
+        Tasks = [new ClassTask(0, 1), new ClassTask(1, 7), new ClassTask(5, 6), new ClassTask(3, 8), new ClassTask(4, 9)],
         Hidden = [2, 4, 6, 8, 10, 12, 16, 24, 32, 48, 64],
         Seeds = [0, 42, 78],
         LearningRates = [0.03],
@@ -40,16 +40,16 @@ public static class Presets
             .. Levels(CorruptionKind.Rotation, 5, 15, 30, 45),
             .. Levels(CorruptionKind.Translation, 1, 2, 3, 4),
         ],
-        Embedding = [new PairTask(4, 9)],
+        Embedding = [new ClassTask(4, 9)],
         Similarity = SaliencyMethod.Offered,
         RateGrid = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 0.1, 0.3],
-        RateTasks = [new PairTask(4, 9)],
+        RateTasks = [new ClassTask(4, 9)],
     };
 
     /// <summary>Two models of the hardest task, to see within seconds that everything works.</summary>
     public static SweepSpec Quick { get; } = Paper.WithoutRates() with
     {
-        Tasks = [new PairTask(4, 9)],
+        Tasks = [new ClassTask(4, 9)],
         Hidden = [4, 24],
         Seeds = [0],
         Epochs = [20],
@@ -66,7 +66,7 @@ public static class Presets
     /// </summary>
     public static SweepSpec WhenSparse { get; } = Paper.WithoutRates() with
     {
-        Tasks = [new PairTask(5, 6), new PairTask(3, 8), new PairTask(4, 9)],
+        Tasks = [new ClassTask(5, 6), new ClassTask(3, 8), new ClassTask(4, 9)],
         Hidden = [12, 24, 64],
         Batches = [null, 32],
         Epochs = [20, 100],
@@ -86,7 +86,7 @@ public static class Presets
     /// </summary>
     public static SweepSpec Tickets { get; } = Paper.WithoutRates() with
     {
-        Tasks = [new PairTask(5, 6), new PairTask(3, 8), new PairTask(4, 9)],
+        Tasks = [new ClassTask(5, 6), new ClassTask(3, 8), new ClassTask(4, 9)],
         Hidden = [8, 24, 64],
         Seeds = [0, 1, 2, 3, 4],
         LearningRates = [0.1],

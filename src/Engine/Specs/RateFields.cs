@@ -19,7 +19,7 @@ internal static class RateFields
                 : null,
             MakesModels = true, IsYounger = true, Example = "0.001,0.01",
         },
-        new Field<SweepSpec, IReadOnlyList<PairTask>>(
+        new Field<SweepSpec, IReadOnlyList<ClassTask>>(
             "rate_tasks",
             s => s.RateTasks,
             (s, tasks) => s with { RateTasks = tasks },

@@ -9,7 +9,7 @@ namespace GpuMlp.Engine.Specs;
 /// trained, so that all parts of a run agree and no result has a say in it.
 /// </summary>
 /// <param name="Variant">Position in <see cref="SweepSpec.Variants"/>.</param>
-public sealed record ShownModel(PairTask Task, int Seed, int Variant, ModelSpec Model)
+public sealed record ShownModel(ClassTask Task, int Seed, int Variant, ModelSpec Model)
 {
     /// <summary>H of the study's example.</summary>
     public const int StudySize = 24;

@@ -29,8 +29,18 @@ public static class SpecItems
 
     internal static WholeOrWordItem BatchSize { get; } = new(TrainingVariant.NameOf(null));
 
-    internal static NamedItem<PairTask> Task { get; }
-        = new("task", "two different classes as in 4v9", task => $"{task}", PairTask.TryParse);
+    internal static NamedItem<ClassTask> Task { get; }
+        = new("task", "different classes as in 4v9 or 0v1v7", task => $"{task}", TryParse, task => $"{task}".Length <= ClassTask.LongestText
+            ? null
+            : $"a task of {task.Count} classes is written with {$"{task}".Length} characters; {ClassTask.LongestText} are the most, and "
+                + "classes in ascending order shorten to ranges as in 0-25");
+
+    private static bool TryParse(string text, out ClassTask task)
+    {
+        bool isTask = ClassTask.TryParse(text, out ClassTask? read);
+        task = read!;
+        return isTask;
+    }
 
     /// <summary>At least one.</summary>
     internal static ListNotation<T> Some<T>(Item<T> item) => new(item);

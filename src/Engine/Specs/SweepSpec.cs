@@ -36,7 +36,7 @@ public sealed record SweepSpec
     /// <summary>All that must be known to load the data.</summary>
     public DataRequest Request => new(Data, LabelColumn.Length == 0 ? null : LabelColumn, Scaling);
 
-    public IReadOnlyList<PairTask> Tasks { get; init; } = [];
+    public IReadOnlyList<ClassTask> Tasks { get; init; } = [];
 
     /// <summary>Sizes H.</summary>
     public IReadOnlyList<int> Hidden { get; init; } = [];
@@ -55,6 +55,16 @@ public sealed record SweepSpec
 
     /// <summary>L2 on W1 and w2: times a weight, added to its gradient.</summary>
     public IReadOnlyList<double> WeightDecays { get; init; } = [0];
+
+    /// <summary>
+    /// What training makes small; <see cref="TrainingLoss.Auto"/> stands alone and is <see cref="TrainingLoss.Logistic"/> for pairs and
+    /// <see cref="TrainingLoss.Softmax"/> for tasks of more classes, which have no other.
+    /// </summary>
+    public IReadOnlyList<TrainingLoss> Losses { get; init; } = [TrainingLoss.Auto];
+
+    /// <summary>The same losses as they are planned: one that every task has anyway is <see cref="TrainingLoss.Auto"/>.</summary>
+    internal IReadOnlyList<TrainingLoss> PlannedLosses => Losses is [var only] && Tasks.Count > 0
+        && Tasks.All(task => only == (task.IsPair ? TrainingLoss.Logistic : TrainingLoss.Softmax)) ? [TrainingLoss.Auto] : Losses;
 
     public IReadOnlyList<Optimiser> Optimisers { get; init; } = [Optimiser.Sgd];
 
@@ -80,7 +90,7 @@ public sealed record SweepSpec
     public IReadOnlyList<PruneMethod> Pruning { get; init; } = [];
 
     /// <summary>Tasks of which one model's hidden activations, those of <see cref="ShownModel"/>, are embedded; empty for none.</summary>
-    public IReadOnlyList<PairTask> Embedding { get; init; } = [];
+    public IReadOnlyList<ClassTask> Embedding { get; init; } = [];
 
     /// <summary>What is done to validation images, one after the other; empty for none.</summary>
     public IReadOnlyList<Corruption> Corruptions { get; init; } = [];
@@ -116,7 +126,7 @@ public sealed record SweepSpec
     public IReadOnlyList<double> RateGrid { get; init; } = [];
 
     /// <summary>The tasks on which <see cref="RateGrid"/> is tried; empty when that is.</summary>
-    public IReadOnlyList<PairTask> RateTasks { get; init; } = [];
+    public IReadOnlyList<ClassTask> RateTasks { get; init; } = [];
 
     /// <summary>Ways of further training: none, fine-tuning, or fine-tuning and rewinding.</summary>
     public int FinetuneProtocols => FinetuneEpochs == 0 ? 0 : Rewind ? 2 : 1;
@@ -131,23 +141,30 @@ public sealed record SweepSpec
     /// <param name="otherData">The data are not those of the presets.</param>
     public SweepSpec WithFittedEmbedding(bool otherData)
     {
-        PairTask[] left = [.. Embedding.Where(Tasks.Contains)];
+        ClassTask[] left = [.. Embedding.Where(Tasks.Contains)];
         bool another = left.Length == 0 && Embedding.Count > 0 && otherData && Tasks.Count > 0;
         return this with { Embedding = another ? [ShownModel.Of(this).Task] : left };
     }
 
-    /// <summary>Every combination of batch (outer), epochs, initial spread and weight decay (inner); made anew at each call.</summary>
+    /// <summary>
+    /// Every combination of batch (outer), epochs, initial spread, weight decay and loss (inner); made anew at each call.
+    /// </summary>
     public IReadOnlyList<TrainingVariant> Variants() =>
     [
         .. from batch in Batches
            from epochs in Epochs
            from std in InitStds
            from decay in WeightDecays
-           select new TrainingVariant(batch, epochs, std, decay),
+           from loss in PlannedLosses
+           select new TrainingVariant(batch, epochs, std, decay)
+           {
+               // That of pairs anyway.
+               Loss = loss == TrainingLoss.Logistic ? TrainingLoss.Auto : loss,
+           },
     ];
 
     /// <summary>How many <see cref="Variants"/> there are; in double, since nothing has checked the lists yet.</summary>
-    public double VariantCount => (double)Batches.Count * Epochs.Count * InitStds.Count * WeightDecays.Count;
+    public double VariantCount => (double)Batches.Count * Epochs.Count * InitStds.Count * WeightDecays.Count * Losses.Count;
 
     /// <summary>
     /// The ways in which models of one cohort are trained: every combination of optimiser (outer) with the settings that it has, and

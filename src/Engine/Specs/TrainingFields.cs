@@ -43,19 +43,17 @@ public static class TrainingFields
             Help = "how the features of a .csv file become 256 levels: each from its smallest to its largest training value, or by rank "
                 + "(default: minmax)",
         },
-        new Field<SweepSpec, IReadOnlyList<PairTask>>(
+        new Field<SweepSpec, IReadOnlyList<ClassTask>>(
             "tasks",
             s => s.Tasks,
             (s, tasks) => s with { Tasks = tasks },
             SpecItems.Some(SpecItems.Task))
         {
-            FromText = (_, flag, text, data) => text.Trim() == TaskList.EveryPair
-                ? TaskList.All(data, flag).Tasks
-                : TaskList.Parse(text, data.Classes, flag, data.ClassNames),
+            FromText = (_, flag, text, data) => TaskList.Read(text, data, flag),
             Column = new(0, "task", "VARCHAR"), Section = Section, Example = "0v1,4v9",
-            Help = "pairs of classes, by number or, where they have names, by name (catvdog); the second one is label 1; or `all`: every "
-                + "pair of classes with 5 images or more (paper: "
-                + "0v1,1v7,5v6,3v8,4v9; `all` on data without these)",
+            Help = "pairs or larger sets of classes (0v1v7, 0-9), by number or, where they have names, by name (catvdog); of a pair the "
+                + "second one is label 1; `all-classes`: one task of every class with 5 images or more; or `all`: every pair of them "
+                + "(paper: 0v1,1v7,5v6,3v8,4v9; `all` on data without these)",
         },
         new Field<SweepSpec, IReadOnlyList<int>>(
             "hidden",
@@ -113,6 +111,23 @@ public static class TrainingFields
         {
             Column = new(7, "weight_decay", "DOUBLE"), IsYounger = true, Section = Section, Example = "0,0.001",
             Help = "L2 on W1 and w2: times a weight, added to its gradient (paper: 0)",
+        },
+        new Field<SweepSpec, IReadOnlyList<TrainingLoss>>(
+            "loss",
+            s => s.PlannedLosses,
+            (s, losses) => s with { Losses = losses },
+            SpecItems.OneOrMore(TrainingLosses.Item))
+        {
+            Rule = s => s.Losses.Contains(TrainingLoss.Auto) && s.Losses.Count > 1
+                    ? "auto beside others; must be alone, it stands for one of them"
+                : s.Losses.Contains(TrainingLoss.Logistic) && s.Tasks.FirstOrDefault(task => !task.IsPair) is { } many
+                    ? $"logistic is for two classes; must be softmax with {many}, or be left out"
+                : s.Losses.Contains(TrainingLoss.Softmax) || s.Tasks.Any(task => !task.IsPair)
+                    ? "softmax is not trained by this version; must be pairs of classes and the logistic loss"
+                : null,
+            Column = new(8, "loss", "VARCHAR"), IsYounger = true, Section = Section, Example = "logistic,softmax",
+            Help = "logistic: one logit, two classes; softmax: a logit a class; a pair may have both, more classes are always softmax "
+                + "(default: auto, which is logistic for pairs)",
         },
         new Field<SweepSpec, IReadOnlyList<Optimiser>>(
             "optimizer",

@@ -89,14 +89,14 @@ public sealed record SweepEstimate(int Models, int Units, double Flop, double Gf
     /// <summary>Dense-equivalent operations of each unit, in the plan's order: 4 N D C an epoch.</summary>
     public static double[] UnitFlops(Plan plan, Dataset data)
     {
-        Dictionary<PairTask, int> images = TrainImages(plan, data);
+        Dictionary<ClassTask, int> images = TrainImages(plan, data);
         return [.. plan.Units.Select(
             unit => 4.0 * images[unit.Task] * data.Inputs * Columns(plan, unit) * plan.SpecOf(unit).EpochsOf(plan.VariantOf(unit).Epochs))];
     }
 
     private static PhaseEstimate[] PhasesOf(Plan plan, Dataset data, Cohort largest, WorkSpeed speed, int devices)
     {
-        Dictionary<PairTask, int> images = TrainImages(plan, data);
+        Dictionary<ClassTask, int> images = TrainImages(plan, data);
         ILookup<string, (WorkUnit Unit, UnitPhase Phase)> all = plan.Units
             .SelectMany(unit => UnitPhase.Of(plan, unit, data.Inputs, images[unit.Task], speed).Select(phase => (unit, phase)))
             .ToLookup(item => item.phase.Name);
@@ -131,12 +131,12 @@ public sealed record SweepEstimate(int Models, int Units, double Flop, double Gf
     }
 
     // Counting a task's images goes through all labels, so it is done once a task and not once a unit.
-    private static Dictionary<PairTask, int> TrainImages(Plan plan, Dataset data) =>
+    private static Dictionary<ClassTask, int> TrainImages(Plan plan, Dataset data) =>
         plan.Spec.Tasks.ToDictionary(task => task, task => Splitter.TrainImages(data, task));
 
     private static long Columns(Plan plan, WorkUnit unit) => plan.ModelsOf(unit).Sum(model => (long)model.Hidden);
 
-    private static long TrainingDisk(Plan plan, Dataset data, Dictionary<PairTask, int> images)
+    private static long TrainingDisk(Plan plan, Dataset data, Dictionary<ClassTask, int> images)
     {
         int models = plan.Units.Sum(unit => unit.ModelCount);
         long parameters = plan.Units.Sum(unit => (Columns(plan, unit) * (data.Inputs + 2)) + unit.ModelCount);

@@ -10,7 +10,7 @@ public readonly record struct EpochMetrics
 {
     public EpochMetrics() => ValLoss = ValAccuracy = ValF1 = double.NaN;
 
-    /// <summary>Mean binary cross-entropy.</summary>
+    /// <summary>Mean cross-entropy, logistic or softmax.</summary>
     [Figure("nats", Name = "train_loss")] public required double Loss { get; init; }
     [Figure("0..1", Name = "train_accuracy")] public required double Accuracy { get; init; }
     [Figure("0..1", Name = "train_precision")] public required double Precision { get; init; }

@@ -1,9 +1,12 @@
 namespace GpuMlp.Engine.Tables;
 
-/// <summary>What a model with its final parameters does on one set of images.</summary>
+/// <summary>
+/// What a model with its final parameters does on one set of images: of a pair figures of the second class, of more classes means over
+/// them, see <see cref="Evaluation.ClassFigures"/>.
+/// </summary>
 public readonly record struct Metrics
 {
-    /// <summary>Mean binary cross-entropy.</summary>
+    /// <summary>Mean cross-entropy, logistic or softmax.</summary>
     [Figure("nats")] public required double Loss { get; init; }
     [Figure("0..1")] public required double Accuracy { get; init; }
     [Figure("0..1")] public required double Precision { get; init; }

@@ -13,6 +13,8 @@ public readonly record struct TrainedHow(
     [property: Column] double InitStd,
     [property: Column] double WeightDecay)
 {
+    /// <summary><c>logistic</c> or <c>softmax</c>.</summary>
+    [Column] public string Loss { get; init; } = "logistic";
     [Column] public string Optimizer { get; init; } = "sgd";
     [Column("0..1, 0 where the optimizer has none")] public double Momentum { get; init; }
     [Column("0..1, 0 where the optimizer has none")] public double Beta1 { get; init; }
@@ -26,6 +28,7 @@ public readonly record struct TrainedHow(
         new("epochs", how => $"{how.Epochs}") { IsAlwaysTold = true, HasNameBehind = true },
         new("initial sd", how => Number(how.InitStd)) { IsAlwaysTold = true, Head = "init" },
         new("weight decay", how => Number(how.WeightDecay)) { IsAlwaysTold = true, Head = "decay" },
+        new("loss", how => how.Loss),
         new("optimizer", how => how.Optimizer),
         new("momentum", how => Number(how.Momentum)),
         new("beta1", how => Number(how.Beta1)),

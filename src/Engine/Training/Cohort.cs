@@ -130,7 +130,7 @@ public sealed class Cohort : IDisposable
         Parallel.For(0, metrics.Length, m =>
         {
             ReadOnlySpan<float> logits = models[m].Logits.Span;
-            Confusion counts = ModelMetrics.Count(logits, Validation.Labels);
+            ClassFigures counts = ModelMetrics.Count(logits, Validation.Labels).Figures;
             metrics[m] = epoch[m] with
             {
                 ValLoss = ModelMetrics.Loss(logits, Validation.Labels),
@@ -196,11 +196,11 @@ public sealed class Cohort : IDisposable
     /// variant; initial weights of two spreads are multiples of each other.
     /// </summary>
     /// <param name="which">0 for the numbers that they are trained from.</param>
-    internal static ModelOrigin OriginOf(PairTask task, int seed, IReadOnlyList<ModelSpec> models, double initStd, ulong which = 0) =>
+    internal static ModelOrigin OriginOf(ClassTask task, int seed, IReadOnlyList<ModelSpec> models, double initStd, ulong which = 0) =>
         new([.. models.Select(model => Identity(task, model.Hidden) | which)], unchecked((uint)seed), (float)initStd);
 
     /// <summary>What random numbers of a model belong to, besides the seed.</summary>
-    internal static ulong Identity(PairTask task, int hidden) => ((ulong)task.Identity << 32) | (uint)hidden;
+    internal static ulong Identity(ClassTask task, int hidden) => ((ulong)task.Identity << 32) | (uint)hidden;
 
     private static EpochMetrics ToMetrics(EpochTotals totals)
     {

@@ -166,6 +166,7 @@ internal static class PlanCommand
             Batches = [spec.Batches[0]],
             InitStds = [spec.InitStds[0]],
             WeightDecays = [spec.WeightDecays[0]],
+            Losses = [spec.Losses[0]],
             Schedules = [spec.Schedules[0]],
         }).WithoutRates().WithFittedEmbedding(otherData: false);
         Plan small = Create(part, planning, CalibrationEpochFlop * spec.Epochs[0]);

@@ -115,7 +115,7 @@ internal sealed record RunSummary(
 
         // More than a screen of them says nothing.
         const int Most = 20;
-        foreach (PairTask task in spec.Tasks.Take(Most))
+        foreach (ClassTask task in spec.Tasks.Take(Most))
             io.Out.WriteLine($"{task}: {task.In(Names)}.");
         if (spec.Tasks.Count > Most)
             io.Out.WriteLine("The names of all classes: classes.txt.");

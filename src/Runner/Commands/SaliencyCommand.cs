@@ -112,9 +112,9 @@ internal static class SaliencyCommand
         IReadOnlyList<MapLevel> levels = SaliencySheets.Levels(pruning, sparsity);
         Limit("--sparsity", levels.Count, MostColumns);
         var shown = ShownModel.Of(spec);
-        PairTask task = options.Task is { } text
-            ? TaskList.TryRead(text, run.ClassNames, out PairTask parsed) ? parsed
-            : throw new UserErrorException($"--task: '{OneLine.Of(text)}' is not a task; it must be two different classes, as in 4v9")
+        ClassTask task = options.Task is { } text
+            ? TaskList.TryRead(text, run.ClassNames, out ClassTask? parsed) ? parsed
+            : throw new UserErrorException($"--task: '{OneLine.Of(text)}' is not a task; it must be different classes, as in 4v9 or 0v1v7")
             : shown.Task;
         SavedModels models = SavedModels.Read(
             run,
@@ -147,14 +147,14 @@ internal static class SaliencyCommand
     }
 
     /// <summary>What is to be thought of images that the models were not made for.</summary>
-    private static string Foreign(int[] images, Dataset data, PairTask task)
+    private static string Foreign(int[] images, Dataset data, ClassTask task)
     {
         const int Longest = 100;
         int[] classes = [.. images.Select(image => (int)data.Labels[image]).Distinct().Order()];
         (string number, string them) = images.Length == 1 ? ("image", "it") : ("images", "them");
         return $"{number} {NumberRanges.Cut(images, Longest)}: of class {NumberRanges.Of(classes)}, "
-            + $"neither {task.First} nor {task.Second}; the models of {task} know no other, "
-            + $"so their maps tell only which of the two they take {them} for";
+            + $"{(task.IsPair ? $"neither {task.Classes[0]} nor {task.Classes[1]}" : "none of the task")}; the models of {task} know no "
+            + $"other, so their maps tell only which of {(task.IsPair ? "the two" : "theirs")} they take {them} for";
     }
 
     private static TrainingWay Way(Options options, Plan plan, TrainingWay usual)

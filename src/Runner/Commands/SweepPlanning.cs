@@ -71,7 +71,7 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
         string Called(string field) => entry is not null && !Gives(field) ? entry.PlaceOf(field) : Flag.NameOf(field);
         if (entry?.Says("corruption") != true)
             start = start with { Corruptions = [.. start.Corruptions.Where(one => one.Kind.Directions <= data.Directions)] };
-        (IReadOnlyList<PairTask> tasks, bool usual, string? note) = Tasks(start, entry, options, data);
+        (IReadOnlyList<ClassTask> tasks, bool usual, string? note) = Tasks(start, entry, options, data);
         SweepSpec spec = Changed(AnalysisList.Fields, start with { Tasks = tasks }, options, data, entry);
 
         // The levels of the study come along where nobody has named any, and its own sweeps alone keep them.
@@ -95,7 +95,7 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
                 + $"one of {string.Join(", ", spec.Hidden)}, or 0 for no panels");
         }
 
-        int TrainImages(PairTask task) => Splitter.Problem(data, task) is { } problem
+        int TrainImages(ClassTask task) => Splitter.Problem(data, task) is { } problem
             ? throw new UserErrorException($"{Called("tasks")}: {problem}.")
             : Splitter.TrainImages(data, task);
 
@@ -162,7 +162,7 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
             return name ?? (options.Spec is { } path ? FileName(path) : options.Preset ?? DefaultPreset);
         if (name is not null)
             return $"{name}-{plan.Hash[..HashDigits]}";
-        IReadOnlyList<PairTask> tasks = plan.Spec.Tasks;
+        IReadOnlyList<ClassTask> tasks = plan.Spec.Tasks;
         return (tasks.Count > MostTasks ? $"{tasks.Count}-tasks" : string.Join('-', tasks)) + "-" + plan.Hash[..HashDigits];
     }
 
@@ -239,25 +239,25 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
     /// are taken whole.
     /// </summary>
     /// <returns>Also whether the tasks are those of the preset or file, and what there is to tell.</returns>
-    private static (IReadOnlyList<PairTask> Tasks, bool Usual, string? Note) Tasks(
+    private static (IReadOnlyList<ClassTask> Tasks, bool Usual, string? Note) Tasks(
         SweepSpec start, SpecEntry? entry, SweepCommand.Options options, Dataset data)
     {
         if (options.Given.TryGetValue("--tasks", out string? text))
         {
-            string? leftOut = text.Trim() == TaskList.EveryPair ? TaskList.All(data).LeftOut : null;
-            return (start.Tasks, false, leftOut is null ? null : $"--tasks all: {leftOut}");
+            string? leftOut = TaskList.LeftOut(text, data);
+            return (start.Tasks, false, leftOut is null ? null : $"--tasks {text.Trim()}: {leftOut}");
         }
 
         if (entry?.Texts.GetValueOrDefault("tasks") is { } fromFile)
         {
-            string? leftOut = fromFile.Trim() == TaskList.EveryPair ? TaskList.All(data, entry.PlaceOf("tasks")).LeftOut : null;
-            return (start.Tasks, true, leftOut is null ? null : $"tasks all: {leftOut}");
+            string? leftOut = TaskList.LeftOut(fromFile, data, entry.PlaceOf("tasks"));
+            return (start.Tasks, true, leftOut is null ? null : $"tasks {fromFile.Trim()}: {leftOut}");
         }
 
         // A spec file that names no tasks has those of its preset, as they are.
         if (entry?.Says("tasks") == true || start.Tasks.All(task => Splitter.Problem(data, task) is null))
             return (start.Tasks, true, null);
-        (IReadOnlyList<PairTask> all, string? without) = TaskList.All(data);
+        (IReadOnlyList<ClassTask> all, string? without) = TaskList.All(data);
         return (
             all,
             false,

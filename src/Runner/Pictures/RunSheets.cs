@@ -35,14 +35,14 @@ internal static class RunSheets
         object reading = new();
 
         // A manifest remembers what it has checked: one reader at a time.
-        SavedModels Models(PairTask task, IReadOnlyList<int> hidden)
+        SavedModels Models(ClassTask task, IReadOnlyList<int> hidden)
         {
             lock (reading)
                 return SavedModels.Read(run, task, shown.Seed, new TrainingWay(shown.Variant, shown.Model.Training), hidden, rate);
         }
 
-        List<(PairTask Task, int[] Trained)> shows = [];
-        foreach (PairTask task in spec.Tasks)
+        List<(ClassTask Task, int[] Trained)> shows = [];
+        foreach (ClassTask task in spec.Tasks)
         {
             int[] trained = [.. spec.Hidden.Where(size => !failed.Contains(
                 (shown.Model with { Hidden = size }).KeyOf(task, shown.Seed, plan.Variants[shown.Variant])))];
@@ -53,7 +53,7 @@ internal static class RunSheets
 
         InParallel.Each(shows.Count, threads, i =>
         {
-            (PairTask task, int[] trained) = shows[i];
+            (ClassTask task, int[] trained) = shows[i];
             using var sheets = new SaliencySheets(data, names, Models(task, [choice.Hidden]), choice.Method, threads: 1);
             IReadOnlyList<(int Image, string What)> examples = sheets.Examples();
             sheets.Maps(examples, few).Save(RunPictures.PathOf(run, RunPictures.OfModel(plan, task)));

@@ -68,8 +68,8 @@ internal sealed class SaliencySheets(Dataset data, ClassNames names, SavedModels
         return images;
     }
 
-    /// <summary>Whether an image is of neither class that the models tell apart.</summary>
-    public bool IsForeign(int image) => data.Labels[image] != models.Task.First && data.Labels[image] != models.Task.Second;
+    /// <summary>Whether an image is of no class that the models tell apart.</summary>
+    public bool IsForeign(int image) => !models.Task.Has(data.Labels[image]);
 
     /// <summary>
     /// The trained model, as the study's code pruned it at what its figure calls 95 %, and truly at 95 %; else the highest level of
@@ -96,11 +96,11 @@ internal sealed class SaliencySheets(Dataset data, ClassNames names, SavedModels
 
     public void Dispose() => _explorer.Dispose();
 
-    /// <param name="shown">Classes of images, beside the two of the task.</param>
+    /// <param name="shown">Classes of images, beside those of the task.</param>
     private SaliencySheet Sheet(string first, IReadOnlyList<MapLevel> levels, IReadOnlyList<SheetRow> rows, IEnumerable<int> shown) =>
         new(Title, method, _shape.Rows, _shape.Columns, [first, .. levels.Select(Name)], rows)
         {
-            Note = PictureNames.Note(names, [models.Task.First, models.Task.Second, .. shown]),
+            Note = PictureNames.Note(names, models.Task.Classes.Select(one => (int)one).Concat(shown)),
         };
 
     // "4v9, H = 24, learning rate 0.03, seed 0"
@@ -116,7 +116,7 @@ internal sealed class SaliencySheets(Dataset data, ClassNames names, SavedModels
 
     private SheetTile Tile(MapView view)
     {
-        string caption = string.Create(CultureInfo.InvariantCulture, $"p({models.Task.Second}) = {view.Probability:0.000}");
+        string caption = string.Create(CultureInfo.InvariantCulture, $"p({models.Task.Classes[1]}) = {view.Probability:0.000}");
         return new(null, _shape.Arrange(view.Map), caption);
     }
 }

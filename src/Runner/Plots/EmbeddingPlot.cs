@@ -79,16 +79,16 @@ internal static class EmbeddingPlot
     }
 
     private static string Title(RunDirectory run, string task) =>
-        PairTask.TryParse(task, out PairTask pair) ? pair.In(PictureNames.Of(run.ClassNames)) : task;
+        ClassTask.TryParse(task, out ClassTask? classes) ? classes.In(PictureNames.Of(run.ClassNames)) : task;
 
-    // Label 1 is the second class of a task.
     private static string ClassName(RunDirectory run, string task, int label) =>
-        label is 0 or 1 && PairTask.TryParse(task, out PairTask pair)
-            ? $"class {PictureNames.Of(run.ClassNames).Of(label == 0 ? pair.First : pair.Second)}"
+        ClassTask.TryParse(task, out ClassTask? classes) && label >= 0 && label < classes.Count
+            ? $"class {PictureNames.Of(run.ClassNames).Of(classes.Classes[label])}"
             : $"label {label}";
 
     private static string Lost(RunDirectory run, string task) =>
-        PairTask.TryParse(task, out PairTask pair) && PictureNames.Note(run.ClassNames, [pair.First, pair.Second]) is { } note
+        ClassTask.TryParse(task, out ClassTask? classes)
+            && PictureNames.Note(run.ClassNames, classes.Classes.Select(one => (int)one)) is { } note
             ? " " + note
             : "";
 }

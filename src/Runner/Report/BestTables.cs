@@ -117,5 +117,6 @@ internal static class BestTables
             yield return Pick.Training(tables, kind.How);
     }
 
-    private static Cell Task(RunDirectory run, string task) => PairTask.TryParse(task, out PairTask pair) ? pair.In(run.ClassNames) : task;
+    private static Cell Task(RunDirectory run, string task) =>
+        ClassTask.TryParse(task, out ClassTask? classes) ? classes.In(run.ClassNames) : task;
 }

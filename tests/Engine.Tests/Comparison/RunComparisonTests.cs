@@ -20,7 +20,7 @@ public sealed class RunComparisonTests : IDisposable
     [Fact]
     public void Models_belong_together_by_task_size_rate_and_training_and_figures_are_over_their_seeds()
     {
-        RunDirectory first = Merged("a", s_spec), second = Merged("b", s_spec with { Tasks = [new PairTask(4, 9)] });
+        RunDirectory first = Merged("a", s_spec), second = Merged("b", s_spec with { Tasks = [new ClassTask(4, 9)] });
         var comparison = RunComparison.Of(first, second);
         Assert.Empty(comparison.Different);
         Assert.Equal(["tasks: 4v9,0v1 -> 4v9"], comparison.Changes.Select(change => $"{change}").Take(1));
@@ -56,7 +56,7 @@ public sealed class RunComparisonTests : IDisposable
     [Fact]
     public void Runs_without_a_model_in_common_are_refused_by_name()
     {
-        RunDirectory first = Merged("a", s_spec with { Tasks = [new PairTask(4, 9)] });
+        RunDirectory first = Merged("a", s_spec with { Tasks = [new ClassTask(4, 9)] });
         string Refused(string name, SweepSpec spec)
         {
             UserErrorException e = Assert.Throws<UserErrorException>(() => RunComparison.Of(first, Merged(name, spec)));
@@ -64,7 +64,7 @@ public sealed class RunComparisonTests : IDisposable
             return e.Message;
         }
 
-        Assert.Contains("no task in common (4v9 and 0v1)", Refused("b", s_spec with { Tasks = [new PairTask(0, 1)] }));
+        Assert.Contains("no task in common (4v9 and 0v1)", Refused("b", s_spec with { Tasks = [new ClassTask(0, 1)] }));
         Assert.Contains("no hidden in common (4,2 and 8)", Refused("c", s_spec with { Hidden = [8] }));
         Assert.Contains("no lr in common (0.1,1E-05 and 0.2,0.3)", Refused("d", s_spec with { LearningRates = [0.2, 0.3] }));
     }

@@ -100,8 +100,8 @@ public sealed class DatasetLoaderTests : IDisposable
         Assert.Equal(3, data.Classes);
         Assert.Equal(["cat", "dog", "owl"], data.ClassNames.Names);
         Assert.Equal("2 (owl)", data.ClassNames.Of(2));
-        Assert.Equal("0 (cat) v 2 (owl)", new PairTask(0, 2).In(data.ClassNames));
-        Assert.Equal("1 (dog) v 0 (cat)", new PairTask(1, 0).In(data.ClassNames));
+        Assert.Equal("0 (cat) v 2 (owl)", new ClassTask(0, 2).In(data.ClassNames));
+        Assert.Equal("1 (dog) v 0 (cat)", new ClassTask(1, 0).In(data.ClassNames));
         Assert.Equal(sha256, data.Sha256);
     }
 
@@ -110,7 +110,7 @@ public sealed class DatasetLoaderTests : IDisposable
     {
         ClassNames names = DatasetLoader.Load(_folder.Directory).ClassNames;
         Assert.Empty(names.Names);
-        Assert.Equal(("2", "0v2"), (names.Of(2), new PairTask(0, 2).In(names)));
+        Assert.Equal(("2", "0v2"), (names.Of(2), new ClassTask(0, 2).In(names)));
     }
 
     [Fact]

@@ -13,7 +13,7 @@ public sealed class SaliencyExplorerTests
     private static readonly Dataset s_data = new(
         "two pixels", [0, 9, 255, 9, 0, 9, 255, 9, 204, 9, 255, 9], [2, 2, 2, 7, 7, 7], Rows: 1, Columns: 2, Classes: 8, Sha256: "");
 
-    private static readonly PairTask s_task = new(2, 7);
+    private static readonly ClassTask s_task = new(2, 7);
 
     // logit = 2 relu(4 first pixel) - 3: above 0 from 0.375.
     private static readonly ModelParameters s_bright = new([4f, 0f], [0f], [2f], [-3f]);

@@ -24,12 +24,12 @@ public sealed class ModelExportTests : IDisposable
     {
         RunDirectory run = Merged(SampleRun.Plan);
         string folder = Path.Combine(Folder, "out");
-        var selection = new ModelSelection([new PairTask(4, 9)], [42], [4], [1e-5]);
+        var selection = new ModelSelection([new ClassTask(4, 9)], [42], [4], [1e-5]);
 
         Assert.Equal(1, ModelExport.Write(run, selection, null, ExportFormats.Onnx | ExportFormats.Safetensors, folder).Written);
 
         Assert.Equal(["4v9-s42-h4-lr1e-05.onnx", "4v9-s42-h4-lr1e-05.safetensors"], Names(folder));
-        using Safetensors merged = Safetensors.Open(run.WeightsPath(new PairTask(4, 9), 42));
+        using Safetensors merged = Safetensors.Open(run.WeightsPath(new ClassTask(4, 9), 42));
         using Safetensors exported = Safetensors.Open(Path.Combine(folder, "4v9-s42-h4-lr1e-05.safetensors"));
         Assert.Equal([SampleRun.Inputs, 4], exported.Tensors.Single(tensor => tensor.Name == "w1").Shape);
         Assert.All(new[] { "w1", "b1", "w2", "b2" }, name => Assert.Equal(merged.Read($"h4-lr1e-05.{name}"), exported.Read(name)));
@@ -52,13 +52,13 @@ public sealed class ModelExportTests : IDisposable
     {
         RunDirectory run = Merged(SampleRun.Plan);
         string folder = Path.Combine(Folder, "out");
-        var selection = new ModelSelection([new PairTask(4, 9)], [42], [4, 2], [1e-5]);
+        var selection = new ModelSelection([new ClassTask(4, 9)], [42], [4, 2], [1e-5]);
         var pruning = new ModelPruning([PruneMethod.Layer, PruneMethod.W1], [0, 0.5, 1]);
 
         Assert.Equal(2 * 2 * 3, ModelExport.Write(run, selection, pruning, ExportFormats.Onnx | ExportFormats.Safetensors, folder).Written);
 
         Assert.Equal(2 * 2 * 3 * 2, Names(folder).Length);
-        using Safetensors merged = Safetensors.Open(run.WeightsPath(new PairTask(4, 9), 42));
+        using Safetensors merged = Safetensors.Open(run.WeightsPath(new ClassTask(4, 9), 42));
         foreach (PruneMethod method in pruning.Methods)
         {
             foreach (double level in pruning.Levels)
@@ -81,7 +81,7 @@ public sealed class ModelExportTests : IDisposable
     public void What_is_drawn_for_a_model_does_not_depend_on_which_models_are_exported_beside()
     {
         RunDirectory run = Merged(SampleRun.Plan);
-        var selection = new ModelSelection([new PairTask(4, 9)], [42], [4], [1e-5]);
+        var selection = new ModelSelection([new ClassTask(4, 9)], [42], [4], [1e-5]);
         var pruning = new ModelPruning([PruneMethod.Random, PruneMethod.Movement], [0.5]);
         ModelExport.Write(run, selection, pruning, ExportFormats.Safetensors, Path.Combine(Folder, "one"));
         ModelExport.Write(run, s_all, pruning, ExportFormats.Safetensors, Path.Combine(Folder, "all"));
@@ -96,7 +96,7 @@ public sealed class ModelExportTests : IDisposable
     public void Training_variants_stand_in_the_names()
     {
         RunDirectory run = Merged(SampleRun.VariedPlan);
-        var selection = new ModelSelection([new PairTask(0, 1)], [0], [2], [0.1]);
+        var selection = new ModelSelection([new ClassTask(0, 1)], [0], [2], [0.1]);
         Assert.Equal(4, ModelExport.Write(run, selection, null, ExportFormats.Onnx, Path.Combine(Folder, "out")).Written);
         Assert.Contains("0v1-s0-b4-e3-i0.1-wd0.001-h2-lr0.1.onnx", Names(Path.Combine(Folder, "out")));
     }
@@ -131,7 +131,7 @@ public sealed class ModelExportTests : IDisposable
         {
             ExportOutcome outcome = ModelExport.Write(
                 run,
-                s_all with { Tasks = [new PairTask(4, 9)] },
+                s_all with { Tasks = [new ClassTask(4, 9)] },
                 pruning,
                 ExportFormats.Safetensors,
                 folder);

@@ -17,8 +17,8 @@ public sealed class FieldTests
     private static readonly SweepSpec s_spec = Presets.Quick with
     {
         Data = "other",
-        Tasks = [new PairTask(4, 9), new PairTask(5, 6)],
-        Embedding = [new PairTask(5, 6)],
+        Tasks = [new ClassTask(4, 9), new ClassTask(5, 6)],
+        Embedding = [new ClassTask(5, 6)],
         Sparsity = [0.25],
         Pruning = [PruneMethod.Global],
         Corruptions = [new(CorruptionKind.Blur, 2)],
@@ -31,7 +31,7 @@ public sealed class FieldTests
         Beta2s = [0.5],
         Schedules = [new StepSchedule(3, 0.5)],
         RateGrid = [0.2],
-        RateTasks = [new PairTask(5, 6)],
+        RateTasks = [new ClassTask(5, 6)],
     };
 
     private static readonly Dataset s_data = DatasetLoader.Load(null);
@@ -76,6 +76,7 @@ public sealed class FieldTests
             {
                 LabelColumn = "species",
                 Scaling = FeatureScaling.Quantile,
+                Losses = [TrainingLoss.Softmax],
                 ValidateEvery = 1,
                 FinetuneEpochs = 1,
                 Rewind = true,
@@ -97,7 +98,7 @@ public sealed class FieldTests
     public void Key_columns_have_a_place_each() =>
         Assert.Equal(
             [
-                "task", "seed", "hidden", "lr", "batch", "epochs", "init_std", "weight_decay",
+                "task", "seed", "hidden", "lr", "batch", "epochs", "init_std", "weight_decay", "loss",
                 "optimizer", "momentum", "beta1", "beta2", "schedule",
             ],
             AnalysisList.Fields.Select(field => field.Column).OfType<KeyColumn>().OrderBy(column => column.Place)

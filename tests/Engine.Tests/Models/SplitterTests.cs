@@ -6,7 +6,12 @@ namespace GpuMlp.Engine.Tests.Models;
 
 public sealed class SplitterTests
 {
-    private static readonly PairTask s_task = new(1, 3);
+    private static readonly ClassTask s_task = new(1, 3);
+
+    // See Draws_of_larger_sets_are_their_own.
+    private static readonly int[] s_goldenTrain
+        = [23, 21, 14, 7, 19, 1, 27, 26, 11, 20, 12, 2, 28, 25, 5, 4, 3, 6, 9, 0, 18, 13, 16, 29],
+        s_goldenValidation = [15, 22, 8, 24, 10, 17];
 
     /// <summary>Labels with at least 5 images each of classes 1 and 3, among others.</summary>
     private static readonly Gen<byte[]> s_labels = Gen.Byte[0, 4].Array[0,
@@ -54,7 +59,7 @@ public sealed class SplitterTests
         Dataset data = Labelled(Alternating(200));
         int[] seeds = [0, 1, 2, -1, int.MaxValue, int.MinValue];
         Assert.Equal(seeds.Length, seeds.Select(seed => string.Join(',', Splitter.Create(data, s_task, seed).Train)).Distinct().Count());
-        Assert.NotEqual(Splitter.Create(data, s_task, 0).Train, Splitter.Create(data, new PairTask(3, 1), 0).Train);
+        Assert.NotEqual(Splitter.Create(data, s_task, 0).Train, Splitter.Create(data, new ClassTask(3, 1), 0).Train);
     }
 
     [Fact]
@@ -88,7 +93,7 @@ public sealed class SplitterTests
     public void Golden_splits_of_MNIST_stay_as_they_are()
     {
         // Origin: this implementation, checked against an independent one in Python. A change here changes every published run.
-        Split split = Splitter.Create(DatasetLoader.Load(null), new PairTask(4, 9), seed: 0);
+        Split split = Splitter.Create(DatasetLoader.Load(null), new ClassTask(4, 9), seed: 0);
         Assert.Equal((9346, 2338), (split.Train.Length, split.Validation.Length));
         Assert.Equal([46920, 8579, 1112, 11900, 14057, 50349, 13997, 2815], split.Train[..8]);
         Assert.Equal([11688, 46474, 980, 54466, 33757, 57728, 37986, 21828], split.Validation[..8]);
@@ -97,8 +102,37 @@ public sealed class SplitterTests
         Assert.Equal([1, 8, 4, 9], negative.Validation);
     }
 
+    [Fact]
+    public void More_classes_are_cut_to_the_smallest_split_and_mixed_alike() => Gen.Select(
+        Gen.Byte[0, 5].Array[30, 400], Gen.Int, Gen.Shuffle((int[])[0, 1, 2, 3, 4, 5], 3, 6)).Sample((some, seed, classes) =>
+    {
+        byte[] labels = [.. Enumerable.Range(0, 30).Select(n => (byte)(n % 6)), .. some];
+        ClassTask task = new(classes);
+        Split split = Splitter.Create(Labelled(labels, 6), task, seed);
+        int each = classes.Min(one => labels.Count(label => label == one)), trainEach = 8 * each / 10;
+        Assert.Equal(classes.Length * trainEach, Splitter.TrainImages(Labelled(labels, 6), task));
+        Assert.Equal(
+            (classes.Length * trainEach, classes.Length * (each - trainEach)), (split.Train.Length, split.Validation.Length));
+        Assert.Equal(classes.Length * each, split.Train.Concat(split.Validation).Distinct().Count());
+        Assert.All(classes, one => Assert.Equal(
+            (trainEach, each - trainEach),
+            (split.Train.Count(image => labels[image] == one), split.Validation.Count(image => labels[image] == one))));
+        Assert.NotEqual(split.Train, split.Train.OrderBy(image => task.LabelOf(labels[image])));
+    });
+
+    [Fact]
+    public void Draws_of_larger_sets_are_their_own()
+    {
+        // Origin: this implementation, checked against an independent one in Python.
+        byte[] labels = [.. Enumerable.Range(0, 30).Select(n => (byte)(n % 3))];
+        Dataset data = Labelled(labels);
+        Split split = Splitter.Create(data, new ClassTask(0, 1, 2), 0);
+        Assert.Equal(s_goldenTrain, split.Train);
+        Assert.Equal(s_goldenValidation, split.Validation);
+        Assert.NotEqual(split.Train, Splitter.Create(data, new ClassTask(0, 2, 1), 0).Train);
+    }
+
     [Theory]
-    [InlineData(1, 1, "Task 1v1 names class 1 twice; a task needs two different classes.")]
     [InlineData(1, 2, "Task 1v2: class 2 has 4 images in data set 'test'; at least 5 of each class are needed.")]
     [InlineData(4, 1, "Task 4v1: class 4 has 0 images in data set 'test' (its labels lie in 1..2); at least 5 of each class are needed.")]
     [InlineData(1, 200, "Task 1v200: class 200 has 0 images in data set 'test' (its labels lie in 1..2);")]
@@ -106,7 +140,7 @@ public sealed class SplitterTests
     {
         byte[] labels = [1, 1, 1, 1, 1, 2, 2, 2, 2];
         UserErrorException fault = Assert.Throws<UserErrorException>(
-            () => Splitter.Create(Labelled(labels), new PairTask(first, second), 0));
+            () => Splitter.Create(Labelled(labels), new ClassTask(first, second), 0));
         Assert.StartsWith(message, fault.Message);
         Assert.Equal(ExitCodes.BadInput, fault.ExitCode);
     }
@@ -120,5 +154,6 @@ public sealed class SplitterTests
 
     private static byte[] Alternating(int count) => [.. Enumerable.Range(0, count).Select(i => (byte)(i % 2 == 0 ? 1 : 3))];
 
-    private static Dataset Labelled(byte[] labels) => new("test", new byte[labels.Length], labels, 1, 1, 5, "unused");
+    private static Dataset Labelled(byte[] labels, int classes = 5) =>
+        new("test", new byte[labels.Length], labels, 1, 1, classes, "unused");
 }

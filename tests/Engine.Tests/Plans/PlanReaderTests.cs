@@ -16,7 +16,7 @@ public sealed class PlanReaderTests
     // Two tasks of which one has the rate grid, two variants, two units a cohort and one or two of rates.
     private static readonly SweepSpec s_spec = Presets.Paper with
     {
-        Tasks = [new PairTask(0, 1), new PairTask(4, 9)],
+        Tasks = [new ClassTask(0, 1), new ClassTask(4, 9)],
         Seeds = [0, 7],
         Hidden = [2, 4, 1000],
         Epochs = [20, 5],

@@ -22,7 +22,7 @@ public sealed class PlanTests
         Assert.Equal(15, plan.Units.Count);
         Assert.All(plan.Units, unit => Assert.Equal(11, unit.ModelCount));
         Assert.Equal(Enumerable.Range(0, 15), plan.Units.Select(unit => unit.Id));
-        Assert.Equal(new WorkUnit(4, new PairTask(1, 7), 42, 0, 11), plan.Units[4]);
+        Assert.Equal(new WorkUnit(4, new ClassTask(1, 7), 42, 0, 11), plan.Units[4]);
         Assert.Equal(new ModelSpec(24, 0.03), plan.ModelsOf(plan.Units[0])[7]);
         Assert.Equal("full", Assert.Single(plan.Variants).BatchName);
     }
@@ -33,14 +33,14 @@ public sealed class PlanTests
         Plan plan = PlanOf(Presets.Paper);
         WorkUnit[] rates = [.. plan.Units.Where(plan.IsForRates)];
         Assert.Equal([(13, 0), (15, 42), (17, 78)], rates.Select(unit => (unit.Id, unit.Seed)));
-        Assert.All(rates, unit => Assert.Equal((new PairTask(4, 9), 11, 77), (unit.Task, unit.FirstModel, unit.ModelCount)));
+        Assert.All(rates, unit => Assert.Equal((new ClassTask(4, 9), 11, 77), (unit.Task, unit.FirstModel, unit.ModelCount)));
         Assert.Equal([new ModelSpec(2, 1e-4), new ModelSpec(64, 0.3)], new[] { plan.ModelsOf(rates[0])[0], plan.ModelsOf(rates[0])[^1] });
         Assert.Equal(
             PlanOf(Presets.Paper.WithoutRates()).Units.Select(unit => unit with { Id = 0 }),
             plan.Units.Where(unit => !plan.IsForRates(unit)).Select(unit => unit with { Id = 0 }));
         Assert.Equal(11, plan.CohortModels.Count);
-        Assert.Equal(88, plan.ModelsFor(new PairTask(4, 9), 0).Count);
-        Assert.Equal(11, plan.ModelsFor(new PairTask(3, 8), 0).Count);
+        Assert.Equal(88, plan.ModelsFor(new ClassTask(4, 9), 0).Count);
+        Assert.Equal(11, plan.ModelsFor(new ClassTask(3, 8), 0).Count);
 
         // They are trained and evaluated; pruning and corruption are for the others.
         Assert.Empty(
@@ -206,7 +206,7 @@ public sealed class PlanTests
         specs.Sample(spec =>
         {
             Plan plan = PlanOf(spec);
-            foreach (IGrouping<(PairTask, int), WorkUnit> cohort in plan.Units.GroupBy(unit => (unit.Task, unit.Seed)))
+            foreach (IGrouping<(ClassTask, int), WorkUnit> cohort in plan.Units.GroupBy(unit => (unit.Task, unit.Seed)))
             {
                 Assert.Equal(plan.CohortModels, cohort.SelectMany(plan.ModelsOf));
                 Assert.Equal(cohort.Select(unit => unit.FirstModel).Order(), cohort.Select(unit => unit.FirstModel));
@@ -243,7 +243,7 @@ public sealed class PlanTests
     {
         SweepSpec spec = Presets.Paper with
         {
-            Tasks = [new PairTask(4, 9)], Seeds = [0], Hidden = [2, 4], LearningRates = [0.03, 0.1], RateGrid = [0.5],
+            Tasks = [new ClassTask(4, 9)], Seeds = [0], Hidden = [2, 4], LearningRates = [0.03, 0.1], RateGrid = [0.5],
             Schedules = [new StepSchedule(30, 0.1), RateSchedule.Constant],
         };
         Plan plan = PlanOf(spec);
@@ -255,7 +255,7 @@ public sealed class PlanTests
             plan.CohortModels.Select(model => model.Name));
         Assert.Equal(
             ["h2-lr0.5-step-30-0.1", "h4-lr0.5-step-30-0.1"],
-            plan.ModelsFor(new PairTask(4, 9), 0).Skip(8).Select(model => model.Name));
+            plan.ModelsFor(new ClassTask(4, 9), 0).Skip(8).Select(model => model.Name));
         Assert.Equal([(0, 8, false), (8, 2, true)], plan.Units.Select(unit => (unit.FirstModel, unit.ModelCount, plan.IsForRates(unit))));
         Assert.Equal(ModelTraining.Usual, ShownModel.Of(spec).Model.Training);
 
@@ -295,7 +295,7 @@ public sealed class PlanTests
         SweepSpec spec = Presets.Paper.WithoutRates() with { Seeds = [.. Enumerable.Range(0, 2_000_000)] };
         Assert.Contains("models", Assert.Throws<UserErrorException>(() => PlanOf(spec)).Message);
         Assert.Contains("units", Assert.Throws<UserErrorException>(
-            () => PlanOf(spec with { Hidden = [2], Tasks = [new PairTask(0, 1)], Embedding = [] })).Message);
+            () => PlanOf(spec with { Hidden = [2], Tasks = [new ClassTask(0, 1)], Embedding = [] })).Message);
     }
 
     [Fact]

@@ -37,6 +37,7 @@ public sealed class VariantChoiceTests
     [InlineData("epochs", "30", "--epochs: 30 is not in this run; must be one of 10, 20")]
     [InlineData("init-std", "0.2", "--init-std: 0.2 is not in this run; must be one of 0.1")]
     [InlineData("weight-decay", "1e-3", "--weight-decay: 0.001 is not in this run; must be one of 0")]
+    [InlineData("loss", "softmax", "--loss: softmax is not in this run; must be one of logistic")]
     [InlineData("momentum", "0.9", "--momentum: 0.9 is not in this run; must be one of 0")]
     [InlineData("schedule", "warmup:5", "--schedule: warmup:5 is not in this run; must be one of constant, cosine")]
     public void What_the_run_does_not_have_is_named(string flag, string value, string message) =>

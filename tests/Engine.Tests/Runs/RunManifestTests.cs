@@ -269,7 +269,7 @@ public sealed class RunManifestTests : IDisposable
         StudyTables tables = StudyReader.Read(run);
         RunTables.Read<ResultRow>(run);
         Assert.Empty(tables.Unread);
-        SavedModels.Read(run, new PairTask(4, 9), 42, new TrainingWay(0, ModelTraining.Usual), [4], 0.1);
+        SavedModels.Read(run, new ClassTask(4, 9), 42, new TrainingWay(0, ModelTraining.Usual), [4], 0.1);
         string folder = Directory.CreateTempSubdirectory("gpumlp export ").FullName;
         try
         {

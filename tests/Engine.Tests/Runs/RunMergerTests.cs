@@ -12,8 +12,13 @@ namespace GpuMlp.Engine.Tests.Runs;
 [Trait("Size", "large")]
 public sealed class RunMergerTests
 {
-    private const string KeyColumns = "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,"
+    private const string KeyColumns = "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,loss,"
         + "optimizer,momentum,beta1,beta2,schedule";
+
+    private const string How = "full,3,0.1,0.0,logistic,sgd,0.0,0.0,0.0,constant";
+
+    private static readonly int s_keys = KeyColumns.Split(',').Length;
+
     private const string ResultColumns =
         "train_loss,train_accuracy,train_precision,train_recall,train_f1,train_auc,val_loss,val_accuracy,val_precision,"
         + "val_recall,val_f1,val_auc,best_train_f1,best_train_f1_epoch,learned_epoch,dead_inactive,dead_no_input,dead_no_output,"
@@ -29,17 +34,17 @@ public sealed class RunMergerTests
         string[] results = File.ReadAllLines(run.TablePath("results.csv"));
         Assert.Equal($"{KeyColumns},{ResultColumns}", results[0]);
         Assert.Equal(1 + (2 * 2 * 4), results.Length);
-        string[] keys = [.. results.Skip(1).Select(line => string.Join(',', line.Split(',').Take(8)))];
+        string[] keys = [.. results.Skip(1).Select(line => string.Join(',', line.Split(',').Take(s_keys)))];
         Assert.Equal([
-            "4v9,42,4,0.1,full,3,0.1,0.0", "4v9,42,2,0.1,full,3,0.1,0.0", "4v9,42,4,1e-05,full,3,0.1,0.0",
-            "4v9,42,2,1e-05,full,3,0.1,0.0", "4v9,0,4,0.1,full,3,0.1,0.0"], keys.Take(5));
+            $"4v9,42,4,0.1,{How}", $"4v9,42,2,0.1,{How}", $"4v9,42,4,1e-05,{How}", $"4v9,42,2,1e-05,{How}", $"4v9,0,4,0.1,{How}",
+        ], keys.Take(5));
         Assert.StartsWith("0v1,0,2,1e-05,full,3,", results[^1]);
 
         string[] history = File.ReadAllLines(run.TablePath("history.csv"));
         Assert.Equal($"{KeyColumns},epoch,train_loss,train_accuracy,train_precision,train_recall,train_f1,"
             + "val_loss,val_accuracy,val_f1,status", history[0]);
         Assert.Equal(1 + (16 * 3), history.Length);
-        Assert.Equal(["1", "2", "3", "1"], history.Skip(1).Take(4).Select(line => line.Split(',')[8]));
+        Assert.Equal(["1", "2", "3", "1"], history.Skip(1).Take(4).Select(line => line.Split(',')[s_keys]));
 
         string[] pruning = File.ReadAllLines(run.TablePath("pruning.csv"));
         Assert.Equal(
@@ -49,18 +54,18 @@ public sealed class RunMergerTests
         Assert.Equal(1 + (16 * 4), pruning.Length);
         Assert.Equal(
             ["4,random,0.5", "4,random,0.0095", "4,w1,0.5", "4,w1,0.0095", "2,random,0.5"],
-            pruning.Skip(1).Take(5).Select(line => $"{line.Split(',')[2]},{string.Join(',', line.Split(',')[8..10])}"));
+            pruning.Skip(1).Take(5).Select(line => $"{line.Split(',')[2]},{string.Join(',', line.Split(',')[s_keys..(s_keys + 2)])}"));
         string[] robustness = File.ReadAllLines(run.TablePath("robustness.csv"));
         Assert.Equal($"{KeyColumns},corruption,severity,val_f1,val_accuracy,status", robustness[0]);
         Assert.Equal(
             ["salt-pepper,0.25", "occlusion,7.0", "salt-pepper,0.25"],
-            robustness.Skip(1).Take(3).Select(line => string.Join(',', line.Split(',')[8..10])));
+            robustness.Skip(1).Take(3).Select(line => string.Join(',', line.Split(',')[s_keys..(s_keys + 2)])));
         Assert.Equal(1 + (16 * 2), robustness.Length);
         string[] saliency = File.ReadAllLines(run.TablePath("saliency.csv"));
         Assert.Equal($"{KeyColumns},method,pruning,sparsity,image,spearman,ssim,topk_iou,status", saliency[0]);
         Assert.Equal(
             ["integrated,reinitialised,0.0,-1", "integrated,random,0.5,-1", "integrated,random,0.0095,-1"],
-            saliency.Skip(1).Take(3).Select(line => string.Join(',', line.Split(',')[8..12])));
+            saliency.Skip(1).Take(3).Select(line => string.Join(',', line.Split(',')[s_keys..(s_keys + 4)])));
         Assert.Equal(1 + (16 * 5), saliency.Length);
         foreach (string table in new[] { "results", "history", "pruning", "robustness", "saliency" })
         {
@@ -76,7 +81,7 @@ public sealed class RunMergerTests
         using TemporaryFolder folder = new();
         RunDirectory run = Finished(folder.Path, s_plan, s_plan.Units);
         double[][] csv = [.. File.ReadLines(run.TablePath("results.csv")).Skip(1)
-            .Select(line => line.Split(',')[8..^1].Select(double.Parse).ToArray())];
+            .Select(line => line.Split(',')[s_keys..^1].Select(double.Parse).ToArray())];
         double[][] expected = [.. s_plan.Units.SelectMany(unit => SampleRun.ResultOf(s_plan, unit).Models).Select(NumbersOf)];
         Assert.Equal(expected, csv);
     }
@@ -87,7 +92,7 @@ public sealed class RunMergerTests
         using TemporaryFolder folder = new();
         RunDirectory run = Finished(folder.Path, s_plan, s_plan.Units);
         double[][] csv = [.. File.ReadLines(run.TablePath("pruning.csv")).Skip(1)
-            .Select(line => line.Split(',')[9..^1].Select(double.Parse).ToArray())];
+            .Select(line => line.Split(',')[(s_keys + 1)..^1].Select(double.Parse).ToArray())];
         Assert.Equal(
             s_plan.Units.SelectMany(unit => SampleRun.ResultOf(s_plan, unit).Models).SelectMany(model => model.Pruning).Select(row => new[]
             {
@@ -188,7 +193,7 @@ public sealed class RunMergerTests
             File.ReadLines(run.TablePath("results.csv")).Skip(1).Select(line => string.Join(',', line.Split(',')[4..8])).Distinct());
         Assert.Equal(4, Directory.GetFiles(Path.Combine(run.Path, "split")).Length);
         Assert.Equal(16, Directory.GetFiles(Path.Combine(run.Path, "weights")).Length);
-        WorkUnit unit = plan.Units.Single(unit => unit is { Seed: 42, Variant: 3 } && unit.Task.First == 4);
+        WorkUnit unit = plan.Units.Single(unit => unit is { Seed: 42, Variant: 3 } && unit.Task.Classes[0] == 4);
         string path = Path.Combine(run.Path, "weights", "4v9-s42-b4-e3-i0.1-wd0.001.safetensors");
         Assert.Equal(path, run.WeightsPath(unit.Task, unit.Seed, unit.Variant));
         using Safetensors weights = Safetensors.Open(path);
@@ -204,8 +209,8 @@ public sealed class RunMergerTests
         Assert.Equal(
             [
                 $"{KeyColumns},method,sparsity,points,perplexity,kl,trustworthiness,neighbours_kept,status",
-                "4v9,42,4,0.1,full,3,0.1,0.0,dense,0.0,2,30.0,1.25,0.97,0.5,ok",
-                "4v9,42,4,0.1,full,3,0.1,0.0,random,0.5,2,30.0,,,,failed",
+                $"4v9,42,4,0.1,{How},dense,0.0,2,30.0,1.25,0.97,0.5,ok",
+                $"4v9,42,4,0.1,{How},random,0.5,2,30.0,,,,failed",
             ],
             File.ReadAllLines(run.TablePath("embedding.csv")));
         Assert.False(File.Exists(run.TablePath("embedding_points.csv")));
@@ -227,7 +232,7 @@ public sealed class RunMergerTests
         Assert.Empty(RunMerger.Merge(run, unitsAtOnce: 7, out _));
         Assert.Equal(whole, Hashes(run));
         double[][] csv = [.. File.ReadLines(run.TablePath("results.csv")).Skip(1)
-            .Select(line => line.Split(',')[8..^1].Select(double.Parse).ToArray())];
+            .Select(line => line.Split(',')[s_keys..^1].Select(double.Parse).ToArray())];
         Assert.Equal(plan.Units.SelectMany(unit => SampleRun.ResultOf(plan, unit).Models).Select(NumbersOf), csv);
         foreach (string table in new[] { "results", "history", "pruning" })
         {
@@ -284,7 +289,8 @@ public sealed class RunMergerTests
             Assert.Equal("status", rows[0][^1]);
             string[][] failed = [.. rows.Skip(1).Where(row => row[2] == "4")], others = [.. rows.Skip(1).Where(row => row[2] != "4")];
             Assert.NotEmpty(failed);
-            Assert.All(failed, row => Assert.Equal([.. Enumerable.Repeat("", row.Length - 9 - asked), "failed"], row[(8 + asked)..]));
+            Assert.All(failed, row => Assert.Equal(
+                [.. Enumerable.Repeat("", row.Length - s_keys - 1 - asked), "failed"], row[(s_keys + asked)..]));
             Assert.All(others, row => Assert.DoesNotContain("", row));
             Assert.All(others, row => Assert.Equal("ok", row[^1]));
             Assert.Equal(

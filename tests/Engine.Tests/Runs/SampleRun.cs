@@ -25,7 +25,7 @@ internal static class SampleRun
 
     public static SweepSpec Spec { get; } = Presets.Paper.WithoutRates() with
     {
-        Tasks = [new PairTask(4, 9), new PairTask(0, 1)],
+        Tasks = [new ClassTask(4, 9), new ClassTask(0, 1)],
         Hidden = [4, 2],
         LearningRates = [0.1, 1e-5],
         Seeds = [42, 0],
@@ -166,7 +166,7 @@ internal static class SampleRun
             Point("dense", 0, 17, 0, 1.5, -2), Point("dense", 0, 3, 1, 0.1f, 4), Point("random", 0.5, 17, 0, 0, 1),
             Point("random", 0.5, 3, 1, 1, 0),
         ];
-        return unit is { Seed: 42, Task.First: 4 } && model == new ModelSpec(4, 0.1)
+        return unit is { Seed: 42 } && unit.Task.Classes[0] == 4 && model == new ModelSpec(4, 0.1)
             ? rows.With<EmbeddingRow>([dense, (dense with { Method = "random", Sparsity = 0.5 }).AsFailed()]).With<EmbeddingPoint>(places)
             : rows;
     }

@@ -9,7 +9,7 @@ public sealed class ShownModelTests
 
     [Fact]
     public void Of_the_study_it_is_the_studys_example() =>
-        Assert.Equal(new ShownModel(new PairTask(4, 9), 0, 0, new ModelSpec(24, 0.03)), ShownModel.Of(Presets.Paper));
+        Assert.Equal(new ShownModel(new ClassTask(4, 9), 0, 0, new ModelSpec(24, 0.03)), ShownModel.Of(Presets.Paper));
 
     [Theory]
     [InlineData(new[] { 0.01, 0.03 }, 0.03)]
@@ -29,9 +29,9 @@ public sealed class ShownModelTests
     [Fact]
     public void The_task_is_the_hardest_of_the_studys_or_the_first_and_the_seed_the_first()
     {
-        PairTask easy = new(0, 1), hard = new(3, 8), other = new(2, 7);
+        ClassTask easy = new(0, 1), hard = new(3, 8), other = new(2, 7);
         Assert.Equal(hard, ShownModel.Of(s_spec with { Tasks = [other, hard, easy] }).Task);
-        Assert.Equal(other, ShownModel.Of(s_spec with { Tasks = [other, new PairTask(6, 8)] }).Task);
+        Assert.Equal(other, ShownModel.Of(s_spec with { Tasks = [other, new ClassTask(6, 8)] }).Task);
         Assert.Equal(7, ShownModel.Of(s_spec with { Seeds = [7, 0] }).Seed);
     }
 
@@ -46,7 +46,7 @@ public sealed class ShownModelTests
     [Fact]
     public void Other_data_without_the_presets_pairs_embed_the_task_that_is_shown()
     {
-        SweepSpec other = s_spec with { Tasks = [new PairTask(0, 1), new PairTask(3, 8)] };
+        SweepSpec other = s_spec with { Tasks = [new ClassTask(0, 1), new ClassTask(3, 8)] };
         Assert.Equal([ShownModel.Of(other).Task], other.WithFittedEmbedding(otherData: true).Embedding);
     }
 }

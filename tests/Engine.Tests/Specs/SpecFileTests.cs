@@ -49,12 +49,13 @@ public sealed class SpecFileTests
         Dataset data = DatasetLoader.Load(null);
         SweepSpec spec = entry.SpecFor(data);
         Assert.Equal(45, spec.Tasks.Count);
-        Assert.Equal([new PairTask(4, 9)], spec.Embedding);
+        Assert.Equal([new ClassTask(4, 9)], spec.Embedding);
         Assert.Equal(
             [.. Presets.Paper.Corruptions.Where(one => one.Kind == CorruptionKind.Blur), new(CorruptionKind.Rotation, 15)],
             spec.Corruptions);
         Assert.EndsWith(
-            "spec.yaml: line 2: tasks: 'nonsense' is not a task; give two different classes as in 4v9, a list as in 0v1,4v9, or all.",
+            "spec.yaml: line 2: tasks: 'nonsense' is not a task; give different classes as in 4v9 or 0v1v7, a list as in 0v1,4v9, all or "
+                + "all-classes.",
             Assert.Throws<UserErrorException>(() => Read("spec.yaml", "hidden: 3\ntasks: [nonsense]").Single().SpecFor(data)).Message);
     }
 

@@ -17,7 +17,7 @@ public sealed class SpecTests
     public void A_spec_file_overrides_the_fields_that_it_names()
     {
         SweepSpec spec = Read("""{ "tasks": ["4v9", "0v1"], "lr": [1e-3], "batch": 64, /* why */ "init_std": 0, }""");
-        Assert.Equal([new PairTask(4, 9), new PairTask(0, 1)], spec.Tasks);
+        Assert.Equal([new ClassTask(4, 9), new ClassTask(0, 1)], spec.Tasks);
         Assert.Equal([1e-3], spec.LearningRates);
         Assert.Equal([64], spec.Batches);
         Assert.Equal([0], spec.InitStds);
@@ -50,10 +50,10 @@ public sealed class SpecTests
     [Fact]
     public void The_embedding_of_the_preset_is_fitted_to_other_tasks_and_data_unless_it_is_named()
     {
-        PairTask other = new(1, 2), study = new(4, 9);
+        ClassTask other = new(1, 2), study = new(4, 9);
         Assert.Equal([study], Read("""{ "tasks": ["0v1", "4v9"] }""").WithFittedEmbedding(otherData: false).Embedding);
         Assert.Empty(Read("""{ "tasks": ["1v2"] }""").WithFittedEmbedding(otherData: false).Embedding);
-        Assert.Equal([new PairTask(0, 1)], Read("""{ "tasks": ["1v2", "0v1"] }""").WithFittedEmbedding(otherData: true).Embedding);
+        Assert.Equal([new ClassTask(0, 1)], Read("""{ "tasks": ["1v2", "0v1"] }""").WithFittedEmbedding(otherData: true).Embedding);
         Assert.Empty(Presets.Quick.WithFittedEmbedding(otherData: true).Embedding);
         Assert.Equal([other], Read("""{ "tasks": ["1v2", "4v9"], "embedding": ["1v2"] }""").Embedding);
         Assert.Empty(Read("""{ "embedding": [] }""").Embedding);
@@ -94,6 +94,16 @@ public sealed class SpecTests
     [InlineData("""{ "weight_decay": -1 }""", "weight_decay")]
     [InlineData("""{ "weight_decay": ["none"] }""", "weight_decay")]
     [InlineData("""{ "weight_decay": [0, 1e31] }""", "weight_decay")]
+    [InlineData("""{ "loss": "hinge" }""", "loss: 'hinge' is no loss; must be auto, logistic or softmax")]
+    [InlineData("""{ "loss": [] }""", "loss: empty; must be at least one item")]
+    [InlineData("""{ "loss": ["softmax", "softmax"] }""", "loss: softmax occurs twice")]
+    [InlineData("""{ "loss": ["auto", "softmax"] }""", "loss: auto beside others; must be alone, it stands for one of them")]
+    [InlineData(
+        """{ "tasks": ["4v9", "0v1v7"], "loss": "logistic" }""",
+        "loss: logistic is for two classes; must be softmax with 0v1v7, or be left out")]
+    [InlineData(
+        """{ "tasks": ["0v2v4v6v8v10v12v14v16v18v20v22v24v26v28v30v32v34v36v38v40v42v44v46v48v50v52v54v56v58v60v62v64v66v68v70v72"] }""",
+        "tasks: a task of 37 classes is written with 105 characters; 100 are the most")]
     [InlineData("""{ "hiden": [2] }""", "hiden")]
     [InlineData("""{ "hidden": 0 }""", "line 1: hidden: 0 is out of range; must be 1..1024")]
     [InlineData("""{ "hidden": "2..1" }""", "line 1: hidden: '2..1' runs backwards; write 1..2")]

@@ -94,7 +94,7 @@ public sealed class EnoughTests
         Assert.All(
             new[]
             {
-                paper with { Data = "/data/fashion" }, paper with { Tasks = [new PairTask(4, 9)] }, paper with { Hidden = [24] },
+                paper with { Data = "/data/fashion" }, paper with { Tasks = [new ClassTask(4, 9)] }, paper with { Hidden = [24] },
                 paper with { Epochs = [20] }, paper with { Batches = [32] }, paper with { LearningRates = [0.1] },
                 Presets.Quick with { Pruning = [PruneMethod.Global] },
             },

@@ -20,11 +20,11 @@ namespace GpuMlp.Engine.Tests.Study;
 /// <summary>A small run on real images, trained, merged and read again, with the study's comparison of rates in it.</summary>
 public sealed class StudyReaderTests
 {
-    private static readonly PairTask s_hard = new(4, 9);
+    private static readonly ClassTask s_hard = new(4, 9);
 
     private static readonly SweepSpec s_spec = Mnist.Spec with
     {
-        Tasks = [new PairTask(0, 1), s_hard],
+        Tasks = [new ClassTask(0, 1), s_hard],
         Hidden = [2, 5],
         Seeds = [0, 1],
         LearningRates = [0.03],
@@ -92,7 +92,7 @@ public sealed class StudyReaderTests
             ["h2-lr0.03.w1", "h2-lr0.1.w1", "h2-lr0.3.w1", "h5-lr0.03.w1", "h5-lr0.1.w1", "h5-lr0.3.w1"],
             hard.Tensors.Select(tensor => tensor.Name).Where(name => name.EndsWith("w1", StringComparison.Ordinal))
                 .Order(StringComparer.Ordinal));
-        using var easy = Safetensors.Open(run.WeightsPath(new PairTask(0, 1), 0));
+        using var easy = Safetensors.Open(run.WeightsPath(new ClassTask(0, 1), 0));
         Assert.Equal(8, easy.Tensors.Count);
     }
 

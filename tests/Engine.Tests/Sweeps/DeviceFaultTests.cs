@@ -20,7 +20,7 @@ public sealed class DeviceFaultTests
 
     private static readonly SweepSpec s_spec = Mnist.Spec with
     {
-        Tasks = [new PairTask(4, 9), new PairTask(0, 1)],
+        Tasks = [new ClassTask(4, 9), new ClassTask(0, 1)],
         Hidden = [2, 3, 5, 4, 7],
         Seeds = [0, 1],
         LearningRates = [0.5],

@@ -16,7 +16,7 @@ public sealed class GrowthTests
 {
     private static readonly SweepSpec s_spec = Mnist.Spec with
     {
-        Tasks = [new PairTask(4, 9)],
+        Tasks = [new ClassTask(4, 9)],
         Hidden = [2, 5],
         Seeds = [0, 1],
         LearningRates = [0.5],

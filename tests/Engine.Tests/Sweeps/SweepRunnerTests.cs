@@ -15,7 +15,7 @@ public sealed class SweepRunnerTests
 {
     private static readonly SweepSpec s_spec = Mnist.Spec with
     {
-        Tasks = [new PairTask(4, 9), new PairTask(0, 1)],
+        Tasks = [new ClassTask(4, 9), new ClassTask(0, 1)],
         Hidden = [2, 3, 5],
         Seeds = [0, 1, 2],
         LearningRates = [0.5],
@@ -73,7 +73,7 @@ public sealed class SweepRunnerTests
     {
         using TemporaryFolder folder = new();
         using var stop = new CancellationTokenSource();
-        SweepSpec single = s_spec with { Tasks = [new PairTask(4, 9)], Seeds = [0] };
+        SweepSpec single = s_spec with { Tasks = [new ClassTask(4, 9)], Seeds = [0] };
         Assert.Equal(0, Sweep(single, folder.Path, threads: 1, whenDone: stop.Cancel, stop: stop).Failed);
     }
 

@@ -15,7 +15,7 @@ namespace GpuMlp.Engine.Tests.Tables;
 public sealed class SchemaTests : IDisposable
 {
     private const string Key = "task VARCHAR, seed INTEGER, hidden INTEGER, lr DOUBLE, batch VARCHAR, epochs INTEGER, init_std DOUBLE, "
-        + "weight_decay DOUBLE, optimizer VARCHAR, momentum DOUBLE, beta1 DOUBLE, beta2 DOUBLE, schedule VARCHAR";
+        + "weight_decay DOUBLE, loss VARCHAR, optimizer VARCHAR, momentum DOUBLE, beta1 DOUBLE, beta2 DOUBLE, schedule VARCHAR";
 
     private readonly TemporaryFolder _folder = new();
 

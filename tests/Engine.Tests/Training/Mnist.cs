@@ -32,7 +32,7 @@ internal static class Mnist
     /// <summary>Every analysis but embeddings, with every method and corruption of the study at a level or two.</summary>
     public static SweepSpec Spec { get; } = Presets.Paper.WithoutRates() with
     {
-        Tasks = [new PairTask(4, 9)],
+        Tasks = [new ClassTask(4, 9)],
         Seeds = [42],
         Epochs = [4],
         LearningRates = [0.03, 0.5],

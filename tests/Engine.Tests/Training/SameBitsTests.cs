@@ -86,7 +86,7 @@ public sealed class SameBitsTests
         [
             Mnist.Train(Mnist.Few, spec, one)[0].Weights.W1,
             Mnist.Train(Mnist.Few, spec with { Seeds = [43] }, one)[0].Weights.W1,
-            Mnist.Train(Mnist.Few, spec with { Tasks = [new PairTask(9, 4)] }, one)[0].Weights.W1,
+            Mnist.Train(Mnist.Few, spec with { Tasks = [new ClassTask(9, 4)] }, one)[0].Weights.W1,
         ];
         Assert.Equal(3, starts.Select(start => start[0]).Distinct().Count());
     }

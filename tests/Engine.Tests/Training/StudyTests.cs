@@ -8,14 +8,14 @@ namespace GpuMlp.Engine.Tests.Training;
 /// <summary>The grid of the study for its hardest and its easiest pair of digits: each task and seed is trained once.</summary>
 public sealed class StudyFixture
 {
-    private readonly Dictionary<PairTask, ModelResult[]> _results = [];
+    private readonly Dictionary<ClassTask, ModelResult[]> _results = [];
 
     public StudyFixture()
     {
         // The curves of training alone.
         SweepSpec paper = Presets.Paper.WithoutRates() with { Corruptions = [], Similarity = [], Embedding = [] };
         ModelSpec[] models = [.. paper.Hidden.Select(hidden => new ModelSpec(hidden, paper.LearningRates.Single()))];
-        foreach (PairTask task in new PairTask[] { new(4, 9), new(0, 1) })
+        foreach (ClassTask task in new ClassTask[] { new(4, 9), new(0, 1) })
         {
             _results[task] = [.. paper.Seeds.SelectMany(seed =>
                 Mnist.Train(Mnist.All, paper with { Tasks = [task], Seeds = [seed] }, models, Environment.ProcessorCount))];
@@ -23,7 +23,7 @@ public sealed class StudyFixture
     }
 
     /// <summary>Best F1 on the training images, averaged over the study's seeds.</summary>
-    public double MeanBestF1(PairTask task, int hidden)
+    public double MeanBestF1(ClassTask task, int hidden)
     {
         double[] best = [.. _results[task].Where(result => result.Key.Hidden == hidden).Select(result => result.BestTrainF1)];
         Assert.Equal(Presets.Paper.Seeds.Count, best.Length);
@@ -42,7 +42,7 @@ public sealed class StudyTests(StudyFixture study) : IClassFixture<StudyFixture>
     [InlineData(48, 0.905)]
     [InlineData(64, 0.92)]
     public void Best_training_F1_of_4v9_is_the_published_one(int hidden, double published) =>
-        Assert.InRange(study.MeanBestF1(new PairTask(4, 9), hidden), published - 0.04, published + 0.04);
+        Assert.InRange(study.MeanBestF1(new ClassTask(4, 9), hidden), published - 0.04, published + 0.04);
 
     [Theory]
     [InlineData(4)]
@@ -56,7 +56,7 @@ public sealed class StudyTests(StudyFixture study) : IClassFixture<StudyFixture>
     [InlineData(48)]
     [InlineData(64)]
     public void Four_hidden_units_or_more_tell_0_from_1(int hidden) =>
-        Assert.InRange(study.MeanBestF1(new PairTask(0, 1), hidden), 0.98, 1);
+        Assert.InRange(study.MeanBestF1(new ClassTask(0, 1), hidden), 0.98, 1);
 
     [Fact]
     public void Training_lowers_the_loss_of_every_model() =>

@@ -274,10 +274,10 @@ public sealed class TrainerTests
         Assert.Equal(expected.Auc, actual.Auc, 1e-5);
     }
 
-    private static Metrics Recompute(Dataset data, PairTask task, int[] images, ModelParameters weights)
+    private static Metrics Recompute(Dataset data, ClassTask task, int[] images, ModelParameters weights)
     {
         double[] logits = [.. images.Select(image => Logit(data, image, weights))];
-        bool[] positive = [.. images.Select(image => data.Labels[image] == task.Second)];
+        bool[] positive = [.. images.Select(image => data.Labels[image] == task.Classes[1])];
         int Count(bool predicted, bool actual)
             => Enumerable.Range(0, images.Length).Count(n => logits[n] >= 0 == predicted && positive[n] == actual);
         double hits = Count(true, true), falsePositives = Count(true, false), falseNegatives = Count(false, true);

@@ -11,7 +11,7 @@ public sealed class ShardChoiceTests
 {
     private static readonly Plan s_plan =
         Plan.Create(
-            Presets.Paper.WithoutRates() with { Tasks = [new PairTask(0, 1)], Embedding = [], Seeds = [.. Enumerable.Range(0, 20)] },
+            Presets.Paper.WithoutRates() with { Tasks = [new ClassTask(0, 1)], Embedding = [], Seeds = [.. Enumerable.Range(0, 20)] },
             "data",
             784,
             _ => 9344) with

@@ -9,7 +9,7 @@ namespace GpuMlp.Runner.Tests.EndToEnd;
 [Trait("Size", "large")]
 public sealed class WholeSweepTests
 {
-    private const string Key = "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,"
+    private const string Key = "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,loss,"
         + "optimizer,momentum,beta1,beta2,schedule";
 
     private const string ResultsHeader = Key + ",train_loss,train_accuracy,train_precision,train_recall,train_f1,train_auc,"
@@ -91,7 +91,9 @@ public sealed class WholeSweepTests
             string[][] failed = [.. File.ReadLines(Path.Combine(run, table + ".csv")).Select(row => row.Split(','))
                 .Where(row => row[3] == "1e+30")];
             Assert.NotEmpty(failed);
-            Assert.All(failed, row => Assert.Equal([.. Enumerable.Repeat("", row.Length - 9 - asked), "failed"], row[(8 + asked)..]));
+            int keys = Key.Split(',').Length;
+            Assert.All(failed, row => Assert.Equal(
+                [.. Enumerable.Repeat("", row.Length - keys - 1 - asked), "failed"], row[(keys + asked)..]));
         }
 
         Gpumlp.Outcome export = Gpumlp.Here("export", run, "--format", "safetensors", "--hidden", "5", "--quiet");

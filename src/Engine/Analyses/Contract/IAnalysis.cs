@@ -31,7 +31,7 @@ internal interface IAnalysis
     AnalysisCost CostOf(SweepSpec spec, int epochs);
 
     /// <summary>How many of some models it works on that share a split and a variant; those are what <see cref="CostOf"/> is for.</summary>
-    int ModelsIn(SweepSpec spec, PairTask task, int seed, TrainingVariant variant, IReadOnlyList<ModelSpec> models) => models.Count;
+    int ModelsIn(SweepSpec spec, ClassTask task, int seed, TrainingVariant variant, IReadOnlyList<ModelSpec> models) => models.Count;
 
     /// <summary>Does it and adds the rows of every table; not called for a sweep that it <see cref="IsIn"/> not.</summary>
     /// <param name="run">The models, which are not changed.</param>

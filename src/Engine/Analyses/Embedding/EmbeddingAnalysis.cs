@@ -45,7 +45,7 @@ internal sealed class EmbeddingAnalysis : IAnalysis
     private static int Pictures(SweepSpec spec) => 1 + Pruned(spec).Count;
 
     /// <summary>Whether a model has pictures.</summary>
-    public static bool IsEmbedded(SweepSpec spec, PairTask task, int seed, TrainingVariant variant, ModelSpec model)
+    public static bool IsEmbedded(SweepSpec spec, ClassTask task, int seed, TrainingVariant variant, ModelSpec model)
     {
         var shown = ShownModel.Of(spec);
         return spec.Embedding.Contains(task) && seed == shown.Seed && variant == spec.Variants()[shown.Variant] && model == shown.Model;
@@ -70,7 +70,7 @@ internal sealed class EmbeddingAnalysis : IAnalysis
         Bytes = 2 * sizeof(float) * (long)MostPoints * MostPoints,
     };
 
-    public int ModelsIn(SweepSpec spec, PairTask task, int seed, TrainingVariant variant, IReadOnlyList<ModelSpec> models) =>
+    public int ModelsIn(SweepSpec spec, ClassTask task, int seed, TrainingVariant variant, IReadOnlyList<ModelSpec> models) =>
         models.Count(model => IsEmbedded(spec, task, seed, variant, model));
 
     /// <summary>Rows: a picture each, the dense one first; most models have none. Activations that are not finite have no places.</summary>

@@ -11,7 +11,7 @@ internal static class EmbeddingFields
 
     public static IReadOnlyList<Field<SweepSpec>> All { get; } =
     [
-        new Field<SweepSpec, IReadOnlyList<PairTask>>(
+        new Field<SweepSpec, IReadOnlyList<ClassTask>>(
             "embedding",
             s => s.Embedding,
             (s, tasks) => s with { Embedding = tasks },
@@ -19,9 +19,9 @@ internal static class EmbeddingFields
         {
             FromText = (s, flag, text, data) => text switch
             {
-                ListNotation<PairTask>.None => [],
+                ListNotation<ClassTask>.None => [],
                 TaskList.EveryPair => s.Tasks,
-                _ => TaskList.Parse(text, data.Classes, flag, data.ClassNames),
+                _ => TaskList.Read(text, data, flag),
             },
             Rule = s => s.Embedding.Except(s.Tasks)
                 .Select(task => $"{task} is not trained; must be some of the sweep's tasks, or none").FirstOrDefault(),

@@ -50,7 +50,7 @@ internal sealed class RobustnessAnalysis : IAnalysis
             for (int m = 0; m < results.Length; m++)
             {
                 ReadOnlySpan<float> logits = evaluations[m].Logits.Span;
-                Confusion counts = ModelMetrics.Count(logits, clean.Labels);
+                ClassFigures counts = ModelMetrics.Count(logits, clean.Labels).Figures;
                 results[m][c] = new RobustnessRow
                 {
                     Key = cohort.Keys[m],

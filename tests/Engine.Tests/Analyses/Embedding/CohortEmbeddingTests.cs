@@ -20,7 +20,7 @@ public sealed class CohortEmbeddingTests
 
     private static readonly SweepSpec s_spec = Presets.Paper.WithoutRates() with
     {
-        Tasks = [new PairTask(0, 1)],
+        Tasks = [new ClassTask(0, 1)],
         Hidden = [3, 20],
         Seeds = [7, 8],
         LearningRates = [0.5, 0.1],
@@ -28,7 +28,7 @@ public sealed class CohortEmbeddingTests
         Sparsity = [0.0095, 0.5, 0.95],
         Pruning = [PruneMethod.Random, PruneMethod.Layer],
         Corruptions = [],
-        Embedding = [new PairTask(0, 1)],
+        Embedding = [new ClassTask(0, 1)],
     };
 
     private static readonly Dataset s_data = Data();
@@ -42,7 +42,7 @@ public sealed class CohortEmbeddingTests
         Assert.Equal(
             [("dense", 0.0), ("layer", 0.95), ("layer", 0.0095)],
             shown.Pictures.Select(picture => (picture.Method, picture.Sparsity)));
-        int points = Splitter.Create(s_data, new PairTask(0, 1), 7).Validation.Length;
+        int points = Splitter.Create(s_data, new ClassTask(0, 1), 7).Validation.Length;
         Assert.All(shown.Pictures, picture =>
         {
             Assert.Equal(points, picture.Points);
@@ -83,7 +83,7 @@ public sealed class CohortEmbeddingTests
     public void Activations_are_those_of_the_reference()
     {
         using var device = new CpuDevice(2);
-        Split split = Splitter.Create(s_data, new PairTask(0, 1), 7);
+        Split split = Splitter.Create(s_data, new ClassTask(0, 1), 7);
         using var cohort = new Cohort(
             device,
             DeviceKernels.Create(device),

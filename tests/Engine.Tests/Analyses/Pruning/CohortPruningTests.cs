@@ -44,7 +44,7 @@ public sealed class CohortPruningTests : IDisposable
                 model.Pruning.Select(row => (row.Method, row.Sparsity)));
 
             // Random choices are keyed as initial weights are: task and hidden size, and the seed.
-            ulong identity = ((ulong)((split.Task.First << 8) | split.Task.Second) << 32) | (uint)model.Key.Hidden;
+            ulong identity = ((ulong)((split.Task.Classes[0] << 8) | split.Task.Classes[1]) << 32) | (uint)model.Key.Hidden;
             foreach (PruningRow row in model.Pruning)
             {
                 ReferenceParameters pruned = ReferencePruning.Prune(
@@ -113,7 +113,7 @@ public sealed class CohortPruningTests : IDisposable
 
     private IReadOnlyList<ModelResult> TrainWith(SweepSpec spec, out Split split, Action<int> afterEpoch, CancellationToken cancel)
     {
-        split = Splitter.Create(_data, new PairTask(0, 1), seed: 7);
+        split = Splitter.Create(_data, new ClassTask(0, 1), seed: 7);
         ModelSpec[] models = [.. from rate in spec.LearningRates from hidden in spec.Hidden select new ModelSpec(hidden, rate)];
         using var cohort = new Cohort(_device, DeviceKernels.Create(_device), _data, split, models, spec.Variants().Single());
         return AnalysisList.TrainAndAnalyse(cohort, spec, (epoch, _) => afterEpoch(epoch), cancel);

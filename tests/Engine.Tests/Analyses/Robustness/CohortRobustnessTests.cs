@@ -44,7 +44,7 @@ public sealed class CohortRobustnessTests
                     clean.Pixels.AsSpan(n * inputs, inputs), Mnist.Few.Rows, Mnist.Few.Columns,
                     split.Validation[n], Corruption(row))).Select(grey => grey / 255)];
                 double[] logits = ReferenceMlp.Forward(ReferenceParameters.From(model.Weights), x).Logits;
-                Confusion expected = ModelMetrics.Count(Array.ConvertAll(logits, logit => (float)logit), clean.Labels);
+                ClassFigures expected = ModelMetrics.Count(Array.ConvertAll(logits, logit => (float)logit), clean.Labels).Figures;
 
                 // A grey level more or less turns at most the few images whose logit is next to 0.
                 double two = 2.0 / logits.Length;
@@ -86,7 +86,7 @@ public sealed class CohortRobustnessTests
         const int Seeds = 10;
         SweepSpec spec = Presets.Paper.WithoutRates() with
         {
-            Tasks = [new PairTask(
+            Tasks = [new ClassTask(
             4,
             9)],
             Sparsity = [],

@@ -38,7 +38,7 @@ public sealed class CohortSimilarityTests
         foreach (ModelResult model in models)
         {
             Assert.Equal(SaliencyMethod.Offered.Count * 7, model.Similarity.Count);
-            ulong identity = ((ulong)((split.Task.First << 8) | split.Task.Second) << 32) | (uint)model.Key.Hidden;
+            ulong identity = ((ulong)((split.Task.Classes[0] << 8) | split.Task.Classes[1]) << 32) | (uint)model.Key.Hidden;
             foreach (SaliencyRow row in model.Similarity.Where(IsPruned))
             {
                 ReferenceParameters dense = ReferenceParameters.From(model.Weights);

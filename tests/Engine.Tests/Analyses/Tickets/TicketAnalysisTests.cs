@@ -20,7 +20,7 @@ public sealed class TicketAnalysisTests : IDisposable
 
     private static readonly SweepSpec s_spec = Presets.Quick with
     {
-        Tasks = [new PairTask(0, 1)],
+        Tasks = [new ClassTask(0, 1)],
         Hidden = [3, 8],
         LearningRates = [0.5, 0.1],
         Epochs = [Epochs],
