@@ -135,7 +135,7 @@ public sealed class FlagTests : IDisposable
         {
             Assert.Equal(
                 $"{rows} {rows}",
-                string.Join(' ', File.ReadAllLines(table).Skip(1).Select(row => string.Join(',', row.Split(',')[^5..^3]))));
+                string.Join(' ', Workplace.Rows(_place["run"], "robustness").Select(row => $"{row["corruption"]},{row["severity"]}")));
         }
     }
 
@@ -213,26 +213,22 @@ public sealed class FlagTests : IDisposable
         outcome.AssertSuccess();
         Assert.Contains("F1 after 3 more epochs, by share of weights pruned", outcome.Out);
         Assert.Contains("layer rewind", outcome.Out);
-        string[] lines = File.ReadAllLines(Path.Combine(_place["run"], "finetune.csv"));
-        Assert.Equal(
-            "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,loss,optimizer,momentum,beta1,beta2,schedule,protocol,method,sparsity,"
-            + "finetune_epochs,zero_w1,zero_w2,weights_left,"
-            + "val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output,status",
-            lines[0]);
-        string[][] rows = [.. lines.Skip(1).Select(line => line.Split(','))];
-        int keys = Array.IndexOf(lines[0].Split(','), "protocol");
+        Assert.EndsWith(
+            ",protocol,method,sparsity,finetune_epochs,zero_w1,zero_w2,weights_left,val_f1,val_auc,val_accuracy,"
+            + "dead_inactive,dead_no_input,dead_no_output,status",
+            File.ReadLines(Path.Combine(_place["run"], "finetune.csv")).First());
+        Dictionary<string, string>[] rows = Workplace.Rows(_place["run"], "finetune");
         Assert.Equal(2 * 2 * 2 * 2, rows.Length);
         Assert.Equal(
             ["finetune,layer,0.5,3", "finetune,layer,0.9,3", "finetune,random,0.5,3", "finetune,random,0.9,3",
                 "rewind,layer,0.5,3", "rewind,layer,0.9,3", "rewind,random,0.5,3", "rewind,random,0.9,3"],
-            rows.Take(8).Select(row => string.Join(',', row[keys..(keys + 4)])));
+            rows.Take(8).Select(row => $"{row["protocol"]},{row["method"]},{row["sparsity"]},{row["finetune_epochs"]}"));
         Assert.True(File.Exists(Path.Combine(_place["run"], "finetune.parquet")));
 
         // What lies under a mask is 0 after training as before: the shares are those of the one-shot table.
-        string[] pruning = File.ReadAllLines(Path.Combine(_place["run"], "pruning.csv"));
         Assert.Equal(
-            pruning.Skip(1).Take(4).Select(line => string.Join(',', line.Split(',')[(keys + 2)..(keys + 4)])), rows.Take(4)
-                .Select(row => string.Join(',', row[(keys + 4)..(keys + 6)])));
+            Workplace.Rows(_place["run"], "pruning").Take(4).Select(row => (row["zero_w1"], row["zero_w2"])),
+            rows.Take(4).Select(row => (row["zero_w1"], row["zero_w2"])));
     }
 
     [Fact]

@@ -31,10 +31,10 @@ public sealed class MetricsTests : IDisposable
         }
 
         Assert.False(File.Exists(Path.Combine(whole, "predictions.csv")));
-        Assert.All(Rows(whole, "results"), row => Assert.All(
+        Assert.All(Workplace.Rows(whole, "results"), row => Assert.All(
             row.Where(cell => cell.Key.StartsWith("test_", StringComparison.Ordinal)), cell => Assert.NotEmpty(cell.Value)));
-        Assert.All(Rows(whole, "history"), row => Assert.Equal(row["epoch"] is "2" or "4" or "5", row["val_f1"].Length > 0));
-        Dictionary<string, string> last = Rows(whole, "history")[4], result = Rows(whole, "results")[0];
+        Assert.All(Workplace.Rows(whole, "history"), row => Assert.Equal(row["epoch"] is "2" or "4" or "5", row["val_f1"].Length > 0));
+        Dictionary<string, string> last = Workplace.Rows(whole, "history")[4], result = Workplace.Rows(whole, "results")[0];
         Assert.Equal(
             (result["val_loss"], result["val_accuracy"], result["val_f1"]), (last["val_loss"], last["val_accuracy"], last["val_f1"]));
     }
@@ -44,7 +44,7 @@ public sealed class MetricsTests : IDisposable
     {
         string run = _place["run"];
         Gpumlp.Here(["sweep", .. s_sweep, "--data", _place.Data(), "--out", run]).AssertSuccess();
-        Assert.All(Rows(run, "results"), row => Assert.Equal(("", "ok"), (row["test_f1"], row["status"])));
+        Assert.All(Workplace.Rows(run, "results"), row => Assert.Equal(("", "ok"), (row["test_f1"], row["status"])));
     }
 
     [Fact]
@@ -70,12 +70,6 @@ public sealed class MetricsTests : IDisposable
     [InlineData("--analyses", "predictions")]
     public void What_cannot_be_is_refused_in_a_line_that_names_the_flag(params string[] flags) => Assert.Contains(
         flags[0], Gpumlp.Here(["sweep", .. flags, "--out", _place["run"]]).AssertOneLine(2));
-
-    private static Dictionary<string, string>[] Rows(string run, string table)
-    {
-        string[][] lines = [.. File.ReadLines(Path.Combine(run, $"{table}.csv")).Select(line => line.Split(','))];
-        return [.. lines.Skip(1).Select(cells => lines[0].Zip(cells).ToDictionary(cell => cell.First, cell => cell.Second))];
-    }
 
     // The training files of another set, of the same three classes.
     private string DataWithTests()

@@ -27,10 +27,10 @@ public sealed class OtherDataTests : IDisposable
         string[] results = File.ReadAllLines(Path.Combine(run, "results.csv"));
         Assert.Equal(["0v1", "0v2", "1v2"], results.Skip(1).Select(row => row.Split(',')[0]).Distinct());
         Assert.All(results.Skip(1), row => Assert.EndsWith(",ok", row));
-        string[] embedding = File.ReadAllLines(Path.Combine(run, "embedding.csv"));
         Assert.Equal(
             ["0v1,0,20,dense,0.0", "0v1,0,20,layer,0.95"],
-            embedding.Skip(1).Select(row => row.Split(',')).Select(cells => $"{cells[0]},{cells[1]},{cells[2]},{cells[^8]},{cells[^7]}"));
+            Workplace.Rows(run, "embedding")
+                .Select(row => $"{row["task"]},{row["seed"]},{row["hidden"]},{row["method"]},{row["sparsity"]}"));
         foreach (string table in new[] { "history", "pruning", "robustness" })
         {
             Assert.Equal(

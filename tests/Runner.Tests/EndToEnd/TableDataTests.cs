@@ -27,8 +27,8 @@ public sealed class TableDataTests : IDisposable
         Assert.Contains(Cli.Lines(sweep.Error), line => line.StartsWith("label: kind; 5 features to 256 levels", StringComparison.Ordinal));
         Assert.Equal(
             ["contrast", "gaussian", "salt-pepper"],
-            Column(run, "robustness.csv", "corruption").Append("contrast").Distinct().Order(StringComparer.Ordinal));
-        Assert.Equal(["0v1", "0v2", "1v2"], Column(run, "results.csv", "task").Distinct());
+            Workplace.Rows(run, "robustness").Select(row => row["corruption"]).Append("contrast").Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["0v1", "0v2", "1v2"], Workplace.Rows(run, "results").Select(row => row["task"]).Distinct());
         Assert.Equal("b\nred\nü\n", File.ReadAllText(Path.Combine(run, "classes.txt")));
         using var info = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "run.json")));
         JsonElement table = info.RootElement.GetProperty("table");
@@ -57,7 +57,7 @@ public sealed class TableDataTests : IDisposable
             "--sparsity", "none", "--out", run).AssertSuccess();
         Assert.Equal(
             ["blur", "gaussian", "occlusion", "salt-pepper"],
-            Column(run, "robustness.csv", "corruption").Distinct().Order(StringComparer.Ordinal));
+            Workplace.Rows(run, "robustness").Select(row => row["corruption"]).Distinct().Order(StringComparer.Ordinal));
         Assert.Contains("\"data\":\"mnist-1d\"", File.ReadAllText(Path.Combine(run, "plan.json")));
         Assert.DoesNotContain("label_column", File.ReadAllText(Path.Combine(run, "plan.json")));
         Gpumlp.Here("run", run).AssertSuccess();
@@ -100,11 +100,5 @@ public sealed class TableDataTests : IDisposable
 
         File.WriteAllText(_place[name], text.ToString());
         return _place[name];
-    }
-
-    private static IEnumerable<string> Column(string run, string table, string column)
-    {
-        string[][] rows = [.. File.ReadLines(Path.Combine(run, table)).Select(row => row.Split(','))];
-        return rows.Skip(1).Select(row => row[Array.IndexOf(rows[0], column)]);
     }
 }

@@ -43,6 +43,13 @@ internal sealed class Workplace : IDisposable
             .ToDictionary(file => Path.GetRelativePath(run, file), file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))),
         StringComparer.Ordinal);
 
+    /// <summary>A table of a run, every row by the names of its columns.</summary>
+    public static Dictionary<string, string>[] Rows(string run, string table)
+    {
+        string[][] lines = [.. File.ReadLines(Path.Combine(run, $"{table}.csv")).Select(line => line.Split(','))];
+        return [.. lines.Skip(1).Select(cells => lines[0].Zip(cells).ToDictionary(cell => cell.First, cell => cell.Second))];
+    }
+
     public static int UnitsIn(string run)
     {
         string units = Path.Combine(run, "units");
