@@ -1,5 +1,6 @@
 using System.Text.Json;
 using GpuMlp.Kernels.Analyses.Evaluation;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
@@ -169,6 +170,51 @@ public sealed class ClassTests : IDisposable
             _device, shape.Pixels, [0, 1, 2, 3, 0, 0], 4, shape.Schedule, KernelForm.Dense, withBackward: true);
         ArgumentException refused = Assert.Throws<ArgumentException>(() => DeviceKernels.Create(_device).TrainEpoch(cohort, images));
         Assert.Contains("label 3 for models of 3 classes", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void Maps_of_a_class_and_of_the_one_that_is_said_are_those_of_double(KernelForm form, SimdWidth width)
+    {
+        var shape = new Shape([3, 20], 40, 21, 21) { Outputs = 4 };
+        using DeviceCohort cohort = Cohort(shape.Models, shape.Inputs, [0.1f, 0.1f]);
+        using var images = new DeviceImages(
+            _device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, form, withBackward: false);
+        var kernels = DeviceKernels.Create(_device, width);
+        double[] x = ReferenceMlp.Scale(shape.Pixels);
+        foreach (SaliencyMethod method in SaliencyMethod.All.Where(method => method.IsOfClasses))
+        {
+            foreach (int? wanted in new int?[] { null, 2 })
+            {
+                ReadOnlyMemory<float>[] maps = kernels.Saliency(cohort, images, method, wanted);
+                for (int at = 0; at < maps.Length * shape.Images; at++)
+                {
+                    (int m, int n) = (at / shape.Images, at % shape.Images);
+                    var model = ReferenceParameters.From(shape.Models[m]);
+                    double[] image = x[(n * shape.Inputs)..((n + 1) * shape.Inputs)];
+                    int k = wanted ?? ReferenceMlp.Largest(ReferenceMlp.Forward(model, image).Logits);
+                    double[] actual = Check.Widen(maps[m].Span.Slice(n * shape.Inputs, shape.Inputs));
+                    double[] expected = ReferenceSaliency.ClassMap(model, image, method, k);
+                    Check.NearLargest($"{method} of class {wanted}, model {m}, image {n}", expected, actual, 1e-5);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Maps_that_are_of_one_logit_and_classes_that_are_none_are_refused()
+    {
+        var shape = new Shape([2], 4, 6, 6) { Outputs = 3 };
+        using DeviceCohort cohort = Cohort(shape.Models, 4, [0.1f]);
+        using var images = new DeviceImages(
+            _device, shape.Pixels, shape.Labels, 4, shape.Schedule, KernelForm.Dense, withBackward: false);
+        var kernels = DeviceKernels.Create(_device);
+        NotSupportedException method = Assert.Throws<NotSupportedException>(
+            () => kernels.Saliency(cohort, images, SaliencyMethod.Perturbation));
+        Assert.Contains("Saliency by perturbation is for models with one logit; these have 3", method.Message, StringComparison.Ordinal);
+        ArgumentException none = Assert.Throws<ArgumentException>(
+            () => kernels.Saliency(cohort, images, SaliencyMethod.LogitGradient, ofClass: 3));
+        Assert.Contains("class 3 of models with 3 logits", none.Message, StringComparison.Ordinal);
     }
 
     [Theory]

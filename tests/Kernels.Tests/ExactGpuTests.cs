@@ -1,5 +1,6 @@
 using GpuMlp.Kernels.Analyses.Evaluation;
 using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Analyses.Saliency;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
@@ -28,7 +29,7 @@ public abstract class ExactGpuTests(AcceleratorType kind)
     [MemberData(nameof(Trainings))]
     public void Weights_and_totals_of_every_epoch_are_those_of_the_exact_reference(KernelForm form, bool isMasked) => Use(device =>
     {
-        foreach (Shape shape in Shape.All.Select(shape => shape with { IsMasked = isMasked }))
+        foreach (Shape shape in Shape.All.Concat(Shape.OfClasses).Select(shape => shape with { IsMasked = isMasked }))
         {
             ExactTraining[] expected = ExactExpectations.Trained(shape);
             using var cohort = Upload(device, shape);
@@ -41,7 +42,7 @@ public abstract class ExactGpuTests(AcceleratorType kind)
     [MemberData(nameof(Forms))]
     public void Z_logits_and_active_units_are_those_of_the_exact_reference(KernelForm form) => Use(device =>
     {
-        foreach (Shape shape in Shape.All.Where(shape => shape.WeightDecay == 0))
+        foreach (Shape shape in Shape.All.Concat(Shape.OfClasses).Where(shape => shape.WeightDecay == 0))
         {
             ExactStep[][] expected = ExactExpectations.FirstStep(shape);
             using var cohort = Upload(device, shape);
@@ -64,7 +65,7 @@ public abstract class ExactGpuTests(AcceleratorType kind)
     [InlineData(1.0)]
     public void Compressed_weights_have_the_logits_of_the_pruned_model_in_the_dense_form(double sparsity) => Use(device =>
     {
-        foreach (Shape shape in Shape.All.Where(shape => shape.WeightDecay == 0))
+        foreach (Shape shape in Shape.All.Concat(Shape.OfClasses).Where(shape => shape.WeightDecay == 0))
         {
             ModelParameters[] models = Pruned(shape, sparsity);
             using var cohort = Upload(device, shape, models);
@@ -180,6 +181,29 @@ public abstract class ExactGpuTests(AcceleratorType kind)
         }
     });
 
+    [DeviceFact]
+    public void Maps_of_models_with_a_logit_a_class_have_the_bits_of_the_CPUs() => Use(device =>
+    {
+        using var cpu = new CpuDevice(threads: 2);
+        var shape = new Shape([3, 40], 150, 21, 21) { Outputs = 5 };
+        foreach (SaliencyMethod method in SaliencyMethod.All.Where(method => method.IsOfClasses))
+        {
+            foreach (int? wanted in new int?[] { null, 3 })
+            {
+                ReadOnlyMemory<float>[] expected = Maps(cpu, shape, method, wanted), actual = Maps(device, shape, method, wanted);
+                for (int m = 0; m < expected.Length; m++)
+                    Check.SameBits($"{method} of class {wanted}, model {m}", expected[m].Span, actual[m].Span);
+            }
+        }
+    });
+
+    private static ReadOnlyMemory<float>[] Maps(ComputeDevice device, Shape shape, SaliencyMethod method, int? wanted)
+    {
+        using DeviceCohort cohort = Upload(device, shape);
+        using DeviceImages images = ImagesOf(device, shape, KernelForm.Dense);
+        return DeviceKernels.Create(device).Saliency(cohort, images, method, wanted);
+    }
+
     private static void Compare(string name, ExactTraining[] expected, DeviceCohort cohort, Action epoch)
     {
         for (int e = 0; e < Epochs; e++)
@@ -194,10 +218,11 @@ public abstract class ExactGpuTests(AcceleratorType kind)
             ExactExpectations.SameParameters($"{name}, model {m}", expected[m].Model, actual[m]);
     }
 
-    private static DeviceCohort Upload(GpuDevice device, Shape shape, ModelParameters[]? models = null)
+    private static DeviceCohort Upload(ComputeDevice device, Shape shape, ModelParameters[]? models = null)
     {
         var cohort = new DeviceCohort(
-            device, ColumnLayout.Create(shape.Hidden, shape.Inputs, device.LayoutWays), Samples.Rates(shape.Hidden.Length), shape.IsMasked)
+            device, ColumnLayout.Create(shape.Hidden, shape.Inputs, device.LayoutWays, shape.Outputs), Samples.Rates(shape.Hidden.Length),
+            shape.IsMasked)
         {
             WeightDecay = shape.WeightDecay,
         };
@@ -207,7 +232,7 @@ public abstract class ExactGpuTests(AcceleratorType kind)
         return cohort;
     }
 
-    private static DeviceImages ImagesOf(GpuDevice device, Shape shape, KernelForm form) =>
+    private static DeviceImages ImagesOf(ComputeDevice device, Shape shape, KernelForm form) =>
         new(device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, form, withBackward: true);
 
     // Without a share of the weights: all of them with 1, whose columns have nothing but a bias.

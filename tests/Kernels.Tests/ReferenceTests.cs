@@ -35,6 +35,30 @@ public sealed class ReferenceTests
     }
 
     [Fact]
+    public void Saliency_gradients_of_a_class_are_the_slopes_of_its_logit_and_probability()
+    {
+        const int Outputs = 4;
+        var model = ReferenceParameters.From(Samples.Model(Inputs, Hidden, seed: 5, Outputs));
+        int compared = 0;
+        for (int at = 0; at < Rows * Inputs; at++)
+        {
+            (int n, int d, int k) = (at / Inputs, at % Inputs, at % Outputs);
+            double[] image = _x[(n * Inputs)..((n + 1) * Inputs)];
+            ReferenceForward up = ReferenceMlp.Forward(model, Moved(image, d, Step)), down = ReferenceMlp.Forward(
+                model, Moved(image, d, -Step));
+            if (HasKink(up, down))
+                continue;
+            compared++;
+            double logit = ReferenceSaliency.ClassMap(model, image, SaliencyMethod.LogitGradient, k)[d];
+            double probability = ReferenceSaliency.ClassMap(model, image, SaliencyMethod.ProbabilityGradient, k)[d];
+            Check.Near($"dlogit/dx of image {n}, pixel {d}", (up.Logits[k] - down.Logits[k]) / (2 * Step), logit, Tolerance);
+            Check.Near(
+                $"dp/dx of image {n}, pixel {d}", (up.Probabilities[k] - down.Probabilities[k]) / (2 * Step), probability, Tolerance);
+        }
+        Assert.True(compared > 0.9 * Rows * Inputs, $"only {compared} pixels are away from a kink");
+    }
+
+    [Fact]
     public void Two_classes_have_the_loss_and_slopes_of_one_logit_that_is_their_difference()
     {
         double[] w2 = [.. _model.W2.Select(w => -w / 2), .. _model.W2.Select(w => w / 2)];

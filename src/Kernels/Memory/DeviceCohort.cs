@@ -26,6 +26,8 @@ public sealed class DeviceCohort : IDisposable
         long weights = (long)layout.Inputs * layout.PaddedColumns, sums = weights + layout.PaddedColumns;
         if (sums > int.MaxValue)
             throw new ArgumentException($"{sums} weights and biases in one cohort; 2^31 - 1 are the most", nameof(layout));
+        if ((long)layout.Outputs * Math.Max(layout.PaddedColumns, (long)ChunkSchedule.ChunkRows * layout.Slots.Count) > int.MaxValue)
+            throw new ArgumentException($"{layout.Slots.Count} models of {layout.Outputs} logits are too many in a cohort", nameof(layout));
 
         _device = device;
         Layout = layout;

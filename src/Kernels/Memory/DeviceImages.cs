@@ -17,7 +17,8 @@ public sealed class DeviceImages : IDisposable
     /// <param name="device">Where.</param>
     /// <param name="pixels">Unsigned bytes, row-major [N, D].</param>
     /// <param name="labels">
-    /// 0 or 1 an image, or the number of its class, below the O of the cohorts that are trained on it; may be all 0 where no loss is wanted.
+    /// 0 or 1 an image, or the number of its class, below the O of the cohorts that are trained on it; may be all 0 where no loss is
+    /// wanted.
     /// </param>
     /// <param name="inputs">D.</param>
     /// <param name="schedule">Batches and chunks.</param>

@@ -83,7 +83,9 @@ internal static unsafe class ClassOutputBody
         }
     }
 
-    /// <summary>r in place of Z, as floats that are integers; adds the chunk to the sums for dw2, which its batch's first one clears.</summary>
+    /// <summary>
+    /// r in place of Z, as floats that are integers; adds the chunk to the sums for dw2, which its batch's first one clears.
+    /// </summary>
     public static void Numbers<T>(in BlockPointers block, in BlockWork work, in ChunkPointers chunk)
         where T : unmanaged, ILanes<T>
     {

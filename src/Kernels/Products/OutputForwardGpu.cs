@@ -36,9 +36,9 @@ public struct OutputForwardGpu
         int output = Grid.IdxX / job.Runs, row = ((Grid.IdxX - (output * job.Runs)) * Threads) + Group.IdxX;
         if (row >= job.Rows)
             return;
-        int index = output / job.Cohort.Outputs;
+        int index = output / job.Cohort.Outputs, k = output - (index * job.Cohort.Outputs);
         job.Values[((long)output * job.ValueStride) + job.ValueOffset + row] = Logit(
-            job.Cohort, job.Activations, new GpuSlot(job.Cohort, index), index, output - (index * job.Cohort.Outputs), job.Failed[index], row);
+            job.Cohort, job.Activations, new GpuSlot(job.Cohort, index), index, k, job.Failed[index], row);
     }
 
     /// <summary>The logit of one image, of models with one.</summary>

@@ -165,7 +165,8 @@ public sealed class ExactMlp
     }
 
     /// <summary>
-    /// [N, H]: what goes back to a unit where V is above 0: q, or with a logit a class rint(2^-f sum over k of w2_k q_k), in the order of k.
+    /// [N, H]: what goes back to a unit where V is above 0: q, or with a logit a class rint(2^-f sum over k of w2_k q_k), in the order of
+    /// k.
     /// </summary>
     /// <param name="deltas">q [N, O].</param>
     public int[] Back(long[] v, int[] deltas)

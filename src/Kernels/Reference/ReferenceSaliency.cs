@@ -8,6 +8,22 @@ public static class ReferenceSaliency
     /// <summary>Standard deviation of SmoothGrad's noise on the scale 0..1.</summary>
     public const double NoiseSigma = 0.15;
 
+    /// <summary>
+    /// The saliency map [D] of one image [D] and class of a model with a logit a class: of the logit x_k, or of p_k, whose slopes are
+    /// those of a logit whose w2 is w2_k, or p_k (w2_k - sum of p_j w2_j).
+    /// </summary>
+    /// <param name="k">The class.</param>
+    public static double[] ClassMap(ReferenceParameters model, ReadOnlySpan<double> image, SaliencyMethod method, int k)
+    {
+        int hidden = model.Hidden;
+        double[] p = ReferenceMlp.Forward(model, image).Probabilities, weights = model.W2[(k * hidden)..((k + 1) * hidden)];
+        bool ofProbability = method == SaliencyMethod.ProbabilityGradient;
+        for (int h = 0; h < hidden && ofProbability; h++)
+            weights[h] = p[k] * (weights[h] - Enumerable.Range(0, p.Length).Sum(j => p[j] * model.W2[(j * hidden) + h]));
+        ReferenceParameters one = model with { W2 = weights, B2 = [model.B2[k]] };
+        return Map(one, image, ofProbability ? SaliencyMethod.LogitGradient : method);
+    }
+
     /// <summary>The saliency map [D] of one image [D].</summary>
     public static double[] Map(ReferenceParameters model, ReadOnlySpan<double> image, SaliencyMethod method)
     {

@@ -18,7 +18,8 @@ public struct GpuGradients
 /// <summary>
 /// Gradients of a batch's mean loss from its integers: dW1 = fl(fl(G) 2^-40 * fl(w2 scale)), db1 likewise from row D,
 /// dw2 = fl(fl(T) 2^(s + e - 63) * scale) where T sums Wq (G >> s) over a column, db2 from the sum of q; in training the
-/// step from them at once. With a logit a class 2^f stands for w2, and dw2 comes from sums of their own. A group owns sixteen columns, sixteen threads a column; the first thread of a model's first column does its b2.
+/// step from them at once. With a logit a class 2^f stands for w2, and dw2 comes from sums of their own. A group owns sixteen columns,
+/// sixteen threads a column; the first thread of a model's first column does its b2.
 /// </summary>
 internal struct GradientGpu<TOptimiser>
     where TOptimiser : struct, IOptimiser

@@ -8,7 +8,8 @@ namespace GpuMlp.Kernels.Training;
 
 /// <summary>
 /// w[i] = std * z(i): z is the standard normal number that belongs to (seed, identity, i), i the weight's place in W1 row-major [D, H],
-/// then w2 row-major [O, H]. Biases are 0. Weight i alone decides its value: any order, any device and any number of neighbours give the same bits.
+/// then w2 row-major [O, H]. Biases are 0. Weight i alone decides its value: any order, any device and any number of neighbours give the
+/// same bits.
 /// </summary>
 public sealed class InitializeOperation : Operation<InitializeJob>
 {

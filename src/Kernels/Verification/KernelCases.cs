@@ -98,7 +98,8 @@ internal static class KernelCases
         if (inTiles)
             shape = shape with { Batch = PixelTiles.Tiles(shape.Batch) * PixelTiles.TileImages };
         using var cohort = new DeviceCohort(
-            device, ColumnLayout.Create(shape.Hidden, shape.Inputs, device.LayoutWays, shape.Outputs), Samples.Rates(shape.Hidden.Length), shape.IsMasked)
+            device, ColumnLayout.Create(shape.Hidden, shape.Inputs, device.LayoutWays, shape.Outputs), Samples.Rates(shape.Hidden.Length),
+            shape.IsMasked)
         {
             WeightDecay = shape.WeightDecay,
         };

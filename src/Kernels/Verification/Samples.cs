@@ -33,7 +33,8 @@ internal static class Samples
         float[] Values(int count, double scale)
             => [.. Enumerable.Range(0, count).Select(_ => (float)(scale * ((2 * random.NextDouble()) - 1)))];
         double first = Math.Sqrt(3.0 / (1 + (0.2 * inputs))), second = Math.Sqrt(3.0 / hidden);
-        return new ModelParameters(Values(inputs * hidden, first), Values(hidden, 0.2), Values(outputs * hidden, second), Values(outputs, 0.2));
+        return new ModelParameters(
+            Values(inputs * hidden, first), Values(hidden, 0.2), Values(outputs * hidden, second), Values(outputs, 0.2));
     }
 
     /// <summary>Keeps each weight with a given chance.</summary>
@@ -72,7 +73,8 @@ internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch, fl
     public ChunkSchedule Schedule => ChunkSchedule.Consecutive(Images, Batch);
 
     public override string ToString()
-        => $"H {string.Join('+', Hidden)}, D {Inputs}, N {Images}, B {Batch}, decay {WeightDecay}{(IsMasked ? ", masked" : "")}{(Outputs > 1 ? $", O {Outputs}" : "")}";
+        => $"H {string.Join('+', Hidden)}, D {Inputs}, N {Images}, B {Batch}, decay {WeightDecay}"
+            + (IsMasked ? ", masked" : "") + (Outputs > 1 ? $", O {Outputs}" : "");
 
     /// <summary>
     /// Sizes around every boundary of the kernels: 8 and 16 lanes, tiles of 3, 6 and 8 vectors, bands of 64 pixels and

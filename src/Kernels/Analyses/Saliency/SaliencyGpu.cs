@@ -12,8 +12,11 @@ public struct SaliencyRun
     /// <summary>Z of a run of images.</summary>
     public GpuActivations Activations;
 
-    /// <summary>[slot, Rows]: logits of the run.</summary>
+    /// <summary>[slot, Rows]: logits of the run; with a logit a class probabilities [slot, O, Rows].</summary>
     public ArrayView<float> Logits;
+
+    /// <summary>With a logit a class that of each map, [slot, Rows], from <see cref="ClassChoiceGpu"/>; else one unused value.</summary>
+    public ArrayView<int> Classes;
 
     public ArrayView<float> Maps;
 
@@ -66,7 +69,7 @@ internal struct SaliencyGpu<TFormula>
         {
             float value = 0f;
             if (first + loadUnit < slot.Hidden)
-                value = Value(job, job.Activations.Values[load + first], slot.Column + first + loadUnit);
+                value = Value(job, index, loadRow, job.Activations.Values[load + first], slot.Column + first + loadUnit);
             values[thread] = value;
             GpuGroup.Barrier();
             int count = Math.Min(Units, slot.Hidden - first);
@@ -93,8 +96,37 @@ internal struct SaliencyGpu<TFormula>
         }
     }
 
-    private static float Value(SaliencyRun job, float z, int column) => TFormula.Unit<Scalar>(
-        z, job.Cohort.W2[column], job.Cohort.B1[column], TFormula.UsesScales ? job.Scales[column] : 0f).Value;
+    // w2, or what stands for it with a logit a class.
+    private static float Weight(SaliencyRun job, int slot, int row, int column)
+    {
+        if (job.Cohort.Outputs == 1)
+            return job.Cohort.W2[column];
+        int wanted = job.Classes[(slot * job.Rows) + row], columns = job.Cohort.B1.IntLength;
+        float own = job.Cohort.W2[(wanted * columns) + column];
+        if (!TFormula.UsesLogit)
+            return own;
+        float sum = 0f;
+        for (int k = 0; k < job.Cohort.Outputs; k++)
+        {
+            float p = job.Logits[(((slot * job.Cohort.Outputs) + k) * job.Rows) + row];
+            if (k != wanted)
+                sum = GpuMath.Fma(p, own - job.Cohort.W2[(k * columns) + column], sum);
+        }
+        return sum;
+    }
+
+    private static float Finish(SaliencyRun job, int slot, int row, float value)
+    {
+        if (job.Cohort.Outputs == 1)
+            return TFormula.Finish<Scalar>(value, job.Logits[(slot * job.Rows) + row]).Value;
+        if (!TFormula.UsesLogit)
+            return value;
+        int wanted = job.Classes[(slot * job.Rows) + row];
+        return Scalar.Multiply(value, job.Logits[(((slot * job.Cohort.Outputs) + wanted) * job.Rows) + row]).Value;
+    }
+
+    private static float Value(SaliencyRun job, int slot, int row, float z, int column) => TFormula.Unit<Scalar>(
+        z, Weight(job, slot, row, column), job.Cohort.B1[column], TFormula.UsesScales ? job.Scales[column] : 0f).Value;
 
     private static Float4 Add(Float4 sums, Float4 values, float w1, float w2) => new(
         TFormula.Add<Scalar>(sums.X, values.X, w1, w2).Value,
@@ -106,7 +138,7 @@ internal struct SaliencyGpu<TFormula>
     {
         if (row >= job.Rows)
             return;
-        float finished = TFormula.Finish<Scalar>(value, job.Logits[(slot * job.Rows) + row]).Value;
+        float finished = Finish(job, slot, row, value);
         if (TFormula.TimesPixels)
             finished = GpuMath.Product(finished, GpuMath.Pixel(job.Pixels.Pixels[((job.Pixels.First + row) * job.Pixels.Pitch) + pixel]));
         long image = ((long)slot * job.AllImages) + job.First + row;

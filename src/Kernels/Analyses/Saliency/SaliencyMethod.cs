@@ -39,6 +39,9 @@ public abstract class SaliencyMethod
     /// <summary>Whether it runs over compressed weights too.</summary>
     internal abstract bool IsGradient { get; }
 
+    /// <summary>Whether it makes maps of models with a logit a class too.</summary>
+    public abstract bool IsOfClasses { get; }
+
     private protected abstract bool IsOffered { get; }
 
     public override string ToString() => Name;
@@ -67,10 +70,19 @@ internal sealed class SaliencyMethod<TFormula> : SaliencyMethod
 
     internal override bool IsGradient => TFormula.IsGradient;
 
+    // One that asks how the probability changes with more than one slope needs all logits for each pixel.
+    public override bool IsOfClasses => !TFormula.UsesLogit || TFormula.IsGradient;
+
     private protected override bool IsOffered => TFormula.IsOffered;
 
     internal override void OnCpu(DeviceKernels kernels, SaliencyJob job) => kernels.Launch(
-        new SaliencyCpu<TFormula> { Cohort = job.Cohort.Cohort, Images = job.Images.Views, Maps = job.Output.Maps });
+        new SaliencyCpu<TFormula>
+        {
+            Cohort = job.Cohort.Cohort,
+            Images = job.Images.Views,
+            Maps = job.Output.Maps,
+            Wanted = job.Class ?? -1,
+        });
 
     internal override void OnGpu(GpuDevice device, in SaliencyRun run)
     {

@@ -13,7 +13,11 @@ namespace GpuMlp.Kernels.Analyses.Saliency;
 /// <summary>
 /// Saliency maps of all models of the cohort for all images, [slot, N, D]: the sums of an <see cref="ISaliencyFormula"/>.
 /// </summary>
-/// <remarks>A sum of products is a sparse one: an image's row holds what its units count, the dense operand is W1 transposed.</remarks>
+/// <remarks>
+/// A sum of products is a sparse one: an image's row holds what its units count, the dense operand is W1 transposed. With a logit a class a
+/// map is of one class k, given or said by the model for the image: w2_k stands for w2; and in the place of the slope of one logit's
+/// probability, p_k times the map of sum over j but k of p_j (w2_k - w2_j), in the order of j, which is the slope of p_k.
+/// </remarks>
 public sealed class SaliencyOperation : Operation<SaliencyJob>
 {
     public static SaliencyOperation Instance { get; } = new();
@@ -27,7 +31,11 @@ public sealed class SaliencyOperation : Operation<SaliencyJob>
     internal override void Check(SaliencyJob job)
     {
         Fit.Check(job.Cohort.Layout, job.Images);
-        Fit.CheckOneLogit(job.Cohort.Layout, Name);
+        int outputs = job.Cohort.Outputs;
+        if (job.Class is { } wanted && (outputs == 1 || wanted < 0 || wanted >= outputs))
+            throw new ArgumentException($"maps of class {wanted} of models with {outputs} logits; must be one of several", nameof(job));
+        if (!job.Method.IsOfClasses)
+            Fit.CheckOneLogit(job.Cohort.Layout, $"{Name} by {job.Method}");
         job.Output.Check(job.Cohort.Layout, job.Images.Images);
     }
 
@@ -40,18 +48,33 @@ public sealed class SaliencyOperation : Operation<SaliencyJob>
         int images = job.Images.Images, atOnce = Math.Min(images, GpuProducts.RowsAtOnce(device, cohort)), slots = cohort.SlotCount;
         GpuWeights weights = GpuQuantise.Now(device, cohort);
         GpuActivations activations = GpuProducts.Activations(device, cohort, atOnce);
-        ArrayView<float> logits = device.Workspace.Take<float>("logits", (long)slots * atOnce);
+        ArrayView<float> logits = device.Workspace.Take<float>("logits", (long)slots * cohort.Outputs * atOnce);
+        ArrayView<int> classes = device.Workspace.Take<int>("classes of maps", cohort.Outputs == 1 ? 1 : (long)slots * atOnce);
         ArrayView<float> scales = device.Workspace.Take<float>("smooth scales", cohort.B1.Length);
         for (int first = 0; first < images; first += atOnce)
         {
             GpuImages run = GpuImages.Of(job.Images, first, Math.Min(atOnce, images - first), GpuImages.NoChunk);
             GpuProducts.Of(device, job.Images).Forward(cohort, weights, run, activations);
             GpuProducts.Logits(device, cohort, weights.Failed, activations, run.Rows, logits, run.Rows, 0);
+            if (cohort.Outputs > 1)
+            {
+                var choice = new ClassChoiceGpu
+                {
+                    Logits = logits,
+                    Classes = classes,
+                    Slots = slots,
+                    Outputs = cohort.Outputs,
+                    Rows = run.Rows,
+                    Wanted = job.Class ?? -1,
+                };
+                device.Launch(ClassChoiceGpu.Kernel, ClassChoiceGpu.Threads, choice.Groups, choice);
+            }
             job.Method.OnGpu(device, new SaliencyRun
             {
                 Cohort = cohort,
                 Activations = activations,
                 Logits = logits,
+                Classes = classes,
                 Maps = job.Output.Maps,
                 Pixels = run,
                 Scales = scales,
@@ -64,32 +87,39 @@ public sealed class SaliencyOperation : Operation<SaliencyJob>
 }
 
 /// <summary>What it is given.</summary>
-public readonly record struct SaliencyJob(DeviceCohort Cohort, DeviceImages Images, SaliencyMethod Method, SaliencyBuffer Output);
+/// <param name="Class">With a logit a class that of all maps; null for the one that the model says for the image.</param>
+public readonly record struct SaliencyJob(
+    DeviceCohort Cohort, DeviceImages Images, SaliencyMethod Method, SaliencyBuffer Output, int? Class = null);
 
 /// <summary>How it is called.</summary>
 public static class SaliencyKernels
 {
     /// <summary>Saliency maps [N, D] of each model, in the caller's order of models.</summary>
+    /// <inheritdoc cref="Saliency(DeviceKernels, DeviceCohort, DeviceImages, SaliencyMethod, SaliencyBuffer, int?)"/>
     public static ReadOnlyMemory<float>[] Saliency(
         this DeviceKernels kernels,
         DeviceCohort cohort,
         DeviceImages images,
-        SaliencyMethod method)
+        SaliencyMethod method,
+        int? ofClass = null)
     {
         using var buffer = new SaliencyBuffer(kernels.Device, cohort.Layout, images.Images);
-        kernels.Saliency(cohort, images, method, buffer);
+        kernels.Saliency(cohort, images, method, buffer, ofClass);
         return buffer.Download();
     }
 
     /// <summary>Starts the same into a buffer.</summary>
-    /// <exception cref="ArgumentException">The buffer is of another layout or number of images.</exception>
+    /// <param name="ofClass">With a logit a class that of all maps; null for the one that the model says for the image.</param>
+    /// <exception cref="ArgumentException">The buffer is of another layout or number of images, or there is no such class.</exception>
+    /// <exception cref="NotSupportedException">Perturbation maps of models with a logit a class.</exception>
     public static void Saliency(
         this DeviceKernels kernels,
         DeviceCohort cohort,
         DeviceImages images,
         SaliencyMethod method,
-        SaliencyBuffer buffer) =>
-        kernels.Run(SaliencyOperation.Instance, new SaliencyJob(cohort, images, method, buffer));
+        SaliencyBuffer buffer,
+        int? ofClass = null) =>
+        kernels.Run(SaliencyOperation.Instance, new SaliencyJob(cohort, images, method, buffer, ofClass));
 }
 
 /// <summary>A block of columns an item.</summary>
@@ -102,6 +132,9 @@ internal unsafe struct SaliencyCpu<TFormula> : ICpuJob
 
     /// <summary>[slot, N, D].</summary>
     public ArrayView<float> Maps;
+
+    /// <summary>The class that maps are of; -1 for the one that the model says.</summary>
+    public int Wanted;
 
     public readonly int Items => Cohort.BlockCount;
 
@@ -121,7 +154,7 @@ internal unsafe struct SaliencyCpu<TFormula> : ICpuJob
         {
             float* maps = BlockPointers.Pointer(Maps);
             float* zeros = transposed + ((long)widest * padded), row = zeros + padded;
-            float* scales = stackalloc float[block.Stride + LaneMask.Lanes];
+            float* scales = stackalloc float[block.Stride + LaneMask.Lanes], weights = stackalloc float[widest + LaneMask.Lanes];
             new Span<float>(scales, block.Stride + LaneMask.Lanes).Clear();
             if (TFormula.UsesScales)
                 SmoothScales.OfBlock<T>(block, scales);
@@ -140,11 +173,14 @@ internal unsafe struct SaliencyCpu<TFormula> : ICpuJob
                     for (int n = 0; n < chunk.Rows; n++)
                     {
                         long image = ((long)(block.FirstSlot + slot) * Images.Images) + chunk.FirstRow + n;
-                        float logit = work.Logits[(slot * ChunkSchedule.ChunkRows) + n];
+                        float* logits = work.Logits + ((long)slot * block.Outputs * ChunkSchedule.ChunkRows) + n;
+                        float factor = Weights(block, slot, logits, weights);
                         float* z = work.Z + ((long)n * block.Stride) + block.Column(slot);
-                        Sum<T>(block, slot, z, scales, transposed, vectors, zeros, row);
-                        if (TFormula.UsesLogit)
-                            Finish<T>(logit, row, padded);
+                        Sum<T>(block, slot, z, weights, scales, transposed, vectors, zeros, row);
+                        if (TFormula.UsesLogit && block.Outputs == 1)
+                            Finish<T>(*logits, row, padded);
+                        else if (TFormula.UsesLogit)
+                            Times<T>(factor, row, padded);
                         var map = new Span<float>(maps + (image * inputs), inputs);
                         if (TFormula.TimesPixels)
                             TimesPixels(pairs.Forward(index, chunk.Rows), pairs.Order, n, row, map);
@@ -160,6 +196,41 @@ internal unsafe struct SaliencyCpu<TFormula> : ICpuJob
         }
     }
 
+    // w2, or what stands for it with a logit a class; what the map is then multiplied by, p_k of the class of the map.
+    private readonly float Weights(in BlockPointers block, int slot, float* logits, float* weights)
+    {
+        const int Rows = ChunkSchedule.ChunkRows;
+        int outputs = block.Outputs, hidden = block.Hidden(slot), best = 0;
+        for (int k = 1; k < outputs; k++)
+            best = logits[k * Rows] > logits[best * Rows] ? k : best;
+        int wanted = Wanted >= 0 ? Wanted : best;
+        float* own = block.W2 + ((long)wanted * block.OutputPitch) + block.Column(slot);
+        if (outputs == 1 || !TFormula.UsesLogit)
+        {
+            new ReadOnlySpan<float>(own, hidden).CopyTo(new Span<float>(weights, hidden));
+            return 1f;
+        }
+        float largest = logits[best * Rows], others = 0f;
+        for (int k = 0; k < outputs; k++)
+            others += k == best ? 0f : Softmax.Share<Scalar>(logits[k * Rows], largest).Value;
+        new Span<float>(weights, hidden).Clear();
+        for (int k = 0; k < outputs; k++)
+        {
+            float p = Softmax.Probability<Scalar>(Softmax.Share<Scalar>(logits[k * Rows], largest), others).Value;
+            float* other = block.W2 + ((long)k * block.OutputPitch) + block.Column(slot);
+            for (int h = 0; h < hidden && k != wanted; h++)
+                weights[h] = MathF.FusedMultiplyAdd(p, own[h] - other[h], weights[h]);
+        }
+        return Softmax.Probability<Scalar>(Softmax.Share<Scalar>(logits[wanted * Rows], largest), others).Value;
+    }
+
+    private static void Times<T>(float factor, float* row, int padded)
+        where T : unmanaged, ILanes<T>
+    {
+        for (int d = 0; d < padded; d += LaneMask.Lanes)
+            T.Store(T.Multiply(T.Load(row + d), T.Broadcast(factor)), row + d);
+    }
+
     private static void Transpose(in BlockPointers block, int slot, float* transposed, int padded)
     {
         int hidden = block.Hidden(slot);
@@ -173,15 +244,15 @@ internal unsafe struct SaliencyCpu<TFormula> : ICpuJob
 
     // In a sum of products the units that count make one sparse row, and W1 transposed is the dense operand.
     private static void Sum<T>(
-        in BlockPointers block, int slot, float* z, float* scales, float* transposed, int vectors, float* zeros, float* row)
+        in BlockPointers block, int slot, float* z, float* w2, float* scales, float* transposed, int vectors, float* zeros, float* row)
         where T : unmanaged, ILanes<T>
     {
         int hidden = block.Hidden(slot), column = block.Column(slot), padded = vectors * LaneMask.Lanes;
         float* values = stackalloc float[hidden + LaneMask.Lanes];
-        Units<T>(hidden, z, block.B1 + column, block.W2 + column, scales + column, values);
+        Units<T>(hidden, z, block.B1 + column, w2, scales + column, values);
         if (!TFormula.IsSumOfProducts)
         {
-            All<T>(hidden, values, block.W2 + column, transposed, padded, row);
+            All<T>(hidden, values, w2, transposed, padded, row);
             return;
         }
         int count = 0;

@@ -155,12 +155,9 @@ internal unsafe struct SparseSaliencyCpu<TFormula> : ICpuJob
                 for (int slot = fields[2]; slot < fields[2] + fields[3]; slot++)
                 {
                     int column = shapes[2 * slot], hidden = shapes[(2 * slot) + 1];
-                    new SparseColumns(sparse, columns.From(column), column, level: 0, hidden, slot, inputs, outputs: 1, active: null, kept: units).Logits<T>(
-                        pixels,
-                        rows,
-                        count,
-                        logits,
-                        images);
+                    var model = new SparseColumns(
+                        sparse, columns.From(column), column, level: 0, hidden, slot, inputs, outputs: 1, active: null, kept: units);
+                    model.Logits<T>(pixels, rows, count, logits, images);
                     Gate<T>(units, w2 + column, hidden, count);
                     for (int n = 0; n < count; n += LaneMask.Lanes)
                         T.Store(TFormula.Finish(T.Broadcast(1f), T.Load(logits + n)), slopes + n);
