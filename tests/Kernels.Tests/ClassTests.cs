@@ -102,6 +102,29 @@ public sealed class ClassTests : IDisposable
     }
 
     [Fact]
+    public void Ten_digits_are_learned()
+    {
+        const int Train = 4000, Validation = 1000, Inputs = 784, Hidden = 32, Epochs = 6;
+        (byte[] pixels, byte[] labels) = GoldenCase.ReadDigits(Train + Validation);
+        var layout = ColumnLayout.Create([Hidden], Inputs, _device.LayoutWays, outputs: 10);
+        using var cohort = new DeviceCohort(_device, layout, [0.1f]);
+        using var train = new DeviceImages(
+            _device, pixels.AsMemory(0, Train * Inputs), labels.AsSpan(0, Train), Inputs, ChunkSchedule.Consecutive(Train, 32),
+            KernelForm.InputSparse, withBackward: true);
+        using var validation = new DeviceImages(
+            _device, pixels.AsMemory(Train * Inputs), labels.AsSpan(Train), Inputs, ChunkSchedule.Consecutive(Validation, Validation),
+            KernelForm.InputSparse, withBackward: false);
+        var kernels = DeviceKernels.Create(_device);
+        kernels.Initialize(cohort, new ModelOrigin([1], 0, 0.05f));
+        for (int epoch = 0; epoch < Epochs; epoch++)
+            kernels.TrainEpoch(cohort, train);
+        EpochTotals totals = cohort.DownloadTotals()[0];
+        double accuracy = Correct(Check.Widen(kernels.Evaluate(cohort, validation)[0].Logits.Span), labels[Train..]) / (double)Validation;
+        Assert.True(accuracy > 0.88, $"{accuracy} of the validation images, loss {totals.Loss / Train}");
+        Assert.True(totals.TruePositives > 0.93 * Train, $"{totals.TruePositives} of the training images");
+    }
+
+    [Fact]
     public void Each_image_is_counted_for_the_class_that_it_is_and_the_one_that_is_said()
     {
         // Biases alone decide: class 2 is said to all, of equal ones the first.

@@ -50,6 +50,10 @@ internal sealed class GoldenCase
     /// <summary>The schedule that goes through one step's batch and no more.</summary>
     public ChunkSchedule Step(int step) => ChunkSchedule.FromBatches([Batches[step]]);
 
+    /// <summary>The first MNIST training images in the order of the file, of all digits: pixels [N, D], labels 0 .. 9.</summary>
+    public static (byte[] Pixels, byte[] Labels) ReadDigits(int images) => (
+        Unzip("train-images-idx3-ubyte.gz")[16..(16 + (images * Inputs))], Unzip("train-labels-idx1-ubyte.gz")[8..(8 + images)]);
+
     // IDX: a magic number and one big-endian size a dimension, then bytes.
     private static (byte[] Pixels, byte[] Labels, int[] FileRows) ReadMnist(int first, int second, int images)
     {
