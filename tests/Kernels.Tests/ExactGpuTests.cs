@@ -237,7 +237,7 @@ public abstract class ExactGpuTests(AcceleratorType kind)
 
     // Without a share of the weights: all of them with 1, whose columns have nothing but a bias.
     private static ModelParameters[] Pruned(Shape shape, double sparsity) => [.. shape.Models.Select((model, m) =>
-        ExactMlp.Masked(model, Samples.Mask(shape.Inputs, model.B1.Length, 1 - sparsity, seed: m)))];
+        ExactMlp.Masked(model, Samples.Mask(shape.Inputs, model.Hidden, 1 - sparsity, seed: m, shape.Outputs)))];
 
     private void Use(Action<GpuDevice> test) => TestDevices.Use(kind, test);
 }
