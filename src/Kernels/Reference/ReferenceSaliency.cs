@@ -16,12 +16,27 @@ public static class ReferenceSaliency
     public static double[] ClassMap(ReferenceParameters model, ReadOnlySpan<double> image, SaliencyMethod method, int k)
     {
         int hidden = model.Hidden;
+        if (method == SaliencyMethod.Perturbation)
+            return Changes(model, image, k);
         double[] p = ReferenceMlp.Forward(model, image).Probabilities, weights = model.W2[(k * hidden)..((k + 1) * hidden)];
         bool ofProbability = method == SaliencyMethod.ProbabilityGradient;
         for (int h = 0; h < hidden && ofProbability; h++)
             weights[h] = p[k] * (weights[h] - Enumerable.Range(0, p.Length).Sum(j => p[j] * model.W2[(j * hidden) + h]));
         ReferenceParameters one = model with { W2 = weights, B2 = [model.B2[k]] };
         return Map(one, image, ofProbability ? SaliencyMethod.LogitGradient : method);
+    }
+
+    private static double[] Changes(ReferenceParameters model, ReadOnlySpan<double> image, int k)
+    {
+        double p = ReferenceMlp.Forward(model, image).Probabilities[k];
+        var map = new double[model.Inputs];
+        for (int d = 0; d < map.Length; d++)
+        {
+            double[] moved = [.. image];
+            moved[d] += ReferenceMlp.PerturbationStep;
+            map[d] = Math.Abs(ReferenceMlp.Forward(model, moved).Probabilities[k] - p);
+        }
+        return map;
     }
 
     /// <summary>The saliency map [D] of one image [D].</summary>

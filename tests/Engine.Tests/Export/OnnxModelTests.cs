@@ -19,7 +19,8 @@ public sealed class OnnxModelTests
         var random = new Random(7);
         float[] Values(int count, double scale)
             => [.. Enumerable.Range(0, count).Select(_ => (float)(scale * ((2 * random.NextDouble()) - 1)))];
-        var model = new ModelParameters(Values(inputs * hidden, 0.1), Values(hidden, 0.2), Values(outputs * hidden, 0.5), [.. Values(outputs, 0.25)]);
+        var model = new ModelParameters(
+            Values(inputs * hidden, 0.1), Values(hidden, 0.2), Values(outputs * hidden, 0.5), Values(outputs, 0.25));
         float[] pixels = [.. Enumerable.Range(0, images * inputs).Select(_ => random.Next(256) / 255f)];
         ReferenceForward expected = ReferenceMlp.Forward(ReferenceParameters.From(model), [.. pixels.Select(pixel => (double)pixel)]);
 

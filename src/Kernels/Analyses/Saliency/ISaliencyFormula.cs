@@ -52,4 +52,18 @@ internal interface ISaliencyFormula
     /// <summary>A pixel of the map from its sum and the image's logit.</summary>
     static abstract T Finish<T>(T sum, T logit)
         where T : unmanaged, IReal<T>;
+
+    /// <summary>
+    /// For formulas that ask how a probability changes, of models with a logit a class: the sum S over the other classes so far, with
+    /// one more. Not called where <see cref="IsGradient"/>, or where <see cref="Finish"/> does nothing.
+    /// </summary>
+    /// <param name="sum">Of <see cref="Add"/> over the units with the difference of its w2 and that of the map's class for w2.</param>
+    /// <param name="probability">Its p.</param>
+    static virtual T Grow<T>(T change, T sum, T probability)
+        where T : unmanaged, IReal<T> => change;
+
+    /// <summary>The map from S.</summary>
+    /// <param name="probability">p of the map's class.</param>
+    static virtual T Change<T>(T change, T probability)
+        where T : unmanaged, IReal<T> => change;
 }

@@ -4,7 +4,8 @@ namespace GpuMlp.Kernels.Analyses.Saliency;
 
 /// <summary>
 /// |p(x + 0.1 e_i) - p(x)|, what the published study draws. The change of the logit is summed over the units that change, so nothing
-/// cancels: p' - p = p (1 - p) (e^t - 1) / (1 + p (e^t - 1)) with t that change.
+/// cancels: p' - p = p (1 - p) (e^t - 1) / (1 + p (e^t - 1)) with t that change. With a logit a class p' - p = -p S / (1 + S), S the sum
+/// over the other classes of p_j (e^t_j - 1), t_j the change of its logit beside that of the map's class.
 /// </summary>
 internal readonly struct Perturbation : ISaliencyFormula
 {
@@ -45,6 +46,13 @@ internal readonly struct Perturbation : ISaliencyFormula
         T p = T.Divide(T.Select(T.GreaterOrEqual(logit, T.Zero), one, e), both), growth = ExpMinusOne(sum);
         return T.Abs(T.Divide(T.Multiply(ProbabilityGradient.Slope(logit), growth), T.Fma(p, growth, one)));
     }
+
+    public static T Grow<T>(T change, T sum, T probability)
+        where T : unmanaged, IReal<T> => T.Fma(probability, ExpMinusOne(sum), change);
+
+    public static T Change<T>(T change, T probability)
+        where T : unmanaged, IReal<T> =>
+        T.Abs(T.Divide(T.Multiply(probability, change), T.Add(T.Broadcast(1f), change)));
 
     // e^t - 1. Near 0 by its series, where the difference would cancel; above by e^t = 1 / e^-t, which is in range up to t = 87.
     private static T ExpMinusOne<T>(T t)

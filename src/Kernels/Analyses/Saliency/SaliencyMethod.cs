@@ -39,9 +39,6 @@ public abstract class SaliencyMethod
     /// <summary>Whether it runs over compressed weights too.</summary>
     internal abstract bool IsGradient { get; }
 
-    /// <summary>Whether it makes maps of models with a logit a class too.</summary>
-    public abstract bool IsOfClasses { get; }
-
     private protected abstract bool IsOffered { get; }
 
     public override string ToString() => Name;
@@ -70,9 +67,6 @@ internal sealed class SaliencyMethod<TFormula> : SaliencyMethod
 
     internal override bool IsGradient => TFormula.IsGradient;
 
-    // One that asks how the probability changes with more than one slope needs all logits for each pixel.
-    public override bool IsOfClasses => !TFormula.UsesLogit || TFormula.IsGradient;
-
     private protected override bool IsOffered => TFormula.IsOffered;
 
     internal override void OnCpu(DeviceKernels kernels, SaliencyJob job) => kernels.Launch(
@@ -95,6 +89,12 @@ internal sealed class SaliencyMethod<TFormula> : SaliencyMethod
                 new SmoothScaleGpu { Cohort = run.Cohort, Scales = run.Scales });
         }
 
+        if (run.Cohort.Outputs > 1 && TFormula.UsesLogit && !TFormula.IsGradient)
+        {
+            ClassChangeGpu<TFormula> changes = new() { Run = run };
+            device.Launch(ClassChangeGpu<TFormula>.Kernel, ClassChangeGpu<TFormula>.Threads, changes.Groups, changes);
+            return;
+        }
         device.Launch(
             SaliencyGpu<TFormula>.Kernel, SaliencyGpu<TFormula>.Threads, SaliencyGpu<TFormula>.Groups(run),
             new SaliencyGpu<TFormula> { Run = run });

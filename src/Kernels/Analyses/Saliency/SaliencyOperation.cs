@@ -16,7 +16,8 @@ namespace GpuMlp.Kernels.Analyses.Saliency;
 /// <remarks>
 /// A sum of products is a sparse one: an image's row holds what its units count, the dense operand is W1 transposed. With a logit a class a
 /// map is of one class k, given or said by the model for the image: w2_k stands for w2; and in the place of the slope of one logit's
-/// probability, p_k times the map of sum over j but k of p_j (w2_k - w2_j), in the order of j, which is the slope of p_k.
+/// probability, p_k times the map of sum over j but k of p_j (w2_k - w2_j), in the order of j, which is the slope of p_k. How p_k changes
+/// is summed over the other classes, <see cref="ISaliencyFormula.Change"/>.
 /// </remarks>
 public sealed class SaliencyOperation : Operation<SaliencyJob>
 {
@@ -34,8 +35,6 @@ public sealed class SaliencyOperation : Operation<SaliencyJob>
         int outputs = job.Cohort.Outputs;
         if (job.Class is { } wanted && (outputs == 1 || wanted < 0 || wanted >= outputs))
             throw new ArgumentException($"maps of class {wanted} of models with {outputs} logits; must be one of several", nameof(job));
-        if (!job.Method.IsOfClasses)
-            Fit.CheckOneLogit(job.Cohort.Layout, $"{Name} by {job.Method}");
         job.Output.Check(job.Cohort.Layout, job.Images.Images);
     }
 
@@ -111,7 +110,6 @@ public static class SaliencyKernels
     /// <summary>Starts the same into a buffer.</summary>
     /// <param name="ofClass">With a logit a class that of all maps; null for the one that the model says for the image.</param>
     /// <exception cref="ArgumentException">The buffer is of another layout or number of images, or there is no such class.</exception>
-    /// <exception cref="NotSupportedException">Perturbation maps of models with a logit a class.</exception>
     public static void Saliency(
         this DeviceKernels kernels,
         DeviceCohort cohort,
@@ -176,10 +174,13 @@ internal unsafe struct SaliencyCpu<TFormula> : ICpuJob
                         float* logits = work.Logits + ((long)slot * block.Outputs * ChunkSchedule.ChunkRows) + n;
                         float factor = Weights(block, slot, logits, weights);
                         float* z = work.Z + ((long)n * block.Stride) + block.Column(slot);
-                        Sum<T>(block, slot, z, weights, scales, transposed, vectors, zeros, row);
+                        if (block.Outputs > 1 && TFormula.UsesLogit && !TFormula.IsGradient)
+                            Changes<T>(block, slot, z, logits, transposed, padded, row);
+                        else
+                            Sum<T>(block, slot, z, weights, scales, transposed, vectors, zeros, row);
                         if (TFormula.UsesLogit && block.Outputs == 1)
                             Finish<T>(*logits, row, padded);
-                        else if (TFormula.UsesLogit)
+                        else if (TFormula.UsesLogit && TFormula.IsGradient)
                             Times<T>(factor, row, padded);
                         var map = new Span<float>(maps + (image * inputs), inputs);
                         if (TFormula.TimesPixels)
@@ -199,29 +200,74 @@ internal unsafe struct SaliencyCpu<TFormula> : ICpuJob
     // w2, or what stands for it with a logit a class; what the map is then multiplied by, p_k of the class of the map.
     private readonly float Weights(in BlockPointers block, int slot, float* logits, float* weights)
     {
-        const int Rows = ChunkSchedule.ChunkRows;
-        int outputs = block.Outputs, hidden = block.Hidden(slot), best = 0;
-        for (int k = 1; k < outputs; k++)
-            best = logits[k * Rows] > logits[best * Rows] ? k : best;
-        int wanted = Wanted >= 0 ? Wanted : best;
+        int outputs = block.Outputs, hidden = block.Hidden(slot), wanted = ClassOf(block, logits);
         float* own = block.W2 + ((long)wanted * block.OutputPitch) + block.Column(slot);
         if (outputs == 1 || !TFormula.UsesLogit)
         {
             new ReadOnlySpan<float>(own, hidden).CopyTo(new Span<float>(weights, hidden));
             return 1f;
         }
-        float largest = logits[best * Rows], others = 0f;
-        for (int k = 0; k < outputs; k++)
-            others += k == best ? 0f : Softmax.Share<Scalar>(logits[k * Rows], largest).Value;
+        float* probabilities = stackalloc float[outputs];
+        Probabilities(block, logits, probabilities);
         new Span<float>(weights, hidden).Clear();
         for (int k = 0; k < outputs; k++)
         {
-            float p = Softmax.Probability<Scalar>(Softmax.Share<Scalar>(logits[k * Rows], largest), others).Value;
             float* other = block.W2 + ((long)k * block.OutputPitch) + block.Column(slot);
             for (int h = 0; h < hidden && k != wanted; h++)
-                weights[h] = MathF.FusedMultiplyAdd(p, own[h] - other[h], weights[h]);
+                weights[h] = MathF.FusedMultiplyAdd(probabilities[k], own[h] - other[h], weights[h]);
         }
-        return Softmax.Probability<Scalar>(Softmax.Share<Scalar>(logits[wanted * Rows], largest), others).Value;
+        return probabilities[wanted];
+    }
+
+    // The class that an image's map is of; its logits lie 256 apart.
+    private readonly int ClassOf(in BlockPointers block, float* logits) => Wanted >= 0 ? Wanted : Largest(block, logits);
+
+    private static int Largest(in BlockPointers block, float* logits)
+    {
+        int best = 0;
+        for (int k = 1; k < block.Outputs; k++)
+            best = logits[k * ChunkSchedule.ChunkRows] > logits[best * ChunkSchedule.ChunkRows] ? k : best;
+        return best;
+    }
+
+    private static void Probabilities(in BlockPointers block, float* logits, float* probabilities)
+    {
+        int best = Largest(block, logits);
+        float largest = logits[best * ChunkSchedule.ChunkRows], others = 0f;
+        for (int k = 0; k < block.Outputs; k++)
+        {
+            probabilities[k] = Softmax.Share<Scalar>(logits[k * ChunkSchedule.ChunkRows], largest).Value;
+            others += k == best ? 0f : probabilities[k];
+        }
+        for (int k = 0; k < block.Outputs; k++)
+            probabilities[k] = Softmax.Probability<Scalar>(probabilities[k], others).Value;
+    }
+
+    // How the probability of the map's class changes: one sum over the units for each other class.
+    private readonly void Changes<T>(in BlockPointers block, int slot, float* z, float* logits, float* transposed, int padded, float* row)
+        where T : unmanaged, ILanes<T>
+    {
+        int hidden = block.Hidden(slot), wanted = ClassOf(block, logits);
+        float* probabilities = stackalloc float[block.Outputs], own = block.W2 + ((long)wanted * block.OutputPitch) + block.Column(slot);
+        Probabilities(block, logits, probabilities);
+        for (int d = 0; d < padded; d += LaneMask.Lanes)
+        {
+            T change = T.Zero;
+            for (int k = 0; k < block.Outputs; k++)
+            {
+                if (k == wanted)
+                    continue;
+                T sum = T.Zero;
+                float* other = block.W2 + ((long)k * block.OutputPitch) + block.Column(slot);
+                for (int h = 0; h < hidden; h++)
+                {
+                    T w1 = T.Load(transposed + ((long)h * padded) + d);
+                    sum = TFormula.Add(sum, T.Broadcast(z[h]), w1, T.Broadcast(other[h] - own[h]));
+                }
+                change = TFormula.Grow(change, sum, T.Broadcast(probabilities[k]));
+            }
+            T.Store(TFormula.Change(change, T.Broadcast(probabilities[wanted])), row + d);
+        }
     }
 
     private static void Times<T>(float factor, float* row, int padded)
