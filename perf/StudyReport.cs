@@ -30,7 +30,7 @@ internal static class StudyReport
             Dataset data = DatasetLoader.Load(null);
             DeviceSelection devices = DeviceSelection.Find("device", DeviceRequest.Parse("device", device), threads);
             var run = RunDirectory.OpenOrCreate(folder, Plan.Create(
-                study, data.Sha256, data.Inputs, task => Splitter.TrainImages(data, task), testSha256: Plan.TestOf(study, data)));
+                study, data.Sha256, data.Inputs, Splitter.SizesOf(data), testSha256: Plan.TestOf(study, data)));
             var workers = new DeviceWorkers(devices, run.Plan, data);
             var clock = new PartClock();
             new SweepRunner(run.Plan, data, run, workers, failFast: true).Run(run.FinishedUnits(), clock, CancellationToken.None);

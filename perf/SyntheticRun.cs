@@ -45,7 +45,7 @@ internal static class SyntheticRun
             Similarity = [],
             Embedding = [],
         },
-        s_dataHash, Inputs, _ => TrainImages);
+        s_dataHash, Inputs, (_, _) => new(TrainImages));
 
     /// <summary>A plan of a million models as a study would have it: all pairs of ten classes, sizes, rates and seeds.</summary>
     public static Plan Million(int models)
@@ -61,7 +61,7 @@ internal static class SyntheticRun
                 LearningRates = [0.003, 0.01, 0.03, 0.1],
                 Seeds = [.. Enumerable.Range(0, Math.Max(1, seeds))],
             },
-            s_dataHash, 784, _ => 9346);
+            s_dataHash, 784, (_, _) => new(9346));
     }
 
     /// <summary>The worst case for a plan: a unit for every model.</summary>
@@ -72,7 +72,7 @@ internal static class SyntheticRun
             Hidden = [2],
             Seeds = [.. Enumerable.Range(0, models)],
             Embedding = [],
-        }, s_dataHash, 784, _ => 9346);
+        }, s_dataHash, 784, (_, _) => new(9346));
 
     /// <summary>Writes every unit of a <see cref="Small"/> plan.</summary>
     public static RunDirectory Finish(string folder, Plan plan)

@@ -56,7 +56,7 @@ public sealed class PictureFileTests : IDisposable
             }
         }
 
-        Plan plan = Plan.Create(Presets.Paper.WithoutRates(), s_data, 784, _ => 9344);
+        Plan plan = Plan.Create(Presets.Paper.WithoutRates(), s_data, 784, (_, _) => new(9344));
         Assert.Empty(names.Intersect(RunPictures.Names(plan)));
         Assert.Equal(15, RunPictures.Names(plan).Distinct().Count());
     }
@@ -133,7 +133,7 @@ public sealed class PictureFileTests : IDisposable
 
     private RunDirectory Run(string name) => RunDirectory.OpenOrCreate(
         Path.Combine(_folder, name),
-        Plan.Create(Presets.Paper.WithoutRates() with { Tasks = [new(4, 9)] }, s_data, 784, _ => 9344));
+        Plan.Create(Presets.Paper.WithoutRates() with { Tasks = [new(4, 9)] }, s_data, 784, (_, _) => new(9344)));
 
     private static string NameOf(
         SavedModels models, int[]? images, string which, SaliencyMethod method, PruneMethod[] pruning, double[] levels) =>

@@ -44,7 +44,7 @@ public sealed record SavedModels(
         Check("--variant", variant, [.. Enumerable.Range(0, run.Plan.Variants.Count)]);
         foreach (int size in hidden)
             Check("--hidden", size, spec.Hidden);
-        string path = run.WeightsPath(task, seed, variant), split = run.SplitPath(task, seed);
+        string path = run.WeightsPath(task, seed, variant), split = run.SplitPath(task, seed, variant);
         ModelSpec[] models = [.. hidden.Select(size => new ModelSpec(size, rate, own))];
         IReadOnlySet<ModelKey> failed = RunTables.Failed(run);
         TrainingVariant training = run.Plan.Variants[variant];

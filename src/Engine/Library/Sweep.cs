@@ -44,12 +44,9 @@ public static class Sweep
         DeviceSelection devices = DeviceSelection.Find(nameof(device), DeviceRequest.Parse(nameof(device), device), Threads(threads));
         Dataset data = DatasetLoader.Load(spec.Request);
         SpecValidator.CheckData(spec, data, field => field);
-        int Images(ClassTask task) => Splitter.Problem(data, task) is { } problem
-            ? throw new UserErrorException($"tasks: {problem}")
-            : Splitter.TrainImages(data, task);
-
         Plan plan = Plan.Create(
-            spec, data.Sha256, data.Inputs, Images, name: field => field, testSha256: Plan.TestOf(spec, data));
+            spec, data.Sha256, data.Inputs, Splitter.SizesOf(data, field => field), name: field => field,
+            testSha256: Plan.TestOf(spec, data));
         var run = RunDirectory.OpenOrCreate(folder, plan);
         run.WriteClassNames(data.ClassNames);
         IReadOnlySet<int> finished = run.FinishedUnits();

@@ -9,6 +9,9 @@ namespace GpuMlp.Engine.Models;
 /// <param name="WeightDecay">L2: times a weight of W1 or w2, added to its gradient; 0 is none.</param>
 public readonly record struct TrainingVariant(int? Batch, int Epochs, double InitStd, double WeightDecay)
 {
+    /// <summary>On which images and labels.</summary>
+    public ImageChoice Images { get; init; }
+
     /// <summary><c>full</c> or the number of images: the column <c>batch</c>.</summary>
     public string BatchName => NameOf(Batch);
 
@@ -22,16 +25,24 @@ public readonly record struct TrainingVariant(int? Batch, int Epochs, double Ini
         task.IsPair && Loss != TrainingLoss.Softmax ? TrainingLoss.Logistic : TrainingLoss.Softmax;
 
     /// <summary>As in the key of tables.</summary>
-    public TrainedHow HowOf(ClassTask task) => new(BatchName, Epochs, InitStd, WeightDecay) { Loss = LossOf(task).Name() };
+    public TrainedHow HowOf(ClassTask task) => new(BatchName, Epochs, InitStd, WeightDecay)
+    {
+        Loss = LossOf(task).Name(),
+        Split = Images.SplitName,
+        LabelNoise = Images.LabelNoise,
+        TrainImages = Images.TrainImagesName,
+    };
 
-    /// <summary>As in weight files of a run with several variants: <c>b32-e20-i0.03-wd0.001</c>, behind it <c>-softmax</c> where pairs
-    /// have that loss; numbers read as in the tables.</summary>
+    /// <summary>
+    /// As in weight files of a run with several variants: <c>b32-e20-i0.03-wd0.001</c>, behind it <c>-softmax</c> where pairs have that
+    /// loss, and which images where these are not the usual ones; numbers read as in the tables.
+    /// </summary>
     public string Name => $"b{BatchName}-e{Epochs}-i{InitStd:R}-wd{WeightDecay:R}".Replace('E', 'e')
-        + (Loss == TrainingLoss.Softmax ? $"-{Loss.Name()}" : "");
+        + (Loss == TrainingLoss.Softmax ? $"-{Loss.Name()}" : "") + Images.Suffix;
 
-    /// <summary>For titles: <c>batch 32, 20 epochs, initial std 0.03, weight decay 0.001</c>, and <c>softmax loss</c> likewise.</summary>
+    /// <summary>For titles: <c>batch 32, 20 epochs, initial std 0.03, weight decay 0.001</c>, and what is not as usual.</summary>
     public override string ToString() => $"batch {BatchName}, {Epochs} epochs, initial std {InitStd:R}, weight decay {WeightDecay:R}"
-        + (Loss == TrainingLoss.Softmax ? $", {Loss.Name()} loss" : "");
+        + (Loss == TrainingLoss.Softmax ? $", {Loss.Name()} loss" : "") + Images.Words;
 
     /// <summary>As in flags and tables.</summary>
     public static string NameOf(int? batch) => batch?.ToString() ?? "full";

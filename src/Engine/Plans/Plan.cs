@@ -29,7 +29,8 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     /// misread. 2: failed models have no figures, tables have a status, the embedded model is <see cref="ShownModel"/>,
     /// plans name their pictures. 3: sums are exact, results have <c>learned_epoch</c>, pruning has <c>weights_left</c>. 4: results have
     /// test figures and history has room for those of validation, t-SNE leaves out pairs without a force, plans name their test files.
-    /// 5: tables tell the loss, the optimizer with its settings and the schedule of rates.
+    /// 5: rows tell of the loss, the optimizer with its settings and the schedule of rates, of split, label noise and training images;
+    /// units tell of labels that were changed.
     /// </summary>
     public const int CurrentFormat = 5;
 
@@ -113,7 +114,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
 
     /// <summary>Cuts a sweep into units.</summary>
     /// <param name="inputs">D, pixels of an image.</param>
-    /// <param name="trainImages">N, the training images of a task.</param>
+    /// <param name="sizeOf">How many images a task has for a choice of them, as <see cref="Splitter.SizesOf"/> tells.</param>
     /// <param name="unitFlop">Most work in a unit, dense-equivalent; one model may be more.</param>
     /// <param name="name">What messages call a field of spec files, see <see cref="SpecValidator.Validate"/>.</param>
     /// <param name="testSha256">From <see cref="TestOf"/>.</param>
@@ -122,7 +123,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         SweepSpec spec,
         string dataSha256,
         int inputs,
-        Func<ClassTask, int> trainImages,
+        Func<ClassTask, ImageChoice, SplitSize> sizeOf,
         double unitFlop = DefaultUnitFlop,
         Func<string, string>? name = null,
         string? testSha256 = null)
@@ -135,14 +136,15 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         List<WorkUnit> units = [];
         foreach (ClassTask task in spec.Tasks)
         {
-            int images = trainImages(task);
-            Dictionary<int, List<(int First, int Count)>> slices =
-                spec.Epochs.ToDictionary(
-                    epochs => epochs, epochs => Slices(spec, models / spec.Hidden.Count, inputs, images, epochs, unitFlop));
+            var sizes = variants.Select(variant => variant.Images).Distinct()
+                .ToDictionary(images => images, images => sizeOf(task, images));
+            Dictionary<(int Epochs, ImageChoice Images), List<(int First, int Count)>> slices =
+                variants.Select(variant => (variant.Epochs, variant.Images)).Distinct().ToDictionary(way => way, way => Slices(
+                    spec, models / spec.Hidden.Count, inputs, sizes[way.Images], way.Epochs, unitFlop));
             List<(int First, int Count)> rateSlices = spec.RateTasks.Contains(task)
-                ? Slices(spec.WithoutAnalyses(), spec.RateGrid.Count, inputs, images, variants[0].Epochs, unitFlop)
+                ? Slices(spec.WithoutAnalyses(), spec.RateGrid.Count, inputs, sizes[variants[0].Images], variants[0].Epochs, unitFlop)
                 : [];
-            if ((variants.Sum(variant => (double)slices[variant.Epochs].Count) + rateSlices.Count) * spec.Seeds.Count
+            if ((variants.Sum(variant => (double)slices[(variant.Epochs, variant.Images)].Count) + rateSlices.Count) * spec.Seeds.Count
                 + units.Count > MaxUnits)
             {
                 throw new UserErrorException(
@@ -153,7 +155,7 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
             {
                 for (int variant = 0; variant < variants.Count; variant++)
                 {
-                    foreach ((int first, int count) in slices[variants[variant].Epochs])
+                    foreach ((int first, int count) in slices[(variants[variant].Epochs, variants[variant].Images)])
                     {
                         units.Add(new WorkUnit(units.Count, task, seed, first, count, variant));
                     }
@@ -174,23 +176,24 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     public static string? TestOf(SweepSpec spec, Dataset data) => spec.Data == SweepSpec.EmbeddedName ? null : data.Test?.Sha256;
 
     /// <summary>Most columns and models of a unit that has more than one model.</summary>
-    internal static (int Columns, int Models) UnitLimits(SweepSpec spec, int inputs, int images, int epochs, double unitFlop)
+    internal static (int Columns, int Models) UnitLimits(SweepSpec spec, int inputs, SplitSize images, int epochs, double unitFlop)
     {
         // An epoch takes 2 N D FLOP a column for X W1 and as many for X^T dZ; everything else is small beside them.
-        // A forward pass of an analysis is half of that, over the validation images: a quarter of the training images.
+        // A forward pass of an analysis is half of that, over the validation images.
         IReadOnlyList<AnalysisCost> costs = AnalysisList.CostsOf(spec, epochs);
         double forwards = costs.Sum(cost => cost.Forwards + (4 * cost.DenseForwards));
-        double flopPerColumn = 4.0 * images * inputs * (spec.EpochsOf(epochs) + (forwards / 8));
+        double flopPerColumn = 4.0 * images.Train * inputs * (spec.EpochsOf(epochs) + (forwards * images.Validation / 2));
         int maxColumns = (int)Math.Max(1, Math.Min(unitFlop / flopPerColumn, MaxUnitParameters / (inputs + 2.0)));
-        long entries = costs.Select(cost => cost.Rows + (long)(cost.RowsPerImage * images)).Append(epochs).Max();
+        long entries = costs.Select(cost => cost.Rows + (long)(cost.RowsPerImage * images.All)).Append(epochs).Max();
         int maps = MaxUnitMaps / (inputs * costs.Select(cost => cost.MapsAtOnce).Append(1).Max());
-        int maxModels = (int)Math.Max(1, Math.Min(Math.Min(MaxUnitEntries / entries, maps), MaxUnitLogits / Math.Max(1, images)));
+        int maxModels = (int)Math.Max(1, Math.Min(Math.Min(MaxUnitEntries / entries, maps), MaxUnitLogits / Math.Max(1, images.All)));
         return (maxColumns, maxModels);
     }
 
     /// <summary>Fills slices from the front; a model that is above a limit by itself is a slice of its own.</summary>
     /// <param name="times">How often all hidden sizes are trained: rates, times trainings.</param>
-    private static List<(int First, int Count)> Slices(SweepSpec spec, int times, int inputs, int images, int epochs, double unitFlop)
+    private static List<(int First, int Count)> Slices(
+        SweepSpec spec, int times, int inputs, SplitSize images, int epochs, double unitFlop)
     {
         (int maxColumns, int maxModels) = UnitLimits(spec, inputs, images, epochs, unitFlop);
         List<(int First, int Count)> slices = [];

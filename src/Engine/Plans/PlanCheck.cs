@@ -30,7 +30,7 @@ internal static class PlanCheck
                         // Of the data nothing is known here; a single pixel and image allow the largest units.
                         SweepSpec analysed = end > models ? spec.WithoutAnalyses() : spec;
                         (int columns, int most) = Plan.UnitLimits(
-                            analysed, inputs: 1, images: 1, variants[variant].Epochs, double.PositiveInfinity);
+                            analysed, inputs: 1, new SplitSize(1), variants[variant].Epochs, double.PositiveInfinity);
                         while (first < end)
                         {
                             if (next == units.Count)

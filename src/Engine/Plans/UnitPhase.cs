@@ -31,23 +31,20 @@ public readonly record struct WorkSpeed(double Train, double Forward, double Uni
 /// <param name="Models">Of the unit, on which it works.</param>
 public readonly record struct UnitPhase(string Name, double Seconds, int Models)
 {
-    // A unit's validation images are a quarter of its training images.
-    private const double ValidationShare = 0.25;
-
     // A data set of which nothing is known but that it is like MNIST.
     private const int UsualInputs = 784, UsualImages = 10_000;
 
     /// <summary>The parts of a unit, in the order in which they are done.</summary>
-    /// <param name="trainImages">N of the unit's task.</param>
-    public static IReadOnlyList<UnitPhase> Of(Plan plan, WorkUnit unit, int inputs, int trainImages, WorkSpeed speed)
+    /// <param name="images">Of the unit's task and variant.</param>
+    public static IReadOnlyList<UnitPhase> Of(Plan plan, WorkUnit unit, int inputs, SplitSize images, WorkSpeed speed)
     {
         SweepSpec spec = plan.SpecOf(unit);
         TrainingVariant variant = plan.VariantOf(unit);
         IReadOnlyList<ModelSpec> models = plan.ModelsOf(unit);
-        double epoch = 4.0 * trainImages * inputs * models.Sum(model => (double)model.Hidden);
-        double evaluation = speed.Forward * epoch * (1 + ValidationShare);
+        double epoch = 4.0 * images.Train * inputs * models.Sum(model => (double)model.Hidden);
+        double evaluation = speed.Forward * epoch * (1 + images.Validation);
         if (spec.ValidateEvery > 0)
-            evaluation += speed.Forward * epoch * 2 * ValidationShare * variant.Epochs / spec.ValidateEvery;
+            evaluation += speed.Forward * epoch * 2 * images.Validation * variant.Epochs / spec.ValidateEvery;
         List<UnitPhase> phases =
             [new(AnalysisList.Training, speed.Unit + (speed.Train * epoch * variant.Epochs) + evaluation, models.Count)];
         foreach (IAnalysis analysis in AnalysisList.Of(spec))
@@ -57,7 +54,7 @@ public readonly record struct UnitPhase(string Name, double Seconds, int Models)
             double share = (double)count / models.Count;
 
             // Figures cost about as much as logits, and images without zeros four times as much.
-            double forwards = 2 * ValidationShare * (cost.Forwards + (2 * cost.DenseForwards));
+            double forwards = 2 * images.Validation * (cost.Forwards + (2 * cost.DenseForwards));
             double seconds = (share * epoch * ((speed.Train * cost.Epochs) + (speed.Forward * forwards)))
                 + (count * ((cost.Maps * WorkSpeed.Map(inputs)) + (cost.PointPairs * WorkSpeed.Pair)));
             phases.Add(new(analysis.Name, seconds, count));
@@ -69,12 +66,27 @@ public readonly record struct UnitPhase(string Name, double Seconds, int Models)
     /// <summary>The parts of every unit of a plan, in its order, on a machine of which nothing is known.</summary>
     public static IReadOnlyList<UnitPhase>[] OfAll(Plan plan, Dataset data)
     {
-        // Counting a task's images goes through all labels, so it is done once a task and not once a unit.
-        Dictionary<ClassTask, int> images = plan.Spec.Tasks.ToDictionary(task => task, task => Splitter.TrainImages(data, task));
-        return [.. plan.Units.Select(unit => Of(plan, unit, data.Inputs, images[unit.Task], WorkSpeed.Typical))];
+        Func<WorkUnit, SplitSize> images = SizesOf(plan, data);
+        return [.. plan.Units.Select(unit => Of(plan, unit, data.Inputs, images(unit), WorkSpeed.Typical))];
+    }
+
+    /// <summary>How many images the units of a plan have. Each task and choice is counted once.</summary>
+    internal static Func<WorkUnit, SplitSize> SizesOf(Plan plan, Dataset data)
+    {
+        Dictionary<(ClassTask, ImageChoice), SplitSize> known = [];
+        return unit =>
+        {
+            (ClassTask Task, ImageChoice Images) key = (unit.Task, plan.VariantOf(unit).Images);
+            if (!known.TryGetValue(key, out SplitSize size))
+                known.Add(key, size = Splitter.SizeOf(data, key.Task, key.Images));
+            return size;
+        };
     }
 
     /// <summary>How long a unit takes beside others of its plan, when nothing is known of the data.</summary>
     public static double UsualSeconds(Plan plan, WorkUnit unit) =>
-        Of(plan, unit, UsualInputs, UsualImages, WorkSpeed.Typical).Sum(phase => phase.Seconds);
+        Of(plan, unit, UsualInputs, UsualSize(plan.VariantOf(unit).Images), WorkSpeed.Typical).Sum(phase => phase.Seconds);
+
+    private static SplitSize UsualSize(ImageChoice choice) =>
+        new(Math.Min(choice.TrainImages ?? UsualImages, UsualImages), UsualImages);
 }

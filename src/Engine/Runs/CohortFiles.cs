@@ -16,8 +16,15 @@ internal static class CohortFiles
     // Tensors stand in this order in weight files, as UnitFile.Remainder has them.
     private static readonly string[] s_weights = ["w1", "b1", "w2", "b2"];
 
+    // A list a field of split files; the last two stand in those with label noise alone.
+    private static readonly (string Column, string Field)[] s_split =
+    [
+        ("split_train", "train"), ("split_validation", "validation"), ("split_noisy", "noisy"), ("split_noisy_labels", "noisy_labels"),
+    ];
+
     private static readonly string s_selected
-        = $"split_train, split_validation, octet_length(w1) // (4 * hidden) AS inputs, {string.Join(", ", s_weights)}";
+        = $"{string.Join(", ", s_split.Select(list => list.Column))}, octet_length(w1) // (4 * hidden) AS inputs, "
+            + string.Join(", ", s_weights);
 
     /// <param name="run">All its units are saved.</param>
     /// <param name="manifest">Takes in every file.</param>
@@ -85,13 +92,14 @@ internal static class CohortFiles
         Plan plan = run.Plan;
         (ClassTask task, int seed, int variant) = (cohort[0].Task, cohort[0].Seed, cohort[0].Variant);
         Next(reader);
-        List<int> train = reader.GetFieldValue<List<int>>(reader.GetOrdinal("split_train"));
-        List<int> validation = reader.GetFieldValue<List<int>>(reader.GetOrdinal("split_validation"));
+        (string Field, List<int> Numbers)[] split =
+            [.. s_split.Select(list => (list.Field, reader.GetFieldValue<List<int>>(reader.GetOrdinal(list.Column))))];
         int inputs = (int)reader.GetInt64(reader.GetOrdinal("inputs"));
         int[] blobs = [.. s_weights.Select(reader.GetOrdinal)];
-        if (variant == 0)
+        ImageChoice images = plan.Variants[variant].Images;
+        if (plan.Variants.Take(variant).All(other => other.Images != images))
         {
-            batch.Write(run.SplitPath(task, seed), stream => WriteSplit(stream, train, validation));
+            batch.Write(run.SplitPath(task, seed, variant), stream => WriteSplit(stream, images.LabelNoise == 0 ? split[..2] : split));
         }
 
         Dictionary<string, string> metadata = new()
@@ -146,17 +154,13 @@ internal static class CohortFiles
         return tensors;
     }
 
-    private static void WriteSplit(Stream stream, List<int> train, List<int> validation)
+    private static void WriteSplit(Stream stream, (string Field, List<int> Numbers)[] lists)
     {
         using Utf8JsonWriter writer = new(stream);
         writer.WriteStartObject();
-        WriteNumbers("train", train);
-        WriteNumbers("validation", validation);
-        writer.WriteEndObject();
-
-        void WriteNumbers(string name, List<int> numbers)
+        foreach ((string field, List<int> numbers) in lists)
         {
-            writer.WriteStartArray(name);
+            writer.WriteStartArray(field);
             foreach (int number in numbers)
             {
                 writer.WriteNumberValue(number);
@@ -164,5 +168,7 @@ internal static class CohortFiles
 
             writer.WriteEndArray();
         }
+
+        writer.WriteEndObject();
     }
 }

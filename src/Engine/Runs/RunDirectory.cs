@@ -128,8 +128,12 @@ public sealed class RunDirectory
             "weights",
             Plan.Variants.Count == 1 ? $"{task}-s{seed}.safetensors" : $"{task}-s{seed}-{Plan.Variants[variant].Name}.safetensors");
 
-    /// <summary><c>split/4v9-s42.json</c></summary>
-    public string SplitPath(ClassTask task, int seed) => In("split", $"{task}-s{seed}.json");
+    /// <summary>
+    /// <c>split/4v9-s42.json</c>; of other images or labels than the usual ones <c>split/4v9-s42-whole-n1000-ln0.1.json</c>, with the end
+    /// of their variants' names. Variants with the same images share one.
+    /// </summary>
+    public string SplitPath(ClassTask task, int seed, int variant = 0) =>
+        In("split", $"{task}-s{seed}{Plan.Variants[variant].Images.Suffix}.json");
 
     /// <summary><c>errors/unit-000012.json</c>, see <see cref="UnitErrors"/>.</summary>
     public string ErrorPath(int id) => In("errors", $"unit-{id:D6}.json");

@@ -18,9 +18,9 @@ public sealed record UnitResult(WorkUnit Unit, Split Split, IReadOnlyList<ModelR
 /// One unit as a Parquet file, one row a model: the columns of <see cref="ResultRow"/>, <c>model_index</c> (in the cohort's list),
 /// <c>history_*</c>, <c>pruning_*</c> and the like (lists, see <see cref="ModelTable"/>),
 /// <c>w1 b1 w2 b2</c> (BLOBs: float32, little endian, W1 row-major [D, H]),
-/// <c>split_train split_validation</c> (lists in the first row, NULL below). Key-value metadata: <c>format plan_hash unit
-/// first_model models variant checksum</c> (see <see cref="SealedParquet"/>). Figures that are not finite are stored as NULL and come
-/// back as NaN. The same result gives the same bytes.
+/// <c>split_train split_validation split_noisy split_noisy_labels</c> (lists in the first row, NULL below; see <see cref="Split"/>).
+/// Key-value metadata: <c>format plan_hash unit first_model models variant checksum</c> (see <see cref="SealedParquet"/>). Figures that
+/// are not finite are stored as NULL and come back as NaN. The same result gives the same bytes.
 /// </summary>
 public static class UnitFile
 {
@@ -43,6 +43,8 @@ public static class UnitFile
         [Column] public required float[] B2 { get; init; }
         [Column] public required int[]? SplitTrain { get; init; }
         [Column] public required int[]? SplitValidation { get; init; }
+        [Column] public required int[]? SplitNoisy { get; init; }
+        [Column] public required int[]? SplitNoisyLabels { get; init; }
     }
 
     /// <summary>Writes the file whole or not at all.</summary>
@@ -95,8 +97,7 @@ public static class UnitFile
         {
             Dictionary<string, string> metadata = Metadata(path);
             List<ModelResult> models = [];
-            int[] train = [];
-            int[] validation = [];
+            Remainder? first = null;
             DuckSession.Use(connection =>
             {
                 connection.Require(DuckSession.Parquet(path), s_columns);
@@ -104,8 +105,7 @@ public static class UnitFile
                 {
                     (ModelResult model, Remainder remainder) = ReadModel(reader);
                     models.Add(model);
-                    train = remainder.SplitTrain ?? train;
-                    validation = remainder.SplitValidation ?? validation;
+                    first ??= remainder;
                 });
                 return true;
             });
@@ -119,7 +119,14 @@ public static class UnitFile
                 Number(metadata, "first_model"),
                 models.Count,
                 Number(metadata, "variant"));
-            return new UnitResult(unit, new Split(task, key.Seed, train, validation), models);
+            return new UnitResult(
+                unit,
+                new Split(task, key.Seed, first!.SplitTrain ?? [], first.SplitValidation ?? [])
+                {
+                    Noisy = first.SplitNoisy ?? [],
+                    NoisyLabels = first.SplitNoisyLabels ?? [],
+                },
+                models);
         }
         catch (Exception e) when (StorageErrors.IsStorage(e))
         {
@@ -211,6 +218,8 @@ public static class UnitFile
             B2 = model.Weights.B2,
             SplitTrain = index == 0 ? result.Split.Train : null,
             SplitValidation = index == 0 ? result.Split.Validation : null,
+            SplitNoisy = index == 0 ? result.Split.Noisy : null,
+            SplitNoisyLabels = index == 0 ? result.Split.NoisyLabels : null,
         };
         foreach (Column<Remainder> column in Schema<Remainder>.Columns)
         {

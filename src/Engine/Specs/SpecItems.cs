@@ -29,6 +29,12 @@ public static class SpecItems
 
     internal static WholeOrWordItem BatchSize { get; } = new(TrainingVariant.NameOf(null));
 
+    /// <summary>How many training images are used.</summary>
+    internal static WholeOrWordItem ImageCount { get; } = new(ImageChoice.NameOf(trainImages: null));
+
+    internal static NamedItem<SplitKind> Split { get; }
+        = NamedItems.Of("split", [SplitKind.Balanced, SplitKind.Whole], ImageChoice.NameOf);
+
     internal static NamedItem<ClassTask> Task { get; }
         = new("task", "different classes as in 4v9 or 0v1v7", task => $"{task}", TryParse, task => $"{task}".Length <= ClassTask.LongestText
             ? null

@@ -80,6 +80,15 @@ public sealed record SweepSpec
     /// <summary>Of the learning rates, epoch by epoch.</summary>
     public IReadOnlyList<RateSchedule> Schedules { get; init; } = [RateSchedule.Constant];
 
+    /// <summary>Which images of a task's classes are divided.</summary>
+    public IReadOnlyList<SplitKind> Splits { get; init; } = [SplitKind.Balanced];
+
+    /// <summary>Shares of the training images that have the label of another class.</summary>
+    public IReadOnlyList<double> LabelNoises { get; init; } = [0];
+
+    /// <summary>How many training images are used; null is all of the split.</summary>
+    public IReadOnlyList<int?> TrainImages { get; init; } = [null];
+
     /// <summary>Epochs between evaluations on the validation images while training; 0 for none.</summary>
     public int ValidateEvery { get; init; }
 
@@ -147,7 +156,8 @@ public sealed record SweepSpec
     }
 
     /// <summary>
-    /// Every combination of batch (outer), epochs, initial spread, weight decay and loss (inner); made anew at each call.
+    /// Every combination of batch (outer), epochs, initial spread, weight decay, loss, split, label noise and training images (inner); made
+    /// anew at each call.
     /// </summary>
     public IReadOnlyList<TrainingVariant> Variants() =>
     [
@@ -156,15 +166,20 @@ public sealed record SweepSpec
            from std in InitStds
            from decay in WeightDecays
            from loss in PlannedLosses
+           from split in Splits
+           from noise in LabelNoises
+           from images in TrainImages
            select new TrainingVariant(batch, epochs, std, decay)
            {
                // That of pairs anyway.
                Loss = loss == TrainingLoss.Logistic ? TrainingLoss.Auto : loss,
+               Images = new(split, noise, images),
            },
     ];
 
     /// <summary>How many <see cref="Variants"/> there are; in double, since nothing has checked the lists yet.</summary>
-    public double VariantCount => (double)Batches.Count * Epochs.Count * InitStds.Count * WeightDecays.Count * Losses.Count;
+    public double VariantCount => (double)Batches.Count * Epochs.Count * InitStds.Count * WeightDecays.Count * Losses.Count
+        * Splits.Count * LabelNoises.Count * TrainImages.Count;
 
     /// <summary>
     /// The ways in which models of one cohort are trained: every combination of optimiser (outer) with the settings that it has, and

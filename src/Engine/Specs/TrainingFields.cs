@@ -163,6 +163,27 @@ public static class TrainingFields
             Help = "loss, accuracy and F1 on the validation images after every N-th epoch and the last, in history; 0 for after training "
                 + "alone (paper: 0)",
         },
+        new Field<SweepSpec, IReadOnlyList<SplitKind>>(
+            "split", s => s.Splits, (s, splits) => s with { Splits = splits }, SpecItems.OneOrMore(SpecItems.Split))
+        {
+            Column = new(14, "split", "VARCHAR"), IsYounger = true, Section = Section, Example = "balanced,whole",
+            Help = "images that are divided into training and validation: balanced, as many of each class, or whole, all of them "
+                + "(paper: balanced)",
+        },
+        new Field<SweepSpec, IReadOnlyList<double>>(
+            "label_noise", s => s.LabelNoises, (s, shares) => s with { LabelNoises = shares }, SpecItems.OneOrMore(SpecItems.Share))
+        {
+            Column = new(15, "label_noise", "DOUBLE"), IsYounger = true, Section = Section, Example = "0,0.1,0.2",
+            Help = "shares of the training images that are trained with the label of another class; training figures are of these labels, "
+                + "validation and test keep theirs (paper: 0)",
+        },
+        new Field<SweepSpec, IReadOnlyList<int?>>(
+            "train_images", s => s.TrainImages, (s, counts) => s with { TrainImages = counts }, SpecItems.OneOrMore(SpecItems.ImageCount))
+        {
+            Column = new(16, "train_images", "VARCHAR"), IsYounger = true, Section = Section, Example = "all,1000",
+            Help = "how many of the split's training images are used, its first of each class in equal shares, numbers or `all` "
+                + "(paper: all)",
+        },
     ];
 
     /// <summary>Those of them that are ways to train, for flags that choose among the models of a run.</summary>

@@ -17,7 +17,8 @@ public static class StudySweep
             || (spec.Data == study.Data && Has(spec.Tasks, study.Tasks) && Has(spec.Hidden, study.Hidden)
                 && Has(spec.LearningRates, study.LearningRates) && Has(spec.Epochs, study.Epochs) && Has(spec.Batches, study.Batches)
                 && Has(spec.InitStds, study.InitStds) && Has(spec.WeightDecays, study.WeightDecays)
-                && Has(spec.Trainings(), study.Trainings()));
+                && Has(spec.Trainings(), study.Trainings()) && Has(spec.Splits, study.Splits)
+                && Has(spec.LabelNoises, study.LabelNoises) && Has(spec.TrainImages, study.TrainImages));
     }
 
     /// <summary>The name of the preset that a sweep is, as it is; null for any other.</summary>

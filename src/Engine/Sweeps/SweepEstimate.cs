@@ -56,7 +56,7 @@ public sealed record SweepEstimate(int Models, int Units, double Flop, double Gf
         var kernels = DeviceKernels.Create(device);
         WorkUnit largest = plan.Units.MaxBy(unit => Columns(plan, unit));
         long start = Stopwatch.GetTimestamp();
-        Split split = Splitter.Create(data, largest.Task, largest.Seed);
+        Split split = Splitter.Create(data, largest.Task, largest.Seed, plan.VariantOf(largest).Images);
         using var cohort = new Cohort(device, kernels, data, split, plan.ModelsOf(largest), plan.VariantOf(largest));
         cohort.Initialize();
         double preparing = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -89,22 +89,22 @@ public sealed record SweepEstimate(int Models, int Units, double Flop, double Gf
     /// <summary>Dense-equivalent operations of each unit, in the plan's order: 4 N D C an epoch.</summary>
     public static double[] UnitFlops(Plan plan, Dataset data)
     {
-        Dictionary<ClassTask, int> images = TrainImages(plan, data);
-        return [.. plan.Units.Select(
-            unit => 4.0 * images[unit.Task] * data.Inputs * Columns(plan, unit) * plan.SpecOf(unit).EpochsOf(plan.VariantOf(unit).Epochs))];
+        Func<WorkUnit, SplitSize> images = UnitPhase.SizesOf(plan, data);
+        return [.. plan.Units.Select(unit =>
+            4.0 * images(unit).Train * data.Inputs * Columns(plan, unit) * plan.SpecOf(unit).EpochsOf(plan.VariantOf(unit).Epochs))];
     }
 
     private static PhaseEstimate[] PhasesOf(Plan plan, Dataset data, Cohort largest, WorkSpeed speed, int devices)
     {
-        Dictionary<ClassTask, int> images = TrainImages(plan, data);
+        Func<WorkUnit, SplitSize> images = UnitPhase.SizesOf(plan, data);
         ILookup<string, (WorkUnit Unit, UnitPhase Phase)> all = plan.Units
-            .SelectMany(unit => UnitPhase.Of(plan, unit, data.Inputs, images[unit.Task], speed).Select(phase => (unit, phase)))
+            .SelectMany(unit => UnitPhase.Of(plan, unit, data.Inputs, images(unit), speed).Select(phase => (unit, phase)))
             .ToLookup(item => item.phase.Name);
         PhaseEstimate Of(string name, long memory, Func<UnitPhase, int, double> diskOfUnit)
         {
             double disk = 0;
             foreach ((WorkUnit unit, UnitPhase phase) in all[name])
-                disk += diskOfUnit(phase, images[unit.Task]);
+                disk += diskOfUnit(phase, images(unit).All);
             return new PhaseEstimate(
                 name,
                 all[name].Sum(item => item.Phase.Models),
@@ -130,18 +130,15 @@ public sealed record SweepEstimate(int Models, int Units, double Flop, double Gf
         ];
     }
 
-    // Counting a task's images goes through all labels, so it is done once a task and not once a unit.
-    private static Dictionary<ClassTask, int> TrainImages(Plan plan, Dataset data) =>
-        plan.Spec.Tasks.ToDictionary(task => task, task => Splitter.TrainImages(data, task));
-
     private static long Columns(Plan plan, WorkUnit unit) => plan.ModelsOf(unit).Sum(model => (long)model.Hidden);
 
-    private static long TrainingDisk(Plan plan, Dataset data, Dictionary<ClassTask, int> images)
+    private static long TrainingDisk(Plan plan, Dataset data, Func<WorkUnit, SplitSize> images)
     {
         int models = plan.Units.Sum(unit => unit.ModelCount);
         long parameters = plan.Units.Sum(unit => (Columns(plan, unit) * (data.Inputs + 2)) + unit.ModelCount);
         long history = plan.Units.Sum(unit => (long)unit.ModelCount * plan.VariantOf(unit).Epochs);
-        long splits = images.Values.Sum(count => (long)count) * plan.Spec.Seeds.Count * 5 / 4;
+        long splits = plan.Units.DistinctBy(unit => (unit.Task, unit.Seed, plan.VariantOf(unit).Images))
+            .Sum(unit => images(unit) is var size ? (long)(size.Train * (1 + size.Validation)) : 0);
         return (2 * sizeof(float) * parameters) + (HistoryRowBytes * history) + ((long)RowBytes * models) + (2 * SplitEntryBytes * splits);
     }
 }

@@ -141,7 +141,7 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, IWork
 
     private UnitResult Train(IUnitWorker worker, WorkUnit unit, ISweepObserver observer, CancellationToken cancel)
     {
-        Split split = Splitter.Create(data, unit.Task, unit.Seed);
+        Split split = Splitter.Create(data, unit.Task, unit.Seed, plan.VariantOf(unit).Images);
         return new UnitResult(unit, split, UnitSlices.Train(worker, unit, split, run.Sources.ModelsOf(unit), observer, cancel));
     }
 }

@@ -20,6 +20,9 @@ public readonly record struct TrainedHow(
     [Column("0..1, 0 where the optimizer has none")] public double Beta1 { get; init; }
     [Column("0..1, 0 where the optimizer has none")] public double Beta2 { get; init; }
     [Column("of the rate")] public string Schedule { get; init; } = "constant";
+    [Column("balanced or whole")] public string Split { get; init; } = "balanced";
+    [Column("share of the training images with another label, 0..1")] public double LabelNoise { get; init; }
+    [Column("images that were asked for, or all")] public string TrainImages { get; init; } = "all";
 
     /// <summary>Every column with its words, in their order.</summary>
     public static IReadOnlyList<TrainedPart> Parts { get; } =
@@ -34,6 +37,9 @@ public readonly record struct TrainedHow(
         new("beta1", how => Number(how.Beta1)),
         new("beta2", how => Number(how.Beta2)),
         new("schedule", how => how.Schedule),
+        new("split", how => how.Split),
+        new("label noise", how => Number(how.LabelNoise)),
+        new("training images", how => how.TrainImages),
     ];
 
     // What stands in the columns that are younger.

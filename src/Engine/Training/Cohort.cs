@@ -48,6 +48,7 @@ public sealed class Cohort : IDisposable
         _isScheduled = models.Any(model => model.Training.Schedule != RateSchedule.Constant);
         Keys = [.. models.Select(model => model.KeyOf(split.Task, split.Seed, variant))];
         SplitImages train = SplitImages.Gather(data, split.Task, split.Train);
+        split.Relabel(train.Labels);
         TrainLabels = train.Labels;
         Form = form ?? FormOf(train);
         int rows = train.Labels.Length;
@@ -72,7 +73,7 @@ public sealed class Cohort : IDisposable
 
     public KernelForm Form { get; }
 
-    /// <summary>0 or 1 a training image.</summary>
+    /// <summary>0 or 1 a training image, as it is trained: see <see cref="Split.Noisy"/>.</summary>
     public byte[] TrainLabels { get; }
 
     public DeviceImages TrainImages { get; }

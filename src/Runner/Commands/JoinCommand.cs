@@ -87,7 +87,7 @@ internal static class JoinCommand
         Dataset data = RunData.Load(first, at);
         bool usual = Array.TrueForAll(runs, run => run.Plan.Pictures == PictureChoice.Usual(run.Plan.Spec));
         var plan = Engine.Plans.Plan.Create(
-            spec, data.Sha256, data.Inputs, task => Splitter.TrainImages(data, task), testSha256: first.TestSha256);
+            spec, data.Sha256, data.Inputs, Splitter.SizesOf(data), testSha256: first.TestSha256);
         return new SweepPlanning(plan with { Pictures = usual ? PictureChoice.Usual(spec) : first.Pictures }, data, folder);
     }
 }

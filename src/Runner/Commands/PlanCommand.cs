@@ -146,7 +146,7 @@ internal static class PlanCommand
             spec,
             planning.Data.Sha256,
             planning.Data.Inputs,
-            task => Splitter.TrainImages(planning.Data, task),
+            Splitter.SizesOf(planning.Data, planning.Name),
             unitFlop,
             planning.Name,
             planning.Plan.TestSha256);
@@ -168,6 +168,9 @@ internal static class PlanCommand
             WeightDecays = [spec.WeightDecays[0]],
             Losses = [spec.Losses[0]],
             Schedules = [spec.Schedules[0]],
+            Splits = [spec.Splits[0]],
+            LabelNoises = [spec.LabelNoises[0]],
+            TrainImages = [spec.TrainImages[0]],
         }).WithoutRates().WithFittedEmbedding(otherData: false);
         Plan small = Create(part, planning, CalibrationEpochFlop * spec.Epochs[0]);
         SweepEstimate estimate = SweepEstimate.Measure(small, planning.Data, devices);

@@ -95,11 +95,8 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
                 + $"one of {string.Join(", ", spec.Hidden)}, or 0 for no panels");
         }
 
-        int TrainImages(ClassTask task) => Splitter.Problem(data, task) is { } problem
-            ? throw new UserErrorException($"{Called("tasks")}: {problem}.")
-            : Splitter.TrainImages(data, task);
-
-        Plan plan = Plan.Create(spec, data.Sha256, data.Inputs, TrainImages, name: Called, testSha256: Plan.TestOf(spec, data));
+        Plan plan = Plan.Create(
+            spec, data.Sha256, data.Inputs, Splitter.SizesOf(data, Called), name: Called, testSha256: Plan.TestOf(spec, data));
         plan = plan with { Pictures = pictures };
         return new SweepPlanning(plan, data, FolderOf(plan, options, entry, isOneOfSeveral))
         {

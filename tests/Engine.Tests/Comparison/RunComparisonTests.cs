@@ -86,7 +86,7 @@ public sealed class RunComparisonTests : IDisposable
 
     private RunDirectory Merged(string name, SweepSpec spec)
     {
-        var plan = Plan.Create(spec, SampleRun.DataHash, SampleRun.Inputs, _ => 20);
+        var plan = Plan.Create(spec, SampleRun.DataHash, SampleRun.Inputs, (_, _) => new(20));
         var run = RunDirectory.OpenOrCreate(_folder.File(name), plan);
         foreach (WorkUnit unit in plan.Units)
             run.WriteUnit(SampleRun.ResultOf(plan, unit));

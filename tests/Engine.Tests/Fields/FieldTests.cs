@@ -30,6 +30,9 @@ public sealed class FieldTests
         Beta1s = [0.5],
         Beta2s = [0.5],
         Schedules = [new StepSchedule(3, 0.5)],
+        Splits = [SplitKind.Whole],
+        LabelNoises = [0, 0.1],
+        TrainImages = [100, null],
         RateGrid = [0.2],
         RateTasks = [new ClassTask(5, 6)],
     };
@@ -99,7 +102,7 @@ public sealed class FieldTests
         Assert.Equal(
             [
                 "task", "seed", "hidden", "lr", "batch", "epochs", "init_std", "weight_decay", "loss",
-                "optimizer", "momentum", "beta1", "beta2", "schedule",
+                "optimizer", "momentum", "beta1", "beta2", "schedule", "split", "label_noise", "train_images",
             ],
             AnalysisList.Fields.Select(field => field.Column).OfType<KeyColumn>().OrderBy(column => column.Place)
                 .Select(column => column.Name));

@@ -85,7 +85,7 @@ public sealed class AtomicFileTests
     {
         using TemporaryFolder folder = new();
         using TinyDisk disk = new(folder.Path, "400k");
-        Plan plan = Plan.Create(SampleRun.Spec with { Hidden = [64] }, SampleRun.DataHash, 784, _ => 20);
+        Plan plan = Plan.Create(SampleRun.Spec with { Hidden = [64] }, SampleRun.DataHash, 784, (_, _) => new(20));
         RunDirectory run = RunDirectory.OpenOrCreate(folder.File("run"), plan);
         run.WriteUnit(SampleRun.ResultOf(plan, plan.Units[0], inputs: 100));
 

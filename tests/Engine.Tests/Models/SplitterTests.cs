@@ -1,6 +1,7 @@
 using CsCheck;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Models;
+using GpuMlp.Kernels.Numerics;
 
 namespace GpuMlp.Engine.Tests.Models;
 
@@ -110,7 +111,7 @@ public sealed class SplitterTests
         ClassTask task = new(classes);
         Split split = Splitter.Create(Labelled(labels, 6), task, seed);
         int each = classes.Min(one => labels.Count(label => label == one)), trainEach = 8 * each / 10;
-        Assert.Equal(classes.Length * trainEach, Splitter.TrainImages(Labelled(labels, 6), task));
+        Assert.Equal(classes.Length * trainEach, Splitter.SizeOf(Labelled(labels, 6), task, default).Train);
         Assert.Equal(
             (classes.Length * trainEach, classes.Length * (each - trainEach)), (split.Train.Length, split.Validation.Length));
         Assert.Equal(classes.Length * each, split.Train.Concat(split.Validation).Distinct().Count());
@@ -151,6 +152,104 @@ public sealed class SplitterTests
         Split split = Splitter.Create(Labelled(Alternating(10)), s_task, 0);
         Assert.Equal((8, 2), (split.Train.Length, split.Validation.Length));
     }
+
+    [Fact]
+    public void A_whole_split_divides_all_images_of_each_class_80_to_20() => Gen.Select(s_labels, Gen.Int).Sample((labels, seed) =>
+    {
+        Split split = Splitter.Create(Labelled(labels), s_task, seed, new ImageChoice(SplitKind.Whole, 0, null));
+        foreach (int label in (int[])[1, 3])
+        {
+            int all = labels.Count(one => one == label), train = 8 * all / 10;
+            Assert.Equal(train, split.Train.Count(image => labels[image] == label));
+            Assert.Equal(all - train, split.Validation.Count(image => labels[image] == label));
+        }
+
+        Assert.Equal(labels.Count(label => label is 1 or 3), split.Train.Concat(split.Validation).Distinct().Count());
+        Assert.Equal(new SplitSize(split.Train.Length), SizeOf(labels, new ImageChoice(SplitKind.Whole, 0, null)));
+    });
+
+    [Theory]
+    [InlineData(SplitKind.Balanced)]
+    [InlineData(SplitKind.Whole)]
+    public void Fewer_training_images_are_the_first_of_each_class(SplitKind kind)
+    {
+        byte[] labels = [.. Alternating(200), .. Enumerable.Repeat((byte)3, 150)];
+        Split all = Splitter.Create(Labelled(labels), s_task, 5, new ImageChoice(kind, 0, null));
+        int[] before = [];
+        foreach (int few in (int[])[4, 5, 50, 51, 77, all.Train.Length])
+        {
+            var choice = new ImageChoice(kind, 0, few);
+            Split split = Splitter.Create(Labelled(labels), s_task, 5, choice);
+            Assert.Equal(all.Validation, split.Validation);
+            List<int> expected = [];
+            foreach (int label in (int[])[1, 3])
+            {
+                int[] ofClass = [.. all.Train.Where(image => labels[image] == label)];
+                expected.AddRange(ofClass[..(few * ofClass.Length / all.Train.Length)]);
+            }
+
+            Assert.Equal(all.Train.Where(expected.Contains), split.Train);
+            Assert.Empty(before.Except(split.Train));
+            Assert.Equal(new SplitSize(split.Train.Length, all.Train.Length), SizeOf(labels, choice));
+            before = split.Train;
+        }
+    }
+
+    [Theory]
+    [InlineData(17, "--train-images: 1v3 has 16 training images, not 17; must be all or at most 16.")]
+    [InlineData(1, "--train-images: 1 of the 16 training images of 1v3 leave a class without any; must be more.")]
+    public void Training_images_that_are_not_there_or_leave_out_a_class_are_a_user_error(int few, string message)
+    {
+        var choice = new ImageChoice(SplitKind.Balanced, 0, few);
+        UserErrorException planned = Assert.Throws<UserErrorException>(() => SizeOf(Alternating(20), choice));
+        Assert.Equal((message, ExitCodes.BadInput), (planned.Message, planned.ExitCode));
+        Assert.Throws<UserErrorException>(() => Splitter.Create(Labelled(Alternating(20)), s_task, 0, choice));
+    }
+
+    [Fact]
+    public void Noisy_labels_are_draws_of_task_seed_and_image()
+    {
+        Dataset data = Labelled(Alternating(10_000));
+        Split clean = Splitter.Create(data, s_task, 11);
+        HashSet<int> before = [];
+        foreach (double share in (double[])[0.001, 0.1, 0.25, 0.9, 1])
+        {
+            Split split = Splitter.Create(data, s_task, 11, new ImageChoice(SplitKind.Balanced, share, null));
+            Assert.Equal((clean.Train, clean.Validation), (split.Train, split.Validation), Same);
+
+            // The identity of 1v3 in random draws; stream 5 is that of labels.
+            Assert.Equal(
+                clean.Train.Where(image => Philox.Draw(new PhiloxBlock((uint)image, 0x103, 0, 0), 11, 5).X < share * 4294967296.0),
+                split.Noisy);
+            Assert.Equal(split.Noisy.Select(image => data.Labels[image] == 1 ? 1 : 0), split.NoisyLabels);
+            Assert.Empty(before.Except(split.Noisy));
+            double n = split.Train.Length, bound = 5 * Math.Sqrt(n * share * (1 - share));
+            Assert.InRange(split.Noisy.Length, (n * share) - bound, (n * share) + bound);
+            before = [.. split.Noisy];
+        }
+
+        Assert.Empty(clean.Noisy);
+        int[] few = Splitter.Create(data, s_task, 11, new ImageChoice(SplitKind.Balanced, 0.1, 100)).Noisy;
+        Assert.Empty(few.Except(before));
+        Assert.NotEqual(
+            few.Length, Splitter.Create(data, s_task, 11, new ImageChoice(SplitKind.Balanced, 0.1, null)).Noisy.Length);
+        static bool Same((int[], int[]) one, (int[], int[]) other) =>
+            one.Item1.SequenceEqual(other.Item1) && one.Item2.SequenceEqual(other.Item2);
+    }
+
+    [Fact]
+    public void A_noisy_label_is_each_of_the_other_classes_alike()
+    {
+        int[] counts = new int[7];
+        for (int image = 0; image < 6000; image++)
+            counts[LabelNoise.Other(s_task, 3, image, label: 2, classes: 7)]++;
+        Assert.Equal(0, counts[2]);
+
+        // Binomial(6000, 1/6): mean 1000, standard deviation 29; six deviations.
+        Assert.All(counts.Where((_, label) => label != 2), count => Assert.InRange(count, 827, 1173));
+    }
+
+    private static SplitSize SizeOf(byte[] labels, ImageChoice choice) => Splitter.SizeOf(Labelled(labels), s_task, choice);
 
     private static byte[] Alternating(int count) => [.. Enumerable.Range(0, count).Select(i => (byte)(i % 2 == 0 ? 1 : 3))];
 

@@ -27,7 +27,7 @@ public sealed class PlanReaderTests
     };
 
     private static readonly Plan s_plan =
-        Plan.Create(s_spec, SampleRun.DataHash, 784, _ => 9344, unitFlop: 1e12) with { Shards = 3 };
+        Plan.Create(s_spec, SampleRun.DataHash, 784, (_, _) => new(9344), unitFlop: 1e12) with { Shards = 3 };
 
     private static readonly string s_text = Encoding.UTF8.GetString(PlanJson.Write(s_plan));
 
@@ -142,7 +142,7 @@ public sealed class PlanReaderTests
             },
             SampleRun.DataHash,
             1,
-            _ => 8);
+            (_, _) => new(8));
         string text = Encoding.UTF8.GetString(PlanJson.Write(wide));
         Assert.Equal(wide.Hash, PlanReader.Read(Encoding.UTF8.GetBytes(text), "plan.json").Hash);
         Assert.True(wide.Units.Count > 1);

@@ -85,7 +85,7 @@ public sealed class PlanTests
         Assert.Matches("^[0-9a-f]{64}$", hash);
         Assert.Equal(hash, PlanOf(Presets.Paper.WithoutRates() with { Seeds = [0, 42, 78] }).Hash);
         Assert.NotEqual(hash, PlanOf(Presets.Paper.WithoutRates() with { Epochs = [50] }).Hash);
-        Assert.NotEqual(hash, Plan.Create(Presets.Paper.WithoutRates(), "other", 784, _ => 9344).Hash);
+        Assert.NotEqual(hash, Plan.Create(Presets.Paper.WithoutRates(), "other", 784, (_, _) => new(9344)).Hash);
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class PlanTests
         Assert.Equal(test.Sha256, Plan.TestOf(spec, data));
         Assert.Null(Plan.TestOf(spec, data with { Test = null }));
         Assert.Null(Plan.TestOf(Presets.Quick, data));
-        Plan without = PlanOf(spec), with = Plan.Create(spec, DataHash, 784, _ => 9344, testSha256: test.Sha256);
+        Plan without = PlanOf(spec), with = Plan.Create(spec, DataHash, 784, (_, _) => new(9344), testSha256: test.Sha256);
         Assert.NotEqual(without.Hash, with.Hash);
         Assert.Equal(test.Sha256, PlanReader.Read(PlanJson.Write(with), "plan.json").TestSha256);
         Assert.Null(PlanReader.Read(PlanJson.Write(without), "plan.json").TestSha256);
@@ -111,7 +111,7 @@ public sealed class PlanTests
     [Fact]
     public void The_default_sweep_keeps_its_hash() => Assert.Equal(
         "142ee596717ba848275dc4c2bda08021df40bfed853925a4dda4ff34d8a7d814",
-        Plan.Create(Presets.Paper, Mnist.All.Sha256, Mnist.All.Inputs, task => Splitter.TrainImages(Mnist.All, task)).Hash);
+        Plan.Create(Presets.Paper, Mnist.All.Sha256, Mnist.All.Inputs, Splitter.SizesOf(Mnist.All)).Hash);
 
     [Fact]
     public void Validation_while_training_is_part_of_the_hash_and_plans_without_it_keep_theirs()
@@ -320,11 +320,11 @@ public sealed class PlanTests
                 "pruning: layer,global,w1,random -> none",
                 "data sha256: 001122334455 -> bb",
             ],
-            PlanDiff.Between(PlanOf(Presets.Paper.WithoutRates()), Plan.Create(changed, "bb", 784, _ => 9344))
+            PlanDiff.Between(PlanOf(Presets.Paper.WithoutRates()), Plan.Create(changed, "bb", 784, (_, _) => new(9344)))
                 .Select(change => change.ToString()));
     }
 
-    private static Plan PlanOf(SweepSpec spec) => Plan.Create(spec, DataHash, 784, _ => 9344);
+    private static Plan PlanOf(SweepSpec spec) => Plan.Create(spec, DataHash, 784, (_, _) => new(9344));
 
     private static void AssertDamaged(byte[] text)
     {

@@ -10,7 +10,7 @@ public sealed class VariantChoiceTests
     // Eight ways: batch full and 32, of 10 and 20 epochs each, at a constant rate and at one that falls.
     private static readonly Plan s_plan = Plan.Create(
         Presets.Quick with { Batches = [null, 32], Epochs = [10, 20], Schedules = [RateSchedule.Constant, Schedule("cosine")] },
-        SampleRun.DataHash, 784, _ => 9344);
+        SampleRun.DataHash, 784, (_, _) => new(9344));
 
     [Theory]
     [InlineData(null, null, null, new[] { 0, 1, 2, 3, 4, 5, 6, 7 })]
@@ -42,6 +42,21 @@ public sealed class VariantChoiceTests
     [InlineData("schedule", "warmup:5", "--schedule: warmup:5 is not in this run; must be one of constant, cosine")]
     public void What_the_run_does_not_have_is_named(string flag, string value, string message) =>
         Assert.Equal(message, Assert.Throws<UserErrorException>(() => Choose((flag, value)).Of(s_plan)).Message);
+
+    [Fact]
+    public void Images_and_labels_choose_too()
+    {
+        var plan = Plan.Create(
+            Presets.Quick with { Splits = [SplitKind.Balanced, SplitKind.Whole], LabelNoises = [0, 0.1], TrainImages = [null, 100] },
+            SampleRun.DataHash, 784, (_, choice) => new(choice.TrainImages ?? 9344, 9344));
+        Assert.Equal(8, plan.Variants.Count);
+        int[] Variants(params (string Flag, string? Value)[] given) => [.. Choose(given).Of(plan).Select(way => way.Variant)];
+        Assert.Equal([7], Variants(("split", "whole"), ("label-noise", "0.1"), ("train-images", "100")));
+        Assert.Equal([0, 1, 4, 5], Variants(("label-noise", "0")));
+        Assert.Equal(
+            "--train-images: 200 is not in this run; must be one of all, 100",
+            Assert.Throws<UserErrorException>(() => Variants(("train-images", "200"))).Message);
+    }
 
     private static VariantChoice Choose(params (string Flag, string? Value)[] given) =>
         VariantChoice.Parse(given.Where(one => one.Value is not null).ToDictionary(one => $"--{one.Flag}", one => one.Value!));

@@ -27,7 +27,7 @@ public sealed class RunDirectoryTests
     {
         using TemporaryFolder folder = new();
         RunDirectory.OpenOrCreate(folder.Path, s_plan);
-        Plan other = Plan.Create(SampleRun.Spec with { Epochs = [50] }, SampleRun.DataHash, SampleRun.Inputs, _ => 20);
+        Plan other = Plan.Create(SampleRun.Spec with { Epochs = [50] }, SampleRun.DataHash, SampleRun.Inputs, (_, _) => new(20));
         UserErrorException e = Assert.Throws<UserErrorException>(() => RunDirectory.OpenOrCreate(folder.Path, other));
         Assert.EndsWith("was made by another plan: epochs 3 -> 50; use another --out or the old flags", e.Message);
         Assert.Equal(ExitCodes.BadInput, e.ExitCode);
@@ -99,7 +99,7 @@ public sealed class RunDirectoryTests
     public void Units_are_not_set_aside_when_the_plan_is_the_stranger()
     {
         using TemporaryFolder folder = new();
-        Plan other = Plan.Create(SampleRun.Spec with { Epochs = [4] }, SampleRun.DataHash, SampleRun.Inputs, _ => 20);
+        Plan other = Plan.Create(SampleRun.Spec with { Epochs = [4] }, SampleRun.DataHash, SampleRun.Inputs, (_, _) => new(20));
         RunDirectory run = RunDirectory.OpenOrCreate(folder.File("run"), s_plan), strange = RunDirectory.OpenOrCreate(
             folder.File("other"),
             other);

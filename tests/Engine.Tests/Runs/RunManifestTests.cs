@@ -23,7 +23,7 @@ public sealed class RunManifestTests : IDisposable
         SampleRun.Spec with { Seeds = [42, 1], Epochs = [4] },
         SampleRun.DataHash,
         SampleRun.Inputs,
-        _ => 20);
+        (_, _) => new(20));
 
     private readonly TemporaryFolder _folder = new();
 

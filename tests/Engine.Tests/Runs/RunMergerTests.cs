@@ -13,9 +13,9 @@ namespace GpuMlp.Engine.Tests.Runs;
 public sealed class RunMergerTests
 {
     private const string KeyColumns = "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,loss,"
-        + "optimizer,momentum,beta1,beta2,schedule";
+        + "optimizer,momentum,beta1,beta2,schedule,split,label_noise,train_images";
 
-    private const string How = "full,3,0.1,0.0,logistic,sgd,0.0,0.0,0.0,constant";
+    private const string How = "full,3,0.1,0.0,logistic,sgd,0.0,0.0,0.0,constant,balanced,0.0,all";
 
     private static readonly int s_keys = KeyColumns.Split(',').Length;
 
@@ -110,7 +110,7 @@ public sealed class RunMergerTests
             SampleRun.Spec with { Sparsity = [], Pruning = [], FinetuneEpochs = 0, Rewind = false },
             SampleRun.DataHash,
             SampleRun.Inputs,
-            _ => 20);
+            (_, _) => new(20));
         RunDirectory run = Finished(folder.Path, plan, plan.Units);
         Assert.Empty(Directory.EnumerateFiles(run.Path, "pruning.*"));
         Assert.Empty(Directory.EnumerateFiles(run.Path, "finetune.*"));
@@ -202,6 +202,39 @@ public sealed class RunMergerTests
     }
 
     [Fact]
+    public void Each_choice_of_images_and_labels_has_its_split_file_and_its_key()
+    {
+        using TemporaryFolder folder = new();
+        var plan = Plan.Create(
+            SampleRun.Spec with { Seeds = [42], Batches = [null, 4], LabelNoises = [0, 0.25], TrainImages = [16] },
+            SampleRun.DataHash,
+            SampleRun.Inputs,
+            (_, choice) => new(choice.TrainImages ?? 20, 20));
+        RunDirectory run = Finished(folder.Path, plan, plan.Units);
+        Assert.Equal(
+            ["balanced,0.0,16", "balanced,0.25,16"],
+            File.ReadLines(run.TablePath("results.csv")).Skip(1).Select(line => string.Join(',', line.Split(',')[13..16])).Distinct());
+        string[] files = [.. Directory.GetFiles(Path.Combine(run.Path, "split"), "4v9-*").Select(file => Path.GetFileName(file)).Order()];
+        Assert.Equal(["4v9-s42-n16-ln0.25.json", "4v9-s42-n16.json"], files.Order(StringComparer.Ordinal));
+        Assert.Equal(run.SplitPath(plan.Spec.Tasks[0], 42, 1), run.SplitPath(plan.Spec.Tasks[0], 42, 3));
+        Assert.EndsWith("4v9-s42-b4-e3-i0.1-wd0-n16-ln0.25.safetensors", run.WeightsPath(plan.Spec.Tasks[0], 42, 3));
+        WorkUnit unit = plan.Units.First(unit => unit.Variant == 1 && unit.Task == plan.Spec.Tasks[0]);
+        Split split = SampleRun.ResultOf(plan, unit).Split;
+        using JsonDocument noisy = JsonDocument.Parse(File.ReadAllBytes(run.SplitPath(unit.Task, 42, 1))),
+            clean = JsonDocument.Parse(File.ReadAllBytes(run.SplitPath(unit.Task, 42)));
+        Assert.Equal(["train", "validation"], clean.RootElement.EnumerateObject().Select(field => field.Name));
+        Assert.Equal(
+            new Dictionary<string, int[]>
+            {
+                ["train"] = split.Train,
+                ["validation"] = split.Validation,
+                ["noisy"] = split.Noisy,
+                ["noisy_labels"] = split.NoisyLabels,
+            },
+            noisy.Deserialize<Dictionary<string, int[]>>());
+    }
+
+    [Fact]
     public void Pictures_have_a_table_and_their_points_one_for_programs_alone()
     {
         using TemporaryFolder folder = new();
@@ -225,7 +258,7 @@ public sealed class RunMergerTests
             SampleRun.Spec with { Seeds = [.. Enumerable.Range(0, 30).Reverse()] },
             SampleRun.DataHash,
             SampleRun.Inputs,
-            _ => 20);
+            (_, _) => new(20));
         Assert.Equal(60, plan.Units.Count);
         RunDirectory run = Finished(folder.Path, plan, plan.Units);
         string[] whole = Hashes(run);

@@ -38,19 +38,25 @@ internal static class SampleRun
         Similarity = [SaliencyMethod.IntegratedGradient],
     };
 
-    public static Plan Plan { get; } = Plan.Create(Spec, DataHash, Inputs, _ => 20);
+    public static Plan Plan { get; } = Plan.Create(Spec, DataHash, Inputs, (_, _) => new(20));
 
     /// <summary>The same sweep trained in four ways.</summary>
     public static Plan VariedPlan { get; }
-        = Plan.Create(Spec with { Batches = [null, 4], WeightDecays = [0, 1e-3] }, DataHash, Inputs, _ => 20);
+        = Plan.Create(Spec with { Batches = [null, 4], WeightDecays = [0, 1e-3] }, DataHash, Inputs, (_, _) => new(20));
 
     /// <summary>The same sweep, cut in slices of one model: as for a huge data set.</summary>
-    public static Plan SlicedPlan { get; } = Plan.Create(Spec, DataHash, inputs: 1000, _ => int.MaxValue);
+    public static Plan SlicedPlan { get; } = Plan.Create(Spec, DataHash, inputs: 1000, (_, _) => new(int.MaxValue));
 
     public static UnitResult ResultOf(Plan plan, WorkUnit unit, int inputs = Inputs)
     {
         IReadOnlyList<ModelSpec> models = plan.ModelsOf(unit);
-        Split split = new(unit.Task, unit.Seed, [.. Enumerable.Range(unit.Seed, 16).Reverse()], [3, 1, 2]);
+        bool isNoisy = plan.VariantOf(unit).Images.LabelNoise > 0;
+        int[] train = [.. Enumerable.Range(unit.Seed, 16).Reverse()];
+        Split split = new(unit.Task, unit.Seed, train, [3, 1, 2])
+        {
+            Noisy = isNoisy ? [train[2], train[5]] : [],
+            NoisyLabels = isNoisy ? [1, 0] : [],
+        };
         return new UnitResult(unit, split, [.. models.Select(model => ResultOf(plan, unit, model, inputs))]);
     }
 

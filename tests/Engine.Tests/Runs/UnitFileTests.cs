@@ -96,6 +96,8 @@ public sealed class UnitFileTests
         Assert.Equal(expected.Unit, actual.Unit);
         Assert.Equal(expected.Split.Train, actual.Split.Train);
         Assert.Equal(expected.Split.Validation, actual.Split.Validation);
+        Assert.Equal(expected.Split.Noisy, actual.Split.Noisy);
+        Assert.Equal(expected.Split.NoisyLabels, actual.Split.NoisyLabels);
         Assert.Equal(expected.Models.Count, actual.Models.Count);
         foreach ((ModelResult a, ModelResult b) in expected.Models.Zip(actual.Models))
         {

@@ -92,14 +92,14 @@ public sealed class SpecFileTests
     public void The_plan_of_a_run_is_a_spec()
     {
         using TemporaryFolder folder = new();
-        Plan plan = Plan.Create(Presets.Quick, new string('a', 64), 784, _ => 100);
+        Plan plan = Plan.Create(Presets.Quick, new string('a', 64), 784, (_, _) => new(100));
         plan = plan with { Pictures = PictureChoice.Usual(plan.Spec) with { Hidden = 4 } };
         string path = folder.File("plan.json");
         File.WriteAllBytes(path, PlanJson.Write(plan));
         SpecEntry entry = SpecFile.Read(path).Single();
         Assert.Equal(new string('a', 64), entry.DataSha256);
         Assert.Equal(4, entry.PicturesOf(PictureChoice.Usual(entry.Spec), entry.Spec).Hidden);
-        Assert.Equal(plan.Hash, Plan.Create(entry.Spec, plan.DataSha256, 784, _ => 100).Hash);
+        Assert.Equal(plan.Hash, Plan.Create(entry.Spec, plan.DataSha256, 784, (_, _) => new(100)).Hash);
 
         // By hand it is no plan any more, and not taken for something else.
         File.WriteAllText(path, File.ReadAllText(path).Replace("\"seeds\":[0]", "\"seeds\":[1]"));

@@ -67,7 +67,8 @@ public sealed class SpecTests
         Assert.Equal(100 + (7 * 2 * spec.Sparsity.Count * spec.Pruning.Count), spec.EpochsOf(100));
         Assert.Equal((0, false, 0), (Presets.Paper.FinetuneEpochs, Presets.Paper.Rewind, Presets.Paper.FinetuneProtocols));
         Assert.Equal(100, Presets.Paper.EpochsOf(100));
-        Plan with = Plan.Create(spec, "data", 9, _ => 20), without = Plan.Create(Presets.Paper.WithoutRates(), "data", 9, _ => 20);
+        Plan with = Plan.Create(spec, "data", 9, (_, _) => new(20)),
+            without = Plan.Create(Presets.Paper.WithoutRates(), "data", 9, (_, _) => new(20));
         Assert.NotEqual(without.Hash, with.Hash);
         Assert.Equal(
             ["finetune_epochs: 0 -> 7", "rewind: false -> true"],

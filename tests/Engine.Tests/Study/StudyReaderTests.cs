@@ -154,7 +154,7 @@ public sealed class StudyReaderTests
     private static RunDirectory Run(string folder)
     {
         Dataset data = Mnist.Few;
-        var plan = Plan.Create(s_spec, data.Sha256, data.Inputs, task => Splitter.TrainImages(data, task));
+        var plan = Plan.Create(s_spec, data.Sha256, data.Inputs, Splitter.SizesOf(data));
         var run = RunDirectory.OpenOrCreate(Path.Combine(folder, "run"), plan);
         int failed = new SweepRunner(plan, data, run, new DeviceWorkers(DeviceSelection.Cpu(2), plan, data), failFast: false).Run(
             new HashSet<int>(),

@@ -156,7 +156,7 @@ public sealed class DeviceFaultTests
     private static Plan Plan { get; } = PlanOf(s_spec);
 
     private static Plan PlanOf(SweepSpec spec) =>
-        Plan.Create(spec, Mnist.Few.Sha256, Mnist.Few.Inputs, task => Splitter.TrainImages(Mnist.Few, task));
+        Plan.Create(spec, Mnist.Few.Sha256, Mnist.Few.Inputs, Splitter.SizesOf(Mnist.Few));
 
     private static void NoFault(WorkUnit slice, int epoch)
     {

@@ -94,7 +94,7 @@ public sealed class GrowthTests
     private static Plan Grown => PlanOf(s_spec with { Seeds = [0, 1, 2] });
 
     private static Plan PlanOf(SweepSpec spec) =>
-        Plan.Create(spec, Mnist.Few.Sha256, Mnist.Few.Inputs, task => Splitter.TrainImages(Mnist.Few, task));
+        Plan.Create(spec, Mnist.Few.Sha256, Mnist.Few.Inputs, Splitter.SizesOf(Mnist.Few));
 
     private static Told Sweep(SweepSpec spec, string path)
     {

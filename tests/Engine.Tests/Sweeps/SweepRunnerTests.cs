@@ -91,7 +91,7 @@ public sealed class SweepRunnerTests
         Action? whenDone = null, CancellationTokenSource? stop = null)
     {
         Dataset data = Mnist.Few;
-        var plan = Plan.Create(spec, data.Sha256, data.Inputs, task => Splitter.TrainImages(data, task));
+        var plan = Plan.Create(spec, data.Sha256, data.Inputs, Splitter.SizesOf(data));
         var run = RunDirectory.OpenOrCreate(Path.Combine(path, "run"), plan);
         var watcher = new Watcher(whenDone);
         return (new SweepRunner(plan, data, run, new DeviceWorkers(DeviceSelection.Cpu(threads), plan, data), failFast).Run(

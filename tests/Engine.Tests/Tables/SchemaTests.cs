@@ -15,7 +15,8 @@ namespace GpuMlp.Engine.Tests.Tables;
 public sealed class SchemaTests : IDisposable
 {
     private const string Key = "task VARCHAR, seed INTEGER, hidden INTEGER, lr DOUBLE, batch VARCHAR, epochs INTEGER, init_std DOUBLE, "
-        + "weight_decay DOUBLE, loss VARCHAR, optimizer VARCHAR, momentum DOUBLE, beta1 DOUBLE, beta2 DOUBLE, schedule VARCHAR";
+        + "weight_decay DOUBLE, loss VARCHAR, optimizer VARCHAR, momentum DOUBLE, beta1 DOUBLE, beta2 DOUBLE, schedule VARCHAR, "
+        + "split VARCHAR, label_noise DOUBLE, train_images VARCHAR";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -44,7 +45,7 @@ public sealed class SchemaTests : IDisposable
             + "topk_iou DOUBLE, status VARCHAR");
         AssertColumns<EmbeddingRow>($"{Key}, method VARCHAR, sparsity DOUBLE, points INTEGER, perplexity DOUBLE, kl DOUBLE, "
             + "trustworthiness DOUBLE, neighbours_kept DOUBLE, status VARCHAR");
-        AssertColumns<PredictionRow>("split VARCHAR, image INTEGER, label INTEGER, logit DOUBLE, status VARCHAR");
+        AssertColumns<PredictionRow>("part VARCHAR, image INTEGER, label INTEGER, logit DOUBLE, status VARCHAR");
         AssertColumns<EmbeddingPoint>(
             $"{Key}, method VARCHAR, sparsity DOUBLE, image INTEGER, label INTEGER, x DOUBLE, y DOUBLE, status VARCHAR");
     }

@@ -47,7 +47,7 @@ internal static class Mnist
         Action<Cohort>? atTheEnd = null)
     {
         using var device = new CpuDevice(threads);
-        Split split = Splitter.Create(data, spec.Tasks[0], spec.Seeds[0]);
+        Split split = Splitter.Create(data, spec.Tasks[0], spec.Seeds[0], spec.Variants().Single().Images);
         using var cohort = new Cohort(device, DeviceKernels.Create(device), data, split, models, spec.Variants().Single(), form);
         return AnalysisList.TrainAndAnalyse(
             cohort,

@@ -39,7 +39,7 @@ public sealed class SameBitsTests
     [Fact]
     public void A_model_has_the_same_bits_in_a_slice_of_a_plan()
     {
-        var plan = Plan.Create(Mnist.Spec, "data", Mnist.Few.Inputs, _ => 400);
+        var plan = Plan.Create(Mnist.Spec, "data", Mnist.Few.Inputs, (_, _) => new(400));
         IReadOnlyList<ModelResult> whole = Mnist.Train(Mnist.Few, Mnist.Spec, plan.ModelsOf(Assert.Single(plan.Units)));
         Assert.Equal(22, whole.Count);
         foreach ((int first, int count) in new[] { (0, 3), (3, 9), (12, 10) })

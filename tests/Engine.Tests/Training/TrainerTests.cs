@@ -115,6 +115,32 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void Training_figures_are_of_the_noisy_labels_and_others_of_the_true_ones()
+    {
+        Dataset data = Mnist.Few;
+        SweepSpec spec = Mnist.Spec.WithoutAnalyses() with
+        {
+            Splits = [SplitKind.Whole],
+            LabelNoises = [0.25],
+            TrainImages = [201],
+            Batches = [32],
+            Epochs = [5],
+        };
+        Split split = Splitter.Create(data, spec.Tasks[0], spec.Seeds[0], spec.Variants().Single().Images);
+        Assert.Equal(200, split.Train.Length);
+        byte[] noisy = [.. data.Labels];
+        foreach (int image in split.Noisy)
+            noisy[image] = (byte)(noisy[image] == 4 ? 9 : 4);
+        ModelResult result = Mnist.Train(data, spec, [new(8, 0.5), new(3, 0.1)])[0];
+        Assert.Equal(("whole", 0.25, "201"), (result.Key.How.Split, result.Key.How.LabelNoise, result.Key.How.TrainImages));
+        AssertClose(Recompute(data with { Labels = noisy }, split.Task, split.Train, result.Weights), result.Train);
+        AssertClose(Recompute(data, split.Task, split.Validation, result.Weights), result.Validation);
+
+        // The same images with the labels that are theirs train to other weights.
+        Assert.NotEqual(result.Weights.W1, Mnist.Train(data, spec with { LabelNoises = [0] }, [new(8, 0.5)])[0].Weights.W1);
+    }
+
+    [Fact]
     public void The_first_epoch_of_the_history_is_before_any_update()
     {
         SweepSpec spec = Mnist.Spec with { InitStds = [0], Epochs = [1] };

@@ -14,7 +14,7 @@ public sealed class ShardChoiceTests
             Presets.Paper.WithoutRates() with { Tasks = [new ClassTask(0, 1)], Embedding = [], Seeds = [.. Enumerable.Range(0, 20)] },
             "data",
             784,
-            _ => 9344) with
+            (_, _) => new(9344)) with
         { Shards = 8 };
 
     [Fact]

@@ -10,7 +10,7 @@ namespace GpuMlp.Runner.Tests.EndToEnd;
 public sealed class WholeSweepTests
 {
     private const string Key = "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,loss,"
-        + "optimizer,momentum,beta1,beta2,schedule";
+        + "optimizer,momentum,beta1,beta2,schedule,split,label_noise,train_images";
 
     private const string ResultsHeader = Key + ",train_loss,train_accuracy,train_precision,train_recall,train_f1,train_auc,"
         + "val_loss,val_accuracy,val_precision,val_recall,val_f1,val_auc,best_train_f1,best_train_f1_epoch,learned_epoch,"

@@ -50,13 +50,13 @@ internal sealed class PredictionAnalysis : IAnalysis
             Add(PredictionRow.Test, SplitImages.TestOf(cohort.Data, cohort.Split.Task)!, test.Labels, test.Models);
         run.Add(rows);
 
-        void Add(string split, int[] images, byte[] labels, ModelEvaluation[] models)
+        void Add(string part, int[] images, byte[] labels, ModelEvaluation[] models)
         {
             for (int m = 0; m < models.Length; m++)
             {
                 ReadOnlySpan<float> logits = models[m].Logits.Span;
                 for (int n = 0; n < images.Length; n++)
-                    rows[m].Add(new PredictionRow { Split = split, Image = images[n], Label = labels[n], Logit = logits[n] });
+                    rows[m].Add(new PredictionRow { Part = part, Image = images[n], Label = labels[n], Logit = logits[n] });
             }
         }
     }

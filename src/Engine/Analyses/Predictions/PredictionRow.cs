@@ -9,15 +9,15 @@ namespace GpuMlp.Engine.Analyses.Predictions;
 [Table("predictions")]
 public readonly record struct PredictionRow
 {
-    /// <summary>The values of <see cref="Split"/>.</summary>
+    /// <summary>The values of <see cref="Part"/>.</summary>
     public const string Train = "train", Validation = "validation", Test = "test";
 
     public PredictionRow() => Status = Statuses.Ok;
 
-    /// <summary>The images of the model's training and validation, and of the task in the test file.</summary>
-    [Column] public required string Split { get; init; }
+    /// <summary>The images of the model's training and validation, and of the task in the test file. The key has a <c>split</c>.</summary>
+    [Column] public required string Part { get; init; }
 
-    /// <summary>In the training file, or in the test file where <see cref="Split"/> is <see cref="Test"/>.</summary>
+    /// <summary>In the training file, or in the test file where <see cref="Part"/> is <see cref="Test"/>.</summary>
     [Column("0-based number in its file")] public required int Image { get; init; }
     [Column("0 for the task's first class, 1 for its second")] public required int Label { get; init; }
 

@@ -29,7 +29,7 @@ public sealed class PredictionTests
         Split split = Splitter.Create(Mnist.Few, s_spec.Tasks[0], s_spec.Seeds[0]);
         foreach (ModelResult result in Mnist.Train(Mnist.Few, s_spec, s_models))
         {
-            ILookup<string, PredictionRow> rows = result.Rows.Of<PredictionRow>().ToLookup(row => row.Split);
+            ILookup<string, PredictionRow> rows = result.Rows.Of<PredictionRow>().ToLookup(row => row.Part);
             Assert.Equal(split.Train, rows[PredictionRow.Train].Select(row => row.Image));
             Assert.Equal(split.Validation, rows[PredictionRow.Validation].Select(row => row.Image));
             Assert.All(
@@ -67,7 +67,7 @@ public sealed class PredictionTests
     public void The_merged_table_has_every_row_behind_its_models_key()
     {
         using TemporaryFolder folder = new();
-        var plan = Plan.Create(s_spec, Mnist.Few.Sha256, Mnist.Few.Inputs, task => Splitter.TrainImages(Mnist.Few, task));
+        var plan = Plan.Create(s_spec, Mnist.Few.Sha256, Mnist.Few.Inputs, Splitter.SizesOf(Mnist.Few));
         var run = RunDirectory.OpenOrCreate(folder.Path, plan);
         WorkUnit unit = plan.Units.Single();
         IReadOnlyList<ModelResult> results = Mnist.Train(Mnist.Few, s_spec, s_models);
@@ -89,10 +89,10 @@ public sealed class PredictionTests
     {
         SweepSpec wide = s_spec with { Hidden = [1, 2, 3, 4, 5], LearningRates = [.. Enumerable.Range(1, 200).Select(i => i / 1e3)] };
         const int Images = 9344;
-        var plan = Plan.Create(wide, SampleRun.DataHash, 784, _ => Images, unitFlop: 1e30);
+        var plan = Plan.Create(wide, SampleRun.DataHash, 784, (_, _) => new(Images), unitFlop: 1e30);
         Assert.All(plan.Units, unit => Assert.InRange(unit.ModelCount * 1.5 * Images, 1, 1 << 22));
         Assert.True(plan.Units.Count > Plan.Create(
-            wide with { Predictions = false }, SampleRun.DataHash, 784, _ => Images, unitFlop: 1e30).Units.Count);
+            wide with { Predictions = false }, SampleRun.DataHash, 784, (_, _) => new(Images), unitFlop: 1e30).Units.Count);
     }
 
     private static void AssertFigures(Metrics expected, IEnumerable<PredictionRow> rows)
