@@ -13,17 +13,50 @@ using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Engine.Tests.Runs;
 
-/// <summary>What is read back from a run is what its merge wrote, or it is refused by name.</summary>
-[Trait("Size", "large")]
-public sealed class RunManifestTests : IDisposable
+/// <summary>Two merged runs, each made when first asked for; tests tamper with copies.</summary>
+public sealed class MergedRuns : IDisposable
 {
-    private static readonly Plan s_plan = SampleRun.Plan;
+    private readonly TemporaryFolder _folder = new();
+    private readonly Lazy<RunDirectory> _own, _other;
 
-    private static readonly Plan s_otherPlan = Plan.Create(
+    public MergedRuns()
+    {
+        _own = new(() => Make(SampleRun.Plan, _folder.File("own")));
+        _other = new(() => Make(OtherPlan, _folder.File("other")));
+    }
+
+    internal static Plan OtherPlan { get; } = Plan.Create(
         SampleRun.Spec with { Seeds = [42, 1], Epochs = [4] },
         SampleRun.DataHash,
         SampleRun.Inputs,
         (_, _) => new(20));
+
+    /// <summary>Of <see cref="SampleRun.Plan"/>, to be read only.</summary>
+    internal RunDirectory Own => _own.Value;
+
+    /// <summary>Of <see cref="OtherPlan"/>, to be read only.</summary>
+    internal RunDirectory Other => _other.Value;
+
+    internal static RunDirectory Make(Plan plan, string path)
+    {
+        var run = RunDirectory.OpenOrCreate(path, plan);
+        foreach (WorkUnit unit in plan.Units)
+        {
+            run.WriteUnit(SampleRun.ResultOf(plan, unit));
+        }
+
+        Assert.Empty(RunMerger.Merge(run));
+        return run;
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
+
+/// <summary>What is read back from a run is what its merge wrote, or it is refused by name.</summary>
+[Trait("Size", "large")]
+public sealed class RunManifestTests(MergedRuns merged) : IClassFixture<MergedRuns>, IDisposable
+{
+    private static readonly Plan s_plan = SampleRun.Plan;
 
     private readonly TemporaryFolder _folder = new();
 
@@ -32,7 +65,7 @@ public sealed class RunManifestTests : IDisposable
     [Fact]
     public void The_manifest_has_size_and_hash_of_every_merged_file_and_no_other()
     {
-        RunDirectory run = Merged(s_plan, "run");
+        RunDirectory run = Copy();
         using JsonDocument manifest = JsonDocument.Parse(File.ReadAllBytes(run.TablePath(RunManifest.FileName)));
         Assert.Equal(s_plan.Hash, manifest.RootElement.GetProperty("plan_hash").GetString());
         Assert.Equal(
@@ -61,7 +94,7 @@ public sealed class RunManifestTests : IDisposable
     [InlineData("embedding_points.parquet")]
     public void A_file_of_another_run_or_with_one_flipped_bit_is_refused_by_name_and_made_again_by_a_merge(string file)
     {
-        RunDirectory run = Merged(s_plan, "run"), other = Merged(s_otherPlan, "other");
+        RunDirectory run = Copy(), other = merged.Other;
         string path = run.TablePath(file);
         string foreign = other.TablePath(file.Replace("split/4v9-s42", "split/4v9-s1"));
         byte[] right = File.ReadAllBytes(path), flipped = [.. right];
@@ -83,7 +116,7 @@ public sealed class RunManifestTests : IDisposable
     [Fact]
     public void Of_files_of_another_run_not_even_all_together_are_taken()
     {
-        RunDirectory run = Merged(s_plan, "run"), other = Merged(s_otherPlan, "other");
+        RunDirectory run = Copy(), other = merged.Other;
         foreach (string file in new[] {
             RunManifest.FileName,
             "results.parquet",
@@ -96,7 +129,7 @@ public sealed class RunManifestTests : IDisposable
 
         UserErrorException error = Assert.Throws<UserErrorException>(() => ReadAll(RunDirectory.Open(run.Path)));
         Assert.Equal(ExitCodes.BadInput, error.ExitCode);
-        Assert.Contains($"manifest.json: of another plan ({s_otherPlan.Hash[..12]}, this run's is {s_plan.Hash[..12]})", error.Message);
+        Assert.Contains($"manifest.json: of another plan ({MergedRuns.OtherPlan.Hash[..12]}, this run's is {s_plan.Hash[..12]})", error.Message);
     }
 
     [Theory]
@@ -107,7 +140,7 @@ public sealed class RunManifestTests : IDisposable
     [InlineData(null, ExitCodes.Incomplete)]
     public void A_run_without_a_good_manifest_is_refused_and_the_line_says_what_makes_one(string? text, int exitCode)
     {
-        RunDirectory run = Merged(s_plan, "run");
+        RunDirectory run = Copy();
         string path = run.TablePath(RunManifest.FileName);
         File.Delete(path);
         if (text is not null)
@@ -126,7 +159,7 @@ public sealed class RunManifestTests : IDisposable
     [Fact]
     public void A_table_that_the_run_has_and_that_is_gone_or_a_folder_is_told()
     {
-        RunDirectory run = Merged(s_plan, "run");
+        RunDirectory run = Copy();
         File.Delete(run.TablePath("pruning.parquet"));
         File.Delete(run.TablePath("history.parquet"));
         Directory.CreateDirectory(run.TablePath("history.parquet"));
@@ -150,7 +183,7 @@ public sealed class RunManifestTests : IDisposable
     [InlineData("weights/4v9-s42.safetensors")]
     public void A_pipe_in_the_place_of_a_file_is_refused_at_once(string file)
     {
-        RunDirectory run = Merged(s_plan, "run");
+        RunDirectory run = Copy();
         MakePipe(run.TablePath(file));
         UserErrorException error = Soon(() => Assert.Throws<UserErrorException>(() => ReadAll(RunDirectory.Open(run.Path))));
         Assert.Equal(ExitCodes.BadInput, error.ExitCode);
@@ -160,7 +193,7 @@ public sealed class RunManifestTests : IDisposable
     [Fact]
     public void A_pipe_in_the_place_of_a_unit_is_set_aside_and_missing()
     {
-        RunDirectory run = Merged(s_plan, "run");
+        RunDirectory run = Copy();
         MakePipe(run.UnitPath(1));
         IReadOnlyList<string> told = [];
         Assert.Contains("pipe", Assert.Single(Soon(() => RunStatus.Read(run)).Bad));
@@ -184,7 +217,7 @@ public sealed class RunManifestTests : IDisposable
     {
         // What the readers give of a run in such a folder, and of one in a plain folder.
         string odd = Path.Combine("hidden=7", "lr=0.03", "val_f1=x", "task=1v0", "seed=nan");
-        RunDirectory plain = Merged(s_plan, "plain"), columns = Merged(s_plan, Path.Combine(odd, "best_train_f1=0.5"));
+        RunDirectory plain = merged.Own, columns = MergedRuns.Make(s_plan, _folder.File(Path.Combine(odd, "best_train_f1=0.5")));
         Assert.Equal(RunTables.Read<ResultRow>(plain), RunTables.Read<ResultRow>(columns));
         string where = $"WHERE {RunTables.AtLevels([0.5])}";
         Assert.Equal(RunTables.Read<FinetuneRow>(plain, where), RunTables.Read<FinetuneRow>(columns, where));
@@ -225,8 +258,7 @@ public sealed class RunManifestTests : IDisposable
             foreach (string run in new[] { Path.Combine(folder, "back_slash", "run"), Path.Combine(folder, name, "run") }.Take(
                 works ? 2 : 1))
             {
-                Assert.Equal(RunTables.Read<ResultRow>(Merged(s_plan, "plain")), RunTables.Read<ResultRow>(Merged(s_plan, run)));
-                Directory.Delete(_folder.File("plain"), recursive: true);
+                Assert.Equal(RunTables.Read<ResultRow>(merged.Own), RunTables.Read<ResultRow>(MergedRuns.Make(s_plan, run)));
             }
 
             if (!works)
@@ -281,16 +313,18 @@ public sealed class RunManifestTests : IDisposable
         }
     }
 
-    private RunDirectory Merged(Plan plan, string name)
+    /// <summary>The first of the two runs in a place of its own.</summary>
+    private RunDirectory Copy()
     {
-        var run = RunDirectory.OpenOrCreate(_folder.File(name), plan);
-        foreach (WorkUnit unit in plan.Units)
+        string run = _folder.File("run");
+        foreach (string file in Directory.EnumerateFiles(merged.Own.Path, "*", SearchOption.AllDirectories))
         {
-            run.WriteUnit(SampleRun.ResultOf(plan, unit));
+            string copy = Path.Combine(run, Path.GetRelativePath(merged.Own.Path, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
         }
 
-        Assert.Empty(RunMerger.Merge(run));
-        return run;
+        return RunDirectory.Open(run);
     }
 
     private static void MakePipe(string path)

@@ -23,7 +23,9 @@ public sealed class RunStatusTests
             presence.EpochDone(s_plan.Units[5], []);
             presence.EpochDone(s_plan.Units[7], []);
             presence.UnitDone(SampleRun.ResultOf(s_plan, s_plan.Units[7]));
-            WaitUntil(() => RunStatus.Read(run).Running.Count > 0);
+
+            // A record that was written before the last word of unit 7 is followed by one after it.
+            WaitUntil(() => RunStatus.Read(run).Running is [5]);
 
             RunStatus status = RunStatus.Read(run);
             Assert.Equal([0, 1], status.Done);

@@ -12,9 +12,28 @@ using ILGPU.Runtime.OpenCL;
 
 namespace GpuMlp.Engine.Tests.Sweeps;
 
+/// <summary>The units of a run that met no fault, for all tests of the class.</summary>
+public sealed class SoundRun : IDisposable
+{
+    private readonly Lazy<TemporaryFolder> _folder = new(() =>
+    {
+        TemporaryFolder folder = new();
+        DeviceFaultTests.RunSound(folder);
+        return folder;
+    });
+
+    internal TemporaryFolder Folder => _folder.Value;
+
+    public void Dispose()
+    {
+        if (_folder.IsValueCreated)
+            _folder.Value.Dispose();
+    }
+}
+
 /// <summary>Memory that runs out, devices that get lost, and several devices at once.</summary>
 [Trait("Size", "large")]
-public sealed class DeviceFaultTests
+public sealed class DeviceFaultTests(SoundRun sound) : IClassFixture<SoundRun>
 {
     private const int Epochs = 3;
 
@@ -36,12 +55,11 @@ public sealed class DeviceFaultTests
     [InlineData(4)]
     public void A_unit_is_the_same_bytes_in_whatever_slices_memory_asks_for(int modelsThatFit)
     {
-        using TemporaryFolder whole = new(), sliced = new();
-        Run(whole, new FaultyWorkers(Plan, Mnist.Few, 1, int.MaxValue, NoFault));
+        using TemporaryFolder sliced = new();
         var workers = new FaultyWorkers(Plan, Mnist.Few, 1, modelsThatFit, NoFault);
         Run(sliced, workers);
         Assert.All(workers.Begun, slice => Assert.InRange(slice.ModelCount, 1, modelsThatFit));
-        AssertSameUnits(whole, sliced, 4);
+        AssertSameUnits(sound.Folder, sliced, 4);
     }
 
     [Theory]
@@ -50,8 +68,7 @@ public sealed class DeviceFaultTests
     [InlineData(3)]
     public void Out_of_memory_halves_the_slice_and_goes_on_to_the_same_bytes(int epoch)
     {
-        using TemporaryFolder whole = new(), halved = new();
-        Run(whole, new FaultyWorkers(Plan, Mnist.Few, 1, int.MaxValue, NoFault));
+        using TemporaryFolder halved = new();
         var workers = new FaultyWorkers(Plan, Mnist.Few, 1, int.MaxValue, (slice, at) =>
         {
             if (slice.ModelCount > 2 && at == epoch)
@@ -60,7 +77,7 @@ public sealed class DeviceFaultTests
         Counter counter = Run(halved, workers);
         Assert.Equal([5, 3, 2, 2, 1], workers.Begun.Take(5).Select(slice => slice.ModelCount));
         Assert.Equal((4 * 2) + 1, workers.Releases);
-        AssertSameUnits(whole, halved, 4);
+        AssertSameUnits(sound.Folder, halved, 4);
 
         // Every model's every epoch is told once, also those of slices that were begun again.
         Assert.Equal(4 * 5 * Epochs, counter.ModelEpochs);
@@ -84,8 +101,7 @@ public sealed class DeviceFaultTests
     [Fact]
     public void A_lost_device_ends_with_70_and_the_same_run_goes_on_to_the_same_bytes()
     {
-        using TemporaryFolder whole = new(), broken = new();
-        Run(whole, new FaultyWorkers(Plan, Mnist.Few, 1, int.MaxValue, NoFault));
+        using TemporaryFolder broken = new();
         var error = Assert.Throws<UserErrorException>(() => Run(broken, new FaultyWorkers(Plan, Mnist.Few, 1, 2, (slice, epoch) =>
         {
             if (slice.Id == 2 && slice.FirstModel == 2 && epoch == 1)
@@ -99,14 +115,13 @@ public sealed class DeviceFaultTests
         Assert.Empty(Directory.GetFiles(broken.Path, "unit-*.json", SearchOption.AllDirectories));
 
         Run(broken, new FaultyWorkers(Plan, Mnist.Few, 1, int.MaxValue, NoFault));
-        AssertSameUnits(whole, broken, 4);
+        AssertSameUnits(sound.Folder, broken, 4);
     }
 
     [Fact]
     public void A_unit_goes_to_each_device_as_it_comes_free_and_which_one_does_not_matter()
     {
-        using TemporaryFolder one = new(), two = new();
-        Run(one, new FaultyWorkers(Plan, Mnist.Few, 1, int.MaxValue, NoFault));
+        using TemporaryFolder two = new();
 
         // The first unit waits until the other device has done two: a queue, not a share dealt beforehand.
         using var done = new CountdownEvent(2);
@@ -120,7 +135,7 @@ public sealed class DeviceFaultTests
             if (unit.Id != 0 && !done.IsSet)
                 done.Signal();
         });
-        AssertSameUnits(one, two, 4);
+        AssertSameUnits(sound.Folder, two, 4);
     }
 
     [Fact]
@@ -157,6 +172,9 @@ public sealed class DeviceFaultTests
 
     private static Plan PlanOf(SweepSpec spec) =>
         Plan.Create(spec, Mnist.Few.Sha256, Mnist.Few.Inputs, Splitter.SizesOf(Mnist.Few));
+
+    /// <summary>All units of the plan, on one device that does everything.</summary>
+    internal static void RunSound(TemporaryFolder folder) => Run(folder, new FaultyWorkers(Plan, Mnist.Few, 1, int.MaxValue, NoFault));
 
     private static void NoFault(WorkUnit slice, int epoch)
     {

@@ -65,7 +65,9 @@ public sealed class SweepRunnerTests
         using TemporaryFolder folder = new();
         using var stop = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => Sweep(s_spec, folder.Path, threads, whenDone: stop.Cancel, stop: stop));
-        Assert.InRange(UnitsIn(folder.Path).Length, 1, 2);
+
+        // Of the six units each worker, one or two, may have one trained while another is saved.
+        Assert.InRange(UnitsIn(folder.Path).Length, 1, threads == 1 ? 2 : 4);
     }
 
     [Fact]

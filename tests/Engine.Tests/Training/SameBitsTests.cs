@@ -23,7 +23,7 @@ public sealed class SameBitsTests
     {
         SweepSpec spec = Mnist.Spec with { Batches = [batch == Full ? null : batch] };
         IReadOnlyList<ModelResult> expected = Mnist.Train(Mnist.Few, spec, Cohort, threads: 1);
-        Assert.All([1, 2, 2, 3], threads => Mnist.AssertSameBits(expected, Mnist.Train(Mnist.Few, spec, Cohort, threads)));
+        Assert.All([1, 2, 3], threads => Mnist.AssertSameBits(expected, Mnist.Train(Mnist.Few, spec, Cohort, threads)));
     }
 
     [Theory]

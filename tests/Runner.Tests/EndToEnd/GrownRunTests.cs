@@ -9,7 +9,7 @@ namespace GpuMlp.Runner.Tests.EndToEnd;
 [Trait("Size", "large")]
 public sealed class GrownRunTests : IDisposable
 {
-    private const string Cheap = "--epochs 3 --threads 2 --corruption none --similarity none --embedding none --quiet";
+    private const string Cheap = "--epochs 3 --threads 2 --corruption none --similarity none --embedding none --saliency 0 --quiet";
 
     private readonly Workplace _place = new();
     private readonly string _data;
@@ -49,7 +49,9 @@ public sealed class GrownRunTests : IDisposable
     [InlineData("--lr 0.1 --tasks 0v1", "--lr 0.3,0.1 --tasks 0v2,0v1")]
     [InlineData("--batch 8 --weight-decay 0", "--batch full,8 --weight-decay 0.01,0")]
     [InlineData("--sparsity 0.5 --pruning layer", "--sparsity 0.5,0.9 --pruning layer,w1 --corruption gaussian:0.1 --seeds 0..2")]
-    [InlineData("--sparsity 0.5 --pruning layer --embedding 0v1", "--sparsity 0.5 --pruning layer --embedding 0v1 --seeds 1,0,2")]
+    [InlineData(
+        "--sparsity 0.5 --pruning layer --embedding 0v1 --saliency 3",
+        "--sparsity 0.5 --pruning layer --embedding 0v1 --saliency 3 --seeds 1,0,2")]
     public void A_grown_run_has_the_bytes_of_one_made_at_once(string first, string then)
     {
         Sweep("run", With(first)).AssertSuccess();
@@ -191,7 +193,8 @@ public sealed class GrownRunTests : IDisposable
     [InlineData("--seeds 0,1", "--seeds 1,2", "--seeds 0..2")]
     [InlineData("--hidden 5,2", "--hidden 3,4", "--hidden 5,2,3,4")]
     [InlineData("--batch 8", "--batch full", "--batch 8,full")]
-    [InlineData("--seeds 4 --embedding 0v1", "--seeds 3 --embedding 0v1", "--seeds 4,3 --embedding 0v1")]
+    [InlineData(
+        "--seeds 4 --embedding 0v1 --saliency 3", "--seeds 3 --embedding 0v1 --saliency 3", "--seeds 4,3 --embedding 0v1 --saliency 3")]
     [InlineData("--hidden 2 --embedding 0v1", "--hidden 24 --embedding 0v1", "--hidden 2,24 --embedding 0v1")]
     public void A_joined_run_has_the_bytes_of_one_made_at_once(string one, string other, string both)
     {

@@ -24,7 +24,9 @@ public sealed partial class InstallTests : IDisposable
         Assert.Contains("--device auto takes", Done(gpumlp, "devices"));
         Assert.Contains(
             "Validation F1",
-            Done(gpumlp, "sweep", "--preset", "quick", "--epochs", "2", "--device", "cpu", "--quiet", "--out", _place["run"]));
+            Done(
+                gpumlp, "sweep", "--preset", "quick", "--epochs", "2", "--analyses", "pruning", "--device", "cpu", "--quiet",
+                "--out", _place["run"]));
         Assert.True(File.Exists(Path.Combine(_place["run"], "report.html")));
     }
 
