@@ -1,6 +1,5 @@
 using GpuMlp.Engine.Files;
 using SixLabors.ImageSharp;
-using SixLabors.ImageSharp.Advanced;
 using SixLabors.ImageSharp.Formats.Png;
 using SixLabors.ImageSharp.PixelFormats;
 
@@ -36,6 +35,8 @@ internal sealed class Canvas : IDisposable
         IgnoreMetadata = true,
     };
 
+    // The image is a view of the pixels: asking the library for a row costs more than most rows take to fill.
+    private readonly Rgb24[] _pixels;
     private readonly Image<Rgb24> _image;
 
     /// <param name="width">1 .. 32768 pixels.</param>
@@ -47,7 +48,9 @@ internal sealed class Canvas : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(width, Largest);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(height, Largest);
-        _image = new Image<Rgb24>(s_library, width, height, Color(background));
+        _pixels = new Rgb24[width * height];
+        _pixels.AsSpan().Fill(Color(background));
+        _image = SixLabors.ImageSharp.Image.WrapMemory<Rgb24>(s_library, _pixels, width, height);
     }
 
     /// <summary>Width of a text in pixels, rounded up.</summary>
@@ -113,7 +116,7 @@ internal sealed class Canvas : IDisposable
 
     private static byte Mix(int paper, int ink, int coverage) => (byte)(((paper * (255 - coverage)) + (ink * coverage) + 127) / 255);
 
-    private Span<Rgb24> Row(int y) => _image.DangerousGetPixelRowMemory(y).Span;
+    private Span<Rgb24> Row(int y) => _pixels.AsSpan(y * _image.Width, _image.Width);
 
     private static Rgb24 Color(Rgb color) => new(color.R, color.G, color.B);
 }
