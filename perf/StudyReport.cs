@@ -31,7 +31,7 @@ internal static class StudyReport
             DeviceSelection devices = DeviceSelection.Find("device", DeviceRequest.Parse("device", device), threads);
             var run = RunDirectory.OpenOrCreate(folder, Plan.Create(
                 study, data.Sha256, data.Inputs, Splitter.SizesOf(data), testSha256: Plan.TestOf(study, data)));
-            var workers = new DeviceWorkers(devices, run.Plan, data);
+            var workers = new CountedWorkers(new DeviceWorkers(devices, run.Plan, data));
             var clock = new PartClock();
             new SweepRunner(run.Plan, data, run, workers, failFast: true).Run(run.FinishedUnits(), clock, CancellationToken.None);
             double units = Stopwatch.GetElapsedTime(start).TotalSeconds, unitsCpu = Environment.CpuUsage.TotalTime.TotalSeconds;
@@ -53,7 +53,7 @@ internal static class StudyReport
                 output.WriteLine($"| of that: {phase.Name} | {phase.Value.GetDouble():F1} | |");
             output.WriteLine($"| **together** | **{units + merge:F1}** | **{unitsCpu + mergeCpu:F1}** |");
             output.WriteLine();
-            output.WriteLine($"Of the units, seconds of the {workers.Create(run.Plan.Units.Count).Count} workers that had them, added up:");
+            output.WriteLine($"Of the units, seconds of the {workers.Count} workers that had them, added up:");
             output.WriteLine();
             output.WriteLine("| part | s |");
             output.WriteLine("|---|---|");
@@ -65,6 +65,19 @@ internal static class StudyReport
         {
             if (Directory.Exists(folder))
                 Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private sealed class CountedWorkers(IWorkerSource source) : IWorkerSource
+    {
+        /// <summary>Those that the sweep was given.</summary>
+        public int Count { get; private set; }
+
+        public IReadOnlyList<IUnitWorker> Create(int units)
+        {
+            IReadOnlyList<IUnitWorker> workers = source.Create(units);
+            Count = workers.Count;
+            return workers;
         }
     }
 
