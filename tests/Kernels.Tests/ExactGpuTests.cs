@@ -40,6 +40,22 @@ public abstract class ExactGpuTests(AcceleratorType kind)
 
     [DeviceTheory]
     [MemberData(nameof(Forms))]
+    public void Dropped_units_and_class_weights_are_those_of_the_exact_reference(KernelForm form) => Use(device =>
+    {
+        foreach (Shape shape in Shape.Learning)
+        {
+            ExactTraining[] expected = ExactExpectations.Trained(shape);
+            using var cohort = Upload(device, shape);
+            cohort.SetLearning(shape.Learnings, shape.Origin);
+            using DeviceImages images = new(
+                device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, form, withBackward: true, shape.Numbers);
+            int epoch = 0;
+            Compare($"{shape}", expected, cohort, () => DeviceKernels.Create(device).TrainEpoch(cohort, images, epoch++));
+        }
+    });
+
+    [DeviceTheory]
+    [MemberData(nameof(Forms))]
     public void Z_logits_and_active_units_are_those_of_the_exact_reference(KernelForm form) => Use(device =>
     {
         foreach (Shape shape in Shape.All.Concat(Shape.OfClasses).Where(shape => shape.WeightDecay == 0))

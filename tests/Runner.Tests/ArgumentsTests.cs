@@ -42,6 +42,13 @@ public sealed class ArgumentsTests
     [InlineData("sweep --train-images 0", "--train-images: 0 is out of range; must be 1..2147483647")]
     [InlineData("sweep --train-images 1", "--train-images: 1 of the 9476 training images of 0v1 leave a class without any; must be more.")]
     [InlineData("sweep --train-images all,10000", "--train-images: 0v1 has 9476 training images, not 10000; must be all or at most 9476.")]
+    [InlineData(
+        "sweep --class-weight 1:0",
+        "--class-weight: '1:0' is no class weighting; must be none, balanced or a number 1E-06..1000000 a class as in 1:3")]
+    [InlineData("sweep --class-weight 1:2:3", "--class-weight: 1:2:3 has 3 numbers; must be one for each class of every task")]
+    [InlineData("sweep --dropout 0,0.95", "--dropout: 0.95 is out of range; must be 0..0.9")]
+    [InlineData("sweep --patience -1", "--patience: -1 is out of range; must be 0..1000000")]
+    [InlineData("sweep --patience 0,5", "--patience: 5 validations, of which there are none; --validate-every must be 1 or more")]
     [InlineData("sweep --saliency -1", "--saliency: '-1' is not a whole number from 0 to 65535.")]
     [InlineData("sweep --saliency-method gradiant", "--saliency-method: 'gradiant' is unknown; must be gradient or perturbation")]
     [InlineData("sweep --sparsity 0.5,1.5", "--sparsity: 1.5 is out of range; must be 0..1")]

@@ -128,6 +128,9 @@ public static class AnalysisList
 
         worked?.Invoke(Training, 0);
         ModelResult[] results = Trainer.Train(cohort, spec.ValidateEvery, AfterTraining, cancel);
+
+        // Models that all stop early leave epochs out.
+        worked?.Invoke(Training, 1);
         return Analyse(Of(spec), results, cohort, spec, AfterEpoch, worked, cancel);
     }
 

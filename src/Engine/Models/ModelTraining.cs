@@ -28,9 +28,18 @@ public sealed record ModelTraining
 
     public RateSchedule Schedule { get; init; } = RateSchedule.Constant;
 
+    /// <summary>What loss and gradient of an image count, by its class.</summary>
+    public ClassWeighting ClassWeight { get; init; } = ClassWeighting.None;
+
+    /// <summary>Probability with which a hidden unit is left out of an image's training step.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Validations in a row that may be no better than the best one before training stops; 0 for none.</summary>
+    public int Patience { get; init; }
+
     /// <summary>
-    /// Of a model's name, fit for the name of a file: <c>-momentum0.9</c>, <c>-adam-warmup-5-cosine</c>, <c>-adam-b0.8-0.999</c>; what is
-    /// as usual is left out.
+    /// Of a model's name, fit for the name of a file: <c>-momentum0.9</c>, <c>-adam-warmup-5-cosine</c>, <c>-adam-b0.8-0.999</c>,
+    /// <c>-cw1-3-do0.5-p10</c>; what is as usual is left out.
     /// </summary>
     public string Suffix
     {
@@ -40,7 +49,9 @@ public sealed record ModelTraining
                 momentum = Optimiser.UsesMomentum ? $"{Momentum:R}" : "",
                 betas = Optimiser.UsesBetas && (Beta1, Beta2) != (UsualBeta1, UsualBeta2) ? $"-b{Beta1:R}-{Beta2:R}" : "",
                 schedule = Schedule == RateSchedule.Constant ? "" : $"-{Schedule.Name.Replace(':', '-').Replace('+', '-')}";
-            return (optimiser + momentum + betas + schedule).Replace('E', 'e');
+            string weights = ClassWeight.Equals(ClassWeighting.None) ? "" : $"-cw{ClassWeight.Name.Replace(':', '-')}",
+                dropout = Dropout == 0 ? "" : $"-do{Dropout:R}", patience = Patience == 0 ? "" : $"-p{Patience}";
+            return (optimiser + momentum + betas + schedule + weights + dropout + patience).Replace('E', 'e');
         }
     }
 
@@ -61,5 +72,8 @@ public sealed record ModelTraining
         Beta1 = Beta1,
         Beta2 = Beta2,
         Schedule = Schedule.Name,
+        ClassWeight = ClassWeight.Name,
+        Dropout = Dropout,
+        Patience = Patience,
     };
 }

@@ -29,6 +29,9 @@ public static class SpecItems
 
     internal static WholeOrWordItem BatchSize { get; } = new(TrainingVariant.NameOf(null));
 
+    internal static NamedItem<ClassWeighting> ClassWeight { get; }
+        = new("class weighting", ClassWeighting.Forms, weighting => weighting.Name, ClassWeighting.TryParse);
+
     /// <summary>How many training images are used.</summary>
     internal static WholeOrWordItem ImageCount { get; } = new(ImageChoice.NameOf(trainImages: null));
 

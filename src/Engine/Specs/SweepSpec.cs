@@ -89,6 +89,15 @@ public sealed record SweepSpec
     /// <summary>How many training images are used; null is all of the split.</summary>
     public IReadOnlyList<int?> TrainImages { get; init; } = [null];
 
+    /// <summary>What loss and gradient of an image count, by its class.</summary>
+    public IReadOnlyList<ClassWeighting> ClassWeights { get; init; } = [ClassWeighting.None];
+
+    /// <summary>Probabilities with which hidden units are left out of training steps.</summary>
+    public IReadOnlyList<double> Dropouts { get; init; } = [0];
+
+    /// <summary>Validations in a row that may be no better than the best before a model stops; 0 for all epochs.</summary>
+    public IReadOnlyList<int> Patiences { get; init; } = [0];
+
     /// <summary>Epochs between evaluations on the validation images while training; 0 for none.</summary>
     public int ValidateEvery { get; init; }
 
@@ -182,8 +191,8 @@ public sealed record SweepSpec
         * Splits.Count * LabelNoises.Count * TrainImages.Count;
 
     /// <summary>
-    /// The ways in which models of one cohort are trained: every combination of optimiser (outer) with the settings that it has, and
-    /// schedule (inner); made anew at each call.
+    /// The ways in which models of one cohort are trained: every combination of optimiser (outer) with the settings that it has, schedule,
+    /// class weights, dropout and patience (inner); made anew at each call.
     /// </summary>
     public IReadOnlyList<ModelTraining> Trainings() =>
     [
@@ -192,11 +201,25 @@ public sealed record SweepSpec
            from beta1 in Of(Beta1s, ModelTraining.UsualBeta1, optimiser.UsesBetas)
            from beta2 in Of(Beta2s, ModelTraining.UsualBeta2, optimiser.UsesBetas)
            from schedule in Schedules
-           select new ModelTraining { Optimiser = optimiser, Momentum = momentum, Beta1 = beta1, Beta2 = beta2, Schedule = schedule },
+           from weights in ClassWeights
+           from dropout in Dropouts
+           from patience in Patiences
+           select new ModelTraining
+           {
+               Optimiser = optimiser,
+               Momentum = momentum,
+               Beta1 = beta1,
+               Beta2 = beta2,
+               Schedule = schedule,
+               ClassWeight = weights,
+               Dropout = dropout,
+               Patience = patience,
+           },
     ];
 
     /// <summary>How many <see cref="Trainings"/> there are, as <see cref="VariantCount"/>.</summary>
-    public double TrainingCount => Schedules.Count * Optimisers.Sum(optimiser =>
+    public double TrainingCount => (double)Schedules.Count * ClassWeights.Count * Dropouts.Count * Patiences.Count
+        * Optimisers.Sum(optimiser =>
         (optimiser.UsesMomentum ? (double)Math.Max(1, Momenta.Count) : 1)
         * (optimiser.UsesBetas ? (double)Math.Max(1, Beta1s.Count) * Math.Max(1, Beta2s.Count) : 1));
 

@@ -184,6 +184,39 @@ public static class TrainingFields
             Help = "how many of the split's training images are used, its first of each class in equal shares, numbers or `all` "
                 + "(paper: all)",
         },
+        new Field<SweepSpec, IReadOnlyList<ClassWeighting>>(
+            "class_weight",
+            s => s.ClassWeights,
+            (s, weights) => s with { ClassWeights = weights },
+            SpecItems.OneOrMore(SpecItems.ClassWeight))
+        {
+            Rule = s => s.ClassWeights.FirstOrDefault(
+                    weights => weights.Classes is { } numbers && s.Tasks.Any(task => task.Count != numbers)) is { } odd
+                ? $"{odd} has {odd.Classes} numbers; must be one for each class of every task"
+                : null,
+            Column = new(17, "class_weight", "VARCHAR"), IsYounger = true, Section = Section, Example = "none,balanced,1:3",
+            Help = "what loss and gradient of an image count, by its class: none (1 each), balanced (each class alike) or numbers, one a "
+                + "class in the task's order; figures stay without it (paper: none)",
+        },
+        new Field<SweepSpec, IReadOnlyList<double>>(
+            "dropout", s => s.Dropouts, (s, shares) => s with { Dropouts = shares }, SpecItems.OneOrMore(new NumberItem(0, 0.9)))
+        {
+            Column = new(18, "dropout", "DOUBLE"), IsYounger = true, Section = Section, Example = "0,0.2,0.5",
+            Help = "probabilities with which a hidden unit is left out of an image's training step (paper: 0)",
+        },
+        new Field<SweepSpec, IReadOnlyList<int>>(
+            "patience",
+            s => s.Patiences,
+            (s, patiences) => s with { Patiences = patiences },
+            SpecItems.OneOrMore(new WholeItem(0, SweepSpec.MaxEpochs)))
+        {
+            Rule = s => s.Patiences.Any(patience => patience > 0) && s.ValidateEvery == 0
+                ? $"{s.Patiences.Max()} validations, of which there are none; --validate-every must be 1 or more"
+                : null,
+            Column = new(19, "patience", "INTEGER"), IsYounger = true, Section = Section, Example = "0,10",
+            Help = "a model stops after so many validations in a row that were no better than its best and keeps the parameters of that "
+                + "one; 0 for all epochs; goes with --validate-every (paper: 0)",
+        },
     ];
 
     /// <summary>Those of them that are ways to train, for flags that choose among the models of a run.</summary>

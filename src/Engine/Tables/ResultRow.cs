@@ -61,4 +61,12 @@ public record ResultRow : ModelRow
 
     /// <summary>On the task's images of the test file; <see cref="Metrics.None"/> where the data have none.</summary>
     [Columns("test_")] public Metrics Test { get; init; } = Metrics.None;
+
+    /// <summary>
+    /// With patience: 1-based epoch whose parameters the model has, that of the smallest loss on the validation images; else null.
+    /// </summary>
+    [Figure("epoch, 1-based")] public int? BestEpoch { get; init; }
+
+    /// <summary>With patience: 1-based epoch after which its training ended; else null.</summary>
+    [Figure("epoch, 1-based")] public int? StoppedEpoch { get; init; }
 }

@@ -23,6 +23,9 @@ public readonly record struct TrainedHow(
     [Column("balanced or whole")] public string Split { get; init; } = "balanced";
     [Column("share of the training images with another label, 0..1")] public double LabelNoise { get; init; }
     [Column("images that were asked for, or all")] public string TrainImages { get; init; } = "all";
+    [Column("none, balanced or a number a class")] public string ClassWeight { get; init; } = "none";
+    [Column("probability, 0..0.9")] public double Dropout { get; init; }
+    [Column("validations without a better one, 0 for any number")] public int Patience { get; init; }
 
     /// <summary>Every column with its words, in their order.</summary>
     public static IReadOnlyList<TrainedPart> Parts { get; } =
@@ -40,6 +43,9 @@ public readonly record struct TrainedHow(
         new("split", how => how.Split),
         new("label noise", how => Number(how.LabelNoise)),
         new("training images", how => how.TrainImages),
+        new("class weight", how => how.ClassWeight),
+        new("dropout", how => Number(how.Dropout)),
+        new("patience", how => $"{how.Patience}"),
     ];
 
     // What stands in the columns that are younger.

@@ -25,6 +25,7 @@ public sealed class Cohort : IDisposable
     private readonly ComputeDevice _device;
     private readonly Lazy<SplitImages> _validation;
     private readonly bool _isScheduled;
+    private readonly ModelLearning[]? _learning;
     private readonly Lazy<DeviceImages> _validationImages;
 
     /// <param name="device">Where.</param>
@@ -52,8 +53,10 @@ public sealed class Cohort : IDisposable
         TrainLabels = train.Labels;
         Form = form ?? FormOf(train);
         int rows = train.Labels.Length;
+        if (models.Any(model => model.Training.Dropout > 0 || !model.Training.ClassWeight.Equals(ClassWeighting.None)))
+            _learning = [.. models.Select(LearningOf)];
         ChunkSchedule schedule = ChunkSchedule.Consecutive(rows, Math.Min(variant.Batch ?? rows, rows));
-        TrainImages = new DeviceImages(device, train.Pixels, train.Labels, data.Inputs, schedule, Form, withBackward: true);
+        TrainImages = new DeviceImages(device, train.Pixels, train.Labels, data.Inputs, schedule, Form, withBackward: true, split.Train);
         ColumnLayout layout = ColumnLayout.Create([.. models.Select(m => m.Hidden)], data.Inputs, device.LayoutWays);
         OnDevice = CreateCohort(layout);
         _validation = new(() => SplitImages.Gather(data, split.Task, split.Validation));
@@ -105,12 +108,13 @@ public sealed class Cohort : IDisposable
     public IReadOnlyList<EpochMetrics> TrainEpoch(int epoch = 0) => TrainEpoch(OnDevice, epoch);
 
     /// <summary>The same of changed copies of the models, from <see cref="CreateTwin"/>.</summary>
-    /// <param name="epoch">From 0; those of the variant and above for further training, at the last rate.</param>
+    /// <param name="epoch">From 0: schedules go by it, and which units are dropped; those of the variant and above for further training,
+    /// at the last rate.</param>
     internal IReadOnlyList<EpochMetrics> TrainEpoch(DeviceCohort models, int epoch)
     {
         if (_isScheduled)
             models.SetRates([.. Models.Select(model => RateAt(model, epoch))]);
-        Kernels.TrainEpoch(models, TrainImages);
+        Kernels.TrainEpoch(models, TrainImages, epoch);
         EpochTotals[] totals = models.DownloadTotals();
         return [.. totals.Select(ToMetrics)];
     }
@@ -183,8 +187,19 @@ public sealed class Cohort : IDisposable
         OnDevice.Dispose();
     }
 
-    private DeviceCohort CreateCohort(ColumnLayout layout, bool withMask = false) =>
-        new(_device, layout, [.. Models.Select(model => RateAt(model, 0))], withMask) { WeightDecay = (float)Variant.WeightDecay };
+    private DeviceCohort CreateCohort(ColumnLayout layout, bool withMask = false)
+    {
+        var cohort = new DeviceCohort(_device, layout, [.. Models.Select(model => RateAt(model, 0))], withMask)
+        {
+            WeightDecay = (float)Variant.WeightDecay,
+        };
+        if (_learning is not null)
+            cohort.SetLearning(_learning, Origin(0));
+        return cohort;
+    }
+
+    private ModelLearning LearningOf(ModelSpec model) =>
+        new((float)model.Training.Dropout, model.Training.ClassWeight.Of(TrainLabels, Split.Task.Count));
 
     // Never 0, which marks a model that has failed, nor so small that a device takes it for 0.
     private float RateAt(ModelSpec model, int epoch) =>

@@ -20,21 +20,33 @@ public static class Trainer
     {
         int epochs = cohort.Variant.Epochs;
         cohort.Initialize();
+        using EarlyStopping? stopping = cohort.Models.Any(model => model.Training.Patience > 0) ? new(cohort) : null;
         var histories = cohort.Models.Select(_ => new List<EpochMetrics>(epochs)).ToArray();
         for (int epoch = 0; epoch < epochs; epoch++)
         {
             cancel.ThrowIfCancellationRequested();
             IReadOnlyList<EpochMetrics> metrics = cohort.TrainEpoch(epoch);
-            if (validateEvery > 0 && ((epoch + 1) % validateEvery == 0 || epoch + 1 == epochs))
+            bool validates = validateEvery > 0 && ((epoch + 1) % validateEvery == 0 || epoch + 1 == epochs);
+            if (validates)
                 metrics = cohort.WithValidation(metrics);
             for (int m = 0; m < histories.Length; m++)
-                histories[m].Add(metrics[m]);
+            {
+                if (stopping?.Stopped[m] is null)
+                    histories[m].Add(metrics[m]);
+            }
+
+            if (validates)
+                stopping?.Take(epoch + 1, metrics);
             afterEpoch?.Invoke(metrics);
+            if (stopping?.IsOver == true)
+                break;
         }
-        return Evaluate(cohort, histories);
+
+        stopping?.Finish(epochs);
+        return Evaluate(cohort, histories, stopping);
     }
 
-    private static ModelResult[] Evaluate(Cohort cohort, List<EpochMetrics>[] histories)
+    private static ModelResult[] Evaluate(Cohort cohort, List<EpochMetrics>[] histories, EarlyStopping? stopping)
     {
         ModelEvaluation[] train = cohort.EvaluateTrain(), validation = cohort.Kernels.Evaluate(cohort.OnDevice, cohort.ValidationImages);
         ModelParameters[] parameters = cohort.OnDevice.Download();
@@ -64,8 +76,19 @@ public static class Trainer
                 DeadInactive = validation[m].Active.Count(active => active == 0),
                 DeadNoInput = zeros.UnitsWithoutInput,
                 DeadNoOutput = zeros.UnitsWithoutOutput,
+                BestEpoch = stopping?.BestEpochs[m],
+                StoppedEpoch = stopping?.Stopped[m],
             };
-            var result = new ModelResult(row, RowLists.None.With<EpochMetrics>(histories[m]), p);
+
+            // A model that stopped has a row for every epoch all the same, as beside others that go on.
+            List<EpochMetrics> history = histories[m];
+            if (history.Count < cohort.Variant.Epochs)
+            {
+                EpochMetrics none = Schema<EpochMetrics>.WithoutFigures(history[^1]);
+                history = [.. history, .. Enumerable.Repeat(none, cohort.Variant.Epochs - history.Count)];
+            }
+
+            var result = new ModelResult(row, RowLists.None.With<EpochMetrics>(history), p);
             results[m] = sound ? result : result.AsFailed();
         });
         return results;

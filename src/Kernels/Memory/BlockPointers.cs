@@ -17,6 +17,9 @@ internal readonly unsafe struct BlockPointers
     /// <summary>[slot of the block, O, 256].</summary>
     public readonly float* Logits;
 
+    /// <summary>See <see cref="LearningViews"/>; of the block's columns, its slots, and its slots and classes.</summary>
+    public readonly float* ColumnFactors, SlotFactors, DropoutScales, ClassScales;
+
     /// <summary>Null without a mask.</summary>
     public readonly float* MaskW1, MaskW2;
 
@@ -82,6 +85,10 @@ internal readonly unsafe struct BlockPointers
         GradB1 = Pointer(scratch.GradB1) + FirstColumn;
         GradW2 = Pointer(scratch.GradW2) + FirstColumn;
         GradB2 = Pointer(scratch.GradB2) + (Outputs * FirstSlot);
+        ColumnFactors = Pointer(cohort.Learning.ColumnFactors) + FirstColumn;
+        SlotFactors = Pointer(cohort.Learning.SlotFactors) + FirstSlot;
+        DropoutScales = Pointer(cohort.Learning.DropoutScales) + FirstSlot;
+        ClassScales = Pointer(cohort.Learning.ClassScales) + (FirstSlot * cohort.Learning.Classes);
         bool isMasked = cohort.HasMask != 0;
         MaskW1 = isMasked ? Pointer(cohort.MaskW1) + firstWeight : null;
         MaskW2 = isMasked ? Pointer(cohort.MaskW2) + FirstColumn : null;
@@ -114,6 +121,9 @@ internal readonly unsafe struct ChunkPointers
     /// <summary>Labels of the chunk from its first image on.</summary>
     public readonly float* Labels;
 
+    /// <summary>Likewise the images' numbers in the data; unset where <see cref="ImageViews.Numbers"/> is.</summary>
+    public readonly uint* Numbers;
+
     public ChunkPointers(in ImageViews images, int chunk)
     {
         int* fields = BlockPointers.Pointer(images.Chunks) + (ChunkSchedule.ChunkFields * chunk);
@@ -124,5 +134,6 @@ internal readonly unsafe struct ChunkPointers
         IsFirst = (fields[3] & 1) != 0;
         IsLast = (fields[3] & 2) != 0;
         Labels = BlockPointers.Pointer(images.Labels) + FirstRow;
+        Numbers = BlockPointers.Pointer(images.Numbers) + FirstRow;
     }
 }

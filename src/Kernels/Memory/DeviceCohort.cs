@@ -13,6 +13,7 @@ public sealed class DeviceCohort : IDisposable
             _slotBlocks, _columnSlots, _units, _counts, _failed;
     private readonly DeviceArray<long> _loss, _gradSums, _deltaSums, _outputSums;
     private readonly CohortMask _mask;
+    private readonly CohortLearning _learning;
 
     /// <param name="device">Where.</param>
     /// <param name="layout">Which columns lie where.</param>
@@ -46,6 +47,7 @@ public sealed class DeviceCohort : IDisposable
         _outputSums = device.Zeroed<long>(outputs == 1 ? 1 : (long)outputs * columns);
         _failed = device.Zeroed<int>(slots);
         _mask = new CohortMask(device, layout, withMask);
+        _learning = new CohortLearning(device, layout, Math.Max(2, outputs));
         _counts = device.Zeroed<int>(ClassCounts.Fields(outputs) * slots);
         _blocks = device.Upload(layout.BlockTable());
         _slots = device.Upload(layout.SlotTable());
@@ -77,6 +79,9 @@ public sealed class DeviceCohort : IDisposable
     /// </summary>
     public bool HasMask => _mask.IsUsed;
 
+    /// <summary>Whether any model drops hidden units in training.</summary>
+    public bool Drops => _learning.Drops;
+
     internal CohortViews Cohort => new()
     {
         W1 = _w1.View,
@@ -97,6 +102,7 @@ public sealed class DeviceCohort : IDisposable
         MaskW1 = _mask.W1,
         MaskW2 = _mask.W2,
         HasMask = HasMask ? 1 : 0,
+        Learning = _learning.Views,
     };
 
     internal ScratchViews Scratch => new()
@@ -166,6 +172,14 @@ public sealed class DeviceCohort : IDisposable
     /// <exception cref="InvalidOperationException">The cohort was made without a mask.</exception>
     public ModelMask[] DownloadMask() => _mask.Get();
 
+    /// <summary>Sets how the models learn, in the caller's order; at first all are <see cref="ModelLearning.Usual"/>.</summary>
+    /// <param name="origin">What draws for dropped units belong to, with the images' numbers, the epoch and the unit; may be null where no
+    /// model drops any.</param>
+    /// <exception cref="ArgumentException">
+    /// Settings out of range or not one a model, or an origin that is missing or does not fit.
+    /// </exception>
+    public void SetLearning(IReadOnlyList<ModelLearning> models, ModelOrigin? origin) => _learning.Set(models, origin);
+
     /// <summary>Parameters of all models, in the caller's order.</summary>
     public ModelParameters[] Download() => Gather(_w1, _b1, _w2, _b2);
 
@@ -210,7 +224,7 @@ public sealed class DeviceCohort : IDisposable
             _w1, _gradW1, _activations, _logits, _b1, _w2, _columnRates,
             _gradB1, _gradW2, _b2, _slotRates, _gradB2, _blocks, _slots, _vectors,
             _slotBlocks, _columnSlots, _units, _counts, _failed,
-            _loss, _gradSums, _deltaSums, _outputSums, _mask,
+            _loss, _gradSums, _deltaSums, _outputSums, _mask, _learning,
         })
         {
             buffer.Dispose();

@@ -12,6 +12,7 @@ public sealed class DeviceImages : IDisposable
     private readonly DeviceArray<byte> _bytes, _tileBytes, _imageValue, _pixelValue;
     private readonly DeviceArray<double> _tiles;
     private readonly DeviceArray<float> _labels;
+    private readonly DeviceArray<uint> _numbers;
     private readonly DevicePairs? _pairs;
 
     /// <param name="device">Where.</param>
@@ -27,14 +28,17 @@ public sealed class DeviceImages : IDisposable
     /// False when no gradient is taken over these images. In the weight-sparse form batches must begin with a tile of
     /// <see cref="PixelTiles.TileImages"/> images.
     /// </param>
+    /// <param name="numbers">What each image is called in random draws; empty counts from 0.</param>
     /// <exception cref="ArgumentException">
     /// Pixels are not N D, D is out of range, a chunk lies beyond the images, or a batch begins within a tile or has more than
     /// <see cref="ExactSums.MostBatch"/> images.
     /// </exception>
     public DeviceImages(
         ComputeDevice device, ReadOnlyMemory<byte> pixels, ReadOnlySpan<byte> labels, int inputs, ChunkSchedule schedule, KernelForm form,
-        bool withBackward)
+        bool withBackward, ReadOnlySpan<int> numbers = default)
     {
+        if (!numbers.IsEmpty && numbers.Length != labels.Length)
+            throw new ArgumentException($"{numbers.Length} numbers for {labels.Length} images", nameof(numbers));
         if (withBackward && form == KernelForm.WeightSparse
             && schedule.Chunks.FirstOrDefault(chunk => chunk.FirstRow % PixelTiles.TileImages != 0) is { Rows: > 0 } astray)
         {
@@ -82,6 +86,7 @@ public sealed class DeviceImages : IDisposable
         _tileBytes = device.Upload(onGpu && tiles is not null ? tiles.Values : []);
         _tiles = device.Upload(onGpu || tiles is null ? [] : Array.ConvertAll(tiles.Values, value => (double)value));
         _labels = device.Upload(Array.ConvertAll(labels.ToArray(), label => (float)label));
+        _numbers = device.Upload(withBackward ? NumbersOf(numbers, labels.Length) : []);
         if (!onGpu && tiles is null)
             _pairs = new DevicePairs(device, PairImages.Create(pixels, inputs, schedule, all: !isSparse, withBackward), inputs);
         if (device is GpuDevice { Digits: not DigitSupport.None } && Form == KernelForm.Dense && withBackward)
@@ -140,6 +145,7 @@ public sealed class DeviceImages : IDisposable
         PixelIndex = _pixelIndex.View,
         PixelValue = _pixelValue.View,
         Labels = _labels.View,
+        Numbers = _numbers.View,
         Pairs = _pairs?.Views ?? default,
         Images = Images,
     };
@@ -150,12 +156,20 @@ public sealed class DeviceImages : IDisposable
         foreach (IDisposable buffer in new IDisposable[]
         {
             _chunks, _bytes, _tileRows, _tiles, _tileBytes, _labels, _imageStarts, _imageIndex, _imageValue,
-            _pixelStarts, _pixelIndex, _pixelValue,
+            _pixelStarts, _pixelIndex, _pixelValue, _numbers,
         })
         {
             buffer.Dispose();
         }
         _pairs?.Dispose();
+    }
+
+    private static uint[] NumbersOf(ReadOnlySpan<int> numbers, int images)
+    {
+        var all = new uint[images];
+        for (int n = 0; n < images; n++)
+            all[n] = numbers.IsEmpty ? (uint)n : (uint)numbers[n];
+        return all;
     }
 
     private static byte[] Pad(ReadOnlySpan<byte> pixels, int inputs)

@@ -11,6 +11,9 @@ public struct GpuImages
     /// <summary>0 or 1 an image, of all N.</summary>
     public ArrayView<float> Labels;
 
+    /// <summary>See <see cref="ImageViews.Numbers"/>; of all N.</summary>
+    public ArrayView<uint> Numbers;
+
     /// <summary>D + 1 rounded up to 16: behind the last pixel comes the constant one, then zeros.</summary>
     public int Pitch;
 
@@ -30,6 +33,7 @@ public struct GpuImages
         {
             Pixels = views.Bytes,
             Labels = views.Labels,
+            Numbers = views.Numbers,
             Pitch = DeviceImages.Pitch(images.Inputs),
             First = first,
             Rows = rows,

@@ -56,6 +56,9 @@ public struct CohortViews
     /// <summary>1 for a cohort with a mask.</summary>
     public int HasMask;
 
+    /// <summary>How models learn.</summary>
+    public LearningViews Learning;
+
     /// <summary>M.</summary>
     public readonly int SlotCount => Slots.IntLength / 2;
 
@@ -63,6 +66,50 @@ public struct CohortViews
 
     /// <summary>Vectors of sixteen columns, gaps left out.</summary>
     public readonly int VectorCount => Vectors.IntLength / ColumnLayout.VectorFields;
+}
+
+/// <summary>How the models of a cohort learn besides their rates; see <see cref="ModelLearning"/>.</summary>
+public struct LearningViews
+{
+    /// <summary>
+    /// One a padded column: what its gradients are multiplied by, W / (1 - p) of its model, 0 for padding. Those of b2, one a slot: W.
+    /// </summary>
+    public ArrayView<float> ColumnFactors, SlotFactors;
+
+    /// <summary>[slot, K], K = 2 with one logit: what an image of a class counts, at most 1: its weight over W.</summary>
+    public ArrayView<float> ClassScales;
+
+    /// <summary>One a slot: 1 / (1 - p), which the units that are kept are multiplied by.</summary>
+    public ArrayView<float> DropoutScales;
+
+    /// <summary>One a slot: a unit whose random word is below it is dropped; 0 drops none.</summary>
+    public ArrayView<uint> Thresholds;
+
+    /// <summary>Two words a slot, high word first: the model's identity, to which its draws belong.</summary>
+    public ArrayView<uint> Identities;
+
+    /// <summary>The run's.</summary>
+    public uint Seed;
+
+    /// <summary>1 where any model drops units.</summary>
+    public int Drops;
+
+    /// <summary>K.</summary>
+    public int Classes;
+
+    /// <summary>What an image of a class counts.</summary>
+    internal readonly float ClassScale(int slot, float label) => ClassScales[(slot * Classes) + (int)label];
+
+    /// <summary>Z of a unit in a step of training: 0 where it is dropped.</summary>
+    /// <param name="image">Its number in the data.</param>
+    internal readonly float Dropped(float z, int slot, int unit, uint image, int epoch)
+    {
+        uint threshold = Thresholds[slot];
+        if (threshold == 0)
+            return z;
+        PhiloxBlock bits = DropoutDraw.Of(image, epoch, unit / 4, Identities[2 * slot], Identities[(2 * slot) + 1], Seed);
+        return DropoutDraw.Word(bits, unit) < threshold ? 0f : z * DropoutScales[slot];
+    }
 }
 
 /// <summary>Images of one split in the forms that the kernels want; see <see cref="DeviceImages"/>.</summary>
@@ -98,6 +145,9 @@ public struct ImageViews
 
     /// <summary>One an image: 0 or 1, or the number of its class.</summary>
     public ArrayView<float> Labels;
+
+    /// <summary>An image's number in the data, to which draws for it belong; for training alone, else one unused value.</summary>
+    public ArrayView<uint> Numbers;
 
     /// <summary>N.</summary>
     public int Images;

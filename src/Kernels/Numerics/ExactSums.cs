@@ -113,6 +113,13 @@ public static class ExactSums
     /// <param name="exponent">e of the column.</param>
     public static int ActivationPower(int bits, int inputs, int exponent) => bits - CeilingLog2(inputs + 1) - exponent;
 
+    /// <summary>The least n with scale at most 2^n, for a normal number above 0.</summary>
+    public static int CeilingLog2(float scale)
+    {
+        int bits = Bits(scale);
+        return (bits >> 23) - 127 + ((bits & 0x7FFFFF) != 0 ? 1 : 0);
+    }
+
     /// <summary>2^n, -126 &lt;= n &lt;= 127.</summary>
     public static float PowerOfTwo(int n) => Interop.IntAsFloat((uint)(n + 127) << 23);
 

@@ -72,6 +72,7 @@ public static class RandomStreams
     public const uint Pruning = 3;
     public const uint Corruption = 4;
     public const uint Labels = 5;
+    public const uint Dropout = 6;
     public const uint Embedding = 16;
     public const uint MadeData = 32;
 }

@@ -6,7 +6,8 @@ namespace GpuMlp.Kernels.Products;
 
 /// <summary>
 /// The output of models with a logit a class: from the logits [slot, O, 256] the softmax cross-entropy, the counts and
-/// q_k = rint((p_k - y_k) 8,355,711); from q what goes back into each column, r = gate rint(2^-f sum over k of w2_k q_k) in the order of k,
+/// q_k = rint((p_k - y_k) c 8,355,711), c what the image's class counts, at most 1; from q what goes back into each column,
+/// r = gate rint(2^-f sum over k of w2_k q_k) in the order of k,
 /// and the sums for dw2_k, sum over images of a q_k with a = rint(relu(Z) 2^(t - L - e)).
 /// </summary>
 /// <remarks>
@@ -29,6 +30,7 @@ internal static unsafe class ClassOutputBody
         for (int slot = 0; slot < block.Slots; slot++)
         {
             float* logits = work.Logits + ((long)slot * outputs * Rows);
+            float* classScales = block.ClassScales + (slot * outputs);
             int* counts = block.Counts + (slot * fields);
             long* deltaSums = work.DeltaSums + (slot * outputs);
             counts[fields - 1] += chunk.Rows;
@@ -48,13 +50,14 @@ internal static unsafe class ClassOutputBody
                 int left = Math.Min(LaneMask.Lanes, chunk.Rows - n);
                 T inside = T.Load(LaneMask.First(left)), y = OutputForwardBody.LoadFirst<T>(chunk.Labels + n, left);
                 float* x = logits + n;
-                T largest = T.Load(x), own = largest, best = T.Zero;
+                T largest = T.Load(x), own = largest, best = T.Zero, classScale = T.Broadcast(classScales[0]);
                 for (int k = 1; k < outputs; k++)
                 {
                     T logit = T.Load(x + (k * Rows)), isMore = T.Greater(logit, largest);
                     largest = T.Select(isMore, logit, largest);
                     best = T.Select(isMore, T.Broadcast(k), best);
                     own = T.Select(Softmax.Is(y, k), logit, own);
+                    classScale = T.Select(Softmax.Is(y, k), T.Broadcast(classScales[k]), classScale);
                 }
                 T others = T.Zero;
                 for (int k = 0; k < outputs; k++)
@@ -70,7 +73,7 @@ internal static unsafe class ClassOutputBody
                 for (int k = 0; k < outputs; k++)
                 {
                     T p = Softmax.Probability(T.Load(x + (k * Rows)), others), target = T.Select(Softmax.Is(y, k), one, T.Zero);
-                    T delta = T.Select(inside, T.Round(T.Multiply(T.Subtract(p, target), most)), T.Zero);
+                    T delta = T.Select(inside, T.Round(T.Multiply(T.Multiply(T.Subtract(p, target), classScale), most)), T.Zero);
                     T.Store(delta, x + (k * Rows));
                     deltaSums[k] += (long)T.SumDoubles(T.AddDoubles(T.LowToDoubles(delta), T.HighToDoubles(delta)));
                 }
@@ -99,7 +102,7 @@ internal static unsafe class ClassOutputBody
         float* scales = stackalloc float[LaneMask.Lanes];
         for (int slot = 0; slot < block.Slots; slot++)
         {
-            int end = block.Column(slot) + block.Hidden(slot);
+            int end = block.Column(slot) + block.Hidden(slot), room = Room(block, slot);
             for (int column = block.Column(slot); column < end && work.Failed[slot] == 0; column += LaneMask.Lanes)
             {
                 // Lanes behind the model's last column are a neighbour's: they are written back as they were.
@@ -107,7 +110,7 @@ internal static unsafe class ClassOutputBody
                 for (int lane = 0; lane < LaneMask.Lanes; lane++)
                 {
                     scales[lane] = lane < own
-                        ? ExactSums.PowerOfTwo(ExactSums.ActivationPower(bits, block.Inputs, work.Exponents[column + lane]))
+                        ? ExactSums.PowerOfTwo(ExactSums.ActivationPower(bits, block.Inputs, work.Exponents[column + lane] + room))
                         : 0f;
                 }
                 Integers<T>(work.Z + column, block.Stride, chunk.Rows, scales, activations);
@@ -144,12 +147,16 @@ internal static unsafe class ClassOutputBody
     }
 
     /// <summary>dw2_k of a column, once the last chunk of a batch has been through.</summary>
-    public static float GradientW2(in BlockPointers block, in BlockWork work, in ChunkPointers chunk, int k, int column)
+    public static float GradientW2(in BlockPointers block, in BlockWork work, in ChunkPointers chunk, int slot, int k, int column)
     {
-        int power = ExactSums.ActivationPower(ExactSums.ActivationBits(chunk.BatchRows), block.Inputs, work.Exponents[column]);
+        int power = ExactSums.ActivationPower(
+            ExactSums.ActivationBits(chunk.BatchRows), block.Inputs, work.Exponents[column] + Room(block, slot));
         return work.OutputSums[((long)k * work.OutputPitch) + column] * ExactSums.PowerOfTwo(-power)
-            * ExactSums.BiasScale(chunk.BatchRows);
+            * ExactSums.BiasScale(chunk.BatchRows) * block.SlotFactors[slot];
     }
+
+    // What dropout's factor takes of activations' bits.
+    private static int Room(in BlockPointers block, int slot) => ExactSums.CeilingLog2(block.DropoutScales[slot]);
 
     // One image: the class that was said and the one that it is.
     private static void Count(int* counts, int said, int actual)

@@ -95,7 +95,7 @@ internal struct ClassPassGpu
             }
             if (job.Backs == 0)
                 continue;
-            Sum(job, slot, part, failed, chunk, rows, values, thread);
+            Sum(job, slot, index, part, failed, chunk, rows, values, thread);
             GpuGroup.Barrier();
             for (int item = thread; item < rows * slot.Hidden; item += Threads)
                 Back(job, slot, chunk, item / slot.Hidden, item % slot.Hidden, failed, values);
@@ -155,6 +155,7 @@ internal struct ClassPassGpu
             if (k != best)
                 others += share;
         }
+        float classScale = job.Cohort.Learning.ClassScale(index, label);
         float loss = largest - own + Softmax.LogOfSum<Scalar>(others, job.Halvings).Value;
 
         // A loss is not negative, so this is its floor.
@@ -163,7 +164,7 @@ internal struct ClassPassGpu
         for (int k = 0; k < outputs; k++)
         {
             float p = Softmax.Probability<Scalar>(GpuGroup.Keep(job.Values[values + (k * Threads)]), others).Value;
-            job.Values[values + (k * Threads)] = GpuMath.Rint((p - (k == label ? 1f : 0f)) * ExactSums.Largest);
+            job.Values[values + (k * Threads)] = GpuMath.Rint((p - (k == label ? 1f : 0f)) * classScale * ExactSums.Largest);
         }
         return best;
     }
@@ -193,13 +194,15 @@ internal struct ClassPassGpu
     }
 
     // Sum over the images of activation times q, both as integers: a thread a unit of an output.
-    private static void Sum(ClassPassGpu job, GpuSlot slot, int part, int failed, int chunk, int rows, int values, int thread)
+    private static void Sum(
+        ClassPassGpu job, GpuSlot slot, int index, int part, int failed, int chunk, int rows, int values, int thread)
     {
+        int room = ExactSums.CeilingLog2(job.Cohort.Learning.DropoutScales[index]);
         for (int item = thread; item < job.Cohort.Outputs * slot.Hidden && failed == 0; item += Threads)
         {
             int k = item / slot.Hidden, unit = item - (k * slot.Hidden);
             int power = ExactSums.ActivationPower(
-                job.ActivationBits, job.Cohort.Inputs, job.Weights.Exponents[slot.Column + unit]);
+                job.ActivationBits, job.Cohort.Inputs, job.Weights.Exponents[slot.Column + unit] + room);
             float scale = ExactSums.PowerOfTwo(power);
             long sum = 0;
             for (int n = 0; n < rows; n++)

@@ -36,7 +36,11 @@ internal static unsafe class HiddenBackwardBody
         new Span<int>(work.Words, block.Stride).Clear();
         T scale = T.Broadcast(ExactSums.GradientScale(chunk.BatchRows));
         for (int column = 0; column < block.Stride; column += LaneMask.Lanes)
-            T.Store(T.Multiply(T.Load(block.Outputs == 1 ? block.W2 + column : work.DeltaPowers + column), scale), work.Factors + column);
+        {
+            T weights = T.Multiply(
+                T.Load(block.Outputs == 1 ? block.W2 + column : work.DeltaPowers + column), T.Load(block.ColumnFactors + column));
+            T.Store(T.Multiply(weights, scale), work.Factors + column);
+        }
         var end = new End<TRow>(block, work, images, chunk);
         PairRows.Panel panel = images.Backward(chunk.Index);
         ushort* turns = images.Turns(chunk.Index);
@@ -98,7 +102,7 @@ internal static unsafe class HiddenBackwardBody
         int lane = column % LaneMask.Lanes;
         long sum = work.WeightSums[column - lane + (lane / 2) + (lane % 2 * (LaneMask.Lanes / 2))];
         int power = ExactSums.GradientShift(chunk.BatchRows, block.Inputs) + work.Exponents[column] - 63;
-        return sum * ExactSums.PowerOfTwo(power) * ExactSums.GradientScale(chunk.BatchRows);
+        return sum * ExactSums.PowerOfTwo(power) * ExactSums.GradientScale(chunk.BatchRows) * block.ColumnFactors[column];
     }
 
     /// <summary>What becomes of sixteen gradients of W1, or of b1 in the place of the constant pixel.</summary>

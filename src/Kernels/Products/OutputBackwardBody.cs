@@ -43,10 +43,10 @@ internal static unsafe class OutputBackwardBody
     }
 
     /// <summary>dw2 of a column, once <see cref="HiddenBackwardBody.Finish"/> is through.</summary>
-    public static float GradientW2(in BlockPointers block, in BlockWork work, in ChunkPointers chunk, int k, int column) =>
+    public static float GradientW2(in BlockPointers block, in BlockWork work, in ChunkPointers chunk, int slot, int k, int column) =>
         block.Outputs == 1
             ? HiddenBackwardBody.GradientW2(block, work, chunk, column)
-            : ClassOutputBody.GradientW2(block, work, chunk, k, column);
+            : ClassOutputBody.GradientW2(block, work, chunk, slot, k, column);
 
     /// <summary>gate * q in place of Z.</summary>
     public static void Numbers<T>(in BlockPointers block, in BlockWork work, int rows)

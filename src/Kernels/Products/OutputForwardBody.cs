@@ -6,7 +6,7 @@ namespace GpuMlp.Kernels.Products;
 
 /// <summary>
 /// logit[n, m] = b2 + sum over m's columns of relu(Z) w2, each term rounded to a multiple of 2^-32, so that their sum is exact;
-/// from it the loss, the counts and q = rint((prediction - y) 8,355,711).
+/// from it the loss, the counts and q = rint((prediction - y) c 8,355,711), c what the image's class counts, at most 1.
 /// </summary>
 /// <remarks>
 /// Of the loss (<see cref="ILoss"/>) whole nats and the rest, in units of 2^-32, are summed apart. Predicted positive means
@@ -81,6 +81,7 @@ internal static unsafe class OutputForwardBody
                 new Span<float>(logits, chunk.Rows).Clear();
                 continue;
             }
+            T firstScale = T.Broadcast(block.ClassScales[2 * slot]), secondScale = T.Broadcast(block.ClassScales[(2 * slot) + 1]);
             T wholeSum = T.Zero, partSum = T.Zero, deltaSum = T.Zero;
             T truePositives = T.Zero, falsePositives = T.Zero, falseNegatives = T.Zero;
             for (int n = 0; n < chunk.Rows; n += LaneMask.Lanes)
@@ -93,12 +94,12 @@ internal static unsafe class OutputForwardBody
                 T whole = T.Floor(loss), part = T.Round(T.Multiply(T.Subtract(loss, whole), units));
                 wholeSum = T.AddDoubles(wholeSum, T.AddDoubles(T.LowToDoubles(whole), T.HighToDoubles(whole)));
                 partSum = T.AddDoubles(partSum, T.AddDoubles(T.LowToDoubles(part), T.HighToDoubles(part)));
-                T positive = T.GreaterOrEqual(x, T.Zero);
-                T delta = T.Select(inside, T.Round(T.Multiply(T.Subtract(p, y), largest)), T.Zero);
+                T positive = T.GreaterOrEqual(x, T.Zero), actual = T.Greater(y, half);
+                T scale = T.Select(actual, secondScale, firstScale);
+                T delta = T.Select(inside, T.Round(T.Multiply(T.Multiply(T.Subtract(p, y), scale), largest)), T.Zero);
                 T.Store(delta, logits + n);
                 deltaSum = T.AddDoubles(deltaSum, T.AddDoubles(T.LowToDoubles(delta), T.HighToDoubles(delta)));
 
-                T actual = T.Greater(y, half);
                 truePositives = T.Add(truePositives, Where(inside, T.Select(positive, T.Select(actual, one, T.Zero), T.Zero)));
                 falsePositives = T.Add(falsePositives, Where(inside, T.Select(positive, T.Select(actual, T.Zero, one), T.Zero)));
                 falseNegatives = T.Add(falseNegatives, Where(inside, T.Select(positive, T.Zero, T.Select(actual, one, T.Zero))));

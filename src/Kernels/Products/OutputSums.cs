@@ -1,3 +1,4 @@
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using ILGPU;
 
@@ -24,7 +25,8 @@ internal readonly struct OutputSums
     }
 
     /// <summary>Of one image; a model that has failed says no to every image and learns nothing.</summary>
-    public static OutputSums Of<TLoss>(float logit, float label, bool failed)
+    /// <param name="scale">What the image counts, at most 1: see <see cref="LearningViews.ClassScales"/>. The loss is without it.</param>
+    public static OutputSums Of<TLoss>(float logit, float label, float scale, bool failed)
         where TLoss : struct, ILoss
     {
         float x = failed ? 0f : logit;
@@ -35,7 +37,7 @@ internal readonly struct OutputSums
         // A loss is not negative, so this is its floor.
         long whole = (long)loss;
         long part = (long)GpuMath.Rint((loss - whole) * ExactSums.LogitUnits), delta = (long)GpuMath.Rint(
-            (p.Value - label) * ExactSums.Largest);
+            (p.Value - label) * scale * ExactSums.Largest);
         return new OutputSums(
             failed ? 0 : whole, failed ? 0 : part, failed ? 0 : delta, said && actual ? 1 : 0, said && !actual ? 1 : 0, !said && actual
                 ? 1

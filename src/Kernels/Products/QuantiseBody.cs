@@ -104,6 +104,7 @@ internal static unsafe class QuantiseBody
         {
             int first = block.Column(slot), hidden = block.Hidden(slot), sizeBits = ExactSums.SizeBits(block.Inputs, hidden),
             bits = int.MinValue;
+            float dropoutScale = block.DropoutScales[slot];
             bool failed = false;
             for (int k = 0; k < outputs; k++)
                 failed |= !ExactSums.IsInRange(block.B2[(slot * outputs) + k]);
@@ -111,9 +112,11 @@ internal static unsafe class QuantiseBody
             {
                 int exponent = ExactSums.Exponent(work.Largest[column]);
                 work.Exponents[column] = exponent;
-                int needed = exponent == ExactSums.OutOfRange ? exponent : ExactSums.LogitBits(exponent, block.W2[column], sizeBits);
+                int needed = exponent == ExactSums.OutOfRange
+                    ? exponent
+                    : ExactSums.LogitBits(exponent, block.W2[column] * dropoutScale, sizeBits);
                 if (outputs > 1 && exponent != ExactSums.OutOfRange)
-                    needed = Math.Max(needed, BackwardScale(block, work, column, exponent, sizeBits));
+                    needed = Math.Max(needed, BackwardScale(block, work, column, exponent, sizeBits, dropoutScale));
                 failed = needed > ExactSums.MostLogitBits;
                 bits = Math.Max(bits, needed);
             }
@@ -129,7 +132,9 @@ internal static unsafe class QuantiseBody
     }
 
     // 2^-f and 2^f of a column with a logit a class; the bits that the logits of the further outputs need.
-    private static int BackwardScale(in BlockPointers block, in BlockWork work, int column, int exponent, int sizeBits)
+    private static int BackwardScale(
+        in BlockPointers block, in BlockWork work, int column, int exponent, int sizeBits,
+        float dropoutScale)
     {
         float sum = 0f;
         int needed = int.MinValue;
@@ -137,7 +142,7 @@ internal static unsafe class QuantiseBody
         {
             float weight = block.W2[((long)k * block.OutputPitch) + column];
             sum += Math.Abs(weight);
-            needed = Math.Max(needed, ExactSums.LogitBits(exponent, weight, sizeBits));
+            needed = Math.Max(needed, ExactSums.LogitBits(exponent, weight * dropoutScale, sizeBits));
         }
         int power = ExactSums.Exponent(sum);
         if (power == ExactSums.OutOfRange)

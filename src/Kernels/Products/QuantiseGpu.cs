@@ -60,12 +60,12 @@ public struct QuantiseGpu
         if (slot < 0)
             return;
         int hidden = job.Cohort.Slots[(2 * slot) + 1], outputs = job.Cohort.Outputs, columns = job.Cohort.B1.IntLength;
-        float sum = 0f;
+        float sum = 0f, dropoutScale = job.Cohort.Learning.DropoutScales[slot];
         for (int k = 0; k < outputs; k++)
         {
             float weight = job.Cohort.W2[(k * columns) + column];
             sum += GpuMath.Abs(weight);
-            isOut |= !ExactSums.IsInRange(exponent, weight, job.Cohort.Inputs, hidden)
+            isOut |= !ExactSums.IsInRange(exponent, weight * dropoutScale, job.Cohort.Inputs, hidden)
                 || !ExactSums.IsInRange(job.Cohort.B2[(slot * outputs) + k]);
         }
         if (outputs > 1)

@@ -85,6 +85,13 @@ internal static class Fit
             throw new ArgumentException("images made without their backward form cannot be trained on", nameof(images));
     }
 
+    /// <exception cref="ArgumentOutOfRangeException">An epoch that draws do not know.</exception>
+    public static void CheckEpoch(int epoch)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(epoch);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(epoch, DropoutDraw.MostEpochs);
+    }
+
     /// <exception cref="ArgumentException">The layouts differ.</exception>
     public static void CheckSame(ColumnLayout expected, ColumnLayout actual, string what)
     {

@@ -11,12 +11,15 @@ namespace GpuMlp.Kernels.Reference;
 public sealed class ExactMlp
 {
     private readonly ModelParameters _model;
+    private readonly ModelLearning _learning;
     private readonly int _inputs;
 
     /// <param name="model">W1 row-major [D, H]; not changed.</param>
-    public ExactMlp(ModelParameters model)
+    /// <param name="learning">How it learns; null as usual.</param>
+    public ExactMlp(ModelParameters model, ModelLearning? learning = null)
     {
         _model = model;
+        _learning = learning ?? ModelLearning.Usual;
         _inputs = model.W1.Length / model.B1.Length;
         Exponents = new int[model.B1.Length];
         BackExponents = new int[model.B1.Length];
@@ -55,8 +58,9 @@ public sealed class ExactMlp
             float weights = 0;
             for (int k = 0; k < Outputs; k++)
             {
-                weights += Math.Abs(_model.W2[(k * Hidden) + h]);
-                Failed |= !Failed && !ExactSums.IsInRange(Exponents[h], _model.W2[(k * Hidden) + h], _inputs, Hidden);
+                float weight = _model.W2[(k * Hidden) + h];
+                weights += Math.Abs(weight);
+                Failed |= !Failed && !ExactSums.IsInRange(Exponents[h], weight * _learning.DropoutScale, _inputs, Hidden);
             }
             BackExponents[h] = Outputs == 1 ? 0 : ExactSums.Exponent(weights);
             Failed |= BackExponents[h] == ExactSums.OutOfRange;
@@ -77,7 +81,9 @@ public sealed class ExactMlp
 
     /// <summary>V [N, H], Z [N, H] = (float)V z, and logits [N, O]; NaN for a model that has failed.</summary>
     /// <param name="pixels">[N, D].</param>
-    public (long[] V, float[] Z, float[] Logits) Forward(ReadOnlySpan<byte> pixels)
+    /// <param name="dropped">[N, H], in a step of training: units that are dropped, whose V is 0; Z of the others is divided by 1 - p. Null
+    /// where nothing is dropped.</param>
+    public (long[] V, float[] Z, float[] Logits) Forward(ReadOnlySpan<byte> pixels, bool[]? dropped = null)
     {
         int rows = pixels.Length / _inputs;
         var (v, z, logits) = (new long[rows * Hidden], new float[rows * Hidden], new float[rows * Outputs]);
@@ -92,7 +98,11 @@ public sealed class ExactMlp
                 v[at] = (long)ExactSums.ConstantPixel * Weights[(_inputs * Hidden) + h];
                 for (int d = 0; d < _inputs; d++)
                     v[at] += (long)pixels[(n * _inputs) + d] * Weights[(d * Hidden) + h];
+                if (dropped is not null && dropped[at])
+                    v[at] = 0;
                 z[at] = v[at] * ExactSums.ActivationScale(Exponents[h]);
+                if (dropped is not null)
+                    z[at] *= _learning.DropoutScale;
                 for (int k = 0; k < Outputs; k++)
                 {
                     float term = v[at] > 0 ? z[at] * _model.W2[(k * Hidden) + h] : 0f;
@@ -105,12 +115,15 @@ public sealed class ExactMlp
         return (v, z, logits);
     }
 
-    /// <summary>q [N, O], loss in whole nats and in units of 2^-32, and counts, from logits [N, O].</summary>
+    /// <summary>q [N, O], loss in whole nats and in units of 2^-32 without class weights, and counts, from logits [N, O].</summary>
     /// <param name="outputs">O.</param>
-    public static (int[] Deltas, ExactTotals Totals) Output(ReadOnlySpan<float> logits, ReadOnlySpan<byte> labels, int outputs)
+    /// <param name="learning">How the model learns; null as usual.</param>
+    public static (int[] Deltas, ExactTotals Totals) Output(
+        ReadOnlySpan<float> logits, ReadOnlySpan<byte> labels, int outputs, ModelLearning? learning = null)
     {
+        learning ??= ModelLearning.Usual;
         if (outputs == 1)
-            return Output(logits, labels);
+            return Output(logits, labels, learning);
         var deltas = new int[logits.Length];
         var totals = ExactTotals.None(outputs);
         for (int n = 0; n < labels.Length; n++)
@@ -131,7 +144,8 @@ public sealed class ExactMlp
             for (int k = 0; k < outputs && !failed; k++)
             {
                 float p = GpuMath.Divide(shares[k], 1f + others);
-                deltas[(n * outputs) + k] = (int)MathF.Round((p - (k == label ? 1f : 0f)) * ExactSums.Largest, MidpointRounding.ToEven);
+                float part = (p - (k == label ? 1f : 0f)) * learning.ClassScale(label);
+                deltas[(n * outputs) + k] = (int)MathF.Round(part * ExactSums.Largest, MidpointRounding.ToEven);
             }
             var counts = new ClassCounts[outputs];
             counts[best] += best == label ? new ClassCounts(1, 0, 0) : new ClassCounts(0, 1, 0);
@@ -143,8 +157,9 @@ public sealed class ExactMlp
         return (deltas, totals);
     }
 
-    /// <summary>q [N], loss in whole nats and in units of 2^-32, and counts, from logits [N] of models with one.</summary>
-    public static (int[] Deltas, ExactTotals Totals) Output(ReadOnlySpan<float> logits, ReadOnlySpan<byte> labels)
+    /// <summary>The same from logits [N] of models with one.</summary>
+    private static (int[] Deltas, ExactTotals Totals) Output(
+        ReadOnlySpan<float> logits, ReadOnlySpan<byte> labels, ModelLearning learning)
     {
         var deltas = new int[logits.Length];
         var totals = ExactTotals.None(outputs: 1);
@@ -155,7 +170,8 @@ public sealed class ExactMlp
             float e = Formulas.ExpOfNegative<Scalar>(-GpuMath.Abs(x)).Value;
             float loss = GpuMath.Relu(x) - (x * y) + Formulas.Log1P<Scalar>(e).Value;
             float p = GpuMath.Divide(positive ? 1f : e, 1f + e), whole = MathF.Floor(loss);
-            deltas[n] = failed ? 0 : (int)MathF.Round((p - y) * ExactSums.Largest, MidpointRounding.ToEven);
+            float part = (p - y) * learning.ClassScale(labels[n]);
+            deltas[n] = failed ? 0 : (int)MathF.Round(part * ExactSums.Largest, MidpointRounding.ToEven);
             totals += new ExactTotals(
                 failed ? 0 : (long)whole,
                 failed ? 0 : (long)MathF.Round((loss - whole) * ExactSums.LogitUnits, MidpointRounding.ToEven),
@@ -211,12 +227,12 @@ public sealed class ExactMlp
     /// <param name="deltas">q [N, O] of the whole batch.</param>
     public long[] OutputSums(float[] z, int[] deltas)
     {
-        int batch = deltas.Length / Outputs, bits = ExactSums.ActivationBits(batch);
+        int batch = deltas.Length / Outputs;
         var sums = new long[Outputs * Hidden];
         for (int at = 0; at < z.Length && !Failed; at++)
         {
             int n = at / Hidden, h = at % Hidden;
-            float scale = ExactSums.PowerOfTwo(ExactSums.ActivationPower(bits, _inputs, Exponents[h]));
+            float scale = ExactSums.PowerOfTwo(ActivationPower(batch, h));
             long activation = z[at] > 0 ? (long)MathF.Round(z[at] * scale, MidpointRounding.ToEven) : 0;
             for (int k = 0; k < Outputs; k++)
                 sums[(k * Hidden) + h] = checked(sums[(k * Hidden) + h] + (activation * deltas[(n * Outputs) + k]));
@@ -231,12 +247,12 @@ public sealed class ExactMlp
     public ModelParameters Gradient(long[] sums, int[] deltas, float[] z)
     {
         int batch = deltas.Length / Outputs, shift = ExactSums.GradientShift(batch, _inputs);
-        float scale = ExactSums.GradientScale(batch);
+        float scale = ExactSums.GradientScale(batch), columnFactor = _learning.DropoutScale * _learning.ClassFactor;
         var (w1, b1, w2) = (new float[_inputs * Hidden], new float[Hidden], new float[Outputs * Hidden]);
         long[] outputSums = Outputs == 1 ? [] : OutputSums(z, deltas);
         for (int h = 0; h < Hidden && !Failed; h++)
         {
-            float factor = (Outputs == 1 ? _model.W2[h] : ExactSums.PowerOfTwo(BackExponents[h])) * scale;
+            float factor = (Outputs == 1 ? _model.W2[h] : ExactSums.PowerOfTwo(BackExponents[h])) * columnFactor * scale;
             long product = 0, half = (1L << shift) >> 1;
             for (int d = 0; d <= _inputs; d++)
             {
@@ -249,22 +265,30 @@ public sealed class ExactMlp
                 product += Weights[(d * Hidden) + h] * ((sum + half) >> shift);
             }
             if (Outputs == 1)
-                w2[h] = product * ExactSums.PowerOfTwo(shift + Exponents[h] - 63) * scale;
-            int power = ExactSums.ActivationPower(ExactSums.ActivationBits(batch), _inputs, Exponents[h]);
+                w2[h] = product * ExactSums.PowerOfTwo(shift + Exponents[h] - 63) * scale * columnFactor;
+            int power = ActivationPower(batch, h);
             for (int at = h; at < outputSums.Length; at += Hidden)
-                w2[at] = outputSums[at] * ExactSums.PowerOfTwo(-power) * ExactSums.BiasScale(batch);
+                w2[at] = outputSums[at] * ExactSums.PowerOfTwo(-power) * ExactSums.BiasScale(batch) * _learning.ClassFactor;
         }
         var biases = new long[Outputs];
         for (int at = 0; at < deltas.Length; at++)
             biases[at % Outputs] += deltas[at];
-        return new ModelParameters(w1, b1, w2, [.. biases.Select(sum => Failed ? 0f : sum * ExactSums.BiasScale(batch))]);
+        float biasScale = ExactSums.BiasScale(batch);
+        return new ModelParameters(
+            w1, b1, w2, [.. biases.Select(sum => Failed ? 0f : sum * biasScale * _learning.ClassFactor)]);
     }
+
+    // Activations of units that are kept have the room that dropout's factor takes.
+    private int ActivationPower(int batch, int h) => ExactSums.ActivationPower(
+        ExactSums.ActivationBits(batch), _inputs, Exponents[h] + ExactSums.CeilingLog2(_learning.DropoutScale));
 
     /// <summary>One epoch: for each batch forward, totals of the model as it is before the update, gradient, update.</summary>
     /// <param name="model">Its masked weights count as 0.</param>
+    /// <param name="learning">How it learns; null as usual.</param>
+    /// <param name="dropout">Which units are dropped, in the epoch beside it; null for none.</param>
     public static (ModelParameters Model, EpochTotals Totals) TrainEpoch(
         ModelParameters model, float rate, ReadOnlySpan<byte> pixels, ReadOnlySpan<byte> labels, ChunkSchedule schedule,
-        float decay = 0, ModelMask? mask = null)
+        float decay = 0, ModelMask? mask = null, ModelLearning? learning = null, ReferenceDropout? dropout = null, int epoch = 0)
     {
         int inputs = model.W1.Length / model.B1.Length;
         var totals = ExactTotals.None(model.Outputs);
@@ -274,9 +298,10 @@ public sealed class ExactMlp
         foreach (Chunk batch in schedule.Chunks.Where(chunk => chunk.IsFirst))
         {
             ReadOnlySpan<byte> rows = pixels.Slice(batch.FirstRow * inputs, batch.BatchRows * inputs);
-            var exact = new ExactMlp(model);
-            (long[] v, float[] z, float[] logits) = exact.Forward(rows);
-            (int[] deltas, ExactTotals own) = Output(logits, labels.Slice(batch.FirstRow, batch.BatchRows), model.Outputs);
+            var exact = new ExactMlp(model, learning);
+            bool[]? dropped = dropout?.Of(learning?.Dropout ?? 0, model.Hidden, epoch, batch.FirstRow, batch.BatchRows);
+            (long[] v, float[] z, float[] logits) = exact.Forward(rows, dropped);
+            (int[] deltas, ExactTotals own) = Output(logits, labels.Slice(batch.FirstRow, batch.BatchRows), model.Outputs, learning);
             totals += own;
             images += batch.BatchRows;
             failed |= exact.Failed;

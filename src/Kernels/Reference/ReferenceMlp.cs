@@ -25,7 +25,10 @@ public static class ReferenceMlp
         return scaled;
     }
 
-    public static ReferenceForward Forward(ReferenceParameters model, ReadOnlySpan<double> x)
+    /// <param name="kept">
+    /// [B, H] in a step of training with dropout: what an activation is multiplied by, 0 or 1 / (1 - p); empty for 1.
+    /// </param>
+    public static ReferenceForward Forward(ReferenceParameters model, ReadOnlySpan<double> x, ReadOnlySpan<double> kept = default)
     {
         int inputs = model.Inputs, hidden = model.Hidden, rows = x.Length / inputs;
         int outputs = model.Outputs;
@@ -40,7 +43,7 @@ public static class ReferenceMlp
                 for (int d = 0; d < inputs; d++)
                     sum += x[(n * inputs) + d] * model.W1[(d * hidden) + h];
                 z[(n * hidden) + h] = sum;
-                a[(n * hidden) + h] = Math.Max(sum, 0);
+                a[(n * hidden) + h] = Math.Max(sum, 0) * (kept.IsEmpty ? 1 : kept[(n * hidden) + h]);
                 for (int k = 0; k < outputs; k++)
                     logits[(n * outputs) + k] += a[(n * hidden) + h] * model.W2[(k * hidden) + h];
             }
@@ -117,8 +120,11 @@ public static class ReferenceMlp
     }
 
     /// <summary>Gradient of the batch's mean loss. The derivative of relu at 0 is 0.</summary>
+    /// <param name="weights">[B]: what each image's loss is multiplied by; empty for 1. The sum is divided by B all the same.</param>
+    /// <param name="kept">As for <see cref="Forward"/>.</param>
     public static ReferenceParameters Gradient(
-        ReferenceParameters model, ReadOnlySpan<double> x, ReadOnlySpan<double> y, ReferenceForward forward)
+        ReferenceParameters model, ReadOnlySpan<double> x, ReadOnlySpan<double> y, ReferenceForward forward,
+        ReadOnlySpan<double> weights = default, ReadOnlySpan<double> kept = default)
     {
         int inputs = model.Inputs, hidden = model.Hidden, rows = y.Length;
         int outputs = model.Outputs;
@@ -129,7 +135,7 @@ public static class ReferenceMlp
             for (int k = 0; k < outputs; k++)
             {
                 double target = outputs == 1 ? y[n] : (int)y[n] == k ? 1 : 0;
-                d2[k] = (forward.Probabilities[(n * outputs) + k] - target) / rows;
+                d2[k] = (forward.Probabilities[(n * outputs) + k] - target) * (weights.IsEmpty ? 1 : weights[n]) / rows;
                 b2[k] += d2[k];
             }
             for (int h = 0; h < hidden; h++)
@@ -140,7 +146,7 @@ public static class ReferenceMlp
                     w2[(k * hidden) + h] += forward.Activations[(n * hidden) + h] * d2[k];
                     back += d2[k] * model.W2[(k * hidden) + h];
                 }
-                double d1 = forward.Z[(n * hidden) + h] > 0 ? back : 0;
+                double d1 = forward.Z[(n * hidden) + h] > 0 ? back * (kept.IsEmpty ? 1 : kept[(n * hidden) + h]) : 0;
                 b1[h] += d1;
                 for (int d = 0; d < inputs; d++)
                     w1[(d * hidden) + h] += x[(n * inputs) + d] * d1;

@@ -19,17 +19,21 @@ internal readonly struct GpuEpoch<TLoss, TOptimiser>
     private readonly GpuDevice _device;
     private readonly CohortViews _cohort;
     private readonly ScratchViews _scratch;
+    private readonly int _epoch;
 
-    public GpuEpoch(GpuDevice device, DeviceCohort cohort)
+    /// <param name="epoch">From 0.</param>
+    public GpuEpoch(GpuDevice device, DeviceCohort cohort, int epoch)
     {
+        _epoch = epoch;
         _device = device;
         _cohort = cohort.Cohort;
         _scratch = cohort.Scratch;
     }
 
     /// <summary>
-    /// Five launches a batch: Wq, Z, the output and gate q in place of Z, G, the step. A batch that takes too much memory goes
-    /// through the three in the middle in several runs, and G of a narrow cohort is summed in parts, which a sixth launch adds.
+    /// Five launches a batch: Wq, Z, the output and gate q in place of Z, G, the step; one more behind Z where units are dropped. A batch
+    /// that takes too much memory goes through those in the middle in several runs, and G of a narrow cohort is summed in parts, which
+    /// another launch adds.
     /// </summary>
     public void Run(DeviceImages images)
     {
@@ -51,6 +55,7 @@ internal readonly struct GpuEpoch<TLoss, TOptimiser>
                 GpuImages run = GpuImages.Of(images, batch.FirstRow + done, rows, chunk + (done / ChunkSchedule.ChunkRows));
                 GpuActivations activations = GpuProducts.Activations(_device, _cohort, Math.Min(rowsAtOnce, most));
                 products.Forward(_cohort, weights, run, activations);
+                DropoutOperation.Run(_device, _cohort, run, activations, _epoch);
                 if (_cohort.Outputs == 1)
                     Pass(weights, run, activations, totals, parts, opensEpoch, opensBatch: done == 0);
                 else
@@ -81,6 +86,8 @@ internal readonly struct GpuEpoch<TLoss, TOptimiser>
             PixelIndex = views.PixelIndex,
             PixelValue = views.PixelValue,
             Labels = views.Labels,
+            Numbers = views.Numbers,
+            Epoch = _epoch,
             Weights = weights,
             Activations = GpuProducts.Activations(_device, _cohort, rows),
             Totals = totals,
@@ -91,7 +98,10 @@ internal readonly struct GpuEpoch<TLoss, TOptimiser>
         End(totals, 1);
     }
 
-    /// <summary>Six launches a batch: Wq, its digits, gates and logits, the output and digits of q, G, the step.</summary>
+    /// <summary>
+    /// Six launches a batch: Wq, its digits, gates and logits, the output and digits of q, G, the step. Z stays in registers, so that no
+    /// unit can be dropped.
+    /// </summary>
     public void Run(DeviceImages images, DigitImages digits)
     {
         GpuWeights weights = Begin();

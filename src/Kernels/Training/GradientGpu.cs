@@ -82,9 +82,10 @@ internal struct GradientGpu<TOptimiser>
         var vector = new GpuVector(job.Cohort, Grid.IdxX);
         int column = vector.Column + within, slot = job.Cohort.ColumnSlots[column];
         bool isOn = slot >= 0 && job.Weights.Failed[slot] == 0;
-        float factor = job.Scale * (job.Cohort.Outputs == 1
+        float columnFactor = job.Cohort.Learning.ColumnFactors[column], weight = job.Cohort.Outputs == 1
             ? job.Cohort.W2[column]
-            : isOn ? ExactSums.PowerOfTwo(job.Weights.BackExponents[column]) : 0f);
+            : isOn ? ExactSums.PowerOfTwo(job.Weights.BackExponents[column]) : 0f;
+        float factor = weight * columnFactor * job.Scale;
         long product = 0, half = (1L << job.Shift) >> 1;
         for (int d = share; d <= inputs; d += Shares)
         {
@@ -117,22 +118,26 @@ internal struct GradientGpu<TOptimiser>
             product += products[other];
         if (job.Cohort.Outputs == 1)
         {
-            float scaled = product * ExactSums.PowerOfTwo(job.Shift + job.Weights.Exponents[column] - 63);
-            Leave(job, job.Cohort.W2, job.Gradients.W2, job.Cohort.MaskW2, column, column, isOn, isOn ? scaled * job.Scale : 0f);
+            float scaled = product * ExactSums.PowerOfTwo(job.Shift + job.Weights.Exponents[column] - 63), gradient = isOn
+                ? scaled * job.Scale * columnFactor
+                : 0f;
+            Leave(job, job.Cohort.W2, job.Gradients.W2, job.Cohort.MaskW2, column, column, isOn, gradient);
         }
         else if (slot >= 0)
         {
-            LeaveOutputs(job, column, isOn);
+            LeaveOutputs(job, column, slot, isOn);
         }
         if (slot >= 0 && column == job.Cohort.Slots[2 * slot])
             LeaveSlot(job, slot, isOn);
     }
 
     // dw2 of a column with a logit a class.
-    private static void LeaveOutputs(GradientGpu<TOptimiser> job, int column, bool isOn)
+    private static void LeaveOutputs(GradientGpu<TOptimiser> job, int column, int slot, bool isOn)
     {
         int columns = job.Cohort.B1.IntLength;
-        int power = ExactSums.ActivationPower(job.ActivationBits, job.Cohort.Inputs, job.Weights.Exponents[column]);
+        int room = ExactSums.CeilingLog2(job.Cohort.Learning.DropoutScales[slot]);
+        int power = ExactSums.ActivationPower(job.ActivationBits, job.Cohort.Inputs, job.Weights.Exponents[column] + room);
+        float classFactor = job.Cohort.Learning.SlotFactors[slot];
         for (int k = 0; k < job.Cohort.Outputs; k++)
         {
             long sum = 0;
@@ -140,18 +145,21 @@ internal struct GradientGpu<TOptimiser>
                 sum += job.OutputSums[(((part * job.Cohort.Outputs) + k) * columns) + column];
             float scaled = sum * ExactSums.PowerOfTwo(-power);
             int place = (k * columns) + column;
-            Leave(job, job.Cohort.W2, job.Gradients.W2, job.Cohort.MaskW2, place, column, isOn, isOn ? scaled * job.BiasScale : 0f);
+            float gradient = isOn ? scaled * job.BiasScale * classFactor : 0f;
+            Leave(job, job.Cohort.W2, job.Gradients.W2, job.Cohort.MaskW2, place, column, isOn, gradient);
         }
     }
 
     private static void LeaveSlot(GradientGpu<TOptimiser> job, int slot, bool isOn)
     {
+        float scale = job.BiasScale, factor = job.Cohort.Learning.SlotFactors[slot];
         for (int output = slot * job.Cohort.Outputs; output < (slot + 1) * job.Cohort.Outputs; output++)
         {
             long sum = 0;
             for (int part = 0; part < job.DeltaParts; part++)
                 sum += job.Deltas[(part * job.Cohort.B2.IntLength) + output];
-            LeaveBias(job, job.Cohort.B2, job.Gradients.B2, output, job.Cohort.SlotRates[slot], isOn, isOn ? sum * job.BiasScale : 0f);
+            LeaveBias(
+                job, job.Cohort.B2, job.Gradients.B2, output, job.Cohort.SlotRates[slot], isOn, isOn ? sum * scale * factor : 0f);
         }
     }
 

@@ -90,10 +90,11 @@ internal unsafe struct HiddenBackwardCpu : ICpuJob
             for (int k = 0; k < block.Outputs; k++)
             {
                 int output = (slot * block.Outputs) + k;
-                block.GradB2[output] = failed ? 0f : block.DeltaSums[output] * ExactSums.BiasScale(chunk.BatchRows);
+                block.GradB2[output] = failed ? 0f
+                    : block.DeltaSums[output] * ExactSums.BiasScale(chunk.BatchRows) * block.SlotFactors[slot];
                 float* gradient = block.GradW2 + ((long)k * block.OutputPitch);
                 for (int column = block.Column(slot); column < block.Column(slot) + block.Hidden(slot); column++)
-                    gradient[column] = failed ? 0f : OutputBackwardBody.GradientW2(block, work, chunk, k, column);
+                    gradient[column] = failed ? 0f : OutputBackwardBody.GradientW2(block, work, chunk, slot, k, column);
             }
         }
         MaskBody.GradientW1<T>(block);

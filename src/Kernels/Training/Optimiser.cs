@@ -66,17 +66,18 @@ internal sealed class Optimiser<TOptimiser> : Optimiser
         {
             Cohort = job.Cohort.Cohort,
             Scratch = job.Cohort.Scratch,
-            Images = job.Images.Views
+            Images = job.Images.Views,
+            Epoch = job.Epoch,
         });
 
     internal override void Epoch(GpuDevice device, TrainEpochJob job)
     {
-        var epoch = new GpuEpoch<LogisticLoss, TOptimiser>(device, job.Cohort);
+        var epoch = new GpuEpoch<LogisticLoss, TOptimiser>(device, job.Cohort, job.Epoch);
         if (job.Cohort.Outputs > 1)
             epoch.Run(job.Images);
         else if (job.Images.SmallBatch is { } rows)
             epoch.Run(job.Images, rows);
-        else if (job.Images.Digits is { } digits && DigitProducts.Fits(job.Cohort.Cohort, digits))
+        else if (!job.Cohort.Drops && job.Images.Digits is { } digits && DigitProducts.Fits(job.Cohort.Cohort, digits))
             epoch.Run(job.Images, digits);
         else
             epoch.Run(job.Images);

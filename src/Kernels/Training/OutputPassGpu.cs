@@ -58,7 +58,8 @@ internal struct OutputPassGpu<TLoss>
             if (row < end)
             {
                 float logit = OutputForwardGpu.Logit(job.Cohort, job.Activations, slot, index, failed, row);
-                OutputSums own = OutputSums.Of<TLoss>(logit, job.Images.Labels[job.Images.First + row], failed != 0);
+                float label = job.Images.Labels[job.Images.First + row];
+                OutputSums own = OutputSums.Of<TLoss>(logit, label, job.Cohort.Learning.ClassScale(index, label), failed != 0);
                 deltas[thread] = (int)own.Delta;
                 sums = sums.Add(own);
                 if (job.Gates == 0)

@@ -35,6 +35,11 @@ internal struct SmallBatchGpu<TLoss, TOptimiser>
 
     public ArrayView<float> Labels;
 
+    public ArrayView<uint> Numbers;
+
+    /// <summary>From 0; draws for dropped units belong to it.</summary>
+    public int Epoch;
+
     /// <summary>e of each column, and one flag a slot; there are no values.</summary>
     public GpuWeights Weights;
 
@@ -61,12 +66,13 @@ internal struct SmallBatchGpu<TLoss, TOptimiser>
             int first = job.Chunks[chunk * ChunkSchedule.ChunkFields], rows = job.Chunks[(chunk * ChunkSchedule.ChunkFields) + 1];
             Quantise(job, slot, index, place, ints);
             int failed = GpuGroup.Keep(job.Weights.Failed[index]);
-            Forward(job, slot, place, failed, first, rows);
+            Forward(job, slot, index, place, failed, first, rows);
             GpuGroup.Barrier();
             if (thread < rows)
             {
                 float logit = OutputForwardGpu.Logit(job.Cohort, job.Activations, slot, index, failed, thread);
-                OutputSums own = OutputSums.Of<TLoss>(logit, job.Labels[first + thread], failed != 0);
+                float label = job.Labels[first + thread];
+                OutputSums own = OutputSums.Of<TLoss>(logit, label, job.Cohort.Learning.ClassScale(index, label), failed != 0);
                 ints[thread] = (int)own.Delta;
                 totals = totals.Add(own);
             }
@@ -103,7 +109,8 @@ internal struct SmallBatchGpu<TLoss, TOptimiser>
                 int exponent = ExactSums.Exponent(Interop.IntAsFloat((uint)most)), column = slot.Column + unit;
                 bool isOut = exponent == ExactSums.OutOfRange;
                 job.Weights.Exponents[column] = isOut ? ExactSums.LeastExponent : exponent;
-                if (isOut || !ExactSums.IsInRange(exponent, job.Cohort.W2[column], inputs, slot.Hidden)
+                float weight = job.Cohort.W2[column] * job.Cohort.Learning.DropoutScales[index];
+                if (isOut || !ExactSums.IsInRange(exponent, weight, inputs, slot.Hidden)
                     || !ExactSums.IsInRange(job.Cohort.B2[index]))
                 {
                     job.Weights.Failed[index] = 1;
@@ -113,7 +120,8 @@ internal struct SmallBatchGpu<TLoss, TOptimiser>
         }
     }
 
-    private static void Forward(SmallBatchGpu<TLoss, TOptimiser> job, GpuSlot slot, Place place, int failed, int first, int rows)
+    private static void Forward(
+        SmallBatchGpu<TLoss, TOptimiser> job, GpuSlot slot, int index, Place place, int failed, int first, int rows)
     {
         for (int unit = place.Within; unit < slot.Hidden; unit += place.Lanes)
         {
@@ -138,7 +146,9 @@ internal struct SmallBatchGpu<TLoss, TOptimiser>
                 }
                 for (; entry < end; entry++)
                     sum = GpuMath.MultiplyAdd(sum, job.ImageValue[entry], Quantised(job, slot, job.ImageIndex[entry], unit, weightScale));
-                job.Activations.Values[slot.Row(job.Activations.Capacity, row) + unit] = GpuWeights.Activation(sum, scale);
+                float z = GpuWeights.Activation(sum, scale);
+                job.Activations.Values[slot.Row(job.Activations.Capacity, row) + unit] = job.Cohort.Learning.Drops == 0 ? z
+                    : job.Cohort.Learning.Dropped(z, index, unit, job.Numbers[first + row], job.Epoch);
             }
         }
     }
@@ -154,9 +164,9 @@ internal struct SmallBatchGpu<TLoss, TOptimiser>
         {
             int unit = start + place.Within, column = slot.Column + unit;
             bool isOn = unit < slot.Hidden && failed == 0;
-            float weightScale = isOn ? ExactSums.WeightScale(job.Weights.Exponents[column]) : 0f, factor = isOn
-                ? job.Cohort.W2[column] * batch.Scale
-                : 0f;
+            float weightScale = isOn ? ExactSums.WeightScale(job.Weights.Exponents[column]) : 0f,
+                columnFactor = isOn ? job.Cohort.Learning.ColumnFactors[column] : 0f,
+                factor = isOn ? job.Cohort.W2[column] * columnFactor * batch.Scale : 0f;
             long product = 0;
             for (int d = place.Share; isOn && d <= inputs; d += place.Shares)
             {
@@ -189,7 +199,7 @@ internal struct SmallBatchGpu<TLoss, TOptimiser>
                 for (int other = place.Thread + place.Lanes; other < Threads; other += place.Lanes)
                     product += products[other];
                 float scaled = product * ExactSums.PowerOfTwo(batch.Shift + job.Weights.Exponents[column] - 63);
-                StepWeight(job, job.Cohort.W2, job.Cohort.MaskW2, column, column, scaled * batch.Scale);
+                StepWeight(job, job.Cohort.W2, job.Cohort.MaskW2, column, column, scaled * batch.Scale * columnFactor);
             }
             GpuGroup.Barrier();
         }
@@ -198,7 +208,7 @@ internal struct SmallBatchGpu<TLoss, TOptimiser>
             long sum = 0;
             for (int row = 0; row < rows; row++)
                 sum += deltas[row];
-            StepBias(job.Cohort.B2, index, job.Cohort.SlotRates[index], sum * batch.BiasScale);
+            StepBias(job.Cohort.B2, index, job.Cohort.SlotRates[index], sum * batch.BiasScale * job.Cohort.Learning.SlotFactors[index]);
         }
         GpuGroup.Barrier();
     }

@@ -24,6 +24,7 @@ public sealed class TrainEpochOperation : Operation<TrainEpochJob>
         Fit.Check(job.Cohort.Layout, job.Images);
         Fit.CheckTrainable(job.Images);
         Fit.CheckLabels(job.Cohort.Layout, job.Images);
+        Fit.CheckEpoch(job.Epoch);
     }
 
     internal override void OnCpu(DeviceKernels kernels, TrainEpochJob job) => Optimiser.Standard.Epoch(kernels, job);
@@ -32,14 +33,16 @@ public sealed class TrainEpochOperation : Operation<TrainEpochJob>
 }
 
 /// <summary>What it is given; totals of loss and counts are left in the cohort.</summary>
-public readonly record struct TrainEpochJob(DeviceCohort Cohort, DeviceImages Images);
+/// <param name="Epoch">From 0; which units are dropped depends on it.</param>
+public readonly record struct TrainEpochJob(DeviceCohort Cohort, DeviceImages Images, int Epoch);
 
 /// <summary>How it is called.</summary>
 public static class TrainEpochKernels
 {
     /// <summary>One epoch over the images' schedule; totals of loss and counts are left in the cohort.</summary>
-    public static void TrainEpoch(this DeviceKernels kernels, DeviceCohort cohort, DeviceImages images) =>
-        kernels.Run(TrainEpochOperation.Instance, new TrainEpochJob(cohort, images));
+    /// <param name="epoch">From 0, below 2^24; which units are dropped depends on it.</param>
+    public static void TrainEpoch(this DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, int epoch = 0) =>
+        kernels.Run(TrainEpochOperation.Instance, new TrainEpochJob(cohort, images, epoch));
 }
 
 /// <summary>
@@ -55,6 +58,8 @@ internal unsafe struct TrainEpochCpu<TLoss, TOptimiser> : ICpuJob
     public ScratchViews Scratch;
 
     public ImageViews Images;
+
+    public int Epoch;
 
     public readonly int Items => Cohort.BlockCount;
 
@@ -74,6 +79,8 @@ internal unsafe struct TrainEpochCpu<TLoss, TOptimiser> : ICpuJob
         {
             var chunk = new ChunkPointers(Images, index);
             HiddenForwardBody.Run<T>(block, work, images, chunk);
+            if (Cohort.Learning.Drops != 0)
+                DropoutBody.Run(Cohort.Learning, block, work, chunk, Epoch);
             OutputForwardBody.Logits<T>(block, work, chunk.Rows);
             if (block.Outputs == 1)
             {

@@ -64,13 +64,14 @@ internal static unsafe class UpdateBody<TOptimiser>
             {
                 for (int column = block.Column(slot); column < block.Column(slot) + block.Hidden(slot); column++)
                 {
-                    float gradient = OutputBackwardBody.GradientW2(block, work, chunk, k, column);
+                    float gradient = OutputBackwardBody.GradientW2(block, work, chunk, slot, k, column);
                     long place = ((long)k * block.OutputPitch) + column;
                     block.W2[place] = block.IsMasked && !(block.MaskW2[place] > 0f)
                         ? 0f
                         : TOptimiser.Step<Scalar>(block.W2[place], gradient, -block.SlotRates[slot], block.WeightDecay).Value;
                 }
-                Bias(block, work, slot, k, work.DeltaSums[(slot * block.Outputs) + k] * ExactSums.BiasScale(chunk.BatchRows));
+                float bias = work.DeltaSums[(slot * block.Outputs) + k] * ExactSums.BiasScale(chunk.BatchRows) * block.SlotFactors[slot];
+                Bias(block, work, slot, k, bias);
             }
         }
     }

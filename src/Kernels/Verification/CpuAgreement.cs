@@ -14,7 +14,7 @@ internal static class CpuAgreement
     {
         using var cpu = new CpuDevice(Environment.ProcessorCount);
         var reference = DeviceKernels.Create(cpu);
-        foreach (Shape shape in Shape.All.Where(shape => shape.IsQuick || !isQuick))
+        foreach (Shape shape in Shape.All.Concat(Shape.Learning).Where(shape => shape.IsQuick || !isQuick))
         {
             ModelParameters[] expected = Train(reference, shape), actual = Train(kernels, shape);
             for (int m = 0; m < expected.Length; m++)
@@ -28,14 +28,16 @@ internal static class CpuAgreement
         KernelForm form = KernelCatalog.Variants.First(v => v.Operation == TrainEpochOperation.Instance && v.Accelerator == device.Kind)
             .Form;
         using var cohort = new DeviceCohort(
-            device, ColumnLayout.Create(shape.Hidden, shape.Inputs, device.LayoutWays), Samples.Rates(shape.Hidden.Length))
+            device, ColumnLayout.Create(shape.Hidden, shape.Inputs, device.LayoutWays, shape.Outputs), Samples.Rates(shape.Hidden.Length))
         {
             WeightDecay = shape.WeightDecay,
         };
-        using var images = new DeviceImages(device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, form, withBackward: true);
+        using var images = new DeviceImages(device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, form, withBackward: true,
+            shape.Numbers);
         cohort.Upload(shape.Models);
+        cohort.SetLearning(shape.Learnings, shape.Origin);
         for (int epoch = 0; epoch < KernelExpectations.TrainedEpochs; epoch++)
-            kernels.TrainEpoch(cohort, images);
+            kernels.TrainEpoch(cohort, images, epoch);
         return cohort.Download();
     }
 }

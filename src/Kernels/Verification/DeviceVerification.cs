@@ -63,7 +63,7 @@ public static class DeviceVerification
         {
             DeviceKernels own = kernels(variant.Width);
             Shape[] all = [.. KernelCases.Shapes(variant.Operation)], few = [.. all.Where(shape => shape.IsQuick)];
-            foreach (IGrouping<bool, Shape> shapes in (isQuick && few.Length > 0 ? few : all).GroupBy(shape => shape.IsMasked))
+            foreach (IGrouping<string, Shape> shapes in (isQuick && few.Length > 0 ? few : all).GroupBy(shape => shape.Kind))
             {
                 yield return new(NameOf(variant, shapes.Key), () =>
                 {
@@ -84,10 +84,9 @@ public static class DeviceVerification
         variant.Accelerator == device.Kind && (device.Kind != AcceleratorType.CPU || variant.IsSupported);
 
     // A width says something on CPUs, a form where pixels are seen.
-    private static string NameOf(KernelVariant variant, bool isMasked)
+    private static string NameOf(KernelVariant variant, string kind)
     {
         string form = variant.Form == KernelForm.InputSparse ? ", sparse" : "";
-        string mask = isMasked ? ", masked" : "";
-        return $"{variant.Operation}{form}{mask}{(variant.Accelerator == AcceleratorType.CPU ? $", {(int)variant.Width} bit" : "")}";
+        return $"{variant.Operation}{form}{kind}{(variant.Accelerator == AcceleratorType.CPU ? $", {(int)variant.Width} bit" : "")}";
     }
 }

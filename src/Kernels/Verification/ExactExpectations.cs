@@ -10,6 +10,9 @@ internal static class ExactExpectations
     private static readonly Remembered<Shape, ExactTraining[]> s_trained = new(
         shape => Train(shape, shape.Schedule, KernelExpectations.TrainedEpochs));
 
+    /// <summary>Of <see cref="FirstStep"/>: units are dropped as in this epoch.</summary>
+    public const int StepEpoch = 300;
+
     /// <summary>Every batch of every model, [model][batch], all at the initial parameters.</summary>
     public static ExactStep[][] FirstStep(Shape shape) => s_firstStep.Of(shape);
 
@@ -33,9 +36,11 @@ internal static class ExactExpectations
         {
             ModelMask? mask = shape.MaskOf(m);
             ModelParameters model = ExactMlp.Masked(shape.Models[m], mask);
+            ModelLearning learning = shape.Learnings[m];
             return AllCores.Each(batches, batch => new ExactStep(
                 model, mask, pixels.AsSpan(batch.FirstRow * shape.Inputs, batch.BatchRows * shape.Inputs),
-                labels.AsSpan(batch.FirstRow, batch.BatchRows)));
+                labels.AsSpan(batch.FirstRow, batch.BatchRows), learning,
+                shape.DropoutOf(m)?.Of(learning.Dropout, shape.Hidden[m], StepEpoch, batch.FirstRow, batch.BatchRows)));
         });
     }
 
@@ -46,7 +51,9 @@ internal static class ExactExpectations
         float[] rates = Samples.Rates(shape.Hidden.Length);
         ModelParameters[] models = shape.Models;
         return AllCores.Each(models.Length, m =>
-            ExactTraining.Of(models[m], rates[m], pixels, labels, schedule, epochs, shape.WeightDecay, shape.MaskOf(m)));
+            ExactTraining.Of(
+                models[m], rates[m], pixels, labels, schedule, epochs, shape.WeightDecay, shape.MaskOf(m), shape.Learnings[m],
+                shape.DropoutOf(m)));
     }
 
     /// <summary>The same bits as the batch's for a chunk's rows of each model's columns.</summary>
@@ -97,11 +104,13 @@ internal static class ExactExpectations
 /// <summary>One batch of one model: Z, logits, q, gate q and gradients.</summary>
 internal sealed class ExactStep
 {
-    public ExactStep(ModelParameters model, ModelMask? mask, ReadOnlySpan<byte> pixels, ReadOnlySpan<byte> labels)
+    public ExactStep(
+        ModelParameters model, ModelMask? mask, ReadOnlySpan<byte> pixels, ReadOnlySpan<byte> labels, ModelLearning? learning = null,
+        bool[]? dropped = null)
     {
-        var exact = new ExactMlp(model);
-        (long[] v, Z, Logits) = exact.Forward(pixels);
-        (int[] deltas, Totals) = ExactMlp.Output(Logits, labels, model.Outputs);
+        var exact = new ExactMlp(model, learning);
+        (long[] v, Z, Logits) = exact.Forward(pixels, dropped);
+        (int[] deltas, Totals) = ExactMlp.Output(Logits, labels, model.Outputs, learning);
         int hidden = model.Hidden, labelCount = labels.Length;
         Deltas = [.. deltas.Select(delta => (float)delta)];
         Gated = [.. exact.Back(v, deltas).Select(back => (float)back)];
@@ -133,11 +142,12 @@ internal sealed record ExactTraining(ModelParameters Model, EpochTotals[] Epochs
 {
     public static ExactTraining Of(
         ModelParameters model, float rate, ReadOnlySpan<byte> pixels, ReadOnlySpan<byte> labels, ChunkSchedule schedule,
-        int epochs, float decay = 0, ModelMask? mask = null)
+        int epochs, float decay = 0, ModelMask? mask = null, ModelLearning? learning = null, ReferenceDropout? dropout = null)
     {
         var totals = new EpochTotals[epochs];
         for (int epoch = 0; epoch < epochs; epoch++)
-            (model, totals[epoch]) = ExactMlp.TrainEpoch(model, rate, pixels, labels, schedule, decay, mask);
+            (model, totals[epoch]) = ExactMlp.TrainEpoch(
+                model, rate, pixels, labels, schedule, decay, mask, learning, dropout, epoch);
         return new ExactTraining(model, totals);
     }
 }

@@ -27,12 +27,14 @@ internal static class KernelCases
     {
         [InitializeOperation.Instance] = Initialize,
         [HiddenForwardOperation.Instance] = HiddenForward,
+        [DropoutOperation.Instance] = Dropout,
         [OutputForwardOperation.Instance] = OutputForward,
         [OutputLossOperation.Instance] = OutputLoss,
         [OutputBackwardOperation.Instance] = OutputBackward,
         [HiddenBackwardOperation.Instance] = HiddenBackward,
         [UpdateOperation.Instance] = Update,
         [TrainEpochOperation.Instance] = TrainEpoch,
+        [CopyModelsOperation.Instance] = CopyModels,
         [EvaluateOperation.Instance] = Evaluate,
         [SaliencyOperation.Instance] = Saliency,
         [SimilarityOperation.Instance] = (kernels, _, _, _) => SimilarityCase.Compare(kernels),
@@ -61,6 +63,12 @@ internal static class KernelCases
         SparseBackwardOperation.Instance,
     ];
 
+    // What class weights and dropped units change; the double reference has them in the gradient check alone.
+    private static readonly Operation[] s_learning =
+    [
+        DropoutOperation.Instance, OutputLossOperation.Instance, HiddenBackwardOperation.Instance, TrainEpochOperation.Instance,
+    ];
+
     private static readonly Operation[] s_own = [CorruptOperation.Instance, SimilarityOperation.Instance];
 
     public static bool Has(Operation operation) =>
@@ -77,7 +85,12 @@ internal static class KernelCases
         if (s_own.Contains(operation))
             return Shape.All[..1];
         Shape[] shapes = s_ofClasses.Contains(operation) ? [.. Shape.All, .. Shape.OfClasses] : Shape.All;
-        return HasMasks(operation) ? shapes.Concat(shapes.Select(shape => shape with { IsMasked = true })) : shapes;
+        return
+        [
+            .. shapes,
+            .. HasMasks(operation) ? shapes.Select(shape => shape with { IsMasked = true }) : [],
+            .. s_learning.Contains(operation) ? Shape.Learning : [],
+        ];
     }
 
     public static void Run(ComputeDevice device, KernelVariant variant, Shape shape) =>
@@ -105,8 +118,10 @@ internal static class KernelCases
         };
         using var images = new DeviceImages(
             device, shape.Pixels, shape.Labels, shape.Inputs, shape.Schedule, variant.Form, withBackward: inTiles
-                || variant.Form != KernelForm.WeightSparse);
+                || variant.Form != KernelForm.WeightSparse, shape.Numbers);
         cohort.Upload(shape.Models);
+        if (shape.Learns)
+            cohort.SetLearning(shape.Learnings, shape.Origin);
         if (shape.IsMasked)
             cohort.SetMask(shape.Masks);
         s_cases[variant.Operation](kernels, cohort, images, shape);
@@ -151,6 +166,20 @@ internal static class KernelCases
         });
     }
 
+    private static void Dropout(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    {
+        ExactStep[][] exact = ExactExpectations.FirstStep(shape);
+        EachChunk(shape, (chunk, batch, first) =>
+        {
+            kernels.HiddenForward(cohort, images, chunk);
+            kernels.Dropout(cohort, images, chunk, StepEpoch);
+            float[] z = [.. Copy(kernels.Device, cohort.Scratch.Activations).Select(value => Math.Max(value, 0f))];
+            SameColumns(
+                $"{shape}, chunk {chunk}: relu(Z)", cohort, z, first, shape.Schedule.Chunks[chunk].Rows,
+                m => [.. exact[m][batch].Z.Select(value => Math.Max(value, 0f))]);
+        });
+    }
+
     private static void OutputForward(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
         RunningError[][] expected = Bounds(shape);
@@ -176,6 +205,7 @@ internal static class KernelCases
         EachChunk(shape, (chunk, batch, first) =>
         {
             kernels.HiddenForward(cohort, images, chunk);
+            kernels.Dropout(cohort, images, chunk, StepEpoch);
             kernels.OutputLoss(cohort, images, chunk);
             SameSlots($"{shape}, chunk {chunk}: q", cohort, first, shape.Schedule.Chunks[chunk].Rows, m => exact[m][batch].Deltas);
         });
@@ -254,11 +284,11 @@ internal static class KernelCases
 
     private static void TrainEpoch(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
-        TrainedModel[] expected = shape.Outputs == 1 ? KernelExpectations.Trained(shape) : [];
+        TrainedModel[] expected = HasBounds(shape) ? KernelExpectations.Trained(shape) : [];
         ExactTraining[] exact = ExactExpectations.Trained(shape);
         for (int epoch = 0; epoch < exact[0].Epochs.Length; epoch++)
         {
-            kernels.TrainEpoch(cohort, images);
+            kernels.TrainEpoch(cohort, images, epoch);
             EpochTotals[] totals = cohort.DownloadTotals();
             for (int m = 0; m < totals.Length; m++)
             {
@@ -275,6 +305,18 @@ internal static class KernelCases
                 CompareParameters($"{shape}, model {m}", expected[m].Model, actual[m]);
             SameParameters($"{shape}, model {m}", exact[m].Model, actual[m]);
         }
+    }
+
+    private static void CopyModels(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
+    {
+        using var other = new DeviceCohort(kernels.Device, cohort.Layout, Samples.Rates(shape.Hidden.Length));
+        ModelParameters[] before = [.. shape.Hidden.Select((hidden, m) => Samples.Model(shape.Inputs, hidden, seed: 900 + m))];
+        other.Upload(before);
+        bool[] copied = [.. shape.Hidden.Select((_, m) => m % 3 != 1)];
+        kernels.CopyModels(cohort, other, copied);
+        ModelParameters[] actual = other.Download();
+        for (int m = 0; m < actual.Length; m++)
+            SameParameters($"{shape}, model {m}", copied[m] ? shape.Models[m] : before[m], actual[m]);
     }
 
     private static void Evaluate(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
@@ -338,11 +380,14 @@ internal static class KernelCases
     }
 
     // The double reference with its bounds, none for models with a logit a class: there tests compare it with the exact one.
-    private static RunningError[][] Bounds(Shape shape) => shape.Outputs == 1 ? KernelExpectations.FirstStep(shape) : [];
+    private static RunningError[][] Bounds(Shape shape) => HasBounds(shape) ? KernelExpectations.FirstStep(shape) : [];
+
+    private static bool HasBounds(Shape shape) => shape is { Outputs: 1, Learns: false };
 
     private static void Gradients(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, int chunk)
     {
         kernels.HiddenForward(cohort, images, chunk);
+        kernels.Dropout(cohort, images, chunk, StepEpoch);
         kernels.OutputLoss(cohort, images, chunk);
         kernels.OutputBackward(cohort, images, chunk);
         kernels.HiddenBackward(cohort, images, chunk);

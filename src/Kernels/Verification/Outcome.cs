@@ -15,14 +15,15 @@ internal sealed record Outcome(ModelParameters Model, EpochTotals[] Epochs, floa
     public static Outcome[] Train(
         ComputeDevice device, SimdWidth width, KernelForm form, int inputs, int images, int batch,
         IReadOnlyList<(ModelParameters Model, float Rate)> models,
-        int epochs = 4, float weightDecay = 0) =>
-        Train(DeviceKernels.Create(device, width), form, inputs, images, batch, models, epochs, weightDecay);
+        int epochs = 4, float weightDecay = 0, IReadOnlyList<ModelLearning>? learning = null) =>
+        Train(DeviceKernels.Create(device, width), form, inputs, images, batch, models, epochs, weightDecay, learning);
 
     /// <summary>The same with given kernels.</summary>
+    /// <param name="learning">One a model; null as usual. Draws belong to a model's size and rate.</param>
     public static Outcome[] Train(
         DeviceKernels kernels, KernelForm form, int inputs, int images, int batch,
         IReadOnlyList<(ModelParameters Model, float Rate)> models,
-        int epochs = 4, float weightDecay = 0)
+        int epochs = 4, float weightDecay = 0, IReadOnlyList<ModelLearning>? learning = null)
     {
         ComputeDevice device = kernels.Device;
         ColumnLayout layout = ColumnLayout.Create([.. models.Select(m => m.Model.B1.Length)], inputs, device.LayoutWays);
@@ -38,10 +39,16 @@ internal sealed record Outcome(ModelParameters Model, EpochTotals[] Epochs, floa
             form,
             withBackward: true);
         cohort.Upload([.. models.Select(m => m.Model)]);
+        if (learning is not null)
+        {
+            ulong[] identities =
+                [.. models.Select(m => ((ulong)BitConverter.SingleToUInt32Bits(m.Rate) << 32) | (uint)m.Model.B1.Length)];
+            cohort.SetLearning(learning, new ModelOrigin(identities, Seed: 5, InitStd: 0));
+        }
         var totals = new EpochTotals[epochs][];
         for (int epoch = 0; epoch < epochs; epoch++)
         {
-            kernels.TrainEpoch(cohort, training);
+            kernels.TrainEpoch(cohort, training, epoch);
             totals[epoch] = cohort.DownloadTotals();
         }
         ModelParameters[] parameters = cohort.Download();

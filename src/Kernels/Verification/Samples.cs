@@ -1,4 +1,5 @@
 using GpuMlp.Kernels.Memory;
+using GpuMlp.Kernels.Reference;
 
 namespace GpuMlp.Kernels.Verification;
 
@@ -50,8 +51,16 @@ internal static class Samples
 }
 
 /// <summary>A cohort and its images: sizes only; the contents follow from them.</summary>
-internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch, float WeightDecay = 0, bool IsMasked = false)
+/// <param name="Learns">Whether models drop hidden units and weigh classes.</param>
+internal sealed record Shape(
+    int[] Hidden, int Inputs, int Images, int Batch, float WeightDecay = 0, bool IsMasked = false, bool Learns = false)
 {
+    private const uint DropoutSeed = 77;
+
+    private static readonly float[] s_dropouts = [0.5f, 0f, 0.25f, 0.9f];
+
+    private static readonly float[][] s_classWeights = [[1f, 3f], [2.5f, 0.4f], [], [0.3f, 0.2f], [1e-3f, 1e3f]];
+
     public byte[] Pixels => Samples.Pixels(Images, Inputs, seed: 1 + Images + Inputs);
 
     /// <summary>O: 1 for one logit, else one a class.</summary>
@@ -67,14 +76,31 @@ internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch, fl
     /// <summary>One of the few that a quick look takes: small, wide, MNIST's inputs, several chunks, weight decay.</summary>
     public bool IsQuick { get; init; }
 
+    /// <summary>As usual unless the shape <see cref="Learns"/>.</summary>
+    public ModelLearning[] Learnings => [.. Hidden.Select((_, m) => Learns
+        ? new ModelLearning(s_dropouts[m % s_dropouts.Length], ClassWeights(s_classWeights[m % s_classWeights.Length]))
+        : ModelLearning.Usual)];
+
+    /// <summary>What the images are called in draws.</summary>
+    public int[] Numbers => [.. Enumerable.Range(0, Images).Select(n => (7 * n) + 3)];
+
+    /// <summary>What the models' draws belong to.</summary>
+    public ModelOrigin Origin => new([.. Hidden.Select((hidden, m) => ((ulong)m << 33) | (uint)hidden)], DropoutSeed, InitStd: 0);
+
+    /// <summary>What a model drops; null unless the shape <see cref="Learns"/>.</summary>
+    public ReferenceDropout? DropoutOf(int model) => Learns ? new ReferenceDropout(Numbers, Origin.Identities[model], DropoutSeed) : null;
+
     /// <summary>Null unless the shape is masked.</summary>
     public ModelMask? MaskOf(int model) => IsMasked ? Masks[model] : null;
 
     public ChunkSchedule Schedule => ChunkSchedule.Consecutive(Images, Batch);
 
     public override string ToString()
-        => $"H {string.Join('+', Hidden)}, D {Inputs}, N {Images}, B {Batch}, decay {WeightDecay}"
-            + (IsMasked ? ", masked" : "") + (Outputs > 1 ? $", O {Outputs}" : "");
+        => $"H {string.Join('+', Hidden)}, D {Inputs}, N {Images}, B {Batch}, decay {WeightDecay}{Kind}"
+            + (Outputs > 1 ? $", O {Outputs}" : "");
+
+    /// <summary>What sets it apart from most: <c>, masked</c>; or nothing.</summary>
+    public string Kind => (IsMasked ? ", masked" : "") + (Learns ? ", dropout" : "");
 
     /// <summary>
     /// Sizes around every boundary of the kernels: 8 and 16 lanes, tiles of 3, 6 and 8 vectors, bands of 64 pixels and
@@ -120,4 +146,15 @@ internal sealed record Shape(int[] Hidden, int Inputs, int Images, int Batch, fl
         new([101, 20], 20, 600, 600) { Outputs = 4 },
         new([5], 16, 257, 128) { Outputs = 256 },
     ];
+
+    /// <summary>Some of them with class weights and dropped units.</summary>
+    public static Shape[] Learning { get; } =
+    [
+        .. All.Concat(OfClasses).Where(shape => shape is { Images: <= 300, Outputs: <= 10 })
+            .Select(shape => shape with { Learns = true }),
+    ];
+
+    // One a class, of the two kinds by turns.
+    private float[] ClassWeights(float[] kinds) => kinds.Length == 0 ? []
+        : [.. Enumerable.Range(0, Math.Max(2, Outputs)).Select(label => kinds[label % 2] * (1 + (label / 2 * 0.25f)))];
 }

@@ -171,6 +171,9 @@ internal static class PlanCommand
             Splits = [spec.Splits[0]],
             LabelNoises = [spec.LabelNoises[0]],
             TrainImages = [spec.TrainImages[0]],
+            ClassWeights = [spec.ClassWeights[0]],
+            Dropouts = [spec.Dropouts[0]],
+            Patiences = [spec.Patiences[0]],
         }).WithoutRates().WithFittedEmbedding(otherData: false);
         Plan small = Create(part, planning, CalibrationEpochFlop * spec.Epochs[0]);
         SweepEstimate estimate = SweepEstimate.Measure(small, planning.Data, devices);

@@ -33,6 +33,10 @@ public sealed class FieldTests
         Splits = [SplitKind.Whole],
         LabelNoises = [0, 0.1],
         TrainImages = [100, null],
+        ClassWeights = [ClassWeighting.Balanced],
+        Dropouts = [0.3],
+        Patiences = [3, 0],
+        ValidateEvery = 2,
         RateGrid = [0.2],
         RateTasks = [new ClassTask(5, 6)],
     };
@@ -103,6 +107,7 @@ public sealed class FieldTests
             [
                 "task", "seed", "hidden", "lr", "batch", "epochs", "init_std", "weight_decay", "loss",
                 "optimizer", "momentum", "beta1", "beta2", "schedule", "split", "label_noise", "train_images",
+                "class_weight", "dropout", "patience",
             ],
             AnalysisList.Fields.Select(field => field.Column).OfType<KeyColumn>().OrderBy(column => column.Place)
                 .Select(column => column.Name));

@@ -13,16 +13,16 @@ namespace GpuMlp.Engine.Tests.Runs;
 public sealed class RunMergerTests
 {
     private const string KeyColumns = "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,loss,"
-        + "optimizer,momentum,beta1,beta2,schedule,split,label_noise,train_images";
+        + "optimizer,momentum,beta1,beta2,schedule,split,label_noise,train_images,class_weight,dropout,patience";
 
-    private const string How = "full,3,0.1,0.0,logistic,sgd,0.0,0.0,0.0,constant,balanced,0.0,all";
+    private const string How = "full,3,0.1,0.0,logistic,sgd,0.0,0.0,0.0,constant,balanced,0.0,all,none,0.0,0";
 
     private static readonly int s_keys = KeyColumns.Split(',').Length;
 
     private const string ResultColumns =
         "train_loss,train_accuracy,train_precision,train_recall,train_f1,train_auc,val_loss,val_accuracy,val_precision,"
         + "val_recall,val_f1,val_auc,best_train_f1,best_train_f1_epoch,learned_epoch,dead_inactive,dead_no_input,dead_no_output,"
-        + "test_loss,test_accuracy,test_precision,test_recall,test_f1,test_auc,status";
+        + "test_loss,test_accuracy,test_precision,test_recall,test_f1,test_auc,best_epoch,stopped_epoch,status";
 
     private static readonly Plan s_plan = SampleRun.Plan;
 
@@ -375,6 +375,7 @@ public sealed class RunMergerTests
         model.BestTrainF1, model.BestTrainF1Epoch!.Value, model.LearnedEpoch!.Value, model.DeadInactive!.Value,
         model.DeadNoInput!.Value, model.DeadNoOutput!.Value,
         model.Test.Loss, model.Test.Accuracy, model.Test.Precision, model.Test.Recall, model.Test.F1, model.Test.Auc,
+        model.BestEpoch!.Value, model.StoppedEpoch!.Value,
     ];
 
     private static string[] Hashes(RunDirectory run) => [.. FilesOf(run).Select(

@@ -118,6 +118,8 @@ internal static class SampleRun
             DeadNoInput = 0,
             DeadNoOutput = 3,
             Test = NextMetrics(),
+            BestEpoch = 2,
+            StoppedEpoch = 3,
         };
         ModelParameters weights = new(Floats(inputs * model.Hidden), Floats(model.Hidden), Floats(model.Hidden), [random.NextSingle()]);
         PruningRow[] pruned = [.. from method in plan.Spec.Pruning from level in plan.Spec.Sparsity select NextPruned(method, level)];

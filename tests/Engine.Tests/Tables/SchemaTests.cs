@@ -16,7 +16,8 @@ public sealed class SchemaTests : IDisposable
 {
     private const string Key = "task VARCHAR, seed INTEGER, hidden INTEGER, lr DOUBLE, batch VARCHAR, epochs INTEGER, init_std DOUBLE, "
         + "weight_decay DOUBLE, loss VARCHAR, optimizer VARCHAR, momentum DOUBLE, beta1 DOUBLE, beta2 DOUBLE, schedule VARCHAR, "
-        + "split VARCHAR, label_noise DOUBLE, train_images VARCHAR";
+        + "split VARCHAR, label_noise DOUBLE, train_images VARCHAR, class_weight VARCHAR, dropout DOUBLE, "
+        + "patience INTEGER";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -30,7 +31,7 @@ public sealed class SchemaTests : IDisposable
         string train = string.Format(null, Metrics, "train_"), validation = string.Format(null, Metrics, "val_");
         string test = string.Format(null, Metrics, "test_");
         AssertColumns<ResultRow>($"{Key}, {train}, {validation}, best_train_f1 DOUBLE, best_train_f1_epoch INTEGER, "
-            + $"learned_epoch INTEGER, {Dead}, {test}, status VARCHAR");
+            + $"learned_epoch INTEGER, {Dead}, {test}, best_epoch INTEGER, stopped_epoch INTEGER, status VARCHAR");
         AssertColumns<EpochMetrics>(
             "train_loss DOUBLE, train_accuracy DOUBLE, train_precision DOUBLE, train_recall DOUBLE, train_f1 DOUBLE, "
             + "val_loss DOUBLE, val_accuracy DOUBLE, val_f1 DOUBLE");

@@ -261,6 +261,83 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void A_model_with_patience_has_its_best_epochs_parameters_and_stops_where_a_plain_loop_does()
+    {
+        // Noise makes the validation loss rise soon; rates far apart make models stop at different epochs.
+        SweepSpec spec = Mnist.Spec.WithoutAnalyses() with
+        {
+            Epochs = [24],
+            Batches = [20],
+            LabelNoises = [0.3],
+            TrainImages = [100],
+            ValidateEvery = 2,
+        };
+        ModelSpec[] plain = [new(16, 0.5), new(24, 0.1), new(3, 1e-4), new(9, 0.2)];
+        int[] patience = [2, 1, 3, 0];
+        ModelSpec[] models = [.. plain.Select((model, m) => model with { Training = ModelTraining.Usual with { Patience = patience[m] } })];
+        IReadOnlyList<ModelResult> whole = Mnist.Train(Mnist.Few, spec, plain), stopped = Mnist.Train(Mnist.Few, spec, models);
+        bool stopsEarly = false;
+        for (int m = 0; m < models.Length; m++)
+        {
+            (int best, int end) = (0, 24);
+            int waited = 0;
+            for (int epoch = 2; epoch <= 24 && patience[m] > 0; epoch += 2)
+            {
+                bool better = best == 0 || whole[m].History[epoch - 1].ValLoss < whole[m].History[best - 1].ValLoss;
+                (best, waited) = better ? (epoch, 0) : (best, waited + 1);
+                if (waited == patience[m])
+                {
+                    end = epoch;
+                    break;
+                }
+            }
+
+            ModelResult result = stopped[m];
+            Assert.Equal(patience[m], result.Key.How.Patience);
+            Assert.Equal(patience[m] == 0 ? (null, null) : ((int?)best, (int?)end), (result.BestEpoch, result.StoppedEpoch));
+            Assert.Equal(whole[m].History.Take(end), result.History.Take(end));
+            Assert.Equal(24, result.History.Count);
+            Assert.All(result.History.Skip(end), epoch => Assert.Equal(Schema<EpochMetrics>.WithoutFigures(epoch), epoch));
+            ModelResult then = patience[m] == 0 ? whole[m] : Mnist.Train(Mnist.Few, spec with { Epochs = [best] }, [plain[m]])[0];
+            Assert.Equal(Mnist.BitsOf(then.Weights), Mnist.BitsOf(result.Weights));
+            Assert.Equal(then.Validation, result.Validation);
+            stopsEarly |= end < 24;
+
+            // Alone it is the same, although its cohort ends with it.
+            Mnist.AssertSameBits(result, Mnist.Train(Mnist.Few, spec, [models[m]])[0]);
+        }
+
+        Assert.True(stopsEarly, "no model stops early");
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(32)]
+    public void Class_weights_and_dropout_are_a_models_own_and_stand_in_the_key(int? batch)
+    {
+        SweepSpec spec = Mnist.Spec.WithoutAnalyses() with { Epochs = [4], Batches = [batch], Splits = [SplitKind.Whole] };
+        Assert.True(ClassWeighting.TryParse("1:3", out ClassWeighting three));
+        ModelTraining[] ways =
+        [
+            ModelTraining.Usual, new() { ClassWeight = ClassWeighting.Balanced }, new() { ClassWeight = three },
+            new() { Dropout = 0.5 }, new() { Dropout = 0.2, ClassWeight = three },
+        ];
+        ModelSpec[] models = [.. ways.Select(way => new ModelSpec(12, 0.3, way))];
+        IReadOnlyList<ModelResult> all = Mnist.Train(Mnist.Few, spec, models);
+        Assert.Equal(
+            [("none", 0), ("balanced", 0), ("1:3", 0), ("none", 0.5), ("1:3", 0.2)],
+            all.Select(result => (result.Key.How.ClassWeight, result.Key.How.Dropout)));
+        Assert.Equal(all.Count, all.Select(result => Convert.ToHexString(Mnist.BitsOf(result.Weights))).Distinct().Count());
+        for (int m = 0; m < models.Length; m++)
+            Mnist.AssertSameBits(all[m], Mnist.Train(Mnist.Few, spec, [models[m]], threads: 1)[0]);
+
+        // More weight for the second class makes more of its images found.
+        Assert.True(all[2].Train.Recall > all[0].Train.Recall);
+        Assert.Equal(["h12-lr0.3", "h12-lr0.3-cwbalanced", "h12-lr0.3-cw1-3", "h12-lr0.3-do0.5", "h12-lr0.3-cw1-3-do0.2"],
+            models.Select(model => model.Name));
+    }
+
+    [Fact]
     public void A_cancelled_training_stops_at_the_next_epoch()
     {
         using var stop = new CancellationTokenSource();

@@ -81,7 +81,7 @@ internal sealed class ProductRun : IDisposable
         (long[] v, float[] z, float[] logits) = model.Forward(pixels);
         ModelSlot slot = _cohort.Layout.Slots[s];
         float[] w2 = _models[slot.Model].W2;
-        (int[] deltas, ExactTotals totals) = ExactMlp.Output(logits, _shape.Labels.AsSpan(batch.FirstRow, batch.Rows));
+        (int[] deltas, ExactTotals totals) = ExactMlp.Output(logits, _shape.Labels.AsSpan(batch.FirstRow, batch.Rows), outputs: 1);
         long[] sums = [.. Enumerable.Range(0, batch.Rows).Select(n => Enumerable.Range(n * slot.Hidden, slot.Hidden).Sum(
             at => v[at] > 0 ? (long)MathF.Round(z[at] * w2[at % slot.Hidden] * ExactSums.LogitUnits, MidpointRounding.ToEven) : 0))];
         return new BatchTruth(slot, v, sums, totals, deltas.Sum(delta => (long)delta), model.Backward(pixels, v, deltas));

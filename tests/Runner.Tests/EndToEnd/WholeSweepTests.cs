@@ -10,11 +10,13 @@ namespace GpuMlp.Runner.Tests.EndToEnd;
 public sealed class WholeSweepTests
 {
     private const string Key = "task,seed,hidden,lr,batch,epochs,init_std,weight_decay,loss,"
-        + "optimizer,momentum,beta1,beta2,schedule,split,label_noise,train_images";
+        + "optimizer,momentum,beta1,beta2,schedule,split,label_noise,train_images,"
+        + "class_weight,dropout,patience";
 
     private const string ResultsHeader = Key + ",train_loss,train_accuracy,train_precision,train_recall,train_f1,train_auc,"
         + "val_loss,val_accuracy,val_precision,val_recall,val_f1,val_auc,best_train_f1,best_train_f1_epoch,learned_epoch,"
-        + "dead_inactive,dead_no_input,dead_no_output,test_loss,test_accuracy,test_precision,test_recall,test_f1,test_auc,status";
+        + "dead_inactive,dead_no_input,dead_no_output,test_loss,test_accuracy,test_precision,test_recall,test_f1,test_auc,"
+        + "best_epoch,stopped_epoch,status";
 
     private const string PruningHeader =
         Key + ",method,sparsity,zero_w1,zero_w2,weights_left,val_f1,val_auc,val_accuracy,dead_inactive,dead_no_input,dead_no_output,status";

@@ -79,6 +79,7 @@ internal struct DigitOutput<TLoss>
             return default;
         long place = ((long)slot * Pitch) + image, sum = GpuGroup.Keep(Logits[place]);
         Logits[place] = 0;
-        return OutputSums.Of<TLoss>(OutputForwardGpu.Logit(sum + bias), Labels[image], failed);
+        float label = Labels[image];
+        return OutputSums.Of<TLoss>(OutputForwardGpu.Logit(sum + bias), label, Cohort.Learning.ClassScale(slot, label), failed);
     }
 }
