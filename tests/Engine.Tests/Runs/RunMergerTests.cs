@@ -213,7 +213,7 @@ public sealed class RunMergerTests
         RunDirectory run = Finished(folder.Path, plan, plan.Units);
         Assert.Equal(
             ["balanced,0.0,16", "balanced,0.25,16"],
-            File.ReadLines(run.TablePath("results.csv")).Skip(1).Select(line => string.Join(',', line.Split(',')[13..16])).Distinct());
+            File.ReadLines(run.TablePath("results.csv")).Skip(1).Select(line => string.Join(',', line.Split(',')[14..17])).Distinct());
         string[] files = [.. Directory.GetFiles(Path.Combine(run.Path, "split"), "4v9-*").Select(file => Path.GetFileName(file)).Order()];
         Assert.Equal(["4v9-s42-n16-ln0.25.json", "4v9-s42-n16.json"], files.Order(StringComparer.Ordinal));
         Assert.Equal(run.SplitPath(plan.Spec.Tasks[0], 42, 1), run.SplitPath(plan.Spec.Tasks[0], 42, 3));
