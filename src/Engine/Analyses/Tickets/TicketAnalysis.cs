@@ -111,7 +111,7 @@ internal sealed class TicketAnalysis : IAnalysis
             Parallel.For(0, models, m =>
             {
                 PruningRow row = figures.Row(m, cohort.Keys[m], spec.RoundRanking, Level(spec.PrunePerRound, round), labels);
-                double loss = row.Ok ? ModelMetrics.Loss(figures.Evaluations[m].Logits.Span, labels) : double.NaN;
+                double loss = row.Ok ? ModelMetrics.Loss(figures.Evaluations[m].Logits.Span, labels, figures.Outputs) : double.NaN;
                 rows[m][place] = new TicketRow(row, which, round, epochs, loss);
                 failed[m] |= !row.Ok;
             });
