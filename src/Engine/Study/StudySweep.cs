@@ -7,13 +7,13 @@ namespace GpuMlp.Engine.Study;
 public static class StudySweep
 {
     /// <summary>
-    /// Whether a sweep is a preset, or has the whole grid of the study in it: more seeds, sizes, levels or corruptions refine it; other
-    /// data, fewer tasks or another training ask something else.
+    /// Whether a sweep is a preset that asks about the study, or has the whole grid of the study in it: more seeds, sizes, levels or
+    /// corruptions refine it; other data, fewer tasks or another training ask something else.
     /// </summary>
     public static bool Is(SweepSpec spec)
     {
         SweepSpec study = Presets.Paper;
-        return PresetOf(spec) is not null
+        return (PresetOf(spec) is { } preset && Presets.All[preset] != Presets.DoubleDescent)
             || (spec.Data == study.Data && Has(spec.Tasks, study.Tasks) && Has(spec.Hidden, study.Hidden)
                 && Has(spec.LearningRates, study.LearningRates) && Has(spec.Epochs, study.Epochs) && Has(spec.Batches, study.Batches)
                 && Has(spec.InitStds, study.InitStds) && Has(spec.WeightDecays, study.WeightDecays)

@@ -31,7 +31,8 @@ internal static class SweepCommand
         [Flag(
             "NAME",
             "paper, the published study (default); quick, two models of it; when-sparse, 16 ways to train that show when pruning 95 % "
-                + "keeps F1; tickets, 20 rounds of pruning and rewinding; the flags below change parts",
+                + "keeps F1; tickets, 20 rounds of pruning and rewinding; double-descent, H from 1 to 1,024 under label noise; the flags "
+                + "below change parts",
             "paper",
             Section = TrainingFields.Section)]
         public string? Preset { get; set; }

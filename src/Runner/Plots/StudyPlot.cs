@@ -15,7 +15,8 @@ internal sealed record StudyPlot(string Name, string Section, string Alternative
     [
         .. new[]
         {
-            CapacityPlot.Of(tables), SmallestSizePlot.Of(tables), TrainingPlot.Of(tables), TrainedHowPlot.Of(tables),
+            CapacityPlot.Of(tables), DescentPlot.Of(tables), SmallestSizePlot.Of(tables), TrainingPlot.Of(tables),
+            TrainedHowPlot.Of(tables),
             PruningPlot.Of(tables), PruningSizesPlot.Of(tables), WeightsLeftPlot.Of(tables), WhenSparsePlot.Of(tables),
             FinetunePlot.Of(tables), TicketPlot.Of(tables),
             DeadUnitPlot.Of(tables), RobustnessPlot.Of(tables), SaliencyPlot.Of(tables), EmbeddingPlot.Of(tables, run), RatePlot.Of(tables),

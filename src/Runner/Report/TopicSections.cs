@@ -25,6 +25,8 @@ internal static class TopicSections
         foreach (Topic topic in Shown(tables, plots))
         {
             html.Raw($"<h2 id=\"{topic.Id}\">").Text(topic.Title).Raw("</h2>\n");
+            if (topic.Claim == "C1")
+                DescentTable.Write(html, tables);
             if (topic.Claim == "C2")
             {
                 CostTables.Pruning(html, tables);

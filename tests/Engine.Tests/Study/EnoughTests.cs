@@ -80,9 +80,10 @@ public sealed class EnoughTests
     public void Presets_and_what_refines_the_study_are_its_sweeps_and_no_others()
     {
         SweepSpec paper = Presets.Paper;
-        Assert.All(Presets.All.Values, preset => Assert.True(StudySweep.Is(preset)));
+        Assert.All(Presets.All.Values, preset => Assert.Equal(preset != Presets.DoubleDescent, StudySweep.Is(preset)));
         Assert.Equal("when-sparse", StudySweep.PresetOf(Presets.WhenSparse));
         Assert.Equal("tickets", StudySweep.PresetOf(Presets.Tickets));
+        Assert.Equal("double-descent", StudySweep.PresetOf(Presets.DoubleDescent));
         Assert.Null(StudySweep.PresetOf(paper with { Seeds = [0] }));
         Assert.All(
             new[]
