@@ -109,7 +109,7 @@ public static class Presets
     /// </summary>
     public static SweepSpec DoubleDescent { get; } = Paper.WithoutRates() with
     {
-        Tasks = [new PairTask(4, 9)],
+        Tasks = [new ClassTask(4, 9)],
         Hidden = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 64, 128, 256, 512, 1024],
         Seeds = [0, 1, 2, 3, 4, 5, 6, 7],
         LearningRates = [0.1],
