@@ -129,7 +129,8 @@ public sealed class RunManifestTests(MergedRuns merged) : IClassFixture<MergedRu
 
         UserErrorException error = Assert.Throws<UserErrorException>(() => ReadAll(RunDirectory.Open(run.Path)));
         Assert.Equal(ExitCodes.BadInput, error.ExitCode);
-        Assert.Contains($"manifest.json: of another plan ({MergedRuns.OtherPlan.Hash[..12]}, this run's is {s_plan.Hash[..12]})", error.Message);
+        string stranger = MergedRuns.OtherPlan.Hash[..12];
+        Assert.Contains($"manifest.json: of another plan ({stranger}, this run's is {s_plan.Hash[..12]})", error.Message);
     }
 
     [Theory]
