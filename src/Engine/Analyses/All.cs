@@ -30,6 +30,9 @@ public static class AnalysisList
 
     private static readonly ModelTable<EpochMetrics> s_history = new() { Counted = "epoch" };
 
+    // Of models with a logit a class.
+    private static readonly ModelTable[] s_classes = [new ModelTable<ClassRow>(), new ModelTable<ConfusionRow>()];
+
     /// <summary>The phase before all analyses.</summary>
     public const string Training = "training";
 
@@ -48,11 +51,11 @@ public static class AnalysisList
         = [.. Fields.Select(field => field.Section).Where(section => section.Length > 0).Distinct()];
 
     /// <summary>All tables that a model may have rows in, in the order of unit files.</summary>
-    internal static IReadOnlyList<ModelTable> Tables { get; } = [s_history, .. s_all.SelectMany(analysis => analysis.Tables)];
+    internal static IReadOnlyList<ModelTable> Tables { get; } = [s_history, .. s_classes, .. s_all.SelectMany(analysis => analysis.Tables)];
 
     /// <summary>The tables of a run of this spec.</summary>
     internal static IEnumerable<ModelTable> TablesOf(SweepSpec spec) =>
-        [s_history, .. Of(spec).SelectMany(analysis => analysis.Tables)];
+        [s_history, .. spec.HasSoftmax ? s_classes : [], .. Of(spec).SelectMany(analysis => analysis.Tables)];
 
     /// <summary>The analyses that a spec asks for, in the order in which they are done.</summary>
     internal static IEnumerable<IAnalysis> Of(SweepSpec spec) => s_all.Where(analysis => analysis.IsIn(spec));
@@ -182,7 +185,7 @@ public static class AnalysisList
     private static ModelResult[] Taken(
         SweepSpec spec, Split split, TrainingVariant variant, IReadOnlyList<TrainedModel> trained, out IReadOnlyList<IAnalysis> left)
     {
-        ModelTable[] tables = [s_history];
+        ModelTable[] tables = [s_history, .. s_classes];
         List<IAnalysis> others = [];
         foreach (IAnalysis analysis in Of(spec))
         {

@@ -55,7 +55,7 @@ public static class ModelMetrics
 
     /// <summary>
     /// The label that a model gives an image: 1 where one logit is &gt;= 0, which is p &gt;= 0.5 before p is rounded; of several logits
-    /// the largest one, of equal ones the last, so that both are the same rule for a pair.
+    /// the largest one, of equal ones the first.
     /// </summary>
     /// <param name="logits">Of the image.</param>
     public static int Predict(ReadOnlySpan<float> logits)
@@ -65,7 +65,7 @@ public static class ModelMetrics
         int best = 0;
         for (int label = 1; label < logits.Length; label++)
         {
-            if (logits[label] >= logits[best])
+            if (logits[label] > logits[best])
                 best = label;
         }
 

@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Data;
+using GpuMlp.Engine.Evaluation;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Analyses.Evaluation;
@@ -42,7 +43,8 @@ public sealed class SaliencyExplorer : IDisposable
         (_data, _models) = (data, models);
         _device = new CpuDevice(threads);
         _kernels = DeviceKernels.Create(_device);
-        ColumnLayout layout = ColumnLayout.Create([.. models.Models.Select(model => model.Hidden)], data.Inputs, threads);
+        ColumnLayout layout = ColumnLayout.Create(
+            [.. models.Models.Select(model => model.Hidden)], data.Inputs, threads, models.Weights[0].Outputs);
         float[] rates = [.. models.Models.Select(model => (float)model.LearningRate)];
         _dense = new DeviceCohort(_device, layout, rates);
         _pruned = new DeviceCohort(_device, layout, rates);
@@ -70,8 +72,10 @@ public sealed class SaliencyExplorer : IDisposable
         SplitImages gathered = SplitImages.Gather(_data, _models.Task, _models.Validation);
         using DeviceImages device = Upload(gathered);
         float[] logits = _kernels.Evaluate(Changed(dense), device)[0].Logits.ToArray();
-        int? First(bool right) => Enumerable.Range(0, logits.Length)
-            .Where(n => (logits[n] >= 0 == (gathered.Labels[n] != 0)) == right).Select(n => (int?)_models.Validation[n]).FirstOrDefault();
+        int outputs = _dense.Outputs;
+        int? First(bool right) => Enumerable.Range(0, gathered.Labels.Length)
+            .Where(n => (ModelMetrics.Predict(logits.AsSpan(n * outputs, outputs)) == gathered.Labels[n]) == right)
+            .Select(n => (int?)_models.Validation[n]).FirstOrDefault();
         return (First(true), First(false));
     }
 

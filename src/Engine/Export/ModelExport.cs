@@ -150,7 +150,8 @@ public static class ModelExport
         return
         [
             ("task", $"{task}"),
-            ("positive_class", $"{task.Classes[1]}"),
+            how.Loss == TrainingLoss.Logistic.Name() ? ("positive_class", $"{task.Classes[1]}")
+                : ("classes", string.Join(',', task.Classes)),
             ("seed", $"{seed}"),
             ("hidden", $"{model.Hidden}"),
             ("lr", $"{model.LearningRate:R}"),

@@ -46,7 +46,8 @@ internal sealed class ExportPruner : IDisposable
         ColumnLayout layout = ColumnLayout.Create(
             [.. models.Select(model => model.Hidden)],
             weights[0].W1.Length / models[0].Hidden,
-            _device.LayoutWays);
+            _device.LayoutWays,
+            weights[0].Outputs);
         using DeviceCohort trained = new(_device, layout, new float[models.Count]), pruned = new(_device, layout, new float[models.Count]);
         using var ranks = new PruneRanks(_device, layout, Cohort.OriginOf(task, seed, models, initStd));
         trained.Upload(weights);

@@ -24,6 +24,9 @@ public readonly record struct TrainingVariant(int? Batch, int Epochs, double Ini
     public TrainingLoss LossOf(ClassTask task) =>
         task.IsPair && Loss != TrainingLoss.Softmax ? TrainingLoss.Logistic : TrainingLoss.Softmax;
 
+    /// <summary>Logits of a task's models: 1, or one a class.</summary>
+    public int OutputsOf(ClassTask task) => LossOf(task) == TrainingLoss.Logistic ? 1 : task.Count;
+
     /// <summary>As in the key of tables.</summary>
     public TrainedHow HowOf(ClassTask task) => new(BatchName, Epochs, InitStd, WeightDecay)
     {

@@ -178,15 +178,18 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
     /// <summary>Most columns and models of a unit that has more than one model.</summary>
     internal static (int Columns, int Models) UnitLimits(SweepSpec spec, int inputs, SplitSize images, int epochs, double unitFlop)
     {
+        int outputs = spec.HasSoftmax ? spec.MostClasses : 1;
+
         // An epoch takes 2 N D FLOP a column for X W1 and as many for X^T dZ; everything else is small beside them.
         // A forward pass of an analysis is half of that, over the validation images.
         IReadOnlyList<AnalysisCost> costs = AnalysisList.CostsOf(spec, epochs);
         double forwards = costs.Sum(cost => cost.Forwards + (4 * cost.DenseForwards));
-        double flopPerColumn = 4.0 * images.Train * inputs * (spec.EpochsOf(epochs) + (forwards * images.Validation / 2));
-        int maxColumns = (int)Math.Max(1, Math.Min(unitFlop / flopPerColumn, MaxUnitParameters / (inputs + 2.0)));
-        long entries = costs.Select(cost => cost.Rows + (long)(cost.RowsPerImage * images.All)).Append(epochs).Max();
+        double flopPerColumn = 4.0 * images.Train * (inputs + outputs - 1) * (spec.EpochsOf(epochs) + (forwards * images.Validation / 2));
+        int maxColumns = (int)Math.Max(1, Math.Min(unitFlop / flopPerColumn, MaxUnitParameters / (inputs + 1.0 + outputs)));
+        long entries = costs.Select(cost => cost.Rows + (long)(cost.RowsPerImage * images.All)).Append(epochs)
+            .Append(outputs * outputs).Max();
         int maps = MaxUnitMaps / (inputs * costs.Select(cost => cost.MapsAtOnce).Append(1).Max());
-        int maxModels = (int)Math.Max(1, Math.Min(Math.Min(MaxUnitEntries / entries, maps), MaxUnitLogits / Math.Max(1, images.All)));
+        int maxModels = (int)Math.Max(1, Math.Min(Math.Min(MaxUnitEntries / entries, maps), MaxUnitLogits / outputs / Math.Max(1, images.All)));
         return (maxColumns, maxModels);
     }
 

@@ -41,7 +41,7 @@ public readonly record struct UnitPhase(string Name, double Seconds, int Models)
         SweepSpec spec = plan.SpecOf(unit);
         TrainingVariant variant = plan.VariantOf(unit);
         IReadOnlyList<ModelSpec> models = plan.ModelsOf(unit);
-        double epoch = 4.0 * images.Train * inputs * models.Sum(model => (double)model.Hidden);
+        double epoch = 4.0 * images.Train * (inputs + variant.OutputsOf(unit.Task) - 1) * models.Sum(model => (double)model.Hidden);
         double evaluation = speed.Forward * epoch * (1 + images.Validation);
         if (spec.ValidateEvery > 0)
             evaluation += speed.Forward * epoch * 2 * images.Validation * variant.Epochs / spec.ValidateEvery;

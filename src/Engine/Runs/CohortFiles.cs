@@ -114,7 +114,7 @@ internal static class CohortFiles
         }
 
         IReadOnlyList<ModelSpec> models = plan.ModelsFor(task, variant);
-        batch.Write(run.WeightsPath(task, seed, variant), stream => Safetensors.Write(stream, Tensors(models, inputs), metadata, data =>
+        batch.Write(run.WeightsPath(task, seed, variant), stream => Safetensors.Write(stream, Tensors(models, inputs, plan.Variants[variant].OutputsOf(task)), metadata, data =>
         {
             for (int model = 0; model < models.Count; model++)
             {
@@ -140,15 +140,15 @@ internal static class CohortFiles
         }
     }
 
-    private static List<TensorInfo> Tensors(IReadOnlyList<ModelSpec> models, int inputs)
+    private static List<TensorInfo> Tensors(IReadOnlyList<ModelSpec> models, int inputs, int outputs)
     {
         List<TensorInfo> tensors = [];
         foreach (ModelSpec model in models)
         {
             tensors.Add(new TensorInfo($"{model.Name}.w1", [inputs, model.Hidden]));
             tensors.Add(new TensorInfo($"{model.Name}.b1", [model.Hidden]));
-            tensors.Add(new TensorInfo($"{model.Name}.w2", [model.Hidden]));
-            tensors.Add(new TensorInfo($"{model.Name}.b2", [1]));
+            tensors.Add(new TensorInfo($"{model.Name}.w2", outputs == 1 ? [model.Hidden] : [outputs, model.Hidden]));
+            tensors.Add(new TensorInfo($"{model.Name}.b2", [outputs]));
         }
 
         return tensors;

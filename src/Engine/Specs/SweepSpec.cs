@@ -98,6 +98,12 @@ public sealed record SweepSpec
     /// <summary>Validations in a row that may be no better than the best before a model stops; 0 for all epochs.</summary>
     public IReadOnlyList<int> Patiences { get; init; } = [0];
 
+    /// <summary>Whether some models have a logit a class.</summary>
+    public bool HasSoftmax => Losses.Contains(TrainingLoss.Softmax) || Tasks.Any(task => !task.IsPair);
+
+    /// <summary>The most classes of a task.</summary>
+    public int MostClasses => Tasks.Select(task => task.Count).Append(2).Max();
+
     /// <summary>Epochs between evaluations on the validation images while training; 0 for none.</summary>
     public int ValidateEvery { get; init; }
 

@@ -122,8 +122,6 @@ public static class TrainingFields
                     ? "auto beside others; must be alone, it stands for one of them"
                 : s.Losses.Contains(TrainingLoss.Logistic) && s.Tasks.FirstOrDefault(task => !task.IsPair) is { } many
                     ? $"logistic is for two classes; must be softmax with {many}, or be left out"
-                : s.Losses.Contains(TrainingLoss.Softmax) || s.Tasks.Any(task => !task.IsPair)
-                    ? "softmax is not trained by this version; must be pairs of classes and the logistic loss"
                 : null,
             Column = new(8, "loss", "VARCHAR"), IsYounger = true, Section = Section, Example = "logistic,softmax",
             Help = "logistic: one logit, two classes; softmax: a logit a class; a pair may have both, more classes are always softmax "

@@ -33,15 +33,16 @@ internal static class CohortMemory
     /// <summary>Bytes on the device, an upper guess.</summary>
     public static long Bytes(Plan plan, int inputs, WorkUnit slice, Split split)
     {
+        int outputs = plan.VariantOf(slice).OutputsOf(slice.Task);
         long images = split.Train.Length + split.Validation.Length;
-        ColumnLayout layout = ColumnLayout.Create([.. plan.ModelsOf(slice).Select(model => model.Hidden)], inputs, 1);
+        ColumnLayout layout = ColumnLayout.Create([.. plan.ModelsOf(slice).Select(model => model.Hidden)], inputs, 1, outputs);
         long cohort = DeviceCohort.Bytes(layout);
 
         // Analyses are done one after the other; pruning, for one, takes a second cohort and the ranks of all weights. Evaluation takes a
         // logit for each model and image.
         SweepSpec spec = plan.SpecOf(slice);
         long copies = AnalysisList.CostsOf(spec, plan.VariantOf(slice).Epochs).Select(cost => cost.Copies).Append(0).Max();
-        long logits = sizeof(float) * slice.ModelCount * images;
+        long logits = sizeof(float) * slice.ModelCount * images * outputs;
 
         // The dense form holds floats, or bytes on a GPU; the sparse forms hold less for the images they are chosen for.
         long workspace = GpuMemory.WorkspaceBytes(

@@ -86,12 +86,13 @@ public sealed record SweepEstimate(int Models, int Units, double Flop, double Gf
             PhasesOf(plan, data, cohort, speed, selection.Devices.Count));
     }
 
-    /// <summary>Dense-equivalent operations of each unit, in the plan's order: 4 N D C an epoch.</summary>
+    /// <summary>Dense-equivalent operations of each unit, in the plan's order: 4 N (D + K - 1) C an epoch, K logits.</summary>
     public static double[] UnitFlops(Plan plan, Dataset data)
     {
         Func<WorkUnit, SplitSize> images = UnitPhase.SizesOf(plan, data);
         return [.. plan.Units.Select(unit =>
-            4.0 * images(unit).Train * data.Inputs * Columns(plan, unit) * plan.SpecOf(unit).EpochsOf(plan.VariantOf(unit).Epochs))];
+            4.0 * images(unit).Train * (data.Inputs + Outputs(plan, unit) - 1) * Columns(plan, unit)
+                * plan.SpecOf(unit).EpochsOf(plan.VariantOf(unit).Epochs))];
     }
 
     private static PhaseEstimate[] PhasesOf(Plan plan, Dataset data, Cohort largest, WorkSpeed speed, int devices)
@@ -132,10 +133,13 @@ public sealed record SweepEstimate(int Models, int Units, double Flop, double Gf
 
     private static long Columns(Plan plan, WorkUnit unit) => plan.ModelsOf(unit).Sum(model => (long)model.Hidden);
 
+    private static int Outputs(Plan plan, WorkUnit unit) => plan.VariantOf(unit).OutputsOf(unit.Task);
+
     private static long TrainingDisk(Plan plan, Dataset data, Func<WorkUnit, SplitSize> images)
     {
         int models = plan.Units.Sum(unit => unit.ModelCount);
-        long parameters = plan.Units.Sum(unit => (Columns(plan, unit) * (data.Inputs + 2)) + unit.ModelCount);
+        long parameters = plan.Units.Sum(unit => (Columns(plan, unit) * (data.Inputs + 1 + Outputs(plan, unit)))
+            + (unit.ModelCount * Outputs(plan, unit)));
         long history = plan.Units.Sum(unit => (long)unit.ModelCount * plan.VariantOf(unit).Epochs);
         long splits = plan.Units.DistinctBy(unit => (unit.Task, unit.Seed, plan.VariantOf(unit).Images))
             .Sum(unit => images(unit) is var size ? (long)(size.Train * (1 + size.Validation)) : 0);

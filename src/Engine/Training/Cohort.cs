@@ -19,7 +19,7 @@ public sealed class Cohort : IDisposable
     // Above this share of non-zero pixels skipping the zeros costs more than it saves (perf -- epoch shows both forms).
     private const double DenseAbove = 0.5;
 
-    // No identity has the bit: classes take 16 of the upper 32.
+    // No identity has the bit: those of tasks take 31 of the upper 32.
     private const ulong OtherDraw = 1UL << 63;
 
     private readonly ComputeDevice _device;
@@ -57,7 +57,7 @@ public sealed class Cohort : IDisposable
             _learning = [.. models.Select(LearningOf)];
         ChunkSchedule schedule = ChunkSchedule.Consecutive(rows, Math.Min(variant.Batch ?? rows, rows));
         TrainImages = new DeviceImages(device, train.Pixels, train.Labels, data.Inputs, schedule, Form, withBackward: true, split.Train);
-        ColumnLayout layout = ColumnLayout.Create([.. models.Select(m => m.Hidden)], data.Inputs, device.LayoutWays);
+        ColumnLayout layout = ColumnLayout.Create([.. models.Select(m => m.Hidden)], data.Inputs, device.LayoutWays, Outputs);
         OnDevice = CreateCohort(layout);
         _validation = new(() => SplitImages.Gather(data, split.Task, split.Validation));
         _validationImages = new(() => Upload(Validation, Form));
@@ -76,7 +76,10 @@ public sealed class Cohort : IDisposable
 
     public KernelForm Form { get; }
 
-    /// <summary>0 or 1 a training image, as it is trained: see <see cref="Split.Noisy"/>.</summary>
+    /// <summary>Logits of a model.</summary>
+    public int Outputs => Variant.OutputsOf(Split.Task);
+
+    /// <summary>0..K-1 a training image, as it is trained: see <see cref="Split.Noisy"/>.</summary>
     public byte[] TrainLabels { get; }
 
     public DeviceImages TrainImages { get; }
@@ -91,8 +94,8 @@ public sealed class Cohort : IDisposable
 
     internal DeviceKernels Kernels { get; }
 
-    /// <summary>Dense-equivalent floating point operations of one epoch: 4 N D C.</summary>
-    public double EpochFlop => 4.0 * TrainLabels.Length * Data.Inputs * Models.Sum(m => m.Hidden);
+    /// <summary>Dense-equivalent floating point operations of one epoch: 4 N D C, and 4 N C for each logit beyond the first.</summary>
+    public double EpochFlop => 4.0 * TrainLabels.Length * (Data.Inputs + Outputs - 1) * Models.Sum(m => m.Hidden);
 
     /// <summary>Draws initial weights, normal with the variant's standard deviation; biases are 0.</summary>
     public void Initialize() => Initialize(OnDevice);
@@ -135,10 +138,10 @@ public sealed class Cohort : IDisposable
         Parallel.For(0, metrics.Length, m =>
         {
             ReadOnlySpan<float> logits = models[m].Logits.Span;
-            ClassFigures counts = ModelMetrics.Count(logits, Validation.Labels).Figures;
+            ClassFigures counts = ModelMetrics.Count(logits, Validation.Labels, Outputs).Figures;
             metrics[m] = epoch[m] with
             {
-                ValLoss = ModelMetrics.Loss(logits, Validation.Labels),
+                ValLoss = ModelMetrics.Loss(logits, Validation.Labels, Outputs),
                 ValAccuracy = counts.Accuracy,
                 ValF1 = counts.F1,
             };
@@ -220,7 +223,8 @@ public sealed class Cohort : IDisposable
 
     private static EpochMetrics ToMetrics(EpochTotals totals)
     {
-        var counts = new Confusion(totals.TruePositives, totals.FalsePositives, totals.FalseNegatives, totals.Images);
+        var counts = ClassFigures.Of([.. totals.Classes.Select(own =>
+            new Confusion(own.TruePositives, own.FalsePositives, own.FalseNegatives, totals.Images))]);
         return new EpochMetrics
         {
             Loss = totals.Loss / totals.Images,

@@ -58,8 +58,8 @@ public static class Trainer
             ModelParameters p = parameters[m];
             ZeroWeights zeros = ZeroWeights.Count(p);
             (double bestF1, int bestEpoch) = Best(histories[m]);
-            Metrics onTrain = ModelMetrics.Compute(train[m].Logits.Span, cohort.TrainLabels),
-                onValidation = ModelMetrics.Compute(validation[m].Logits.Span, labels);
+            Metrics onTrain = ModelMetrics.Compute(train[m].Logits.Span, cohort.TrainLabels, cohort.Outputs),
+                onValidation = ModelMetrics.Compute(validation[m].Logits.Span, labels, cohort.Outputs);
 
             // A logit that is not finite makes a loss that is not.
             bool sound = histories[m].All(e => double.IsFinite(e.Loss)) && WeightRange.Holds(p)
@@ -69,7 +69,7 @@ public static class Trainer
                 Key = cohort.Keys[m],
                 Train = onTrain,
                 Validation = onValidation,
-                Test = test is { } on ? ModelMetrics.Compute(on.Models[m].Logits.Span, on.Labels) : Metrics.None,
+                Test = test is { } on ? ModelMetrics.Compute(on.Models[m].Logits.Span, on.Labels, cohort.Outputs) : Metrics.None,
                 BestTrainF1 = bestF1,
                 BestTrainF1Epoch = bestEpoch,
                 LearnedEpoch = histories[m].FindIndex(epoch => epoch.F1 > ResultRow.LearnedF1) is >= 0 and var before ? before + 1 : null,
@@ -88,7 +88,10 @@ public static class Trainer
                 history = [.. history, .. Enumerable.Repeat(none, cohort.Variant.Epochs - history.Count)];
             }
 
-            var result = new ModelResult(row, RowLists.None.With<EpochMetrics>(history), p);
+            RowLists rows = RowLists.None.With<EpochMetrics>(history);
+            if (cohort.Outputs > 1)
+                rows = ClassRows.Add(rows, cohort.Keys[m], cohort.Split.Task, validation[m].Logits.Span, labels);
+            var result = new ModelResult(row, rows, p);
             results[m] = sound ? result : result.AsFailed();
         });
         return results;

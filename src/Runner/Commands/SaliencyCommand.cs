@@ -116,6 +116,12 @@ internal static class SaliencyCommand
             ? TaskList.TryRead(text, run.ClassNames, out ClassTask? parsed) ? parsed
             : throw new UserErrorException($"--task: '{OneLine.Of(text)}' is not a task; it must be different classes, as in 4v9 or 0v1v7")
             : shown.Task;
+        if (spec.HasSoftmax)
+        {
+            throw new UserErrorException(
+                $"{run.Path}: models with a logit a class (softmax) are not drawn yet; must be a run with the logistic loss alone");
+        }
+
         SavedModels models = SavedModels.Read(
             run,
             task,

@@ -90,9 +90,11 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
         {
             string field = PictureChoice.Fields[0].Name;
             bool isOfFile = entry?.Says(field) == true && !options.Given.ContainsKey(Flag.NameOf(field));
-            throw new UserErrorException(
-                $"{(isOfFile ? entry!.PlaceOf(field) : Flag.NameOf(field))}: no model has {pictures.Hidden} hidden units; it must be "
-                + $"one of {string.Join(", ", spec.Hidden)}, or 0 for no panels");
+            string place = isOfFile ? entry!.PlaceOf(field) : Flag.NameOf(field);
+            throw new UserErrorException(spec.HasSoftmax
+                ? $"{place}: models with a logit a class (softmax) are not drawn yet; must be 0"
+                : $"{place}: no model has {pictures.Hidden} hidden units; it must be one of {string.Join(", ", spec.Hidden)}, "
+                    + "or 0 for no panels");
         }
 
         Plan plan = Plan.Create(
@@ -211,6 +213,8 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
             spec = spec with { Pruning = [] };
         if (gives("finetune_epochs") && spec.FinetuneEpochs == 0 && !gives("rewind"))
             spec = spec with { Rewind = false };
+        if (spec.HasSoftmax && !gives("similarity"))
+            spec = spec with { Similarity = [] };
         if (gives("rounds") && spec.Rounds == 0)
             spec = WithoutRounds(spec, gives);
         if (!embeds)

@@ -98,7 +98,7 @@ public sealed class ModelMetricsTests
             double sum = own.Sum(z => Math.Exp(z));
             return own.Select(z => Math.Exp(z) / sum).ToArray();
         })];
-        int[] taken = [.. logits.Chunk(outputs).Select(own => Enumerable.Range(0, outputs).Last(k => own[k] == own.Max()))];
+        int[] taken = [.. logits.Chunk(outputs).Select(own => Enumerable.Range(0, outputs).First(k => own[k] == own.Max()))];
         Assert.Equal(shares.Zip(labels).Average(image => -Math.Log(image.First[image.Second])), metrics.Loss, 1e-12);
         Assert.Equal((double)taken.Zip(labels).Count(image => image.First == image.Second) / labels.Length, metrics.Accuracy);
 
@@ -140,7 +140,8 @@ public sealed class ModelMetricsTests
 
         // Whole numbers: a float32 holds their differences.
         logits = [.. logits.Select(logit => MathF.Round(logit))];
-        float[] difference = [.. logits.Chunk(2).Select(own => own[1] - own[0])];
+        // Equal ones are the first class; one logit of 0 would be the second.
+        float[] difference = [.. logits.Chunk(2).Select(own => own[1] == own[0] ? -float.Epsilon : own[1] - own[0])];
         (Metrics two, Metrics one) = (ModelMetrics.Compute(logits, labels, 2), ModelMetrics.Compute(difference, labels));
         Assert.Equal(one with { Loss = two.Loss }, two);
         Assert.Equal(one.Loss, two.Loss, 1e-12);
@@ -167,7 +168,7 @@ public sealed class ModelMetricsTests
     [Fact]
     public void A_confusion_matrix_counts_what_was_taken_for_what()
     {
-        ConfusionMatrix counts = ModelMetrics.Count([3f, 0f, 1f, 0f, 2f, 2f, 0f, 1f, 0f, 5f, 1f, 5f], [0, 1, 1, 2], 3);
+        ConfusionMatrix counts = ModelMetrics.Count([3f, 0f, 1f, 0f, 1f, 2f, 0f, 2f, 2f, 1f, 1f, 5f], [0, 1, 1, 2], 3);
         Assert.Equal((1, 0, 0), (counts[0, 0], counts[0, 1], counts[0, 2]));
         Assert.Equal((0, 1, 1), (counts[1, 0], counts[1, 1], counts[1, 2]));
         Assert.Equal((0, 0, 1), (counts[2, 0], counts[2, 1], counts[2, 2]));

@@ -30,14 +30,15 @@ internal sealed class PredictionAnalysis : IAnalysis
     {
         // Of the training images, which are four times as many, of the validation images and of as many test images.
         Forwards = 6,
-        RowsPerImage = RowsPerImage,
-        DiskBytesPerImage = RowsPerImage * RowBytes,
+        RowsPerImage = RowsPerImage * (spec.HasSoftmax ? spec.MostClasses : 1),
+        DiskBytesPerImage = RowsPerImage * RowBytes * (spec.HasSoftmax ? spec.MostClasses : 1),
     };
 
-    /// <summary>Rows: training images in the order of the split, then validation images, then test images by number.</summary>
+    /// <summary>Rows: training images in the order of the split, then validation images, then test images by number; logits inside.</summary>
     public void Run(AnalysisRun run)
     {
         Cohort cohort = run.Cohort;
+        int outputs = cohort.Outputs;
         List<PredictionRow>[] rows = [.. cohort.Models.Select(_ => new List<PredictionRow>())];
         run.Step(0, 3);
         Add(PredictionRow.Train, cohort.Split.Train, cohort.TrainLabels, cohort.EvaluateTrain());
@@ -55,8 +56,18 @@ internal sealed class PredictionAnalysis : IAnalysis
             for (int m = 0; m < models.Length; m++)
             {
                 ReadOnlySpan<float> logits = models[m].Logits.Span;
-                for (int n = 0; n < images.Length; n++)
-                    rows[m].Add(new PredictionRow { Part = part, Image = images[n], Label = labels[n], Logit = logits[n] });
+                for (int i = 0; i < logits.Length; i++)
+                {
+                    (int n, int output) = (i / outputs, i % outputs);
+                    rows[m].Add(new PredictionRow
+                    {
+                        Part = part,
+                        Image = images[n],
+                        Label = labels[n],
+                        Class = cohort.Split.Task.Classes[outputs == 1 ? 1 : output],
+                        Logit = logits[i],
+                    });
+                }
             }
         }
     }

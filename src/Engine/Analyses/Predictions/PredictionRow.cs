@@ -3,8 +3,8 @@ using GpuMlp.Engine.Tables;
 namespace GpuMlp.Engine.Analyses.Predictions;
 
 /// <summary>
-/// What a trained model says of one image; of one that failed there are no rows. A value and not an object: a sweep has some ten thousand
-/// of them a model.
+/// What a trained model says of one image, a row a logit; of one that failed there are no rows. A value and not an object: a sweep has
+/// some ten thousand of them a model.
 /// </summary>
 [Table("predictions")]
 public readonly record struct PredictionRow
@@ -19,9 +19,12 @@ public readonly record struct PredictionRow
 
     /// <summary>In the training file, or in the test file where <see cref="Part"/> is <see cref="Test"/>.</summary>
     [Column("0-based number in its file")] public required int Image { get; init; }
-    [Column("0 for the task's first class, 1 for its second")] public required int Label { get; init; }
+    [Column("place of the image's class in the task, from 0")] public required int Label { get; init; }
 
-    /// <summary>Positive or 0: the second class. A float32, exactly.</summary>
+    /// <summary>Of one logit the second class.</summary>
+    [Column("number of the class that the logit is of")] public required int Class { get; init; }
+
+    /// <summary>One of a pair, positive or 0: the second class. Of several the largest tells the class. A float32, exactly.</summary>
     [Column] public required double Logit { get; init; }
 
     /// <summary>Always <see cref="Statuses.Ok"/>.</summary>

@@ -31,7 +31,7 @@ internal sealed record PrunedFigures(ModelEvaluation[] Evaluations, WeightCounts
         ReadOnlySpan<float> logits = Evaluations[model].Logits.Span;
 
         // No loss: the table has none, and its exponentials and logarithms are no small part of the rest.
-        ClassFigures counts = ModelMetrics.Count(logits, labels).Figures;
+        ClassFigures counts = ModelMetrics.Count(logits, labels, Outputs).Figures;
         WeightCounts left = Counts[model];
         int[] active = Evaluations[model].Active;
         int hidden = active.Length, weights = Inputs * hidden, outputWeights = Outputs * hidden;
@@ -44,7 +44,7 @@ internal sealed record PrunedFigures(ModelEvaluation[] Evaluations, WeightCounts
             ZeroW2 = (double)(outputWeights - left.W2) / outputWeights,
             WeightsLeft = left.W1 + left.W2,
             ValF1 = counts.F1,
-            ValAuc = ModelMetrics.Auc(logits, labels),
+            ValAuc = ModelMetrics.Auc(logits, labels, Outputs),
             ValAccuracy = counts.Accuracy,
             DeadInactive = active.Count(0),
             DeadNoInput = left.UnitsWithoutInput,

@@ -50,7 +50,7 @@ internal sealed class RobustnessAnalysis : IAnalysis
             for (int m = 0; m < results.Length; m++)
             {
                 ReadOnlySpan<float> logits = evaluations[m].Logits.Span;
-                ClassFigures counts = ModelMetrics.Count(logits, clean.Labels).Figures;
+                ClassFigures counts = ModelMetrics.Count(logits, clean.Labels, cohort.Outputs).Figures;
                 results[m][c] = new RobustnessRow
                 {
                     Key = cohort.Keys[m],

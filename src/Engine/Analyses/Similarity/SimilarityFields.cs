@@ -18,6 +18,9 @@ internal static class SimilarityFields
         new Field<SweepSpec, IReadOnlyList<SaliencyMethod>>(
             "similarity", s => s.Similarity, (s, methods) => s with { Similarity = methods }, SpecItems.Any(SaliencyMethods.Item))
         {
+            Rule = s => s.Similarity.Count > 0 && s.HasSoftmax
+                ? "maps of models with a logit a class are not compared yet; must be none beside the softmax loss"
+                : null,
             Section = Section, Example = "gradient,integrated",
             Help = $"methods: {string.Join(", ", SaliencyMethod.Offered)} (paper: all), or `none`",
         },
