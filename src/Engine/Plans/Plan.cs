@@ -189,7 +189,8 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
         long entries = costs.Select(cost => cost.Rows + (long)(cost.RowsPerImage * images.All)).Append(epochs)
             .Append(outputs * outputs).Max();
         int maps = MaxUnitMaps / (inputs * costs.Select(cost => cost.MapsAtOnce).Append(1).Max());
-        int maxModels = (int)Math.Max(1, Math.Min(Math.Min(MaxUnitEntries / entries, maps), MaxUnitLogits / outputs / Math.Max(1, images.All)));
+        int maxModels = (int)Math.Max(
+            1, Math.Min(Math.Min(MaxUnitEntries / entries, maps), MaxUnitLogits / outputs / Math.Max(1, images.All)));
         return (maxColumns, maxModels);
     }
 

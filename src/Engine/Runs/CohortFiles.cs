@@ -114,7 +114,8 @@ internal static class CohortFiles
         }
 
         IReadOnlyList<ModelSpec> models = plan.ModelsFor(task, variant);
-        batch.Write(run.WeightsPath(task, seed, variant), stream => Safetensors.Write(stream, Tensors(models, inputs, plan.Variants[variant].OutputsOf(task)), metadata, data =>
+        List<TensorInfo> tensors = Tensors(models, inputs, plan.Variants[variant].OutputsOf(task));
+        batch.Write(run.WeightsPath(task, seed, variant), stream => Safetensors.Write(stream, tensors, metadata, data =>
         {
             for (int model = 0; model < models.Count; model++)
             {

@@ -105,7 +105,8 @@ public sealed class SpecTests
     [InlineData(
         """{ "tasks": ["0v2v4v6v8v10v12v14v16v18v20v22v24v26v28v30v32v34v36v38v40v42v44v46v48v50v52v54v56v58v60v62v64v66v68v70v72"] }""",
         "tasks: a task of 37 classes is written with 105 characters; 100 are the most")]
-    [InlineData("""{ "tasks": ["0v1v7"], "similarity": "gradient" }""", "similarity: maps of models with a logit a class are not compared yet")]
+    [InlineData(
+        """{ "tasks": ["0v1v7"], "similarity": "gradient" }""", "similarity: maps of models with a logit a class are not compared yet")]
     [InlineData("""{ "hiden": [2] }""", "hiden")]
     [InlineData("""{ "hidden": 0 }""", "line 1: hidden: 0 is out of range; must be 1..1024")]
     [InlineData("""{ "hidden": "2..1" }""", "line 1: hidden: '2..1' runs backwards; write 1..2")]

@@ -48,7 +48,8 @@ public sealed class SchemaTests : IDisposable
             + "trustworthiness DOUBLE, neighbours_kept DOUBLE, status VARCHAR");
         AssertColumns<PredictionRow>("part VARCHAR, image INTEGER, label INTEGER, class INTEGER, logit DOUBLE, status VARCHAR");
         AssertColumns<ClassRow>(
-            $"{Key}, class INTEGER, images INTEGER, val_precision DOUBLE, val_recall DOUBLE, val_f1 DOUBLE, val_auc DOUBLE, status VARCHAR");
+            $"{Key}, class INTEGER, images INTEGER, val_precision DOUBLE, val_recall DOUBLE, val_f1 DOUBLE, val_auc DOUBLE, "
+                + "status VARCHAR");
         AssertColumns<ConfusionRow>($"{Key}, class INTEGER, predicted INTEGER, images INTEGER, status VARCHAR");
         AssertColumns<EmbeddingPoint>(
             $"{Key}, method VARCHAR, sparsity DOUBLE, image INTEGER, label INTEGER, x DOUBLE, y DOUBLE, status VARCHAR");

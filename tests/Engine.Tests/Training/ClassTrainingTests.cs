@@ -56,7 +56,8 @@ public sealed class ClassTrainingTests
             Assert.Equal(
                 model.Validation.Accuracy, confusion.Where(row => row.Class == row.Predicted).Sum(row => row.Images!.Value) * one, 1e-12);
             Assert.All(classes, row => Assert.Equal(
-                row.ValRecall, (double)confusion.Single(cell => cell.Class == row.Class && cell.Predicted == row.Class).Images! / row.Images));
+                row.ValRecall,
+                (double)confusion.Single(cell => cell.Class == row.Class && cell.Predicted == row.Class).Images! / row.Images));
         }
     }
 

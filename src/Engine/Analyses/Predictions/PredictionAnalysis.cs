@@ -34,7 +34,9 @@ internal sealed class PredictionAnalysis : IAnalysis
         DiskBytesPerImage = RowsPerImage * RowBytes * (spec.HasSoftmax ? spec.MostClasses : 1),
     };
 
-    /// <summary>Rows: training images in the order of the split, then validation images, then test images by number; logits inside.</summary>
+    /// <summary>
+    /// Rows: training images in the order of the split, then validation images, then test images by number; logits inside.
+    /// </summary>
     public void Run(AnalysisRun run)
     {
         Cohort cohort = run.Cohort;
