@@ -156,7 +156,7 @@ public static class AnalysisList
         Action<string, double>? worked = null)
     {
         ModelResult[] results = Taken(spec, cohort.Split, cohort.Variant, trained, out IReadOnlyList<IAnalysis> left);
-        cohort.OnDevice.Upload([.. results.Select(result => result.Weights)]);
+        cohort.Restore(results);
         return Analyse(left, results, cohort, spec, afterEpoch, worked, cancel);
     }
 

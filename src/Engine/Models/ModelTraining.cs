@@ -1,4 +1,5 @@
 using GpuMlp.Engine.Tables;
+using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Engine.Models;
@@ -63,6 +64,9 @@ public sealed record ModelTraining
             ", ", TrainedHow.Parts.Where(part => !part.IsAlwaysTold && part.IsTold(how)).Select(part => part.Words(how)));
         return told.Length > 0 ? told : $"optimizer {Optimiser}";
     }
+
+    /// <summary>As kernels take it.</summary>
+    public StepSettings Steps => Optimiser.Settings(Momentum, Beta1, Beta2);
 
     /// <summary>The key of tables with these settings in it.</summary>
     public TrainedHow In(TrainedHow how) => how with

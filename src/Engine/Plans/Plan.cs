@@ -182,10 +182,13 @@ public sealed record Plan(int FormatVersion, SweepSpec Spec, string DataSha256, 
 
         // An epoch takes 2 N D FLOP a column for X W1 and as many for X^T dZ; everything else is small beside them.
         // A forward pass of an analysis is half of that, over the validation images.
+        // What optimisers remember is saved beside the parameters.
+        int states = spec.Optimisers.Max(optimiser => optimiser.States);
         IReadOnlyList<AnalysisCost> costs = AnalysisList.CostsOf(spec, epochs);
         double forwards = costs.Sum(cost => cost.Forwards + (4 * cost.DenseForwards));
         double flopPerColumn = 4.0 * images.Train * (inputs + outputs - 1) * (spec.EpochsOf(epochs) + (forwards * images.Validation / 2));
-        int maxColumns = (int)Math.Max(1, Math.Min(unitFlop / flopPerColumn, MaxUnitParameters / (inputs + 1.0 + outputs)));
+        int maxColumns = (int)Math.Max(
+            1, Math.Min(unitFlop / flopPerColumn, MaxUnitParameters / ((inputs + 1.0 + outputs) * (1 + states))));
         long entries = costs.Select(cost => cost.Rows + (long)(cost.RowsPerImage * images.All)).Append(epochs)
             .Append(outputs * outputs).Max();
         int maps = MaxUnitMaps / (inputs * costs.Select(cost => cost.MapsAtOnce).Append(1).Max());

@@ -223,7 +223,8 @@ public sealed class RunSources
     private static bool Same(ModelResult one, ModelResult other) =>
         new ModelResult(one, RowLists.None, one.Weights) == new ModelResult(other, RowLists.None, one.Weights)
         && one.Weights.W1.AsSpan().SequenceEqual(other.Weights.W1) && one.Weights.B1.AsSpan().SequenceEqual(other.Weights.B1)
-        && one.Weights.W2.AsSpan().SequenceEqual(other.Weights.W2) && one.Weights.B2.AsSpan().SequenceEqual(other.Weights.B2);
+        && one.Weights.W2.AsSpan().SequenceEqual(other.Weights.W2) && one.Weights.B2.AsSpan().SequenceEqual(other.Weights.B2)
+        && one.State.AsSpan().SequenceEqual(other.State);
 
     /// <summary>Refuses a run of which models would not be those that this plan trains.</summary>
     internal static void CheckAlike(Plan plan, RunDirectory source)

@@ -17,7 +17,7 @@ public sealed record UnitResult(WorkUnit Unit, Split Split, IReadOnlyList<ModelR
 /// <summary>
 /// One unit as a Parquet file, one row a model: the columns of <see cref="ResultRow"/>, <c>model_index</c> (in the cohort's list),
 /// <c>history_*</c>, <c>pruning_*</c> and the like (lists, see <see cref="ModelTable"/>),
-/// <c>w1 b1 w2 b2</c> (BLOBs: float32, little endian, W1 row-major [D, H]),
+/// <c>w1 b1 w2 b2</c> (BLOBs: float32, little endian, W1 row-major [D, H]), <c>state</c> (likewise, what the optimiser remembers),
 /// <c>split_train split_validation split_noisy split_noisy_labels</c> (lists in the first row, NULL below; see <see cref="Split"/>).
 /// Key-value metadata: <c>format plan_hash unit first_model models variant checksum</c> (see <see cref="SealedParquet"/>). Figures that
 /// are not finite are stored as NULL and come back as NaN. The same result gives the same bytes.
@@ -41,6 +41,7 @@ public static class UnitFile
         [Column] public required float[] B1 { get; init; }
         [Column] public required float[] W2 { get; init; }
         [Column] public required float[] B2 { get; init; }
+        [Column] public required float[] State { get; init; }
         [Column] public required int[]? SplitTrain { get; init; }
         [Column] public required int[]? SplitValidation { get; init; }
         [Column] public required int[]? SplitNoisy { get; init; }
@@ -216,6 +217,7 @@ public static class UnitFile
             B1 = model.Weights.B1,
             W2 = model.Weights.W2,
             B2 = model.Weights.B2,
+            State = model.State,
             SplitTrain = index == 0 ? result.Split.Train : null,
             SplitValidation = index == 0 ? result.Split.Validation : null,
             SplitNoisy = index == 0 ? result.Split.Noisy : null,
@@ -244,8 +246,8 @@ public static class UnitFile
         Remainder rest = Schema<Remainder>.Read(new ReaderCells(reader, next));
         int hidden = row.Key.Hidden;
         return hidden > 0 && rest.B1.Length == hidden && rest.B2.Length > 0 && rest.W2.Length == rest.B2.Length * hidden
-            && rest.W1.Length % hidden == 0
-            ? (new ModelResult(row, rows, new ModelParameters(rest.W1, rest.B1, rest.W2, rest.B2)), rest)
+            && rest.W1.Length % hidden == 0 && rest.State.Length % (rest.W1.Length + hidden + rest.W2.Length + rest.B2.Length) == 0
+            ? (new ModelResult(row, rows, new ModelParameters(rest.W1, rest.B1, rest.W2, rest.B2)) { State = rest.State }, rest)
             : throw new InvalidDataException($"weights of another size in model {hidden}, {row.Key.LearningRate}");
     }
 }

@@ -133,7 +133,7 @@ public static class TrainingFields
             (s, optimisers) => s with { Optimisers = optimisers },
             SpecItems.OneOrMore(Methods.Optimisers.Item))
         {
-            Column = new(9, "optimizer", "VARCHAR"), IsYounger = true, Section = Section, Example = "sgd",
+            Column = new(9, "optimizer", "VARCHAR"), IsYounger = true, Section = Section, Example = "sgd,adam",
             Help = $"how steps are taken: {Choice.Of(Optimiser.All.Select(optimiser => optimiser.Name))}; each is combined with the "
                 + "settings below that it has (paper: sgd)",
         },

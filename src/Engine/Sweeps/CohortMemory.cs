@@ -36,7 +36,8 @@ internal static class CohortMemory
         int outputs = plan.VariantOf(slice).OutputsOf(slice.Task);
         long images = split.Train.Length + split.Validation.Length;
         ColumnLayout layout = ColumnLayout.Create([.. plan.ModelsOf(slice).Select(model => model.Hidden)], inputs, 1, outputs);
-        long cohort = DeviceCohort.Bytes(layout);
+        int states = plan.ModelsOf(slice).Max(model => model.Training.Steps.States);
+        long cohort = DeviceCohort.Bytes(layout, states);
 
         // Analyses are done one after the other; pruning, for one, takes a second cohort and the ranks of all weights. Evaluation takes a
         // logit for each model and image.

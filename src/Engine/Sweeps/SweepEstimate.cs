@@ -113,12 +113,12 @@ public sealed record SweepEstimate(int Models, int Units, double Flop, double Gf
                 memory,
                 (long)disk);
         }
-        long Memory(AnalysisCost cost) => cost.Bytes + (cost.Copies * DeviceCohort.Bytes(largest.OnDevice.Layout))
+        long Memory(AnalysisCost cost) => cost.Bytes + (cost.Copies * DeviceCohort.Bytes(largest.OnDevice.Layout, largest.OnDevice.States))
             + (long)(cost.RowsPerImage * HeldRowBytes * largest.Models.Count * largest.TrainLabels.Length)
             + Math.Min(MostMapBytes, (long)cost.MapsAtOnce * MapBytes * largest.Models.Count * data.Inputs * plan.Spec.SimilarityImages);
 
         // An entry of compressed images is an index (2 bytes) and a value (4 bytes), stored for both directions.
-        long trained = DeviceCohort.Bytes(largest.OnDevice.Layout) + (12 * largest.TrainImages.NonZeros);
+        long trained = DeviceCohort.Bytes(largest.OnDevice.Layout, largest.OnDevice.States) + (12 * largest.TrainImages.NonZeros);
         return
         [
             Of(AnalysisList.Training, trained, (_, _) => 0) with { Disk = TrainingDisk(plan, data, images) },
@@ -140,9 +140,14 @@ public sealed record SweepEstimate(int Models, int Units, double Flop, double Gf
         int models = plan.Units.Sum(unit => unit.ModelCount);
         long parameters = plan.Units.Sum(unit => (Columns(plan, unit) * (data.Inputs + 1 + Outputs(plan, unit)))
             + (unit.ModelCount * Outputs(plan, unit)));
+
+        // What optimisers remember is in unit files alone.
+        long states = plan.Units.Sum(unit => plan.ModelsOf(unit).Sum(model =>
+            (long)model.Training.Steps.States * ((model.Hidden * (data.Inputs + 1 + Outputs(plan, unit))) + Outputs(plan, unit))));
         long history = plan.Units.Sum(unit => (long)unit.ModelCount * plan.VariantOf(unit).Epochs);
         long splits = plan.Units.DistinctBy(unit => (unit.Task, unit.Seed, plan.VariantOf(unit).Images))
             .Sum(unit => images(unit) is var size ? (long)(size.Train * (1 + size.Validation)) : 0);
-        return (2 * sizeof(float) * parameters) + (HistoryRowBytes * history) + ((long)RowBytes * models) + (2 * SplitEntryBytes * splits);
+        return (sizeof(float) * ((2 * parameters) + states)) + (HistoryRowBytes * history)
+            + ((long)RowBytes * models) + (2 * SplitEntryBytes * splits);
     }
 }

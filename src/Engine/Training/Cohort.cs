@@ -57,8 +57,10 @@ public sealed class Cohort : IDisposable
             _learning = [.. models.Select(LearningOf)];
         ChunkSchedule schedule = ChunkSchedule.Consecutive(rows, Math.Min(variant.Batch ?? rows, rows));
         TrainImages = new DeviceImages(device, train.Pixels, train.Labels, data.Inputs, schedule, Form, withBackward: true, split.Train);
-        ColumnLayout layout = ColumnLayout.Create([.. models.Select(m => m.Hidden)], data.Inputs, device.LayoutWays, Outputs);
-        OnDevice = CreateCohort(layout);
+        ColumnLayout layout = ColumnLayout.Create(
+            [.. models.Select(m => m.Hidden)], data.Inputs, device.LayoutWays, Outputs,
+            [.. models.Select(model => model.Training.Steps.Optimiser)]);
+        OnDevice = CreateCohort(layout, trains: true);
         _validation = new(() => SplitImages.Gather(data, split.Task, split.Validation));
         _validationImages = new(() => Upload(Validation, Form));
     }
@@ -102,6 +104,13 @@ public sealed class Cohort : IDisposable
 
     /// <summary>The same of a twin, which gets the values that the models began with.</summary>
     internal void Initialize(DeviceCohort twin) => Kernels.Initialize(twin, Origin(0));
+
+    /// <summary>The models as they were when they had been trained.</summary>
+    internal void Restore(IReadOnlyList<ModelResult> models)
+    {
+        OnDevice.Upload([.. models.Select(model => model.Weights)]);
+        OnDevice.UploadStates([.. models.Select(model => model.State)], (long)Variant.Epochs * TrainImages.Batches);
+    }
 
     /// <summary>Starts one epoch at the models' own rates and, on a GPU, does not wait for it.</summary>
     public void StartEpoch() => Kernels.TrainEpoch(OnDevice, TrainImages);
@@ -170,8 +179,8 @@ public sealed class Cohort : IDisposable
     }
 
     /// <summary>Memory for changed copies of the models, in the same layout.</summary>
-    /// <param name="withMask">With room for masks.</param>
-    internal DeviceCohort CreateTwin(bool withMask = false) => CreateCohort(OnDevice.Layout, withMask);
+    /// <param name="trains">With room for masks, and for what optimisers remember.</param>
+    internal DeviceCohort CreateTwin(bool trains = false) => CreateCohort(OnDevice.Layout, trains, withMask: trains);
 
     /// <summary>Memory for the models' weights, compressed at some levels of pruning.</summary>
     internal SparseCohort CreateSparse(int levels) => new(_device, OnDevice.Layout, levels);
@@ -190,9 +199,11 @@ public sealed class Cohort : IDisposable
         OnDevice.Dispose();
     }
 
-    private DeviceCohort CreateCohort(ColumnLayout layout, bool withMask = false)
+    private DeviceCohort CreateCohort(ColumnLayout layout, bool trains, bool withMask = false)
     {
-        var cohort = new DeviceCohort(_device, layout, [.. Models.Select(model => RateAt(model, 0))], withMask)
+        var cohort = new DeviceCohort(
+            _device, layout, [.. Models.Select(model => RateAt(model, 0))], withMask,
+            trains ? [.. Models.Select(model => model.Training.Steps)] : null)
         {
             WeightDecay = (float)Variant.WeightDecay,
         };

@@ -18,6 +18,9 @@ public sealed record ModelResult : ResultRow
 
     public ModelParameters Weights { get; init; }
 
+    /// <summary>What its optimiser remembers, see <see cref="DeviceCohort.DownloadStates"/>; empty for nothing.</summary>
+    public float[] State { get; init; } = [];
+
     /// <summary>The same model as one that failed. It has the rows of every table and no figure in any, NaN or null.</summary>
-    public ModelResult AsFailed() => new(((ResultRow)this).AsFailed(), Rows.AsFailed(), Weights);
+    public ModelResult AsFailed() => new(((ResultRow)this).AsFailed(), Rows.AsFailed(), Weights) { State = State };
 }

@@ -50,6 +50,7 @@ public static class Trainer
     {
         ModelEvaluation[] train = cohort.EvaluateTrain(), validation = cohort.Kernels.Evaluate(cohort.OnDevice, cohort.ValidationImages);
         ModelParameters[] parameters = cohort.OnDevice.Download();
+        float[][] states = cohort.OnDevice.DownloadStates();
         byte[] labels = cohort.Validation.Labels;
         (ModelEvaluation[] Models, byte[] Labels)? test = cohort.EvaluateTest();
         var results = new ModelResult[cohort.Models.Count];
@@ -91,7 +92,7 @@ public static class Trainer
             RowLists rows = RowLists.None.With<EpochMetrics>(history);
             if (cohort.Outputs > 1)
                 rows = ClassRows.Add(rows, cohort.Keys[m], cohort.Split.Task, validation[m].Logits.Span, labels);
-            var result = new ModelResult(row, rows, p);
+            var result = new ModelResult(row, rows, p) { State = states[m] };
             results[m] = sound ? result : result.AsFailed();
         });
         return results;

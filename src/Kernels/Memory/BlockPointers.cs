@@ -47,6 +47,22 @@ internal readonly unsafe struct BlockPointers
     /// <summary>See <see cref="DeviceCohort.WeightDecay"/>.</summary>
     public readonly float WeightDecay;
 
+    /// <summary>What optimisers remember, as the parameters of the block lie; null where they remember less.</summary>
+    public readonly StatePointers State1, State2;
+
+    /// <summary>[<see cref="StepMemory.ColumnRows"/>, <see cref="OutputPitch"/>]: factors of the block's columns.</summary>
+    public readonly float* StepColumns;
+
+    /// <summary>[step of the epoch, kind, 2], and the kind of each slot of the block; see <see cref="StepViews"/>.</summary>
+    public readonly float* Corrections;
+
+    public readonly int* SlotKinds;
+
+    public readonly int Kinds;
+
+    /// <summary>[slot of the block, 4].</summary>
+    public readonly float* StepSettings;
+
     private readonly int* _slots;
 
     /// <summary>For operations without scratch.</summary>
@@ -92,6 +108,14 @@ internal readonly unsafe struct BlockPointers
         bool isMasked = cohort.HasMask != 0;
         MaskW1 = isMasked ? Pointer(cohort.MaskW1) + firstWeight : null;
         MaskW2 = isMasked ? Pointer(cohort.MaskW2) + FirstColumn : null;
+        StepViews steps = scratch.Steps;
+        State1 = new StatePointers(cohort, steps.State1, this);
+        State2 = new StatePointers(cohort, steps.State2, this);
+        StepColumns = Pointer(steps.Columns) + FirstColumn;
+        Corrections = Pointer(steps.Corrections);
+        SlotKinds = Pointer(steps.SlotKinds) + FirstSlot;
+        StepSettings = Pointer(steps.Settings) + (4 * FirstSlot);
+        Kinds = steps.Kinds;
         _slots = Pointer(cohort.Slots) + (2 * FirstSlot);
     }
 
@@ -109,6 +133,23 @@ internal readonly unsafe struct BlockPointers
     /// <summary>Null for a view that is unset.</summary>
     public static T* Pointer<T>(ArrayView<T> view)
         where T : unmanaged => view.IsValid ? (T*)view.LoadEffectiveAddressAsPtr() : null;
+}
+
+/// <summary>A state of a block's parameters.</summary>
+internal readonly unsafe struct StatePointers
+{
+    public readonly float* W1, B1, W2, B2;
+
+    public StatePointers(in CohortViews cohort, ArrayView<float> state, in BlockPointers block)
+    {
+        if (!state.IsValid || state.Length == 1)
+            return;
+        float* first = BlockPointers.Pointer(state);
+        W1 = first + ((long)block.Inputs * block.FirstColumn);
+        B1 = first + cohort.W1.Length + block.FirstColumn;
+        W2 = first + cohort.W1.Length + cohort.B1.Length + block.FirstColumn;
+        B2 = first + cohort.W1.Length + cohort.B1.Length + cohort.W2.Length + ((long)block.Outputs * block.FirstSlot);
+    }
 }
 
 /// <summary>One chunk of images as a CPU kernel body sees it.</summary>

@@ -28,8 +28,9 @@ public sealed class ColumnLayout
     // A tile of 8 x 16 columns fills half the registers of AVX-512; wider blocks gain nothing and leave L2.
     private const int BlockColumns = 128;
 
-    private ColumnLayout(int inputs, int outputs, ColumnBlock[] blocks, ModelSlot[] slots)
+    private ColumnLayout(int inputs, int outputs, ColumnBlock[] blocks, ModelSlot[] slots, OptimiserRange[] ranges)
     {
+        Ranges = ranges;
         Inputs = inputs;
         Outputs = outputs;
         Blocks = blocks;
@@ -46,6 +47,9 @@ public sealed class ColumnLayout
     public int Outputs { get; }
 
     public IReadOnlyList<ColumnBlock> Blocks { get; }
+
+    /// <summary>One an optimiser, in the order of its blocks.</summary>
+    public IReadOnlyList<OptimiserRange> Ranges { get; }
 
     /// <summary>Models in memory order.</summary>
     public IReadOnlyList<ModelSlot> Slots { get; }
@@ -64,10 +68,12 @@ public sealed class ColumnLayout
     /// <param name="inputs">D, 1 or more.</param>
     /// <param name="threads">How many blocks can be worked on at once.</param>
     /// <param name="outputs">O, 1 to <see cref="MostOutputs"/>.</param>
+    /// <param name="optimisers">Number of each model's optimiser, see <see cref="StepSettings"/>; null for 0.</param>
     /// <exception cref="ArgumentException">
     /// No models, a size below 1, H above <see cref="MostHidden"/> or O above <see cref="MostOutputs"/>.
     /// </exception>
-    public static ColumnLayout Create(IReadOnlyList<int> hidden, int inputs, int threads, int outputs = 1)
+    public static ColumnLayout Create(
+        IReadOnlyList<int> hidden, int inputs, int threads, int outputs = 1, IReadOnlyList<int>? optimisers = null)
     {
         if (hidden.Count == 0 || hidden.Any(h => h < 1) || inputs < 1 || threads < 1)
             throw new ArgumentException("a cohort needs at least one model, and every size is at least 1");
@@ -76,9 +82,17 @@ public sealed class ColumnLayout
         if (outputs is < 1 or > MostOutputs)
             throw new ArgumentException($"{outputs} outputs of a model; must be 1 to {MostOutputs}", nameof(outputs));
 
-        int columns = hidden.Sum();
+        var kinds = Enumerable.Range(0, hidden.Count).GroupBy(model => optimisers?[model] ?? 0).OrderBy(kind => kind.Key).ToList();
+        return Place(
+            hidden, inputs, outputs, [.. kinds.SelectMany(kind => Deal(hidden, [.. kind], threads).Select(block => (kind.Key, block)))]);
+    }
+
+    // Some of the models to blocks of their own.
+    private static List<int>[] Deal(IReadOnlyList<int> hidden, int[] models, int threads)
+    {
+        int columns = models.Sum(model => hidden[model]);
         int count = Math.Max(threads, (columns + BlockColumns - 1) / BlockColumns);
-        count = Math.Min(hidden.Count, (count + threads - 1) / threads * threads);
+        count = Math.Min(models.Length, (count + threads - 1) / threads * threads);
         var members = new List<int>[count];
         var widths = new PriorityQueue<int, (int Width, int Block)>();
         for (int block = 0; block < count; block++)
@@ -86,19 +100,19 @@ public sealed class ColumnLayout
             members[block] = [];
             widths.Enqueue(block, (0, block));
         }
-        foreach (int model in Enumerable.Range(0, hidden.Count).OrderByDescending(m => hidden[m]).ThenBy(m => m))
+        foreach (int model in models.OrderByDescending(m => hidden[m]).ThenBy(m => m))
         {
             widths.TryDequeue(out int block, out (int Width, int Block) key);
             members[block].Add(model);
             widths.Enqueue(block, (key.Width + hidden[model], block));
         }
-        return Place(hidden, inputs, outputs, members);
+        return members;
     }
 
     /// <summary>Whether every model has its columns at the same place: then one array of columns fits both.</summary>
     public bool IsSameAs(ColumnLayout other) =>
         ReferenceEquals(this, other) || (Inputs == other.Inputs && Outputs == other.Outputs
-            && Blocks.SequenceEqual(other.Blocks) && Slots.SequenceEqual(other.Slots));
+            && Blocks.SequenceEqual(other.Blocks) && Slots.SequenceEqual(other.Slots) && Ranges.SequenceEqual(other.Ranges));
 
     /// <summary>For kernels: first column, stride, first slot and slots of each block.</summary>
     internal int[] BlockTable() => [.. Blocks.SelectMany(b => new[] { b.FirstColumn, b.Stride, b.FirstSlot, b.Slots })];
@@ -127,7 +141,7 @@ public sealed class ColumnLayout
     /// <summary>Place of w2[k, 0] of a slot: O rows, each of all columns.</summary>
     internal int OutputWeight(ModelSlot slot, int k) => (k * PaddedColumns) + slot.Column;
 
-    private static ColumnLayout Place(IReadOnlyList<int> hidden, int inputs, int outputs, List<int>[] members)
+    private static ColumnLayout Place(IReadOnlyList<int> hidden, int inputs, int outputs, (int Optimiser, List<int> Models)[] members)
     {
         var blocks = new ColumnBlock[members.Length];
         var slots = new List<ModelSlot>(hidden.Count);
@@ -135,16 +149,28 @@ public sealed class ColumnLayout
         for (int block = 0; block < members.Length; block++)
         {
             int column = 0, firstSlot = slots.Count;
-            foreach (int model in members[block])
+            foreach (int model in members[block].Models)
             {
                 slots.Add(new ModelSlot(model, block, firstColumn + column, hidden[model]));
                 column += hidden[model];
             }
             int stride = PaddedStride(column);
-            blocks[block] = new ColumnBlock(firstColumn, stride, firstSlot, members[block].Count);
+            blocks[block] = new ColumnBlock(firstColumn, stride, firstSlot, members[block].Models.Count);
             firstColumn += stride + Vector;
         }
-        return new ColumnLayout(inputs, outputs, blocks, [.. slots]);
+        List<OptimiserRange> ranges = [];
+        for (int first = 0; first < blocks.Length;)
+        {
+            int optimiser = members[first].Optimiser, end = first;
+            while (end < blocks.Length && members[end].Optimiser == optimiser)
+                end++;
+            ranges.Add(new OptimiserRange(
+                optimiser, first, end - first,
+                blocks[..first].Sum(block => block.Stride) / Vector, blocks[first..end].Sum(block => block.Stride) / Vector,
+                blocks[first].FirstSlot, blocks[first..end].Sum(block => block.Slots)));
+            first = end;
+        }
+        return new ColumnLayout(inputs, outputs, blocks, [.. slots], [.. ranges]);
     }
 
     private static int PaddedStride(int columns)

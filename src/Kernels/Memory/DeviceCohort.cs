@@ -14,17 +14,29 @@ public sealed class DeviceCohort : IDisposable
     private readonly DeviceArray<long> _loss, _gradSums, _deltaSums, _outputSums;
     private readonly CohortMask _mask;
     private readonly CohortLearning _learning;
+    private readonly IReadOnlyList<StepSettings> _settings;
+    private readonly StepMemory _steps;
 
     /// <param name="device">Where.</param>
     /// <param name="layout">Which columns lie where.</param>
     /// <param name="learningRates">One a model, in the caller's order.</param>
     /// <param name="withMask">Takes room for a mask, under which weights stay 0; at first it keeps everything.</param>
-    /// <exception cref="ArgumentException">Rates do not fit the models, or W1 has more than 2^31 elements.</exception>
-    public DeviceCohort(ComputeDevice device, ColumnLayout layout, IReadOnlyList<float> learningRates, bool withMask = false)
+    /// <param name="settings">How each takes its steps; null takes no room for what optimisers remember.</param>
+    /// <exception cref="ArgumentException">
+    /// Rates or settings do not fit the models, or W1 has more than 2^31 elements.
+    /// </exception>
+    public DeviceCohort(
+        ComputeDevice device, ColumnLayout layout, IReadOnlyList<float> learningRates, bool withMask = false,
+        IReadOnlyList<StepSettings>? settings = null)
     {
+        if (settings is not null && layout.Ranges.Any(range => layout.Slots.Skip(range.FirstSlot).Take(range.Slots)
+            .Any(slot => settings[slot.Model].Optimiser != range.Optimiser)))
+        {
+            throw new ArgumentException("the layout is for other optimisers", nameof(settings));
+        }
         if (learningRates.Count != layout.Slots.Count)
             throw new ArgumentException($"{learningRates.Count} rates for {layout.Slots.Count} models", nameof(learningRates));
-        long weights = (long)layout.Inputs * layout.PaddedColumns, sums = weights + layout.PaddedColumns;
+        long weights = (long)layout.Inputs * layout.PaddedColumns, sums = StepMemory.Length(layout);
         if (sums > int.MaxValue)
             throw new ArgumentException($"{sums} weights and biases in one cohort; 2^31 - 1 are the most", nameof(layout));
         if ((long)layout.Outputs * Math.Max(layout.PaddedColumns, (long)ChunkSchedule.ChunkRows * layout.Slots.Count) > int.MaxValue)
@@ -48,6 +60,8 @@ public sealed class DeviceCohort : IDisposable
         _failed = device.Zeroed<int>(slots);
         _mask = new CohortMask(device, layout, withMask);
         _learning = new CohortLearning(device, layout, Math.Max(2, outputs));
+        _settings = settings ?? [.. layout.Slots.Select(_ => default(StepSettings))];
+        _steps = new StepMemory(device, layout, _settings);
         _counts = device.Zeroed<int>(ClassCounts.Fields(outputs) * slots);
         _blocks = device.Upload(layout.BlockTable());
         _slots = device.Upload(layout.SlotTable());
@@ -119,16 +133,41 @@ public sealed class DeviceCohort : IDisposable
         Loss = _loss.View,
         Failed = _failed.View,
         Counts = _counts.View,
+        Steps = _steps.Views,
     };
 
     /// <summary>Bytes that a cohort of this layout takes on the device.</summary>
-    public static long Bytes(ColumnLayout layout)
+    /// <param name="states">See <see cref="States"/>.</param>
+    public static long Bytes(ColumnLayout layout, int states = 0)
     {
         long columns = layout.PaddedColumns, slots = layout.Slots.Count, outputs = layout.Outputs;
-        return (sizeof(float) * ((2 * layout.Inputs * columns) + (ChunkSchedule.ChunkRows * (columns + (outputs * slots)))
+        return (sizeof(float) * states * StepMemory.Length(layout))
+            + (sizeof(float) * ((2 * layout.Inputs * columns) + (ChunkSchedule.ChunkRows * (columns + (outputs * slots)))
                 + ((7 + (3 * outputs)) * columns) + ((5 + (5 * outputs)) * slots)))
             + (sizeof(long) * (((layout.Inputs + 1 + (outputs == 1 ? 0 : outputs)) * columns) + ((2 + outputs) * slots)));
     }
+
+    /// <summary>The most numbers that it has room for of what optimisers remember of a parameter.</summary>
+    public int States => _steps.States;
+
+    /// <summary>Steps that follow, an epoch of them; kernels find what depends on their number.</summary>
+    internal void BeginSteps(int steps) => _steps.Begin(steps);
+
+    /// <summary>Optimisers forget everything; their next step is the first.</summary>
+    public void ResetSteps() => _steps.Reset();
+
+    /// <summary>Optimisers remember what those of another cohort of the same models do.</summary>
+    public void CopySteps(DeviceCohort other) => _steps.CopyFrom(other._steps);
+
+    /// <summary>
+    /// What optimisers remember of each model in the caller's order, state after state: W1 [D, H], b1 [H], w2 [O, H], b2 [O]; empty for
+    /// one that remembers nothing.
+    /// </summary>
+    public float[][] DownloadStates() => _steps.Download([.. _settings.Select(one => one.States)]);
+
+    /// <summary>Puts what <see cref="DownloadStates"/> gave in place.</summary>
+    /// <param name="steps">That were taken before.</param>
+    public void UploadStates(IReadOnlyList<float[]> models, long steps) => _steps.Upload(models, steps);
 
     /// <summary>Puts parameters of all models in place, in the caller's order.</summary>
     /// <exception cref="ArgumentException">A shape does not fit.</exception>
@@ -224,7 +263,7 @@ public sealed class DeviceCohort : IDisposable
             _w1, _gradW1, _activations, _logits, _b1, _w2, _columnRates,
             _gradB1, _gradW2, _b2, _slotRates, _gradB2, _blocks, _slots, _vectors,
             _slotBlocks, _columnSlots, _units, _counts, _failed,
-            _loss, _gradSums, _deltaSums, _outputSums, _mask, _learning,
+            _loss, _gradSums, _deltaSums, _steps, _outputSums, _mask, _learning,
         })
         {
             buffer.Dispose();

@@ -114,6 +114,9 @@ public sealed class DeviceImages : IDisposable
 
     internal ChunkSchedule Schedule { get; }
 
+    /// <summary>Batches of an epoch.</summary>
+    public int Batches => Schedule.Chunks.Count(chunk => chunk.IsFirst);
+
     /// <summary>
     /// Most images of a batch that a GPU trains model by model, see <c>SmallBatchGpu</c>: larger ones have work for products of all
     /// columns.

@@ -214,6 +214,9 @@ public struct ScratchViews
     /// <summary>[slot, 3 O + 1]: true positives, false positives and false negatives of each class, then images; with one logit those
     /// of the positive class.</summary>
     public ArrayView<int> Counts;
+
+    /// <summary>What optimisers remember.</summary>
+    public StepViews Steps;
 }
 
 /// <summary>Ranking and pruning.</summary>

@@ -44,12 +44,23 @@ internal static class GpuMath
         return Fma(Fma(-quotient, b, 1f), quotient, quotient);
     }
 
-    /// <summary>The square root, correctly rounded when the device's own is off by a few units.</summary>
-    /// <param name="a">Above 0, and far from the ends of the range.</param>
+    /// <summary>
+    /// The square root, correctly rounded when the device's own is off by a few units: a step of Newton on the remainder, then the
+    /// neighbours are looked at. Source: Tuckerman's test, in Markstein, "Computation of elementary functions on the IBM RISC
+    /// System/6000 processor", IBM Journal of Research and Development 34 (1990).
+    /// </summary>
+    /// <param name="a">A normal number above 0.</param>
     public static float Sqrt(float a)
     {
+        // Far from the lower end, where remainders would be below the normal numbers.
+        const float Up = (float)(1L << 62), Down = 1f / (1L << 31);
+        bool isSmall = a < 1f;
+        a = isSmall ? a * Up : a;
         float root = MathF.Sqrt(a);
-        return Fma(Fma(-root, root, a), 0.5f / root, root);
+        root = Fma(Fma(-root, root, a), 0.5f / root, root);
+        float below = ILGPU.Interop.IntAsFloat(Bits(root) - 1), above = ILGPU.Interop.IntAsFloat(Bits(root) + 1);
+        root = Fma(-below, root, a) <= 0f ? below : Fma(-above, root, a) > 0f ? above : root;
+        return isSmall ? root * Down : root;
     }
 
     /// <summary>

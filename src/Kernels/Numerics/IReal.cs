@@ -20,6 +20,9 @@ internal interface IReal<TSelf>
 
     static abstract TSelf Divide(TSelf a, TSelf b);
 
+    /// <summary>The square root, correctly rounded; a is a normal number above 0.</summary>
+    static abstract TSelf Sqrt(TSelf a);
+
     /// <summary>a * b + c with one rounding.</summary>
     static abstract TSelf Fma(TSelf a, TSelf b, TSelf c);
 

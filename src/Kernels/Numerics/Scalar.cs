@@ -24,6 +24,8 @@ internal readonly struct Scalar : IReal<Scalar>
 
     public static Scalar Divide(Scalar a, Scalar b) => new(GpuMath.Divide(a.Value, b.Value));
 
+    public static Scalar Sqrt(Scalar a) => new(GpuMath.Sqrt(a.Value));
+
     public static Scalar Fma(Scalar a, Scalar b, Scalar c) => new(GpuMath.Fma(a.Value, b.Value, c.Value));
 
     public static Scalar Max(Scalar a, Scalar b) => a.Value >= b.Value ? a : b.Value > a.Value ? b : Add(a, b);

@@ -12,10 +12,10 @@ namespace GpuMlp.Kernels.Training;
 /// <summary>
 /// An epoch of a cohort on a GPU: a few launches a batch, on the device's stream. Whatever is cut into runs or parts changes no bit.
 /// </summary>
-internal readonly struct GpuEpoch<TLoss, TOptimiser>
+internal readonly struct GpuEpoch<TLoss>
     where TLoss : struct, ILoss
-    where TOptimiser : struct, IOptimiser
 {
+    private readonly IReadOnlyList<OptimiserRange> _ranges;
     private readonly GpuDevice _device;
     private readonly CohortViews _cohort;
     private readonly ScratchViews _scratch;
@@ -28,6 +28,7 @@ internal readonly struct GpuEpoch<TLoss, TOptimiser>
         _device = device;
         _cohort = cohort.Cohort;
         _scratch = cohort.Scratch;
+        _ranges = cohort.Layout.Ranges;
     }
 
     /// <summary>
@@ -43,6 +44,7 @@ internal readonly struct GpuEpoch<TLoss, TOptimiser>
         int parts = OutputParts(Math.Min(rowsAtOnce, most));
         GpuTotals totals = Totals(parts);
         bool opensEpoch = true;
+        int step = 0;
         for (int chunk = 0; chunk < images.Chunks; chunk++)
         {
             Chunk batch = images.Schedule.Chunks[chunk];
@@ -63,7 +65,7 @@ internal readonly struct GpuEpoch<TLoss, TOptimiser>
                 products.Backward(_cohort, run, activations, _scratch.GradSums, goesOn: done > 0);
                 opensEpoch = false;
             }
-            Step(weights, totals.Deltas, parts, batch.BatchRows);
+            Step(new GpuStep(weights, totals.Deltas, parts, batch.BatchRows, step++));
         }
         End(totals, parts);
     }
@@ -73,11 +75,22 @@ internal readonly struct GpuEpoch<TLoss, TOptimiser>
     public void Run(DeviceImages images, int rows)
     {
         GpuWeights weights = Begin();
-        ImageViews views = images.Views;
-        GpuTotals totals = Totals(1);
+        var batches = new GpuSmallBatches(images, rows, weights, Totals(1), GpuProducts.Activations(_device, _cohort, rows));
+        foreach (OptimiserRange range in _ranges)
+            Optimiser.All[range.Optimiser].SmallBatches(this, batches, range);
+        End(batches.Totals, 1);
+    }
+
+    /// <summary>The launch of some models.</summary>
+    internal void SmallBatches<TOptimiser>(in GpuSmallBatches batches, OptimiserRange range)
+        where TOptimiser : struct, IOptimiser
+    {
+        ImageViews views = batches.Images.Views;
         var epoch = new SmallBatchGpu<TLoss, TOptimiser>
         {
             Cohort = _cohort,
+            States = _scratch.Steps,
+            FirstSlot = range.FirstSlot,
             Chunks = views.Chunks,
             ImageStarts = views.ImageStarts,
             ImageIndex = views.ImageIndex,
@@ -88,14 +101,23 @@ internal readonly struct GpuEpoch<TLoss, TOptimiser>
             Labels = views.Labels,
             Numbers = views.Numbers,
             Epoch = _epoch,
-            Weights = weights,
-            Activations = GpuProducts.Activations(_device, _cohort, rows),
-            Totals = totals,
-            Whole = BatchFactors.Of(rows, _cohort.Inputs),
-            Last = BatchFactors.Of(images.Schedule.Chunks[^1].Rows, _cohort.Inputs),
+            Weights = batches.Weights,
+            Activations = batches.Activations,
+            Totals = batches.Totals,
+            Whole = BatchFactors.Of(batches.Rows, _cohort.Inputs),
+            Last = BatchFactors.Of(batches.Images.Schedule.Chunks[^1].Rows, _cohort.Inputs),
         };
-        _device.Launch(SmallBatchGpu<TLoss, TOptimiser>.Kernel, SmallBatchGpu<TLoss, TOptimiser>.Threads, _cohort.SlotCount, epoch);
-        End(totals, 1);
+        _device.Launch(SmallBatchGpu<TLoss, TOptimiser>.Kernel, SmallBatchGpu<TLoss, TOptimiser>.Threads, range.Slots, epoch);
+    }
+
+    /// <summary>The launch of a step of some models.</summary>
+    internal void Step<TOptimiser>(in GpuStep step, OptimiserRange range)
+        where TOptimiser : struct, IOptimiser
+    {
+        var job = GradientGpu<TOptimiser>.Of(_cohort, _scratch, step.Weights, step.Batch);
+        (job.Deltas, job.DeltaParts, job.Steps, job.OutputSums) = (step.Deltas, step.DeltaParts, 1, OutputSums(step.DeltaParts));
+        (job.Step, job.FirstVector) = (step.Number, range.FirstVector);
+        _device.Launch(GradientGpu<TOptimiser>.Kernel, GradientGpu<TOptimiser>.Threads, range.Vectors, job);
     }
 
     /// <summary>
@@ -111,6 +133,7 @@ internal readonly struct GpuEpoch<TLoss, TOptimiser>
         int parts = OutputParts(rowsAtOnce);
         GpuTotals totals = Totals(parts);
         bool opensEpoch = true;
+        int step = 0;
         foreach (DigitRun batch in digits.Batches)
         {
             GpuQuantise.Run(_device, _cohort, weights);
@@ -123,7 +146,7 @@ internal readonly struct GpuEpoch<TLoss, TOptimiser>
                 products.Backward(_cohort, digits, run, _scratch.GradSums, goesOn: !opensBatch);
                 opensEpoch = false;
             }
-            Step(weights, totals.Deltas, parts, batch.Rows);
+            Step(new GpuStep(weights, totals.Deltas, parts, batch.Rows, step++));
         }
         End(totals, parts);
     }
@@ -187,11 +210,10 @@ internal readonly struct GpuEpoch<TLoss, TOptimiser>
         return weights;
     }
 
-    private void Step(in GpuWeights weights, ArrayView<long> deltas, int deltaParts, int batch)
+    private void Step(in GpuStep step)
     {
-        var step = GradientGpu<TOptimiser>.Of(_cohort, _scratch, weights, batch);
-        (step.Deltas, step.DeltaParts, step.Steps, step.OutputSums) = (deltas, deltaParts, 1, OutputSums(deltaParts));
-        _device.Launch(GradientGpu<TOptimiser>.Kernel, GradientGpu<TOptimiser>.Threads, step.Groups, step);
+        foreach (OptimiserRange range in _ranges)
+            Optimiser.All[range.Optimiser].Step(this, step, range);
     }
 
     private void End(in GpuTotals totals, int parts)
@@ -211,3 +233,14 @@ internal readonly struct GpuEpoch<TLoss, TOptimiser>
     private int OutputParts(int rows) => Math.Min(
         Math.Clamp(GpuProductParts.EnoughGroups / _cohort.SlotCount, 1, GpuParts.Chunks(rows)), _device.Tuning.MostSegments);
 }
+
+/// <summary>A step of all models of a cohort.</summary>
+/// <param name="Deltas">Sums of q, part after part.</param>
+/// <param name="Batch">Images of the batch.</param>
+/// <param name="Number">Of the epoch's steps, from 0.</param>
+internal readonly record struct GpuStep(GpuWeights Weights, ArrayView<long> Deltas, int DeltaParts, int Batch, int Number);
+
+/// <summary>An epoch of small batches of all models of a cohort.</summary>
+/// <param name="Rows">Of every batch but the last.</param>
+internal readonly record struct GpuSmallBatches(
+    DeviceImages Images, int Rows, GpuWeights Weights, GpuTotals Totals, GpuActivations Activations);

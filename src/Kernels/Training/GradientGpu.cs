@@ -49,6 +49,14 @@ internal struct GradientGpu<TOptimiser>
     /// <summary>1 steps: gradients are not kept.</summary>
     public int Steps;
 
+    /// <summary>What the optimiser remembers, and which of the epoch's steps it is.</summary>
+    public StepViews States;
+
+    public int Step;
+
+    /// <summary>Of the launch.</summary>
+    public int FirstVector;
+
     /// <summary>s and t, and the two factors of the batch; see <see cref="ExactSums"/>.</summary>
     public int Shift, ActivationBits;
 
@@ -63,6 +71,7 @@ internal struct GradientGpu<TOptimiser>
         Sums = scratch.GradSums,
         OutputSums = scratch.OutputSums,
         Gradients = GpuGradients.Of(scratch),
+        States = scratch.Steps,
         Shift = ExactSums.GradientShift(batch, cohort.Inputs),
         ActivationBits = ExactSums.ActivationBits(batch),
         Scale = ExactSums.GradientScale(batch),
@@ -79,7 +88,7 @@ internal struct GradientGpu<TOptimiser>
     {
         ArrayView<long> products = SharedMemory.Allocate<long>(Threads);
         int thread = Group.IdxX, within = thread % Columns, share = thread / Columns, inputs = job.Cohort.Inputs;
-        var vector = new GpuVector(job.Cohort, Grid.IdxX);
+        var vector = new GpuVector(job.Cohort, job.FirstVector + Grid.IdxX);
         int column = vector.Column + within, slot = job.Cohort.ColumnSlots[column];
         bool isOn = slot >= 0 && job.Weights.Failed[slot] == 0;
         float columnFactor = job.Cohort.Learning.ColumnFactors[column], weight = job.Cohort.Outputs == 1
@@ -101,13 +110,17 @@ internal struct GradientGpu<TOptimiser>
                     job.Gradients.W1,
                     job.Cohort.MaskW1,
                     vector.Base(inputs) + within + (d * vector.Stride),
+                    0,
                     column,
+                    slot,
                     isOn,
                     gradient);
             }
             else
             {
-                LeaveBias(job, job.Cohort.B1, job.Gradients.B1, column, job.Cohort.ColumnRates[column], isOn, gradient);
+                LeaveBias(
+                    job, job.Cohort.B1, job.Gradients.B1, column, job.Cohort.W1.IntLength, slot, job.Cohort.ColumnRates[column], isOn,
+                    gradient);
             }
         }
         products[thread] = product;
@@ -121,7 +134,8 @@ internal struct GradientGpu<TOptimiser>
             float scaled = product * ExactSums.PowerOfTwo(job.Shift + job.Weights.Exponents[column] - 63), gradient = isOn
                 ? scaled * job.Scale * columnFactor
                 : 0f;
-            Leave(job, job.Cohort.W2, job.Gradients.W2, job.Cohort.MaskW2, column, column, isOn, gradient);
+            int firstState = job.Cohort.W1.IntLength + job.Cohort.B1.IntLength;
+            Leave(job, job.Cohort.W2, job.Gradients.W2, job.Cohort.MaskW2, column, firstState, column, slot, isOn, gradient);
         }
         else if (slot >= 0)
         {
@@ -146,7 +160,8 @@ internal struct GradientGpu<TOptimiser>
             float scaled = sum * ExactSums.PowerOfTwo(-power);
             int place = (k * columns) + column;
             float gradient = isOn ? scaled * job.BiasScale * classFactor : 0f;
-            Leave(job, job.Cohort.W2, job.Gradients.W2, job.Cohort.MaskW2, place, column, isOn, gradient);
+            int firstState = job.Cohort.W1.IntLength + columns;
+            Leave(job, job.Cohort.W2, job.Gradients.W2, job.Cohort.MaskW2, place, firstState, column, slot, isOn, gradient);
         }
     }
 
@@ -159,25 +174,27 @@ internal struct GradientGpu<TOptimiser>
             for (int part = 0; part < job.DeltaParts; part++)
                 sum += job.Deltas[(part * job.Cohort.B2.IntLength) + output];
             LeaveBias(
-                job, job.Cohort.B2, job.Gradients.B2, output, job.Cohort.SlotRates[slot], isOn, isOn ? sum * scale * factor : 0f);
+                job, job.Cohort.B2, job.Gradients.B2, output,
+                job.Cohort.W1.IntLength + job.Cohort.B1.IntLength + job.Cohort.W2.IntLength, slot, job.Cohort.SlotRates[slot], isOn,
+                isOn ? sum * scale * factor : 0f);
         }
     }
 
-    // A weight: it may lie under a mask, and it decays. It is 0 under a mask already, and stays so without a gradient.
+    // A weight: it may lie under a mask, and it decays. It is 0 under a mask already, and stays so.
     private static void Leave(
         GradientGpu<TOptimiser> job, ArrayView<float> weights, ArrayView<float> gradients, ArrayView<float> mask,
-        int place, int column, bool isOn, float gradient)
+        int place, int firstState, int column, int slot, bool isOn, float gradient)
     {
-        if (job.Cohort.HasMask != 0 && !(mask[place] > 0f))
-            gradient = 0f;
+        bool isKept = job.Cohort.HasMask == 0 || mask[place] > 0f;
         if (job.Steps == 0)
         {
-            gradients[place] = gradient;
+            gradients[place] = isKept ? gradient : 0f;
         }
-        else if (isOn)
+        else if (isOn && isKept)
         {
-            weights[place] = TOptimiser.Step<Scalar>(weights[place], gradient, -job.Cohort.ColumnRates[column], job.Cohort.WeightDecay)
-                .Value;
+            weights[place] = StepGpu<TOptimiser>.Take(
+                job.States, firstState + place, slot, job.Step, weights[place], gradient, -job.Cohort.ColumnRates[column],
+                job.Cohort.WeightDecay);
         }
     }
 
@@ -186,6 +203,8 @@ internal struct GradientGpu<TOptimiser>
         ArrayView<float> biases,
         ArrayView<float> gradients,
         int place,
+        int firstState,
+        int slot,
         float rate,
         bool isOn,
         float gradient)
@@ -193,6 +212,6 @@ internal struct GradientGpu<TOptimiser>
         if (job.Steps == 0)
             gradients[place] = gradient;
         else if (isOn)
-            biases[place] = TOptimiser.Step<Scalar>(biases[place], gradient, -rate, 0f).Value;
+            biases[place] = StepGpu<TOptimiser>.Take(job.States, firstState + place, slot, job.Step, biases[place], gradient, -rate, 0f);
     }
 }

@@ -26,6 +26,12 @@ internal struct SmallBatchGpu<TLoss, TOptimiser>
 
     public CohortViews Cohort;
 
+    /// <summary>What the optimiser remembers.</summary>
+    public StepViews States;
+
+    /// <summary>Of the launch.</summary>
+    public int FirstSlot;
+
     /// <summary>As in <see cref="ImageViews"/>; a chunk is a batch.</summary>
     public ArrayView<int> Chunks, ImageStarts, PixelStarts;
 
@@ -56,7 +62,7 @@ internal struct SmallBatchGpu<TLoss, TOptimiser>
     {
         ArrayView<long> sums = SharedMemory.Allocate<long>(3 * Threads);
         ArrayView<int> ints = SharedMemory.Allocate<int>(3 * Threads);
-        int index = Grid.IdxX, thread = Group.IdxX;
+        int index = job.FirstSlot + Grid.IdxX, thread = Group.IdxX;
         var slot = new GpuSlot(job.Cohort, index);
         var place = new Place(thread, slot.Hidden);
         int chunks = job.Chunks.IntLength / ChunkSchedule.ChunkFields, images = 0;
@@ -188,9 +194,9 @@ internal struct SmallBatchGpu<TLoss, TOptimiser>
                 product += Quantised(job, slot, d, unit, weightScale) * ((sum + half) >> batch.Shift);
                 float gradient = GpuMath.Product(sum * ExactSums.PowerOfTwo(-40), factor);
                 if (d < inputs)
-                    StepWeight(job, job.Cohort.W1, job.Cohort.MaskW1, slot.Row(inputs, d) + unit, column, gradient);
+                    StepWeight(job, job.Cohort.W1, job.Cohort.MaskW1, slot.Row(inputs, d) + unit, 0, column, index, chunk, gradient);
                 else
-                    StepBias(job.Cohort.B1, column, job.Cohort.ColumnRates[column], gradient);
+                    StepBias(job, job.Cohort.B1, column, job.Cohort.W1.IntLength, job.Cohort.ColumnRates[column], index, chunk, gradient);
             }
             products[place.Thread] = product;
             GpuGroup.Barrier();
@@ -199,7 +205,9 @@ internal struct SmallBatchGpu<TLoss, TOptimiser>
                 for (int other = place.Thread + place.Lanes; other < Threads; other += place.Lanes)
                     product += products[other];
                 float scaled = product * ExactSums.PowerOfTwo(batch.Shift + job.Weights.Exponents[column] - 63);
-                StepWeight(job, job.Cohort.W2, job.Cohort.MaskW2, column, column, scaled * batch.Scale * columnFactor);
+                StepWeight(
+                    job, job.Cohort.W2, job.Cohort.MaskW2, column, job.Cohort.W1.IntLength + job.Cohort.B1.IntLength, column, index, chunk,
+                    scaled * batch.Scale * columnFactor);
             }
             GpuGroup.Barrier();
         }
@@ -208,21 +216,28 @@ internal struct SmallBatchGpu<TLoss, TOptimiser>
             long sum = 0;
             for (int row = 0; row < rows; row++)
                 sum += deltas[row];
-            StepBias(job.Cohort.B2, index, job.Cohort.SlotRates[index], sum * batch.BiasScale * job.Cohort.Learning.SlotFactors[index]);
+            StepBias(
+                job, job.Cohort.B2, index, job.Cohort.W1.IntLength + job.Cohort.B1.IntLength + job.Cohort.W2.IntLength,
+                job.Cohort.SlotRates[index], index, chunk, sum * batch.BiasScale * job.Cohort.Learning.SlotFactors[index]);
         }
         GpuGroup.Barrier();
     }
 
     private static void StepWeight(
-        SmallBatchGpu<TLoss, TOptimiser> job, ArrayView<float> weights, ArrayView<float> mask, int at, int column, float gradient)
+        SmallBatchGpu<TLoss, TOptimiser> job, ArrayView<float> weights, ArrayView<float> mask, int at, int firstState, int column,
+        int index, int step, float gradient)
     {
+        // 0 under a mask already, and it stays so.
         if (job.Cohort.HasMask != 0 && !(mask[at] > 0f))
-            gradient = 0f;
-        weights[at] = TOptimiser.Step<Scalar>(weights[at], gradient, -job.Cohort.ColumnRates[column], job.Cohort.WeightDecay).Value;
+            return;
+        weights[at] = StepGpu<TOptimiser>.Take(
+            job.States, firstState + at, index, step, weights[at], gradient, -job.Cohort.ColumnRates[column], job.Cohort.WeightDecay);
     }
 
-    private static void StepBias(ArrayView<float> biases, int at, float rate, float gradient) =>
-        biases[at] = TOptimiser.Step<Scalar>(biases[at], gradient, -rate, 0f).Value;
+    private static void StepBias(
+        SmallBatchGpu<TLoss, TOptimiser> job, ArrayView<float> biases, int at, int firstState, float rate, int index, int step,
+        float gradient) =>
+        biases[at] = StepGpu<TOptimiser>.Take(job.States, firstState + at, index, step, biases[at], gradient, -rate, 0f);
 
     // gate q of an image of the batch; a float that is an integer.
     private static int Gated(SmallBatchGpu<TLoss, TOptimiser> job, GpuSlot slot, int row, int unit) =>

@@ -3,6 +3,8 @@ using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Products;
+using GpuMlp.Kernels.Products.Digits;
+using GpuMlp.Kernels.Training.Losses;
 using GpuMlp.Kernels.Training.Optimisers;
 using ILGPU.Runtime;
 
@@ -25,11 +27,29 @@ public sealed class TrainEpochOperation : Operation<TrainEpochJob>
         Fit.CheckTrainable(job.Images);
         Fit.CheckLabels(job.Cohort.Layout, job.Images);
         Fit.CheckEpoch(job.Epoch);
+        Optimiser.Check(job.Cohort);
     }
 
-    internal override void OnCpu(DeviceKernels kernels, TrainEpochJob job) => Optimiser.Standard.Epoch(kernels, job);
+    internal override void OnCpu(DeviceKernels kernels, TrainEpochJob job)
+    {
+        job.Cohort.BeginSteps(job.Images.Batches);
+        foreach (OptimiserRange range in job.Cohort.Layout.Ranges)
+            Optimiser.All[range.Optimiser].Epoch(kernels, job, range);
+    }
 
-    internal override void OnGpu(GpuDevice device, TrainEpochJob job) => Optimiser.Standard.Epoch(device, job);
+    internal override void OnGpu(GpuDevice device, TrainEpochJob job)
+    {
+        job.Cohort.BeginSteps(job.Images.Batches);
+        var epoch = new GpuEpoch<LogisticLoss>(device, job.Cohort, job.Epoch);
+        if (job.Cohort.Outputs > 1)
+            epoch.Run(job.Images);
+        else if (job.Images.SmallBatch is { } rows)
+            epoch.Run(job.Images, rows);
+        else if (!job.Cohort.Drops && job.Images.Digits is { } digits && DigitProducts.Fits(job.Cohort.Cohort, digits))
+            epoch.Run(job.Images, digits);
+        else
+            epoch.Run(job.Images);
+    }
 }
 
 /// <summary>What it is given; totals of loss and counts are left in the cohort.</summary>
@@ -61,12 +81,14 @@ internal unsafe struct TrainEpochCpu<TLoss, TOptimiser> : ICpuJob
 
     public int Epoch;
 
-    public readonly int Items => Cohort.BlockCount;
+    public OptimiserRange Range;
+
+    public readonly int Items => Range.Blocks;
 
     public readonly void Run<T>(int item)
         where T : unmanaged, ILanes<T>
     {
-        var block = new BlockPointers(Cohort, Scratch, item);
+        var block = new BlockPointers(Cohort, Scratch, Range.FirstBlock + item);
         MaskBody.Weights<T>(block);
         new Span<long>(block.Loss, 2 * block.Slots).Clear();
         new Span<int>(block.Counts, ClassCounts.Fields(block.Outputs) * block.Slots).Clear();
@@ -74,7 +96,7 @@ internal unsafe struct TrainEpochCpu<TLoss, TOptimiser> : ICpuJob
         var images = new PairPointers(Images.Pairs);
         var work = new BlockWork(block, images.Places, withBackward: true);
         QuantiseBody.All<T>(block, work, images);
-        int chunks = Images.ChunkCount;
+        int chunks = Images.ChunkCount, step = 0;
         for (int index = 0; index < chunks; index++)
         {
             var chunk = new ChunkPointers(Images, index);
@@ -98,6 +120,7 @@ internal unsafe struct TrainEpochCpu<TLoss, TOptimiser> : ICpuJob
                 HiddenBackwardBody.Accumulate<T>(block, work, images, chunk);
                 continue;
             }
+            UpdateBody<TOptimiser>.Open(block, step++);
             UpdateBody<TOptimiser>.Batch<T>(block, work, images, chunk);
             if (index + 1 < chunks)
                 QuantiseBody.Changed<T>(block, work, images);

@@ -16,13 +16,24 @@ public sealed class UpdateOperation : Operation<UpdateJob>
 
     internal override ComputeDevice? DeviceOf(UpdateJob job) => job.Cohort.Device;
 
-    internal override void Check(UpdateJob job)
+    internal override void Check(UpdateJob job) => Optimiser.Check(job.Cohort);
+
+    internal override void OnCpu(DeviceKernels kernels, UpdateJob job)
     {
+        job.Cohort.BeginSteps(1);
+        foreach (OptimiserRange range in job.Cohort.Layout.Ranges)
+            Optimiser.All[range.Optimiser].Update(kernels, job.Cohort, range);
     }
 
-    internal override void OnCpu(DeviceKernels kernels, UpdateJob job) => Optimiser.Standard.Update(kernels, job.Cohort);
-
-    internal override void OnGpu(GpuDevice device, UpdateJob job) => Optimiser.Standard.Update(device, job.Cohort);
+    internal override void OnGpu(GpuDevice device, UpdateJob job)
+    {
+        job.Cohort.BeginSteps(1);
+        CohortViews views = job.Cohort.Cohort;
+        GpuWeights weights = GpuQuantise.Now(device, views);
+        foreach (OptimiserRange range in job.Cohort.Layout.Ranges)
+            Optimiser.All[range.Optimiser].Update(device, job.Cohort, weights.Failed, range);
+        GpuQuantise.Mask(device, views);
+    }
 }
 
 /// <summary>What it is given: gradients are those in the cohort's scratch.</summary>
@@ -44,14 +55,17 @@ internal struct UpdateCpu<TOptimiser> : ICpuJob
 
     public ScratchViews Scratch;
 
-    public readonly int Items => Cohort.BlockCount;
+    public OptimiserRange Range;
+
+    public readonly int Items => Range.Blocks;
 
     public readonly void Run<T>(int item)
         where T : unmanaged, ILanes<T>
     {
-        var block = new BlockPointers(Cohort, Scratch, item);
+        var block = new BlockPointers(Cohort, Scratch, Range.FirstBlock + item);
         var work = new BlockWork(block, 0, withBackward: false);
         QuantiseBody.Exponents<T>(block, work);
+        UpdateBody<TOptimiser>.Open(block, step: 0);
         UpdateBody<TOptimiser>.Weights<T>(block, work);
         UpdateBody<TOptimiser>.Rest<T>(block, work);
         MaskBody.Weights<T>(block);

@@ -7,6 +7,7 @@ using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Specs;
 using GpuMlp.Kernels.Analyses.Corruptions;
 using GpuMlp.Kernels.Analyses.Pruning;
+using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Engine.Tests.Fields;
 
@@ -25,7 +26,7 @@ public sealed class FieldTests
         SimilarityImages = 5,
         Batches = [64],
         WeightDecays = [0.5],
-        Optimisers = [],
+        Optimisers = [Optimiser.All[1], Optimiser.All[4]],
         Momenta = [0.5],
         Beta1s = [0.5],
         Beta2s = [0.5],

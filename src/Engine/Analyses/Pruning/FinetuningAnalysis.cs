@@ -11,7 +11,8 @@ namespace GpuMlp.Engine.Analyses.Pruning;
 /// <summary>
 /// Trains pruned models further under their masks: from the weights that they have (fine-tuning), or from the initial values
 /// of the weights that are kept (the lottery ticket of Frankle and Carbin 2019). The mask is that of the trained model both times.
-/// Schedules of rates begin again after rewinding; fine-tuning stays at the last epoch's rates.
+/// After rewinding optimisers remember nothing and schedules of rates begin again; fine-tuning goes on with what they remember of the
+/// trained model, at the last epoch's rates.
 /// </summary>
 internal sealed class FinetuningAnalysis : IAnalysis
 {
@@ -52,7 +53,7 @@ internal sealed class FinetuningAnalysis : IAnalysis
     {
         int models = cohort.Models.Count, levels = PruningAnalysis.Levels(spec);
         FinetuneRow[][] results = [.. Enumerable.Range(0, models).Select(_ => new FinetuneRow[spec.FinetuneProtocols * levels])];
-        using DeviceCohort pruned = cohort.CreateTwin(withMask: true), start = cohort.CreateTwin();
+        using DeviceCohort pruned = cohort.CreateTwin(trains: true), start = cohort.CreateTwin();
         using PruneRanks ranks = cohort.CreateRanks();
         cohort.Initialize(start);
         int row = 0, epochs = 0;
@@ -65,6 +66,10 @@ internal sealed class FinetuningAnalysis : IAnalysis
                 {
                     bool rewound = protocol == 1;
                     cohort.Kernels.Prune(rewound ? start : cohort.OnDevice, ranks, sparsity, pruned);
+                    if (rewound)
+                        pruned.ResetSteps();
+                    else
+                        pruned.CopySteps(cohort.OnDevice);
                     var lossFailed = new bool[models];
                     for (int epoch = 0; epoch < spec.FinetuneEpochs; epoch++)
                     {

@@ -8,14 +8,11 @@ internal readonly struct GradientDescent : IOptimiser
 {
     public static string Name => "sgd";
 
+    public static int States => 0;
+
     public static bool RestsWithoutGradient => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Step<T>(T parameter, T gradient, T down, float decay)
-        where T : unmanaged, IReal<T>
-    {
-        if (decay != 0f)
-            gradient = T.Fma(T.Broadcast(decay), parameter, gradient);
-        return T.Fma(down, gradient, parameter);
-    }
+    public static T Step<T>(T parameter, T gradient, StepFactors<T> factors, float decay, ref T state1, ref T state2)
+        where T : unmanaged, IReal<T> => T.Fma(factors.Down, StepRules.WithDecay(parameter, gradient, decay), parameter);
 }
