@@ -179,8 +179,9 @@ public sealed class Cohort : IDisposable
     }
 
     /// <summary>Memory for changed copies of the models, in the same layout.</summary>
-    /// <param name="trains">With room for masks, and for what optimisers remember.</param>
-    internal DeviceCohort CreateTwin(bool trains = false) => CreateCohort(OnDevice.Layout, trains, withMask: trains);
+    /// <param name="withMask">With room for masks.</param>
+    /// <param name="trains">With room for what optimisers remember.</param>
+    internal DeviceCohort CreateTwin(bool withMask = false, bool trains = false) => CreateCohort(OnDevice.Layout, trains, withMask);
 
     /// <summary>Memory for the models' weights, compressed at some levels of pruning.</summary>
     internal SparseCohort CreateSparse(int levels) => new(_device, OnDevice.Layout, levels);

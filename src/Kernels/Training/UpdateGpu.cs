@@ -1,5 +1,4 @@
 using GpuMlp.Kernels.Memory;
-using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Training.Optimisers;
 using ILGPU;
 

@@ -70,7 +70,10 @@ internal static class Mnist
         Assert.Equal(expected.Robustness, actual.Robustness);
         Assert.Equal(expected.Finetune, actual.Finetune);
         Assert.Equal(expected.Similarity, actual.Similarity);
-        Assert.Equal(expected with { Rows = RowLists.None, Weights = s_none }, actual with { Rows = RowLists.None, Weights = s_none });
+        Assert.Equal(expected.State, actual.State);
+        Assert.Equal(
+            expected with { Rows = RowLists.None, Weights = s_none, State = [] },
+            actual with { Rows = RowLists.None, Weights = s_none, State = [] });
     }
 
     public static void AssertSameBits(IEnumerable<ModelResult> expected, IEnumerable<ModelResult> actual) =>

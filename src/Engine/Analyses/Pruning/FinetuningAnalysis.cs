@@ -53,7 +53,7 @@ internal sealed class FinetuningAnalysis : IAnalysis
     {
         int models = cohort.Models.Count, levels = PruningAnalysis.Levels(spec);
         FinetuneRow[][] results = [.. Enumerable.Range(0, models).Select(_ => new FinetuneRow[spec.FinetuneProtocols * levels])];
-        using DeviceCohort pruned = cohort.CreateTwin(trains: true), start = cohort.CreateTwin();
+        using DeviceCohort pruned = cohort.CreateTwin(withMask: true, trains: true), start = cohort.CreateTwin();
         using PruneRanks ranks = cohort.CreateRanks();
         cohort.Initialize(start);
         int row = 0, epochs = 0;

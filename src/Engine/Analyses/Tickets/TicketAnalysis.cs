@@ -55,8 +55,9 @@ internal sealed class TicketAnalysis : IAnalysis
     internal static TicketRow[][] Evaluate(
         Cohort cohort, SweepSpec spec, Action<DeviceCohort, IReadOnlyList<EpochMetrics>> afterEpoch, Action<int, int> step)
     {
-        using DeviceCohort rewound = cohort.CreateTwin(), other = cohort.CreateTwin();
-        using DeviceCohort ticket = cohort.CreateTwin(withMask: true), control = cohort.CreateTwin(withMask: true);
+        using DeviceCohort rewound = cohort.CreateTwin(trains: true), other = cohort.CreateTwin();
+        using DeviceCohort ticket = cohort.CreateTwin(withMask: true, trains: true);
+        using DeviceCohort control = cohort.CreateTwin(withMask: true, trains: true);
         using PruneRanks ranks = cohort.CreateRanks();
         int models = cohort.Models.Count, all = (int)Math.Min(int.MaxValue, Epochs(spec, cohort.Variant.Epochs)), done = 0;
         TicketRow[][] rows = [.. Enumerable.Range(0, models).Select(_ => new TicketRow[Rows(spec)])];
@@ -86,6 +87,11 @@ internal sealed class TicketAnalysis : IAnalysis
         // as sparse as its own.
         void TrainFrom(DeviceCohort pruned, string which, int round, bool[] failed)
         {
+            // Other weights have not been trained, so that their optimisers remember nothing.
+            if (which == TicketRow.Reinit)
+                pruned.ResetSteps();
+            else
+                pruned.CopySteps(rewound);
             Train(pruned, spec.RewindTo, cohort.Variant.Epochs, failed);
             Add(pruned, which, round, cohort.Variant.Epochs - spec.RewindTo, failed);
         }
