@@ -36,9 +36,10 @@ public sealed class DeviceCohort : IDisposable
         }
         if (learningRates.Count != layout.Slots.Count)
             throw new ArgumentException($"{learningRates.Count} rates for {layout.Slots.Count} models", nameof(learningRates));
-        long weights = (long)layout.Inputs * layout.PaddedColumns, sums = StepMemory.Length(layout);
-        if (sums > int.MaxValue)
-            throw new ArgumentException($"{sums} weights and biases in one cohort; 2^31 - 1 are the most", nameof(layout));
+        long weights = (long)layout.Inputs * layout.PaddedColumns, sums = weights + layout.PaddedColumns;
+        long parameters = StepMemory.Length(layout);
+        if (parameters > int.MaxValue)
+            throw new ArgumentException($"{parameters} weights and biases in one cohort; 2^31 - 1 are the most", nameof(layout));
         if ((long)layout.Outputs * Math.Max(layout.PaddedColumns, (long)ChunkSchedule.ChunkRows * layout.Slots.Count) > int.MaxValue)
             throw new ArgumentException($"{layout.Slots.Count} models of {layout.Outputs} logits are too many in a cohort", nameof(layout));
 

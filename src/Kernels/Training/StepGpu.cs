@@ -8,13 +8,15 @@ namespace GpuMlp.Kernels.Training;
 internal static class StepGpu<TOptimiser>
     where TOptimiser : struct, IOptimiser
 {
-    /// <summary>The parameter after the step.</summary>
+    /// <summary>The parameter after the step; without a rate the model rests, and its state with it, as on a CPU.</summary>
     /// <param name="at">Its place among all parameters: W1, b1, w2, b2, one behind the other.</param>
     /// <param name="slot">Of its model.</param>
     /// <param name="step">Of the epoch, from 0.</param>
     public static float Take(StepViews steps, int at, int slot, int step, float parameter, float gradient, float down, float decay)
     {
         Scalar first = Scalar.Zero, second = Scalar.Zero;
+        if (!(down < 0f))
+            return parameter;
         if (TOptimiser.States == 0)
             return TOptimiser.Step<Scalar>(parameter, gradient, new StepFactors<Scalar>(down), decay, ref first, ref second).Value;
         int settings = 4 * slot, corrections = 2 * ((step * steps.Kinds) + steps.SlotKinds[slot]);
