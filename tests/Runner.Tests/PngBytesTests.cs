@@ -32,7 +32,7 @@ public sealed class PngBytesTests
     {
         byte[] png = PngBytes.Encode(Width, Height, Rows(0), 4 * Width);
         Assert.True(PngBytes.IsWhole(png));
-        Assert.False(PngBytes.IsWhole(png[..^1]));
+        Assert.False(PngBytes.IsWhole(png.AsSpan(0, png.Length - 1)));
         Assert.False(PngBytes.IsWhole([.. png, 0]));
         for (int i = 0; i < png.Length; i++)
         {

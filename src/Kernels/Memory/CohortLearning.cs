@@ -68,8 +68,10 @@ internal sealed class CohortLearning : IDisposable
             for (int label = 0; label < _classes; label++)
                 classes[(s * _classes) + label] = model.ClassScale(label);
             if (origin is not null)
+            {
                 (identities[2 * s], identities[(2 * s) + 1]) =
                     ((uint)(origin.Identities[slot.Model] >> 32), (uint)origin.Identities[slot.Model]);
+            }
         }
 
         _columnFactors.CopyFrom(columns);

@@ -146,8 +146,10 @@ internal sealed record ExactTraining(ModelParameters Model, EpochTotals[] Epochs
     {
         var totals = new EpochTotals[epochs];
         for (int epoch = 0; epoch < epochs; epoch++)
+        {
             (model, totals[epoch]) = ExactMlp.TrainEpoch(
                 model, rate, pixels, labels, schedule, decay, mask, learning, dropout, epoch);
+        }
         return new ExactTraining(model, totals);
     }
 }

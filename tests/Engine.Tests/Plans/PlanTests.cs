@@ -243,7 +243,11 @@ public sealed class PlanTests
     {
         SweepSpec spec = Presets.Paper with
         {
-            Tasks = [new ClassTask(4, 9)], Seeds = [0], Hidden = [2, 4], LearningRates = [0.03, 0.1], RateGrid = [0.5],
+            Tasks = [new ClassTask(4, 9)],
+            Seeds = [0],
+            Hidden = [2, 4],
+            LearningRates = [0.03, 0.1],
+            RateGrid = [0.5],
             Schedules = [new StepSchedule(30, 0.1), RateSchedule.Constant],
         };
         Plan plan = PlanOf(spec);

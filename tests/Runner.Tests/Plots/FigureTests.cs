@@ -1,7 +1,6 @@
 using GpuMlp.Kernels.Analyses.Pruning;
 using GpuMlp.Runner.Pictures;
 using GpuMlp.Runner.Plots;
-using GpuMlp.Runner.Report;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests.Plots;
