@@ -66,6 +66,15 @@ public static class StudyReader
             Target = new F1Target(choice.TargetF1),
             HasPictures = RunPictures.Names(run.Plan).Any(),
         };
+        if (OfBestWithClasses(models) is { } best)
+        {
+            tables = tables with
+            {
+                Classes = Optional<ClassRow>($"AND {best}") ?? [],
+                Confusion = Optional<ConfusionRow>($"AND {best}") ?? [],
+            };
+        }
+
         return tables.Judges || curves.Count == 0 ? tables : tables with { FirstEnough = FirstEnough(run, tables, where) };
 
         // A failed model is in no table of a report but that of the results, which counts it.
@@ -151,6 +160,18 @@ public static class StudyReader
     {
         [Column] public required string Value { get; init; }
         [Column] public required int Shown { get; init; }
+    }
+
+    // A matrix for each model of a sweep is more than a page is made of. Null where no model has a logit a class.
+    private static string? OfBestWithClasses(IEnumerable<ResultRow> models)
+    {
+        string[] best =
+        [
+            .. SeedGroup.Of(models.Where(row => row.Kind.How.Loss == TrainingLoss.Softmax.Name())).GroupBy(group => group.Kind.Task)
+                .Select(SeedGroup.Best).OfType<SeedGroup>().SelectMany(group => group.Models)
+                .Select(row => $"({Schema<ModelKey>.Equal(row.Key)})"),
+        ];
+        return best.Length == 0 ? null : $"({string.Join(" OR ", best)})";
     }
 
     private static IReadOnlyList<CurveRow> Curves(RunDirectory run, ModelKind focus, string where) => RunTables.Ask<CurveRow>(

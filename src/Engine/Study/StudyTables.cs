@@ -68,6 +68,15 @@ public sealed record StudyTables(
     /// </summary>
     public IReadOnlyList<EnoughRow> FirstEnough { get; init; } = [];
 
+    /// <summary>
+    /// One class against the rest, of the best model with a logit a class of each task that has one: by seed, and by class in the order of
+    /// the task.
+    /// </summary>
+    public IReadOnlyList<ClassRow> Classes { get; init; } = [];
+
+    /// <summary>Of the models of <see cref="Classes"/>.</summary>
+    public IReadOnlyList<ConfusionRow> Confusion { get; init; } = [];
+
     /// <summary>Whether the run draws saliency pictures of itself.</summary>
     public bool HasPictures { get; init; }
 

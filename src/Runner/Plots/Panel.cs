@@ -151,17 +151,20 @@ internal sealed class Panel
     }
 
     /// <summary>
-    /// A heat map: one coloured cell with its number for each value, the first row on top; NaN is left empty. Replaces both
-    /// axes by the names of rows and columns.
+    /// A heat map: one coloured cell with its text for each value, the first row on top; NaN is left empty. Replaces both
+    /// axes by the names of rows and columns; of many every few has one.
     /// </summary>
     /// <param name="share">Where a value stands on the colour scale, 0..1.</param>
+    /// <param name="text">Of a row and column; empty for none.</param>
     public void Cells(
         double[,] values,
         IReadOnlyList<string> rows,
         IReadOnlyList<string> columns,
         Func<double, double> share,
-        Func<double, string> text)
+        Func<int, int, string> text)
     {
+        const int MostTicks = 32;
+        bool isFine = Math.Max(rows.Count, columns.Count) > MostTicks;
         for (int row = 0; row < rows.Count; row++)
         {
             for (int column = 0; column < columns.Count; column++)
@@ -173,16 +176,20 @@ internal sealed class Panel
                 Rectangle cell = Plot.Add.Rectangle(column - 0.5, column + 0.5, -row - 0.5, -row + 0.5);
                 cell.FillColor = color;
                 cell.LineColor = _theme.Background;
-                cell.LineWidth = 1.5f;
+                cell.LineWidth = isFine ? 0 : 1.5f;
                 bool bright = (0.299 * color.R) + (0.587 * color.G) + (0.114 * color.B) > 140;
-                Note(text(value), column, -row, bright ? Colors.Black : Colors.White, Alignment.MiddleCenter, size: 10.5f);
+                if (text(row, column) is { Length: > 0 } words)
+                    Note(words, column, -row, bright ? Colors.Black : Colors.White, Alignment.MiddleCenter, size: 10.5f);
             }
         }
 
-        XTicks(Enumerable.Range(0, columns.Count).Select(i => (double)i), i => columns[(int)i]);
-        YTicks(Enumerable.Range(0, rows.Count).Select(i => (double)-i), i => rows[(int)-i]);
+        XTicks(Named(columns), i => columns[(int)i]);
+        YTicks(Named(rows).Select(i => -i), i => rows[(int)-i]);
         Plot.Axes.SetLimits(-0.5, columns.Count - 0.5, 0.5 - rows.Count, 0.5);
         Plot.HideGrid();
+
+        IEnumerable<double> Named(IReadOnlyList<string> names) => Enumerable.Range(0, names.Count)
+            .Where(i => i % ((names.Count + MostTicks - 1) / MostTicks) == 0).Select(i => (double)i);
     }
 
     /// <summary>Room for data that touch an axis: shares of the span.</summary>

@@ -52,7 +52,7 @@ internal static class RatePlot
             1, 820, 110 + (34 * rates.Length));
         figure.Add("", "hidden units H", "learning rate").Cells(
             f1, [.. rates.Select(NumberText.Number)], [.. sizes.Select(size => NumberText.Number(size))],
-            value => high > low ? (value - low) / (high - low) : 0.5, value => FormattableString.Invariant($"{value:0.000}"));
+            value => high > low ? (value - low) / (high - low) : 0.5, (i, j) => FormattableString.Invariant($"{f1[i, j]:0.000}"));
         return figure;
     }
 }

@@ -61,7 +61,7 @@ internal static class WhenSparsePlot
                 [.. variants.Select(how => string.Join(" / ", parts.Select(part => part.Value(how))))],
                 [.. columns.Select(column => $"{column.Method}\n{column.H}")],
                 loss => 1 - (loss / WorstShown),
-                loss => FormattableString.Invariant($"{loss:0.000}{(Rules.KeptF1.Admits(loss) ? " \u2713" : "")}"));
+                (i, j) => FormattableString.Invariant($"{lost[i, j]:0.000}{(Rules.KeptF1.Admits(lost[i, j]) ? " \u2713" : "")}"));
         }
 
         return figure;

@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Study;
 
 namespace GpuMlp.Runner.Report;
@@ -16,7 +17,14 @@ internal static class Limits
         };
         yield return $"Validation images come from the training file of the data set{(tables.Judges ? ", as in the study" : "")}; "
             + "its separate test images are not used.";
-        yield return "One hidden layer, one logit, ReLU, plain gradient descent, pairs of classes: nothing here is about other networks.";
+        string[] losses = [.. tables.Variants.Select(how => how.Loss).Distinct()];
+        string logits = losses.Length > 1 ? "one logit or a logit a class"
+            : losses.Contains(TrainingLoss.Softmax.Name()) ? "a logit a class" : "one logit";
+        string optimizers = tables.Variants.All(how => how is { Optimizer: "sgd", Momentum: 0 }) ? "plain gradient descent"
+            : string.Join(" or ", tables.Variants.Select(how => how.Optimizer).Distinct());
+        string pairs = tables.Tasks.All(task => ClassTask.TryParse(task, out ClassTask? classes) && classes.IsPair)
+            ? ", pairs of classes" : "";
+        yield return $"One hidden layer, {logits}, ReLU, {optimizers}{pairs}: nothing here is about other networks.";
         if (tables.Judges && tables.Tasks.Count == 1)
             yield return "One task: claims that compare tasks cannot be judged.";
         if (tables.Saliency is { Count: > 0 })

@@ -23,6 +23,8 @@ internal static class NumberTables
             case "C5": Saliency(html, tables); break;
             case "C6": Embedding(html, tables); break;
             case "C7": Rates(html, tables); break;
+            // All of its numbers stand in ClassTable.
+            case ConfusionPlot.Section: break;
             default: throw new ArgumentOutOfRangeException(nameof(section), section, "no such section");
         }
     }

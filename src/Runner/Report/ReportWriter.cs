@@ -46,6 +46,7 @@ internal static class ReportWriter
         html.Raw("<nav aria-label=\"Contents\">");
         IEnumerable<(string Id, string Text)> contents = tables.Judges
             ? claims.Select(claim => (claim.Id, claim.Id)).Prepend(("verdicts", "Verdicts"))
+                .Concat(TopicSections.Beside(plots).Select(topic => (topic.Id, topic.Short)))
             : TopicSections.Contents(tables, plots);
         foreach ((string id, string text) in contents)
             html.Raw($"<a href=\"#{id}\">").Text(text).Raw("</a>");
@@ -94,6 +95,9 @@ internal static class ReportWriter
                 SheetSection.Write(html, run);
             NumberTables.Write(html, tables, claim.Id);
         }
+
+        foreach (Topic topic in TopicSections.Beside(plots))
+            TopicSections.Section(html, run, tables, plots, topic);
     }
 
     private static void Head(Html html, RunDirectory run)

@@ -1,5 +1,6 @@
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Study;
+using GpuMlp.Runner.Plots;
 
 namespace GpuMlp.Runner.Report;
 
@@ -23,24 +24,33 @@ internal static class TopicSections
         html.Raw($"<h2 id=\"{Enough}\">Smallest and fastest models that are enough</h2>\n");
         BestTables.Enough(html, run, tables);
         foreach (Topic topic in Shown(tables, plots))
-        {
-            html.Raw($"<h2 id=\"{topic.Id}\">").Text(topic.Title).Raw("</h2>\n");
-            if (topic.Claim == "C1")
-                DescentTable.Write(html, tables);
-            if (topic.Claim == "C2")
-            {
-                CostTables.Pruning(html, tables);
-                TicketTable.Write(html, tables);
-            }
+            Section(html, run, tables, plots, topic);
+    }
 
-            if (topic.Claim == "C4")
-                CostTables.Corruption(html, tables);
-            foreach (DrawnPlot plot in plots.Where(plot => plot.Section == topic.Claim))
-                ReportImages.Write(html, plot);
-            if (topic.Claim == "C5")
-                SheetSection.Write(html, run);
-            NumberTables.Write(html, tables, topic.Claim);
+    /// <summary>Topics of no claim, for a page that judges.</summary>
+    public static IEnumerable<Topic> Beside(IReadOnlyList<DrawnPlot> plots) =>
+        Topic.All.Where(topic => !topic.IsClaim && plots.Any(plot => plot.Section == topic.Claim));
+
+    public static void Section(Html html, RunDirectory run, StudyTables tables, IReadOnlyList<DrawnPlot> plots, Topic topic)
+    {
+        html.Raw($"<h2 id=\"{topic.Id}\">").Text(topic.Title).Raw("</h2>\n");
+        if (topic.Claim == "C1")
+            DescentTable.Write(html, tables);
+        if (topic.Claim == ConfusionPlot.Section)
+            ClassTable.Write(html, run, tables);
+        if (topic.Claim == "C2")
+        {
+            CostTables.Pruning(html, tables);
+            TicketTable.Write(html, tables);
         }
+
+        if (topic.Claim == "C4")
+            CostTables.Corruption(html, tables);
+        foreach (DrawnPlot plot in plots.Where(plot => plot.Section == topic.Claim))
+            ReportImages.Write(html, plot);
+        if (topic.Claim == "C5")
+            SheetSection.Write(html, run);
+        NumberTables.Write(html, tables, topic.Claim);
     }
 
     // Saliency pictures are there without a table of their similarity.

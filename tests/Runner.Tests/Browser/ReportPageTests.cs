@@ -88,7 +88,8 @@ public sealed class ReportPageTests : IDisposable
                 "plots/training-curves.png", "batch 16",
             },
             text => Assert.Contains(text, page));
-        string read = page[page.IndexOf("<body>", StringComparison.Ordinal)..];
+        // The letters of a picture's bytes may spell anything.
+        string read = Regex.Replace(page[page.IndexOf("<body>", StringComparison.Ordinal)..], "base64,[^\"]*", "");
         Assert.All(new[] { "erdict", "the study", "published", "Kumar", "true 95 %" }, text => Assert.DoesNotContain(text, read));
         File.Delete(path);
         Gpumlp.Outcome again = Gpumlp.Here("report", run);
