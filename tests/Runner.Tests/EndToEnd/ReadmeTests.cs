@@ -58,9 +58,17 @@ public sealed class ReadmeTests : IDisposable
     [
         .. line.Split(' ').Skip(1).Select(word =>
             word.StartsWith("runs/", StringComparison.Ordinal) ? _place[word["runs/".Length..]]
-            : word == "~/my-idx-folder" ? Path.Combine(AppContext.BaseDirectory, "data", "mnist")
+            : word == "~/my-table.csv" ? Table()
             : word),
     ];
+
+    // Two classes of thirty examples.
+    private string Table()
+    {
+        IEnumerable<string> rows = Enumerable.Range(0, 60).Select(row => $"{row % 7},{row * 1.5},{(row % 2 == 0 ? "oak" : "elm")}");
+        File.WriteAllLines(_place["my-table.csv"], ["width,height,kind", .. rows]);
+        return _place["my-table.csv"];
+    }
 
     private static string Root()
     {
