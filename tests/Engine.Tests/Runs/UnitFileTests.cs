@@ -112,7 +112,8 @@ public sealed class UnitFileTests
             Assert.Equal(a.Pictures, b.Pictures);
             Assert.Equal(a.Places, b.Places);
             Assert.Equal(a.Similarity, b.Similarity);
-            Assert.Equal(a with { Rows = b.Rows, Weights = b.Weights }, b);
+            Assert.Equal(a.State, b.State);
+            Assert.Equal(a with { Rows = b.Rows, Weights = b.Weights, State = b.State }, b);
         }
     }
 }
