@@ -18,9 +18,10 @@ public readonly record struct MapLevel(PruneMethod? Pruning, double Sparsity)
 }
 
 /// <summary>One model on one image, or on the average image of a class.</summary>
-/// <param name="Probability">Of the task's second class; for a class, the mean over its images.</param>
+/// <param name="Class">Number of the class that map and probability are of.</param>
+/// <param name="Probability">For a class, the mean over its images.</param>
 /// <param name="Map">[D], or the mean of the maps of a class.</param>
-public sealed record MapView(double Probability, float[] Map);
+public sealed record MapView(int Class, double Probability, float[] Map);
 
 /// <summary>The images of one class, averaged.</summary>
 /// <param name="Pixels">[D], mean grey levels, rounded.</param>
@@ -28,7 +29,11 @@ public sealed record MapView(double Probability, float[] Map);
 /// <param name="Levels">One a level asked for.</param>
 public sealed record ClassAverage(int Class, byte[] Pixels, int Images, IReadOnlyList<MapView> Levels);
 
-/// <summary>Saliency maps of saved models on a CPU, before and after pruning; pruned exactly as the sweep prunes.</summary>
+/// <summary>
+/// Saliency maps of saved models on a CPU, before and after pruning; pruned exactly as the sweep prunes. With one logit they are of the
+/// task's second class; with a logit a class of the class that was asked for, else of the one that each model, pruned or not, takes the
+/// image for, and of the mean of a class of that class.
+/// </summary>
 public sealed class SaliencyExplorer : IDisposable
 {
     private readonly CpuDevice _device;
@@ -37,10 +42,15 @@ public sealed class SaliencyExplorer : IDisposable
     private readonly SavedModels _models;
     private readonly DeviceCohort _dense, _pruned;
     private readonly PruneRanks _ranks;
+    private readonly int? _label;
 
-    public SaliencyExplorer(Dataset data, SavedModels models, int threads)
+    /// <param name="ofClass">Number of a class of the task, for models with a logit a class; null for none.</param>
+    /// <exception cref="ArgumentException">A class for models with one logit, or one that the task does not have.</exception>
+    public SaliencyExplorer(Dataset data, SavedModels models, int threads, int? ofClass = null)
     {
-        (_data, _models) = (data, models);
+        if (ofClass is { } wanted && (!models.HasClassLogits || !models.Task.Classes.Contains((byte)wanted)))
+            throw new ArgumentException($"class {wanted}; must be one of {models.Task} with a logit a class", nameof(ofClass));
+        (_data, _models, _label) = (data, models, ofClass is { } one ? models.Task.LabelOf((byte)one) : null);
         _device = new CpuDevice(threads);
         _kernels = DeviceKernels.Create(_device);
         ColumnLayout layout = ColumnLayout.Create(
@@ -53,16 +63,22 @@ public sealed class SaliencyExplorer : IDisposable
     }
 
     /// <summary>[model][image].</summary>
-    public MapView[][] Explain(SaliencyMethod method, ReadOnlySpan<int> images, MapLevel level)
+    public MapView[][] Explain(SaliencyMethod method, ReadOnlySpan<int> images, MapLevel level) => Explain(method, images, level, _label);
+
+    private MapView[][] Explain(SaliencyMethod method, ReadOnlySpan<int> images, MapLevel level, int? label)
     {
         SplitImages gathered = SplitImages.Gather(_data, _models.Task, images);
         using DeviceImages device = Upload(gathered);
         DeviceCohort cohort = Changed(level);
         ModelEvaluation[] evaluations = _kernels.Evaluate(cohort, device);
-        ReadOnlyMemory<float>[] maps = _kernels.Saliency(cohort, device, method);
-        int count = images.Length, inputs = _data.Inputs;
+        ReadOnlyMemory<float>[] maps = _kernels.Saliency(cohort, device, method, label);
+        int count = images.Length, inputs = _data.Inputs, outputs = cohort.Outputs;
         return [.. maps.Select((map, m) => Enumerable.Range(0, count).Select(n =>
-            new MapView(Probability(evaluations[m].Logits.Span[n]), map.Slice(n * inputs, inputs).ToArray())).ToArray())];
+        {
+            ReadOnlySpan<float> logits = evaluations[m].Logits.Span.Slice(n * outputs, outputs);
+            int shown = outputs == 1 ? 1 : label ?? ModelMetrics.Predict(logits);
+            return new MapView(_models.Task.Classes[shown], Probability(logits, shown), map.Slice(n * inputs, inputs).ToArray());
+        }).ToArray())];
     }
 
     /// <summary>The first validation images that the first model gets right, and wrong, and null where there is none.</summary>
@@ -102,8 +118,9 @@ public sealed class SaliencyExplorer : IDisposable
             for (int d = 0; d < pixels.Length; d++)
                 pixels[d] += _data.Pixels[(image * pixels.Length) + d];
         }
+        int? own = _models.HasClassLogits ? _label ?? _models.Task.LabelOf((byte)label) : null;
         byte[] mean = [.. pixels.Select(sum => (byte)Math.Round(sum / images.Length))];
-        return new ClassAverage(label, mean, images.Length, [.. levels.Select(level => Mean(Explain(method, images, level)[0]))]);
+        return new ClassAverage(label, mean, images.Length, [.. levels.Select(level => Mean(Explain(method, images, level, own)[0]))]);
     }
 
     private static MapView Mean(MapView[] views)
@@ -114,7 +131,8 @@ public sealed class SaliencyExplorer : IDisposable
             for (int d = 0; d < sum.Length; d++)
                 sum[d] += view.Map[d];
         }
-        return new MapView(views.Average(view => view.Probability), [.. sum.Select(value => (float)(value / views.Length))]);
+        return new MapView(
+            views[0].Class, views.Average(view => view.Probability), [.. sum.Select(value => (float)(value / views.Length))]);
     }
 
     private DeviceCohort Changed(MapLevel level)
@@ -133,5 +151,14 @@ public sealed class SaliencyExplorer : IDisposable
             _device, images.Pixels, images.Labels, _data.Inputs, schedule, KernelForm.InputSparse, withBackward: false);
     }
 
-    private static double Probability(float logit) => 1 / (1 + Math.Exp(-(double)logit));
+    // In double, of one logit by the logistic function, of several by softmax.
+    private static double Probability(ReadOnlySpan<float> logits, int label)
+    {
+        if (logits.Length == 1)
+            return 1 / (1 + Math.Exp(-(double)logits[0]));
+        double sum = 0;
+        foreach (float logit in logits)
+            sum += Math.Exp((double)logit - logits[label]);
+        return 1 / sum;
+    }
 }

@@ -26,6 +26,9 @@ public sealed record SavedModels(
     double InitStd,
     TrainingVariant? Variant = null)
 {
+    /// <summary>Whether they have a logit for each class of the task, and not one logit.</summary>
+    public bool HasClassLogits => Weights[0].Outputs > 1;
+
     /// <summary>How they were trained, which is the same for all.</summary>
     public ModelTraining Training => Models[0].Training;
 

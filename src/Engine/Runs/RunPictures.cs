@@ -16,7 +16,7 @@ public static class RunPictures
     /// <summary>Two images as the model of <see cref="PictureChoice.Hidden"/> units sees them: <c>4v9-s42-h24-gradient.png</c>.</summary>
     public static string OfModel(Plan plan, ClassTask task) => Name(plan, task, $"h{plan.Pictures.Hidden}");
 
-    /// <summary>The means of both classes, for the same model: <c>4v9-s42-h24-average-gradient.png</c>.</summary>
+    /// <summary>The means of the classes, for the same model: <c>4v9-s42-h24-average-gradient.png</c>.</summary>
     public static string OfClasses(Plan plan, ClassTask task) => Name(plan, task, $"h{plan.Pictures.Hidden}-average");
 
     /// <summary>One image, for models of many sizes: <c>4v9-s42-sizes-gradient.png</c>.</summary>

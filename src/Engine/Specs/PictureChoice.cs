@@ -31,10 +31,10 @@ public readonly record struct PictureChoice(int Hidden, SaliencyMethod Method)
         },
     ];
 
-    /// <summary>What is drawn when nobody chose; models with a logit a class have no pictures yet.</summary>
+    /// <summary>What is drawn when nobody chose.</summary>
     public static PictureChoice Usual(SweepSpec spec) =>
-        new(spec.HasSoftmax ? 0 : ShownModel.Of(spec).Model.Hidden, SaliencyMethod.ProbabilityGradient);
+        new(ShownModel.Of(spec).Model.Hidden, SaliencyMethod.ProbabilityGradient);
 
-    /// <summary>Whether there are such models, all of them with one logit.</summary>
-    public bool IsOf(SweepSpec spec) => Hidden == 0 || (spec.Hidden.Contains(Hidden) && !spec.HasSoftmax);
+    /// <summary>Whether there are such models.</summary>
+    public bool IsOf(SweepSpec spec) => Hidden == 0 || spec.Hidden.Contains(Hidden);
 }

@@ -51,6 +51,13 @@ internal static class SaliencyCommand
             "4,17")]
         public string? Image { get; set; }
 
+        [Option("class")]
+        [Flag(
+            "N|NAME",
+            "of models with a logit a class, the class of the maps (default: what the model takes the image for; of an average, its own)",
+            "7")]
+        public string? Class { get; set; }
+
         [Option("method"), Flag("NAME", "gradient (dp/dx, default), input-gradient, smoothgrad, integrated or perturbation", "integrated")]
         public string? Method { get; set; }
 
@@ -116,12 +123,6 @@ internal static class SaliencyCommand
             ? TaskList.TryRead(text, run.ClassNames, out ClassTask? parsed) ? parsed
             : throw new UserErrorException($"--task: '{OneLine.Of(text)}' is not a task; it must be different classes, as in 4v9 or 0v1v7")
             : shown.Task;
-        if (spec.HasSoftmax)
-        {
-            throw new UserErrorException(
-                $"{run.Path}: models with a logit a class (softmax) are not drawn yet; must be a run with the logistic loss alone");
-        }
-
         SavedModels models = SavedModels.Read(
             run,
             task,
@@ -129,14 +130,15 @@ internal static class SaliencyCommand
             Way(options, run.Plan, new TrainingWay(shown.Variant, shown.Model.Training)),
             options.Hidden is { } hidden ? SpecItems.HiddenSize.Parse("--hidden", hidden) : [shown.Model.Hidden],
             options.LearningRate is { } rate ? Rate(rate) : shown.Model.LearningRate);
+        int? ofClass = options.Class is { } wanted ? ClassOf(wanted, models, run.ClassNames) : null;
         string which = options.Image ?? Examples;
         Dataset data = RunData.Load(run.Plan, options.Data);
         IReadOnlyList<int>? images = which is Examples or Average ? null : ListFlags.Integers("--image", which, 0, data.Images - 1);
         Limit("--image", models.Models.Count * (images?.Count ?? 1), MostRows);
         string file = options.Out
-            ?? Path.Combine(run.OwnFolder(RunPictures.Folder), PictureFile.Name(models, images, which, method, pruning, sparsity));
+            ?? Path.Combine(run.OwnFolder(RunPictures.Folder), PictureFile.Name(models, images, which, method, pruning, sparsity, ofClass));
         PictureFile.RefuseRunFiles(run, file);
-        using var sheets = new SaliencySheets(data, run.ClassNames, models, method, threads);
+        using var sheets = new SaliencySheets(data, run.ClassNames, models, method, threads, ofClass);
         SaliencySheet sheet = which == Average
             ? sheets.Averages(levels)
             : sheets.Maps(images is null ? sheets.Examples() : [.. images.Select(image => (image, $"image {image}"))], levels);
@@ -161,6 +163,27 @@ internal static class SaliencyCommand
         return $"{number} {NumberRanges.Cut(images, Longest)}: of class {NumberRanges.Of(classes)}, "
             + $"{(task.IsPair ? $"neither {task.Classes[0]} nor {task.Classes[1]}" : "none of the task")}; the models of {task} know no "
             + $"other, so their maps tell only which of {(task.IsPair ? "the two" : "theirs")} they take {them} for";
+    }
+
+    private static int ClassOf(string text, SavedModels models, ClassNames names)
+    {
+        ClassTask task = models.Task;
+        if (!models.HasClassLogits)
+        {
+            throw new UserErrorException(
+                $"--class: models of {task} with the logistic loss have one logit, whose maps are of class {task.Classes[1]}; must be left "
+                    + "out");
+        }
+
+        foreach (byte one in task.Classes)
+        {
+            if (text == $"{one}" || (names.IsNamed(one) && text == names.Names[one]))
+                return one;
+        }
+
+        throw new UserErrorException(
+            $"--class: '{OneLine.Of(text)}' is no class of {task}; must be one of "
+                + $"{NumberRanges.Of([.. task.Classes.Select(one => (int)one)])}, or its name");
     }
 
     private static TrainingWay Way(Options options, Plan plan, TrainingWay usual)

@@ -91,10 +91,9 @@ internal sealed record SweepPlanning(Plan Plan, Dataset Data, string Out)
             string field = PictureChoice.Fields[0].Name;
             bool isOfFile = entry?.Says(field) == true && !options.Given.ContainsKey(Flag.NameOf(field));
             string place = isOfFile ? entry!.PlaceOf(field) : Flag.NameOf(field);
-            throw new UserErrorException(spec.HasSoftmax
-                ? $"{place}: models with a logit a class (softmax) are not drawn yet; must be 0"
-                : $"{place}: no model has {pictures.Hidden} hidden units; it must be one of {string.Join(", ", spec.Hidden)}, "
-                    + "or 0 for no panels");
+            throw new UserErrorException(
+                $"{place}: no model has {pictures.Hidden} hidden units; it must be one of {string.Join(", ", spec.Hidden)}, "
+                + "or 0 for no panels");
         }
 
         Plan plan = Plan.Create(

@@ -29,7 +29,8 @@ internal static class PictureFile
         string which,
         SaliencyMethod method,
         IReadOnlyList<PruneMethod> pruning,
-        IReadOnlyList<double> sparsity)
+        IReadOnlyList<double> sparsity,
+        int? ofClass = null)
     {
         string sizes = List(models.Models.Select(model => $"{model.Hidden}"));
         string rate = NumberText.Number(models.Models[0].LearningRate);
@@ -37,7 +38,8 @@ internal static class PictureFile
         string shown = images is null ? which : "i" + List(images.Select(image => $"{image}"));
         string levels = sparsity.Count == 0 ? "dense"
             : $"{string.Join('-', pruning.Select(method => method.Name))}-{List(sparsity.Select(NumberText.Number))}";
-        string name = $"{models.Task}-s{models.Seed}-h{sizes}-lr{rate}{training}-{shown}-{method.Name}-{levels}";
+        string maps = method.Name + (ofClass is { } one ? $"-c{one}" : "");
+        string name = $"{models.Task}-s{models.Seed}-h{sizes}-lr{rate}{training}-{shown}-{maps}-{levels}";
         return (name.Length <= LongestName ? name : $"{name[..(LongestName - HashDigits - 1)]}-{Hash(name)}") + ".png";
     }
 

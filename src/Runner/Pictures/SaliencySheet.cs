@@ -23,6 +23,9 @@ internal sealed record SaliencySheet(
     /// <summary>A line under the title; null for none.</summary>
     public string? Note { get; init; }
 
+    /// <summary>Whether p is of the class that stands in brackets under each map, and not of the second of two.</summary>
+    public bool NamesClasses { get; init; }
+
     private const int Margin = 24, Gap = 16, HeadHeight = 72, ColumnHeadHeight = 26, CaptionLine = 17, LineHeight = 18;
     private const int BarWidth = 320, BarHeight = 14, FootHeight = 56, BarSteps = 320;
     private const int LargeTile = 196, SmallTile = 112, FewColumns = 6, FewRows = 32;
@@ -92,10 +95,12 @@ internal sealed record SaliencySheet(
 
     /// <summary>What the colours mean, in one line.</summary>
     private string Reading => Signed
-        ? "x: pixel, 0..1; p: probability of the second class. Red: the pixel speaks for the second class, blue: for the first. "
-            + "Each map has its own scale."
-        : "e: one pixel, 0..1; p: probability of the second class. Bright: p changes much when that pixel is raised by 0.1. "
+        ? $"x: pixel, 0..1; p: probability of {Which}. Red: the pixel speaks for "
+            + (NamesClasses ? "that class, blue: against it. " : "the second class, blue: for the first. ") + "Each map has its own scale."
+        : $"e: one pixel, 0..1; p: probability of {Which}. Bright: p changes much when that pixel is raised by 0.1. "
             + "Each map has its own scale.";
+
+    private string Which => NamesClasses ? "the class in brackets" : "the second class";
 
     private void Tile(Canvas canvas, SheetTile tile, int x, int y, int room, int scale)
     {

@@ -9,8 +9,10 @@ using GpuMlp.Kernels.Analyses.Saliency;
 namespace GpuMlp.Runner.Pictures;
 
 /// <summary>The sheets that a run draws of itself and that <c>gpumlp saliency</c> draws on demand.</summary>
+/// <param name="ofClass">See <see cref="SaliencyExplorer(Dataset, SavedModels, int, int?)"/>.</param>
 /// <param name="names">Of the classes, all of them; which are written is decided here.</param>
-internal sealed class SaliencySheets(Dataset data, ClassNames names, SavedModels models, SaliencyMethod method, int threads) : IDisposable
+internal sealed class SaliencySheets(
+    Dataset data, ClassNames names, SavedModels models, SaliencyMethod method, int threads, int? ofClass = null) : IDisposable
 {
     // Images of a class in its average map: more change nothing that can be seen.
     private const int AverageImages = 256;
@@ -21,7 +23,7 @@ internal sealed class SaliencySheets(Dataset data, ClassNames names, SavedModels
 
     private static readonly double[] s_study = [0.0095, 0.95];
 
-    private readonly SaliencyExplorer _explorer = new(data, models, threads);
+    private readonly SaliencyExplorer _explorer = new(data, models, threads, ofClass);
     private readonly ClassNames _names = PictureNames.Of(names);
     private readonly ExampleShape _shape = ExampleShape.Of(data);
 
@@ -39,7 +41,7 @@ internal sealed class SaliencySheets(Dataset data, ClassNames names, SavedModels
                 string head = models.Models.Count > 1 ? $"H = {models.Models[m].Hidden}" : images[n].What;
                 byte[] pixels = data.Pixels[(numbers[n] * data.Inputs)..((numbers[n] + 1) * data.Inputs)];
                 SheetTile image = new(_shape.Arrange(pixels), null, $"image {numbers[n]}\nclass {_names.Of(data.Labels[numbers[n]])}");
-                string foreign = IsForeign(numbers[n]) ? "\nof neither class" : "";
+                string foreign = !IsForeign(numbers[n]) ? "" : models.Task.IsPair ? "\nof neither class" : "\nof no class\nof the task";
                 rows.Add(new SheetRow(head + foreign, [image, .. views.Select(level => Tile(level[m][n]))]));
             }
         }
@@ -100,6 +102,7 @@ internal sealed class SaliencySheets(Dataset data, ClassNames names, SavedModels
     private SaliencySheet Sheet(string first, IReadOnlyList<MapLevel> levels, IReadOnlyList<SheetRow> rows, IEnumerable<int> shown) =>
         new(Title, method, _shape.Rows, _shape.Columns, [first, .. levels.Select(Name)], rows)
         {
+            NamesClasses = models.HasClassLogits,
             Note = PictureNames.Note(names, models.Task.Classes.Select(one => (int)one).Concat(shown)),
         };
 
@@ -116,7 +119,7 @@ internal sealed class SaliencySheets(Dataset data, ClassNames names, SavedModels
 
     private SheetTile Tile(MapView view)
     {
-        string caption = string.Create(CultureInfo.InvariantCulture, $"p({models.Task.Classes[1]}) = {view.Probability:0.000}");
+        string caption = string.Create(CultureInfo.InvariantCulture, $"p({view.Class}) = {view.Probability:0.000}");
         return new(null, _shape.Arrange(view.Map), caption);
     }
 }

@@ -82,6 +82,31 @@ public sealed class SaliencyExplorerTests
         Assert.Equal((Sigmoid((8 * 0.8) - 3) + Sigmoid(5)) / 2, averages[1].Levels[0].Probability, 1e-6);
     }
 
+    [Fact]
+    public void Of_a_logit_a_class_the_class_that_the_model_says_is_shown_unless_one_is_asked_for()
+    {
+        // The second logit is that of the one-logit model, the first is 0.
+        ModelParameters two = s_bright with { W2 = [0f, s_bright.W2[0]], B2 = [0f, s_bright.B2[0]] };
+        double p = Sigmoid((8 * 0.8) - 3);
+        using SaliencyExplorer free = Explorer([4, 1], [two]), first = Explorer(0, two);
+        MapView[] views = free.Explain(SaliencyMethod.ProbabilityGradient, [4, 0], MapLevel.Dense)[0];
+        Assert.Equal([s_task.Classes[1], s_task.Classes[0]], views.Select(view => (byte)view.Class));
+        Assert.Equal(p, views[0].Probability, 1e-6);
+        Assert.Equal(p * (1 - p) * 8, views[0].Map[0], 1e-6);
+        Assert.Equal(Sigmoid(3), views[1].Probability, 1e-6);
+
+        MapView other = first.Explain(SaliencyMethod.ProbabilityGradient, [4], MapLevel.Dense)[0][0];
+        Assert.Equal(s_task.Classes[0], other.Class);
+        Assert.Equal(1 - p, other.Probability, 1e-6);
+        Assert.Equal(-p * (1 - p) * 8, other.Map[0], 1e-6);
+        ClassAverage[] averages = free.Averages(SaliencyMethod.ProbabilityGradient, [MapLevel.Dense], 9);
+        Assert.Equal(s_task.Classes.Order(), averages.Select(average => (byte)average.Levels[0].Class).Order());
+        Assert.Throws<ArgumentException>(() => Explorer(0, s_bright));
+    }
+
+    private static SaliencyExplorer Explorer(int label, ModelParameters model) => new(
+        s_data, new SavedModels(s_task, 0, [new ModelSpec(1, 0.03)], [model], [4, 1], 0.1), threads: 1, s_task.Classes[label]);
+
     private static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
 
     private static SaliencyExplorer Explorer(int[] validation, params ModelParameters[] models) =>

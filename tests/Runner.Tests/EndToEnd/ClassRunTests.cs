@@ -52,6 +52,70 @@ public sealed class ClassRunTests : IDisposable
         Assert.True(picture.GetLength(0) > 1400);
     }
 
+    [Fact]
+    public void A_run_draws_its_models_and_the_class_of_maps_on_demand_can_be_chosen()
+    {
+        string data = _place.Data(classes: 4);
+        File.WriteAllLines(Path.Combine(data, "classes.txt"), ["red", "green", "blue", "grey"]);
+        Sweep("run", $"--tasks 0v1v3,0v2 --hidden 2,6 --seeds 0 --sparsity 0.5 --pruning layer {Cheap}", data);
+        string run = _place["run"], folder = Path.Combine(run, "saliency");
+        Assert.Equal(6, Directory.GetFiles(folder).Length);
+        byte[] Drawn(params string[] flags)
+        {
+            Gpumlp.Here(["saliency", run, "--task", "0v1v3", "--hidden", "6", "--image", "0,1", "--out", _place["x.png"], .. flags])
+                .AssertSuccess();
+            PngDecoder.Decode(File.ReadAllBytes(_place["x.png"]));
+            return File.ReadAllBytes(_place["x.png"]);
+        }
+
+        byte[] usual = Drawn(), third = Drawn("--class", "3");
+        Assert.Equal(third, Drawn("--class", "grey"));
+        Assert.NotEqual(usual, third);
+        Assert.NotEqual(third, Drawn("--class", "0"));
+        Gpumlp.Here("saliency", run, "--task", "0v1v3", "--hidden", "6", "--class", "3").AssertSuccess();
+        Assert.Contains("0v1v3-s0-h6-lr0.1-examples-gradient-c3-layer-0.95.png", Directory.GetFiles(folder).Select(Path.GetFileName));
+
+        foreach (string bad in new[] { "2", "blue", "9", "x" })
+        {
+            Assert.Contains(
+                $"--class: '{bad}' is no class of 0v1v3; must be one of 0",
+                Gpumlp.Here("saliency", run, "--task", "0v1v3", "--class", bad, "--out", _place["bad.png"]).AssertOneLine(2));
+        }
+
+        Assert.Contains(
+            "--class: models of 0v2 with the logistic loss have one logit",
+            Gpumlp.Here("saliency", run, "--task", "0v2", "--class", "2", "--out", _place["bad.png"]).AssertOneLine(2));
+        Assert.False(File.Exists(_place["bad.png"]));
+    }
+
+    [Fact]
+    public void Grown_analysed_and_joined_runs_have_the_files_of_a_run_made_at_once()
+    {
+        string data = _place.Data(classes: 4), flags = $"--tasks 0v1v2,1v3 --loss softmax --hidden 2,3 --similarity none {Cheap}";
+        Sweep("grown", $"{flags} --seeds 0 --sparsity none", data);
+        Sweep("other", $"{flags} --seeds 1 --sparsity none", data);
+        Gpumlp.Here("join", _place["grown"], _place["other"], "--out", _place["joined"], "--quiet").AssertSuccess();
+        Sweep("grown", $"{flags} --seeds 0,1 --sparsity none", data);
+        Sweep("once", $"{flags} --seeds 0,1 --sparsity none", data);
+        AssertSame("once", "grown");
+        AssertSame("once", "joined");
+        Gpumlp.Here(
+            "analyse", _place["once"], "--sparsity", "0.5", "--pruning", "layer", "--predictions", "--out", _place["analysed"], "--quiet")
+            .AssertSuccess();
+        Sweep("asked", $"{flags} --seeds 0,1 --sparsity 0.5 --pruning layer --predictions", data);
+        AssertSame("asked", "analysed");
+    }
+
+    private void AssertSame(string expected, string run)
+    {
+        Assert.Equal(Files(_place[expected]), Files(_place[run]));
+
+        // What it has been made of is told by files of its own.
+        static Dictionary<string, string> Files(string folder) => Workplace.FilesOf(folder)
+            .Where(file => file.Key.Split(Path.DirectorySeparatorChar)[0] is not ("sources.json" or "parts"))
+            .ToDictionary();
+    }
+
     private void Sweep(string run, string flags, string? data = null) => Gpumlp.Here(
         ["sweep", "--data", data ?? _place.Data(classes: 4), .. flags.Split(' '), "--out", _place[run]]).AssertSuccess();
 
