@@ -4,6 +4,7 @@ using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Reference;
 using GpuMlp.Kernels.Training;
+using GpuMlp.Kernels.Verification;
 using ILGPU.Runtime;
 using Xunit;
 
@@ -35,7 +36,7 @@ public sealed class OptimiserTests : IDisposable
     {
         const float Decay = 0.1f;
         OptimiserProblem problem = new(300, 70, IsMasked: false, Decay) { Epochs = 3 };
-        OptimiserModel[] models = [.. problem.Models.Where(model => model.Optimiser.Name == name)];
+        OptimiserModel[] models = [.. problem.Models.Where(model => model.Optimiser.Name == name && model.Rate > 0)];
         ModelParameters[] trained = problem.Train(_device, SimdSupport.Best, KernelForm.InputSparse, models).Models;
         for (int m = 0; m < models.Length; m++)
         {
@@ -53,10 +54,11 @@ public sealed class OptimiserTests : IDisposable
     {
         foreach (OptimiserProblem problem in OptimiserProblem.All)
         {
+            (ModelParameters[] Models, float[][] States) trained = problem.Train(_device, width, form, problem.Models);
             OptimiserProblem.SameBits(
-                $"{form}, {width}, {problem}",
-                problem.Train(_device, SimdWidth.V128, KernelForm.Dense, problem.Models),
-                problem.Train(_device, width, form, problem.Models));
+                $"{form}, {width}, {problem}", problem.Train(_device, SimdWidth.V128, KernelForm.Dense, problem.Models), trained);
+            foreach ((OptimiserModel model, ModelParameters end) in problem.Models.Zip(trained.Models).Where(one => one.First.Rate == 0))
+                ExactExpectations.SameParameters($"{problem}, {model.Optimiser} without a rate", problem.Masked(model), end);
         }
     }
 
@@ -104,12 +106,11 @@ public sealed class OptimiserTests : IDisposable
         }
     }
 
-    // The definitions of torch.optim, literally.
     private static ReferenceParameters Reference(OptimiserProblem problem, OptimiserModel model, double decay)
     {
         ReferenceParameters at = ReferenceParameters.From(model.Start);
-        int count = Values(at).Length, steps = 0, weights = at.W1.Length;
-        double[] first = new double[count], second = new double[count];
+        var optimiser = new ReferenceOptimiser(
+            model.Optimiser, model.Rate, OptimiserProblem.Momentum, OptimiserProblem.Beta1, OptimiserProblem.Beta2);
         for (int epoch = 0; epoch < problem.Epochs; epoch++)
         {
             for (int row = 0; row < problem.Images; row += problem.Batch)
@@ -117,39 +118,10 @@ public sealed class OptimiserTests : IDisposable
                 int rows = Math.Min(problem.Batch, problem.Images - row);
                 double[] x = ReferenceMlp.Scale(problem.Pixels.AsSpan(row * OptimiserProblem.Inputs, rows * OptimiserProblem.Inputs));
                 double[] y = [.. problem.Labels.Skip(row).Take(rows).Select(label => (double)label)];
-                double[] g = Values(ReferenceMlp.Gradient(at, x, y, ReferenceMlp.Forward(at, x))), p = Values(at);
-                steps++;
-                for (int i = 0; i < count; i++)
-                {
-                    bool isWeight = i < weights || (i >= weights + at.Hidden && i < count - 1);
-                    p[i] = Step(model, p[i], g[i], isWeight ? decay : 0, steps, ref first[i], ref second[i]);
-                }
-                at = new ReferenceParameters(
-                    p[..weights], p[weights..(weights + at.Hidden)], p[(weights + at.Hidden)..(count - 1)], p[(count - 1)..]);
+                at = optimiser.Step(at, ReferenceMlp.Gradient(at, x, y, ReferenceMlp.Forward(at, x)), decay);
             }
         }
         return at;
-    }
-
-    private static double Step(OptimiserModel model, double p, double g, double decay, int t, ref double m, ref double v)
-    {
-        const double Momentum = OptimiserProblem.Momentum, Beta1 = OptimiserProblem.Beta1, Beta2 = OptimiserProblem.Beta2;
-        string name = model.Optimiser.Name;
-        if (name == "adamw")
-            p *= 1 - (model.Rate * decay);
-        else
-            g += decay * p;
-        if (name == "sgd")
-            return p - (model.Rate * g);
-        if (name is "momentum" or "nesterov")
-        {
-            m = (Momentum * m) + g;
-            return p - (model.Rate * (name == "nesterov" ? g + (Momentum * m) : m));
-        }
-        m = (Beta1 * m) + ((1 - Beta1) * g);
-        v = (Beta2 * v) + ((1 - Beta2) * g * g);
-        double mean = m / (1 - Math.Pow(Beta1, t)), square = v / (1 - Math.Pow(Beta2, t));
-        return p - (model.Rate * mean / (Math.Sqrt(square) + 1e-8));
     }
 
     private static double[] Values(ReferenceParameters model) => [.. model.W1, .. model.B1, .. model.W2, .. model.B2];
@@ -167,22 +139,36 @@ internal sealed record OptimiserProblem(int Images, int Batch, bool IsMasked, fl
 
     public const double Momentum = 0.9, Beta1 = 0.9, Beta2 = 0.999;
 
-    private static readonly int[] s_hidden = [5, 1, 16, 17, 33, 8, 100, 3, 7, 9];
+    private static readonly int[] s_hidden = [5, 1, 16, 17, 33, 8, 100, 3, 7, 9], s_resting = [5, 6, 8];
 
-    /// <summary>Full batches, batches, and batches so small that a GPU takes an epoch of them at once.</summary>
+    /// <summary>
+    /// Full batches, batches, and batches so small that a GPU takes an epoch of them at once; a logit a class, dropped units and class
+    /// weights.
+    /// </summary>
     public static OptimiserProblem[] All { get; } =
-        [new(300, 300, IsMasked: false, 0f), new(300, 70, IsMasked: true, 0.01f), new(150, 32, IsMasked: false, 0.01f)];
+    [
+        new(300, 300, IsMasked: false, 0f), new(300, 70, IsMasked: true, 0.01f), new(150, 32, IsMasked: false, 0.01f),
+        new(150, 70, IsMasked: false, 0.01f) { Outputs = 10 }, new(150, 32, IsMasked: false, 0f) { Learns = true },
+        new(96, 32, IsMasked: false, 0.01f) { Outputs = 3, Learns = true },
+    ];
+
+    public int Outputs { get; init; } = 1;
+
+    /// <summary>Whether models drop units and weigh classes, each its own way.</summary>
+    public bool Learns { get; init; }
 
     public int Epochs { get; init; } = 2;
 
     public byte[] Pixels => Samples.Pixels(Images, Inputs, seed: 3);
 
-    public byte[] Labels => Samples.Labels(Images, seed: 4);
+    public byte[] Labels => Samples.Labels(Images, seed: 4, Math.Max(2, Outputs));
 
-    public OptimiserModel[] Models { get; } =
+    /// <summary>Two an optimiser; some have no rate and must stay as they are.</summary>
+    public OptimiserModel[] Models =>
     [
         .. s_hidden.Select((hidden, m) => new OptimiserModel(
-            Samples.Model(Inputs, hidden, seed: m), 0.01f + (0.002f * m), Optimiser.All[m % Optimiser.All.Count])),
+            Samples.Model(Inputs, hidden, seed: m, Outputs), s_resting.Contains(m) ? 0 : 0.01f + (0.002f * m),
+            Optimiser.All[m % Optimiser.All.Count])),
     ];
 
     public (ModelParameters[] Models, float[][] States) Train(
@@ -190,7 +176,8 @@ internal sealed record OptimiserProblem(int Images, int Batch, bool IsMasked, fl
     {
         DeviceKernels kernels = DeviceKernels.Create(device, width);
         using var images = new DeviceImages(
-            device, Pixels, Labels, Inputs, ChunkSchedule.Consecutive(Images, Batch), form, withBackward: true);
+            device, Pixels, Labels, Inputs, ChunkSchedule.Consecutive(Images, Batch), form, withBackward: true,
+            [.. Enumerable.Range(0, Images)]);
         (ModelParameters[] Models, float[][] States) at = ([.. models.Select(model => model.Start)], []);
         foreach ((int first, int end) in stopAfter == 0 ? [(0, Epochs)] : new[] { (0, stopAfter), (stopAfter, Epochs) })
         {
@@ -199,10 +186,12 @@ internal sealed record OptimiserProblem(int Images, int Batch, bool IsMasked, fl
             if (first > 0)
                 cohort.UploadStates(at.States, first * images.Batches);
             for (int epoch = first; epoch < end; epoch++)
-                kernels.TrainEpoch(cohort, images);
+                kernels.TrainEpoch(cohort, images, epoch);
             at = (cohort.Download(), cohort.DownloadStates());
         }
-        return at;
+
+        // States of weights that a mask leaves out mean nothing, and devices differ in them.
+        return IsMasked ? (at.Models, [.. at.States.Select(_ => Array.Empty<float>())]) : at;
     }
 
     public static void SameBits(
@@ -215,18 +204,32 @@ internal sealed record OptimiserProblem(int Images, int Batch, bool IsMasked, fl
             Check.SameBits($"{name}, model {m}: b1", a.B1, b.B1, zeroSigns: false);
             Check.SameBits($"{name}, model {m}: w2", a.W2, b.W2, zeroSigns: false);
             Check.SameBits($"{name}, model {m}: b2", a.B2, b.B2, zeroSigns: false);
+            Check.SameBits($"{name}, model {m}: states", expected.States[m], actual.States[m], zeroSigns: false);
         }
     }
+
+    /// <summary>What a model begins from.</summary>
+    public ModelParameters Masked(OptimiserModel model) => ExactMlp.Masked(model.Start, IsMasked ? Mask(model) : null);
+
+    private static ModelMask Mask(OptimiserModel model) =>
+        Samples.Mask(Inputs, model.Start.B1.Length, 0.6, seed: model.Start.B1.Length, model.Start.Outputs);
 
     private DeviceCohort Cohort(ComputeDevice device, OptimiserModel[] models)
     {
         StepSettings[] settings = [.. models.Select(model => model.Optimiser.Settings(Momentum, Beta1, Beta2))];
         ColumnLayout layout = ColumnLayout.Create(
-            [.. models.Select(model => model.Start.B1.Length)], Inputs, device.LayoutWays,
-            optimisers: [.. settings.Select(one => one.Optimiser)]);
+            [.. models.Select(model => model.Start.B1.Length)], Inputs, device.LayoutWays, Outputs,
+            [.. settings.Select(one => one.Optimiser)]);
         var cohort = new DeviceCohort(device, layout, [.. models.Select(model => model.Rate)], IsMasked, settings) { WeightDecay = Decay };
         if (IsMasked)
-            cohort.SetMask([.. models.Select(model => Samples.Mask(Inputs, model.Start.B1.Length, 0.6, seed: model.Start.B1.Length))]);
+            cohort.SetMask([.. models.Select(Mask)]);
+        if (Learns)
+        {
+            float[] weights = [.. Enumerable.Range(0, Math.Max(2, Outputs)).Select(label => 0.5f + label)];
+            cohort.SetLearning(
+                [.. models.Select(model => new ModelLearning(0.1f * (model.Start.B1.Length % 5), weights))],
+                new ModelOrigin([.. models.Select(model => (ulong)model.Start.B1.Length)], Seed: 9, InitStd: 0));
+        }
         return cohort;
     }
 }

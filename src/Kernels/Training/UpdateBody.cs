@@ -108,11 +108,13 @@ internal static unsafe class UpdateBody<TOptimiser>
         }
     }
 
-    // One parameter of a model; a column of it has its factors.
+    // One parameter of a model; a column of it has its factors. Without a rate it rests, and its state with it, as vectors do.
     private static float One(
         in BlockPointers block, int slot, int column, float parameter, float gradient, float decay, float* state1, float* state2)
     {
         Scalar first = Scalar.Zero, second = Scalar.Zero;
+        if (!(block.SlotRates[slot] > 0f))
+            return parameter;
         if (TOptimiser.States == 0)
         {
             return TOptimiser.Step<Scalar>(

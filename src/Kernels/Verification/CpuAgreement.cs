@@ -14,7 +14,7 @@ internal static class CpuAgreement
     {
         using var cpu = new CpuDevice(Environment.ProcessorCount);
         var reference = DeviceKernels.Create(cpu);
-        foreach (Shape shape in Shape.All.Concat(Shape.Learning).Where(shape => shape.IsQuick || !isQuick))
+        foreach (Shape shape in Shape.All.Concat(Shape.Learning).Concat(Shape.Remembering).Where(shape => shape.IsQuick || !isQuick))
         {
             ModelParameters[] expected = Train(reference, shape), actual = Train(kernels, shape);
             for (int m = 0; m < expected.Length; m++)
@@ -28,7 +28,10 @@ internal static class CpuAgreement
         KernelForm form = KernelCatalog.Variants.First(v => v.Operation == TrainEpochOperation.Instance && v.Accelerator == device.Kind)
             .Form;
         using var cohort = new DeviceCohort(
-            device, ColumnLayout.Create(shape.Hidden, shape.Inputs, device.LayoutWays, shape.Outputs), Samples.Rates(shape.Hidden.Length))
+            device,
+            ColumnLayout.Create(
+                shape.Hidden, shape.Inputs, device.LayoutWays, shape.Outputs, [.. shape.Settings.Select(model => model.Optimiser)]),
+            Samples.Rates(shape.Hidden.Length), settings: shape.Settings)
         {
             WeightDecay = shape.WeightDecay,
         };

@@ -69,6 +69,9 @@ internal static class KernelCases
         DropoutOperation.Instance, OutputLossOperation.Instance, HiddenBackwardOperation.Instance, TrainEpochOperation.Instance,
     ];
 
+    // What depends on optimisers.
+    private static readonly Operation[] s_remembering = [UpdateOperation.Instance, TrainEpochOperation.Instance];
+
     private static readonly Operation[] s_own = [CorruptOperation.Instance, SimilarityOperation.Instance];
 
     public static bool Has(Operation operation) =>
@@ -90,6 +93,8 @@ internal static class KernelCases
             .. shapes,
             .. HasMasks(operation) ? shapes.Select(shape => shape with { IsMasked = true }) : [],
             .. s_learning.Contains(operation) ? Shape.Learning : [],
+            .. s_remembering.Contains(operation)
+                ? Shape.Remembering.SelectMany(shape => new[] { shape, shape with { IsMasked = true } }) : [],
         ];
     }
 
@@ -111,8 +116,10 @@ internal static class KernelCases
         if (inTiles)
             shape = shape with { Batch = PixelTiles.Tiles(shape.Batch) * PixelTiles.TileImages };
         using var cohort = new DeviceCohort(
-            device, ColumnLayout.Create(shape.Hidden, shape.Inputs, device.LayoutWays, shape.Outputs), Samples.Rates(shape.Hidden.Length),
-            shape.IsMasked)
+            device,
+            ColumnLayout.Create(
+                shape.Hidden, shape.Inputs, device.LayoutWays, shape.Outputs, [.. shape.Settings.Select(model => model.Optimiser)]),
+            Samples.Rates(shape.Hidden.Length), shape.IsMasked, shape.Settings)
         {
             WeightDecay = shape.WeightDecay,
         };
@@ -269,8 +276,13 @@ internal static class KernelCases
 
     private static void Update(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
-        for (int chunk = 0; chunk < shape.Schedule.Chunks.Count && (chunk == 0 || !shape.Schedule.Chunks[chunk].IsFirst); chunk++)
-            Gradients(kernels, cohort, images, chunk);
+        if (shape.Remembers)
+        {
+            OptimiserCase.Update(kernels, cohort, shape, FirstBatch);
+            return;
+        }
+
+        FirstBatch();
         kernels.Update(cohort);
         float[] rates = Samples.Rates(shape.Hidden.Length);
         ModelParameters[] actual = cohort.Download(), exact = Stepped(shape);
@@ -280,10 +292,30 @@ internal static class KernelCases
                 CompareParameters($"{shape}, model {m}", expected[m][0].Step(rates[m], shape.WeightDecay), actual[m]);
             SameParameters($"{shape}, model {m}", exact[m], actual[m]);
         }
+
+        void FirstBatch()
+        {
+            for (int chunk = 0; chunk < shape.Schedule.Chunks.Count && (chunk == 0 || !shape.Schedule.Chunks[chunk].IsFirst); chunk++)
+                Gradients(kernels, cohort, images, chunk);
+        }
     }
 
     private static void TrainEpoch(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, Shape shape)
     {
+        if (shape.Remembers)
+        {
+            OptimiserCase.TrainEpoch(kernels, cohort, images, shape, (epoch, update) =>
+            {
+                for (int chunk = 0; chunk < shape.Schedule.Chunks.Count; chunk++)
+                {
+                    Gradients(kernels, cohort, images, chunk, epoch);
+                    if (shape.Schedule.Chunks[chunk].IsLast)
+                        update();
+                }
+            });
+            return;
+        }
+
         TrainedModel[] expected = HasBounds(shape) ? KernelExpectations.Trained(shape) : [];
         ExactTraining[] exact = ExactExpectations.Trained(shape);
         for (int epoch = 0; epoch < exact[0].Epochs.Length; epoch++)
@@ -384,10 +416,10 @@ internal static class KernelCases
 
     private static bool HasBounds(Shape shape) => shape is { Outputs: 1, Learns: false };
 
-    private static void Gradients(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, int chunk)
+    private static void Gradients(DeviceKernels kernels, DeviceCohort cohort, DeviceImages images, int chunk, int epoch = StepEpoch)
     {
         kernels.HiddenForward(cohort, images, chunk);
-        kernels.Dropout(cohort, images, chunk, StepEpoch);
+        kernels.Dropout(cohort, images, chunk, epoch);
         kernels.OutputLoss(cohort, images, chunk);
         kernels.OutputBackward(cohort, images, chunk);
         kernels.HiddenBackward(cohort, images, chunk);

@@ -1,5 +1,6 @@
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Reference;
+using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Kernels.Verification;
 
@@ -52,9 +53,14 @@ internal static class Samples
 
 /// <summary>A cohort and its images: sizes only; the contents follow from them.</summary>
 /// <param name="Learns">Whether models drop hidden units and weigh classes.</param>
+/// <param name="Remembers">Whether models have every optimiser by turns; else plain gradient descent.</param>
 internal sealed record Shape(
-    int[] Hidden, int Inputs, int Images, int Batch, float WeightDecay = 0, bool IsMasked = false, bool Learns = false)
+    int[] Hidden, int Inputs, int Images, int Batch, float WeightDecay = 0, bool IsMasked = false, bool Learns = false,
+    bool Remembers = false)
 {
+    /// <summary>Of optimisers that have them.</summary>
+    public const double Momentum = 0.9, Beta1 = 0.9, Beta2 = 0.999;
+
     private const uint DropoutSeed = 77;
 
     private static readonly float[] s_dropouts = [0.5f, 0f, 0.25f, 0.9f];
@@ -81,6 +87,11 @@ internal sealed record Shape(
         ? new ModelLearning(s_dropouts[m % s_dropouts.Length], ClassWeights(s_classWeights[m % s_classWeights.Length]))
         : ModelLearning.Usual)];
 
+    /// <summary>How the models take their steps.</summary>
+    public StepSettings[] Settings => [.. Hidden.Select((_, m) => OptimiserOf(m).Settings(Momentum, Beta1, Beta2))];
+
+    public Optimiser OptimiserOf(int model) => Remembers ? Optimiser.All[model % Optimiser.All.Count] : Optimiser.Sgd;
+
     /// <summary>What the images are called in draws.</summary>
     public int[] Numbers => [.. Enumerable.Range(0, Images).Select(n => (7 * n) + 3)];
 
@@ -100,7 +111,7 @@ internal sealed record Shape(
             + (Outputs > 1 ? $", O {Outputs}" : "");
 
     /// <summary>What sets it apart from most: <c>, masked</c>; or nothing.</summary>
-    public string Kind => (IsMasked ? ", masked" : "") + (Learns ? ", dropout" : "");
+    public string Kind => (IsMasked ? ", masked" : "") + (Learns ? ", dropout" : "") + (Remembers ? ", optimisers" : "");
 
     /// <summary>
     /// Sizes around every boundary of the kernels: 8 and 16 lanes, tiles of 3, 6 and 8 vectors, bands of 64 pixels and
@@ -152,6 +163,19 @@ internal sealed record Shape(
     [
         .. All.Concat(OfClasses).Where(shape => shape is { Images: <= 300, Outputs: <= 10 })
             .Select(shape => shape with { Learns = true }),
+    ];
+
+    /// <summary>
+    /// Every optimiser on full batches, several chunks of them, batches, and batches so small that a GPU takes an epoch of them at once;
+    /// one logit and several, decay, dropped units.
+    /// </summary>
+    public static Shape[] Remembering { get; } =
+    [
+        new([5, 17, 8, 33, 1, 16, 9], 67, 257, 257, Remembers: true),
+        new([7, 8, 9, 5, 3], 20, 300, 100, 0.1f, Remembers: true) { IsQuick = true },
+        new([4, 8, 20, 2, 16, 3], 101, 65, 32, 0.01f, Remembers: true) { IsQuick = true },
+        new([12, 2, 5, 16, 17], 64, 150, 64, 0.01f, Remembers: true) { Outputs = 10, IsQuick = true },
+        new([7, 8, 9, 17, 33, 4], 31, 96, 32, 0.01f, Learns: true, Remembers: true),
     ];
 
     // One a class, of the two kinds by turns.
