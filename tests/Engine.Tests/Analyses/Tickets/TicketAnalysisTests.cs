@@ -11,6 +11,7 @@ using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Reference;
+using GpuMlp.Kernels.Training;
 
 namespace GpuMlp.Engine.Tests.Analyses.Tickets;
 
@@ -145,6 +146,34 @@ public sealed class TicketAnalysisTests : IDisposable
         }
     }
 
+    /// <summary>
+    /// Every round goes on from what optimisers remembered after the epoch that is rewound to, and not from what the round before left:
+    /// where nothing is pruned, each is training from there again, bit by bit.
+    /// </summary>
+    [Theory]
+    [InlineData(RewindTo)]
+    [InlineData(0)]
+    public void Every_round_begins_with_what_optimisers_remembered_where_it_is_rewound_to(int rewindTo)
+    {
+        SweepSpec spec = s_spec with
+        {
+            Hidden = [2], LearningRates = [0.02], Optimisers = Optimiser.All, PrunePerRound = 0.001, Rounds = 2, RewindTo = rewindTo,
+        };
+        ModelResult[] models = [.. Train(spec)];
+        Assert.Equal(Optimiser.All.Select(optimiser => optimiser.Name), models.Select(model => model.Key.How.Optimizer));
+        foreach (ModelResult model in models)
+        {
+            (double, double, double) dense = (model.Validation.F1, model.Validation.Auc, model.Validation.Loss);
+            Assert.All(model.Tickets.Where(row => row.Control is "ticket" or "random"), row =>
+                Assert.Equal(dense, (row.ValF1, row.ValAuc, row.ValLoss)));
+
+            // Other weights have a fresh optimiser in each round: the same figures twice, and not those of the model.
+            double[] losses = [.. model.Tickets.Where(row => row.Control == "reinit").Select(row => row.ValLoss)];
+            Assert.Equal(losses[0], losses[1]);
+            Assert.NotEqual(model.Validation.Loss, losses[0]);
+        }
+    }
+
     [Fact]
     public void A_chain_has_the_same_figures_alone_and_among_others_and_fewer_rounds_are_the_first_ones()
     {
@@ -245,7 +274,13 @@ public sealed class TicketAnalysisTests : IDisposable
 
     private Cohort Create(SweepSpec spec)
     {
-        ModelSpec[] models = [.. spec.LearningRates.SelectMany(rate => spec.Hidden.Select(hidden => new ModelSpec(hidden, rate)))];
+        ModelSpec[] models =
+        [
+            .. from training in spec.Trainings()
+               from rate in spec.LearningRates
+               from hidden in spec.Hidden
+               select new ModelSpec(hidden, rate, training),
+        ];
         return new Cohort(
             _device,
             DeviceKernels.Create(_device),
