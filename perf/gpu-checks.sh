@@ -80,8 +80,12 @@ sweep=(sweep --quiet)
 # What is the same on every device: not t-SNE's divergence, a sum of floats.
 exact=(--embedding none)
 models=(1000 10000)
-tests=(-class '*CudaTests')
-[ "$device" = cuda ] || tests=(-class '*OpenClTests')
+tests=(-class '*Cuda*')
+[ "$device" = cuda ] || tests=(-class '*OpenCl*')
+# Every optimiser, one logit and several, dropped units, batches in one launch and not; small on any machine.
+ways=(sweep --quiet --tasks 4v9,0v1v7 --hidden 4,24 --seeds 0 --batch full,32 --epochs 5 --lr 0.01
+  --optimizer sgd,momentum,nesterov,adam,adamw --weight-decay 0.01 --dropout 0,0.2 --sparsity 0.5 --finetune-epochs 2
+  --corruption none --similarity none --embedding none)
 if [ -n "${QUICK:-}" ]; then
   sweep=(sweep --quiet --tasks 4v9 --hidden 4,24 --seeds 0,42 --epochs 5 --sparsity 0.5 --corruption none --similarity-images 4 "${exact[@]}")
   exact=()
@@ -158,6 +162,9 @@ step same-bytes same_units "$out/run" "$out/run-again"
 step sweep-exact "$gpumlp" "${sweep[@]}" "${exact[@]}" --device "$device:0" --out "$out/run-exact"
 step sweep-cpu "$gpumlp" "${sweep[@]}" "${exact[@]}" --device cpu --out "$out/run-cpu"
 step same-bytes-as-the-cpu same_run "$out/run-exact" "$out/run-cpu"
+step sweep-ways "$gpumlp" "${ways[@]}" --device "$device:0" --out "$out/run-ways"
+step sweep-ways-cpu "$gpumlp" "${ways[@]}" --device cpu --out "$out/run-ways-cpu"
+step same-bytes-of-all-ways same_run "$out/run-ways" "$out/run-ways-cpu"
 # A filter that finds no test is no success.
 step kernel-tests bash -c '"$0" -noColor "$@" -failSkips | tee "'"$out"'/kernel-tests.log"; [ "${PIPESTATUS[0]}" -eq 0 ] && grep -qE "Total: [1-9]" "'"$out"'/kernel-tests.log"' bin/GpuMlp.Kernels.Tests "${tests[@]}"
 if [ "$("$gpumlp" devices 2>/dev/null | grep -c "^$device:[0-9]")" -gt 1 ]; then
