@@ -4,6 +4,12 @@ using GpuMlp.Peers;
 
 try
 {
+    if (args is ["optimisers"])
+    {
+        OptimiserPeers.Run(Console.Out);
+        return ExitCodes.Done;
+    }
+
     int threads = args.Length == 0 ? Environment.ProcessorCount : int.Parse(args[0], CultureInfo.InvariantCulture);
     PeersReport.Run(Console.Out, threads);
     return ExitCodes.Done;
