@@ -161,8 +161,8 @@ public sealed class WholeSweepTests
             Assert.Equal(header.Count, fields.Length);
             Assert.EndsWith(",ok", row);
 
-            // Four epochs learn nothing.
-            Assert.Equal(["learned_epoch"], header.Where((_, column) => fields[column].Length == 0));
+            // Four epochs learn nothing, and none of them is chosen without patience.
+            Assert.Equal(["learned_epoch", "best_epoch", "stopped_epoch"], header.Where((_, column) => fields[column].Length == 0));
         });
 
         string[] history = File.ReadAllLines(Path.Combine(run, "history.csv"));
