@@ -25,6 +25,7 @@ public sealed class GrownRunTests : IDisposable
         "--sparsity 0.5 --pruning layer",
         "--corruption gaussian:0.1 --predictions --similarity gradient --similarity-images 3 --embedding 0v1 --saliency 3")]
     [InlineData("--sparsity 0.5 --pruning layer --predictions", "--analyses none")]
+    [InlineData("--sparsity none --optimizer adam,momentum,sgd", "--sparsity 0.5 --pruning random --finetune-epochs 2 --rewind")]
     public void Analysing_gives_the_bytes_of_a_sweep_with_these_flags_and_leaves_the_run_alone(string first, string then)
     {
         // The larger rate fails in training.
@@ -48,6 +49,9 @@ public sealed class GrownRunTests : IDisposable
     [InlineData("--hidden 2,5 --seeds 0,1", "--hidden 1,2,3,5,7 --seeds 0..2")]
     [InlineData("--lr 0.1 --tasks 0v1", "--lr 0.3,0.1 --tasks 0v2,0v1")]
     [InlineData("--batch 8 --weight-decay 0", "--batch full,8 --weight-decay 0.01,0")]
+    [InlineData(
+        "--optimizer adam --batch 8 --sparsity 0.5 --pruning layer --finetune-epochs 2",
+        "--optimizer adam,nesterov --batch 8 --sparsity 0.5,0.9 --pruning layer --finetune-epochs 2 --seeds 0..2")]
     [InlineData("--sparsity 0.5 --pruning layer", "--sparsity 0.5,0.9 --pruning layer,w1 --corruption gaussian:0.1 --seeds 0..2")]
     [InlineData(
         "--sparsity 0.5 --pruning layer --embedding 0v1 --saliency 3",
