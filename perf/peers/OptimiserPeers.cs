@@ -43,10 +43,10 @@ internal static class OptimiserPeers
             + "artifacts/bin/Peers/release/GpuMlp.Peers.dll optimisers`.");
         output.WriteLine();
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"4v9, {Steps} steps on batches of {Batch} images, H = {string.Join(' ', s_hidden)}, rate {Rate}, momentum {Momentum}, betas "
-                + $"{Beta1} and {Beta2}; L2 decay of weights, decoupled for adamw."));
-        output.WriteLine("An error is the norm of the difference from torch in float64, all parameters of a model together, as a part of the");
-        output.WriteLine("norm of what these steps have moved; the largest of the models.");
+            $"4v9, {Steps} steps on batches of {Batch} images, H = {string.Join(' ', s_hidden)}, rate {Rate}, momentum {Momentum}, "
+                + $"betas {Beta1} and {Beta2}; L2 decay of weights, decoupled for adamw."));
+        output.WriteLine("An error is the norm of the difference from torch in float64, all parameters of a model together, as a part of");
+        output.WriteLine("the norm of what these steps have moved; the largest of the models.");
         output.WriteLine();
         output.WriteLine("| optimizer | decay | GpuMlp | torch in float32 |");
         output.WriteLine("|---|---|---|---|");

@@ -4,7 +4,6 @@ using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Reference;
 using GpuMlp.Kernels.Training;
-using GpuMlp.Kernels.Verification;
 using ILGPU.Runtime;
 using Xunit;
 

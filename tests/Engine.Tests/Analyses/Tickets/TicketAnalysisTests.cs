@@ -157,7 +157,12 @@ public sealed class TicketAnalysisTests : IDisposable
     {
         SweepSpec spec = s_spec with
         {
-            Hidden = [2], LearningRates = [0.02], Optimisers = Optimiser.All, PrunePerRound = 0.001, Rounds = 2, RewindTo = rewindTo,
+            Hidden = [2],
+            LearningRates = [0.02],
+            Optimisers = Optimiser.All,
+            PrunePerRound = 0.001,
+            Rounds = 2,
+            RewindTo = rewindTo,
         };
         ModelResult[] models = [.. Train(spec)];
         Assert.Equal(Optimiser.All.Select(optimiser => optimiser.Name), models.Select(model => model.Key.How.Optimizer));
