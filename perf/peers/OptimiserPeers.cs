@@ -4,7 +4,6 @@ using GpuMlp.Engine;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Runs;
-using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
@@ -85,7 +84,10 @@ internal static class OptimiserPeers
         StepSettings[] settings = [.. s_hidden.Select(_ => optimiser.Settings(Momentum, Beta1, Beta2))];
         using var cohort = new DeviceCohort(
             device, ColumnLayout.Create(s_hidden, inputs, 1, optimisers: [.. settings.Select(one => one.Optimiser)]),
-            [.. s_hidden.Select(_ => (float)Rate)], settings: settings) { WeightDecay = (float)decay };
+            [.. s_hidden.Select(_ => (float)Rate)], settings: settings)
+        {
+            WeightDecay = (float)decay,
+        };
         using var images = new DeviceImages(
             device, pixels, labels, inputs, ChunkSchedule.Consecutive(labels.Length, Batch), KernelForm.InputSparse, withBackward: true);
         kernels.Initialize(cohort, new ModelOrigin([.. s_hidden.Select(hidden => (ulong)hidden)], Seed: 0, InitStd: 0.1f));
