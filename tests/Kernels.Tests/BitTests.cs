@@ -20,23 +20,12 @@ public sealed class BitTests : IDisposable
     private readonly CpuDevice _device = new(threads: 2);
 
     /// <summary>The ways to train an epoch here.</summary>
-    public static TheoryData<KernelForm, SimdWidth> Variants
-    {
-        get
-        {
-            var data = new TheoryData<KernelForm, SimdWidth>();
-            foreach (KernelVariant variant in KernelCatalog.Of(TrainEpochOperation.Instance))
-                data.Add(variant.Form, variant.Width);
-            return data;
-        }
-    }
-
     public static TheoryData<KernelForm> Forms => [KernelForm.Dense, KernelForm.InputSparse];
 
     public void Dispose() => _device.Dispose();
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [MemberData(nameof(EpochVariants.All), MemberType = typeof(EpochVariants))]
     public void Every_form_and_width_trains_to_the_bits_of_the_dense_128_bit_kernels(KernelForm form, SimdWidth width) =>
         Outcome.SameBits(
             $"{form}, {width}",
@@ -45,12 +34,12 @@ public sealed class BitTests : IDisposable
             zeroSigns: form == KernelForm.Dense);
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [MemberData(nameof(EpochVariants.All), MemberType = typeof(EpochVariants))]
     public void The_input_sparse_widths_agree_in_the_signs_of_zeros_too(KernelForm form, SimdWidth width) =>
         Outcome.SameBits($"{form}, {width}", Run(_device, form, SimdWidth.V128, Models()), Run(_device, form, width, Models()));
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [MemberData(nameof(EpochVariants.All), MemberType = typeof(EpochVariants))]
     public void Two_runs_have_the_same_bits(KernelForm form, SimdWidth width) =>
         Outcome.SameBits($"{form}, {width}", Run(_device, form, width, Models()), Run(_device, form, width, Models()));
 
@@ -67,7 +56,7 @@ public sealed class BitTests : IDisposable
     }
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [MemberData(nameof(EpochVariants.All), MemberType = typeof(EpochVariants))]
     public void A_model_alone_has_the_bits_it_has_in_a_cohort_of_11(KernelForm form, SimdWidth width)
     {
         Outcome[] together = Run(_device, form, width, Models());
@@ -106,7 +95,7 @@ public sealed class BitTests : IDisposable
     }
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [MemberData(nameof(EpochVariants.All), MemberType = typeof(EpochVariants))]
     public void A_model_that_diverges_leaves_the_bits_of_its_neighbours_alone(KernelForm form, SimdWidth width)
     {
         // One thread, hence blocks of several models; every second one is wild, then the others: each has had a wild neighbour.

@@ -17,21 +17,10 @@ public sealed class ClassTests : IDisposable
 {
     private readonly CpuDevice _device = new(threads: 2);
 
-    public static TheoryData<KernelForm, SimdWidth> Variants
-    {
-        get
-        {
-            var data = new TheoryData<KernelForm, SimdWidth>();
-            foreach (KernelVariant variant in KernelCatalog.Of(TrainEpochOperation.Instance))
-                data.Add(variant.Form, variant.Width);
-            return data;
-        }
-    }
-
     public void Dispose() => _device.Dispose();
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [MemberData(nameof(EpochVariants.All), MemberType = typeof(EpochVariants))]
     public void Training_is_that_of_the_golden_run_in_float64(KernelForm form, SimdWidth width)
     {
         var golden = new Golden();
@@ -196,7 +185,7 @@ public sealed class ClassTests : IDisposable
     }
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [MemberData(nameof(EpochVariants.All), MemberType = typeof(EpochVariants))]
     public void Maps_of_a_class_and_of_the_one_that_is_said_are_those_of_double(KernelForm form, SimdWidth width)
     {
         var shape = new Shape([3, 20], 40, 21, 21) { Outputs = 4 };

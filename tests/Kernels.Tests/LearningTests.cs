@@ -20,21 +20,10 @@ public sealed class LearningTests : IDisposable
 
     private readonly CpuDevice _device = new(threads: 2);
 
-    public static TheoryData<KernelForm, SimdWidth> Variants
-    {
-        get
-        {
-            var data = new TheoryData<KernelForm, SimdWidth>();
-            foreach (KernelVariant variant in KernelCatalog.Of(TrainEpochOperation.Instance))
-                data.Add(variant.Form, variant.Width);
-            return data;
-        }
-    }
-
     public void Dispose() => _device.Dispose();
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [MemberData(nameof(EpochVariants.All), MemberType = typeof(EpochVariants))]
     public void Training_has_the_bits_of_the_reference(KernelForm form, SimdWidth width)
     {
         var kernels = DeviceKernels.Create(_device, width);

@@ -18,14 +18,12 @@ public sealed class MaskTests : IDisposable
 
     private readonly CpuDevice _device = new(threads: 2);
 
-    public static TheoryData<KernelForm, SimdWidth> Variants => BitTests.Variants;
-
     public static TheoryData<string> Methods => [.. PruneMethod.All.Select(method => method.Name)];
 
     public void Dispose() => _device.Dispose();
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [MemberData(nameof(EpochVariants.All), MemberType = typeof(EpochVariants))]
     public void Every_weight_under_the_mask_is_exactly_0_after_every_epoch_with_and_without_decay(KernelForm form, SimdWidth width)
     {
         foreach (float decay in new[] { 0f, 0.1f })
@@ -43,7 +41,7 @@ public sealed class MaskTests : IDisposable
     }
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [MemberData(nameof(EpochVariants.All), MemberType = typeof(EpochVariants))]
     public void Every_form_and_width_trains_under_a_mask_to_the_bits_of_the_dense_128_bit_kernels(
         KernelForm form,
         SimdWidth width) => SameBits(
@@ -52,7 +50,7 @@ public sealed class MaskTests : IDisposable
         Train(_device, form, width, 0, Masks()));
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [MemberData(nameof(EpochVariants.All), MemberType = typeof(EpochVariants))]
     public void A_mask_that_keeps_everything_changes_no_bit(KernelForm form, SimdWidth width)
     {
         ModelMask[] everything = [.. s_hidden.Select(hidden => Samples.Mask(Inputs, hidden, kept: 2, seed: 1))];

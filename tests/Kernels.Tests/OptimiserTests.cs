@@ -16,17 +16,6 @@ public sealed class OptimiserTests : IDisposable
 
     public static TheoryData<string> Names => [.. Optimiser.All.Select(optimiser => optimiser.Name)];
 
-    public static TheoryData<KernelForm, SimdWidth> Variants
-    {
-        get
-        {
-            var data = new TheoryData<KernelForm, SimdWidth>();
-            foreach (KernelVariant variant in KernelCatalog.Of(TrainEpochOperation.Instance))
-                data.Add(variant.Form, variant.Width);
-            return data;
-        }
-    }
-
     public void Dispose() => _device.Dispose();
 
     [Theory]
@@ -48,7 +37,7 @@ public sealed class OptimiserTests : IDisposable
     }
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [MemberData(nameof(EpochVariants.All), MemberType = typeof(EpochVariants))]
     public void Every_form_and_width_has_the_same_bits(KernelForm form, SimdWidth width)
     {
         foreach (OptimiserProblem problem in OptimiserProblem.All)

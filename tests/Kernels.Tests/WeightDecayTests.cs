@@ -1,9 +1,7 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Kernels.Reference;
-using GpuMlp.Kernels.Training;
 using Xunit;
 
 namespace GpuMlp.Kernels.Tests;
@@ -19,21 +17,10 @@ public sealed class WeightDecayTests : IDisposable
 
     private readonly CpuDevice _device = new(threads: 2);
 
-    public static TheoryData<KernelForm, SimdWidth> Variants
-    {
-        get
-        {
-            var data = new TheoryData<KernelForm, SimdWidth>();
-            foreach (KernelVariant variant in KernelCatalog.Of(TrainEpochOperation.Instance))
-                data.Add(variant.Form, variant.Width);
-            return data;
-        }
-    }
-
     public void Dispose() => _device.Dispose();
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [MemberData(nameof(EpochVariants.All), MemberType = typeof(EpochVariants))]
     public void Every_form_and_width_has_the_same_bits(KernelForm form, SimdWidth width) => Outcome.SameBits(
         $"{form}, {width}",
         Run(_device, KernelForm.Dense, SimdWidth.V128, Models()),
@@ -41,7 +28,7 @@ public sealed class WeightDecayTests : IDisposable
         zeroSigns: form == KernelForm.Dense);
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [MemberData(nameof(EpochVariants.All), MemberType = typeof(EpochVariants))]
     public void Threads_and_neighbours_change_no_bit(KernelForm form, SimdWidth width)
     {
         Outcome[] expected = Run(_device, form, width, Models());
@@ -52,7 +39,7 @@ public sealed class WeightDecayTests : IDisposable
     }
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [MemberData(nameof(EpochVariants.All), MemberType = typeof(EpochVariants))]
     public void Weights_of_a_pixel_that_is_never_set_decay_step_by_step_and_biases_do_not(KernelForm form, SimdWidth width)
     {
         // The first pixel of the samples is 0 in all images, so that its weights have no gradient.
