@@ -3,6 +3,7 @@ using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 using GpuMlp.Kernels.Numerics;
+using GpuMlp.Kernels.Products;
 using GpuMlp.Kernels.Reference;
 using GpuMlp.Kernels.Training;
 using Xunit;
@@ -29,6 +30,8 @@ public sealed class ExactTests : IDisposable
             return data;
         }
     }
+
+    public static TheoryData<SimdWidth> Widths => [.. SimdSupport.Available];
 
     public void Dispose() => _device.Dispose();
 
@@ -65,6 +68,33 @@ public sealed class ExactTests : IDisposable
                 for (int m = 0; m < expected.Length; m++)
                     Same($"{shape}, epoch {epoch}, model {m}", expected[m], actual[m]);
             }
+        }
+    }
+
+    /// <remarks>
+    /// Chunks of a batch add up in 32 bits as long as these have room: here all pixels are 255 and all errors 1, in one sign, so the sums are
+    /// as large as they can be.
+    /// </remarks>
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void A_batch_of_many_chunks_with_the_largest_sums_has_the_bits_of_the_reference(SimdWidth width)
+    {
+        const int Inputs = 3, Hidden = 18;
+        int most = HiddenBackwardBody.PartChunks * ChunkSchedule.ChunkRows;
+        foreach (int count in new[] { most - 1, most, most + 1, most + ChunkSchedule.ChunkRows + 1, (2 * most) + ChunkSchedule.ChunkRows + 7 })
+        {
+            var model = new ModelParameters(
+                [.. Enumerable.Repeat(1f, Inputs * Hidden)], new float[Hidden], [.. Enumerable.Repeat(1f, Hidden)], [0f]);
+            byte[] pixels = [.. Enumerable.Repeat((byte)255, count * Inputs)], labels = new byte[count];
+            ChunkSchedule schedule = ChunkSchedule.Consecutive(count, count);
+            using var cohort = new DeviceCohort(_device, ColumnLayout.Create([Hidden], Inputs, _device.LayoutWays), [0.5f]);
+            cohort.Upload([model]);
+            using var images = new DeviceImages(_device, pixels, labels, Inputs, schedule, KernelForm.InputSparse, withBackward: true);
+            DeviceKernels.Create(_device, width).TrainEpoch(cohort, images);
+            (ModelParameters expected, EpochTotals totals) = ExactMlp.TrainEpoch(model, 0.5f, pixels, labels, schedule);
+            Assert.Equal(totals, cohort.DownloadTotals()[0]);
+            Same($"{count} images", expected, cohort.Download()[0]);
+            Assert.NotEqual(model.W1[0], expected.W1[0]);
         }
     }
 

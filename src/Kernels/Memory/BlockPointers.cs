@@ -155,9 +155,10 @@ internal readonly unsafe struct StatePointers
 /// <summary>One chunk of images as a CPU kernel body sees it.</summary>
 internal readonly unsafe struct ChunkPointers
 {
-    public readonly int Index, FirstRow, Rows, BatchRows;
+    /// <summary><see cref="Place"/> is the chunk's number in its batch.</summary>
+    public readonly int Index, FirstRow, Rows, BatchRows, Place;
 
-    public readonly bool IsFirst, IsLast;
+    public readonly bool IsLast;
 
     /// <summary>Labels of the chunk from its first image on.</summary>
     public readonly float* Labels;
@@ -172,9 +173,11 @@ internal readonly unsafe struct ChunkPointers
         FirstRow = fields[0];
         Rows = fields[1];
         BatchRows = fields[2];
-        IsFirst = (fields[3] & 1) != 0;
-        IsLast = (fields[3] & 2) != 0;
+        Place = fields[3] >> 1;
+        IsLast = (fields[3] & 1) != 0;
         Labels = BlockPointers.Pointer(images.Labels) + FirstRow;
         Numbers = BlockPointers.Pointer(images.Numbers) + FirstRow;
     }
+
+    public bool IsFirst => Place == 0;
 }

@@ -36,10 +36,10 @@ public sealed class ChunkSchedule
         {
             if (rows < 1 || firstRow < 0)
                 throw new ArgumentException($"a batch needs at least one image: first row {firstRow}, rows {rows}", nameof(batches));
-            for (int done = 0; done < rows; done += ChunkRows)
+            for (int place = 0; place * ChunkRows < rows; place++)
             {
-                int count = Math.Min(ChunkRows, rows - done);
-                chunks.Add(new Chunk(firstRow + done, count, rows, IsFirst: done == 0, IsLast: done + count == rows));
+                int done = place * ChunkRows, count = Math.Min(ChunkRows, rows - done);
+                chunks.Add(new Chunk(firstRow + done, count, rows, place, IsLast: done + count == rows));
             }
         }
         return new ChunkSchedule(chunks);
@@ -58,12 +58,17 @@ public sealed class ChunkSchedule
     }
 
     /// <summary>
-    /// For kernels: first row, rows, rows of the batch, and flags (1 for the first of its batch, 2 for the last) of each chunk.
+    /// For kernels: first row, rows, rows of the batch, and twice the place in the batch, plus 1 for its last, of each chunk.
     /// </summary>
     internal int[] Table() =>
         [.. Chunks.SelectMany(
-            chunk => new[] { chunk.FirstRow, chunk.Rows, chunk.BatchRows, (chunk.IsFirst ? 1 : 0) | (chunk.IsLast ? 2 : 0) })];
+            chunk => new[] { chunk.FirstRow, chunk.Rows, chunk.BatchRows, (2 * chunk.Place) + (chunk.IsLast ? 1 : 0) })];
 }
 
-/// <summary>Rows FirstRow .. FirstRow + Rows - 1 of a batch of BatchRows images.</summary>
-public readonly record struct Chunk(int FirstRow, int Rows, int BatchRows, bool IsFirst, bool IsLast);
+/// <summary>
+/// Rows FirstRow .. FirstRow + Rows - 1 of a batch of BatchRows images, of whose chunks it is number <paramref name="Place"/>, from 0.
+/// </summary>
+public readonly record struct Chunk(int FirstRow, int Rows, int BatchRows, int Place, bool IsLast)
+{
+    public bool IsFirst => Place == 0;
+}

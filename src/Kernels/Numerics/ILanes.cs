@@ -77,7 +77,8 @@ internal unsafe interface ILanes<TSelf> : IReal<TSelf>
     /// sum + products of signed 16-bit numbers, those of neighbours added: sixteen sums of 32 bits. The second factor comes from
     /// memory, so that the load is part of the instruction.
     /// </summary>
-    static abstract TSelf MultiplyAddPairs(TSelf sum, TSelf a, short* b);
+    /// <param name="at">Numbers from b on. A constant, which becomes part of every load's address where registers are narrower.</param>
+    static abstract TSelf MultiplyAddPairs(TSelf sum, TSelf a, short* b, [System.Diagnostics.CodeAnalysis.ConstantExpected] int at);
 
     /// <summary>Eight products of 64 bits, of lanes 0, 2, 4 ...</summary>
     static abstract TSelf MultiplyEvenInts(TSelf a, TSelf b);

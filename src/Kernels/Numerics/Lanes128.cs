@@ -169,11 +169,11 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
         Vector128.Round(a._v3));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes128 BroadcastBits(uint bits) => new(
-        Vector128.Create(bits).AsSingle(),
-        Vector128.Create(bits).AsSingle(),
-        Vector128.Create(bits).AsSingle(),
-        Vector128.Create(bits).AsSingle());
+    public static Lanes128 BroadcastBits(uint bits)
+    {
+        Vector128<float> quarter = Vector128.Create(bits).AsSingle();
+        return new(quarter, quarter, quarter, quarter);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 And(Lanes128 a, Lanes128 b) => new(
@@ -253,11 +253,11 @@ internal readonly unsafe struct Lanes128 : ILanes<Lanes128>
         Vector128.ShiftRightArithmetic(a._v3.AsInt16(), count).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes128 MultiplyAddPairs(Lanes128 sum, Lanes128 a, short* b) => new(
-        MultiplyAddPairs(sum._v0.AsInt32(), a._v0.AsInt16(), Vector128.Load(b)).AsSingle(),
-        MultiplyAddPairs(sum._v1.AsInt32(), a._v1.AsInt16(), Vector128.Load(b + 8)).AsSingle(),
-        MultiplyAddPairs(sum._v2.AsInt32(), a._v2.AsInt16(), Vector128.Load(b + 16)).AsSingle(),
-        MultiplyAddPairs(sum._v3.AsInt32(), a._v3.AsInt16(), Vector128.Load(b + 24)).AsSingle());
+    public static Lanes128 MultiplyAddPairs(Lanes128 sum, Lanes128 a, short* b, [ConstantExpected] int at) => new(
+        MultiplyAddPairs(sum._v0.AsInt32(), a._v0.AsInt16(), Vector128.Load(b + at)).AsSingle(),
+        MultiplyAddPairs(sum._v1.AsInt32(), a._v1.AsInt16(), Vector128.Load(b + at + 8)).AsSingle(),
+        MultiplyAddPairs(sum._v2.AsInt32(), a._v2.AsInt16(), Vector128.Load(b + at + 16)).AsSingle(),
+        MultiplyAddPairs(sum._v3.AsInt32(), a._v3.AsInt16(), Vector128.Load(b + at + 24)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 MultiplyEvenInts(Lanes128 a, Lanes128 b) => new(

@@ -104,9 +104,11 @@ internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
         Vector256.Round(a._v1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 BroadcastBits(uint bits) => new(
-        Vector256.Create(bits).AsSingle(),
-        Vector256.Create(bits).AsSingle());
+    public static Lanes256 BroadcastBits(uint bits)
+    {
+        Vector256<float> half = Vector256.Create(bits).AsSingle();
+        return new(half, half);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 And(Lanes256 a, Lanes256 b) => new(
@@ -164,9 +166,9 @@ internal readonly unsafe struct Lanes256 : ILanes<Lanes256>
         Vector256.ShiftRightArithmetic(a._v1.AsInt16(), count).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 MultiplyAddPairs(Lanes256 sum, Lanes256 a, short* b) => new(
-        MultiplyAddPairs(sum._v0.AsInt32(), a._v0.AsInt16(), Vector256.Load(b)).AsSingle(),
-        MultiplyAddPairs(sum._v1.AsInt32(), a._v1.AsInt16(), Vector256.Load(b + 16)).AsSingle());
+    public static Lanes256 MultiplyAddPairs(Lanes256 sum, Lanes256 a, short* b, [ConstantExpected] int at) => new(
+        MultiplyAddPairs(sum._v0.AsInt32(), a._v0.AsInt16(), Vector256.Load(b + at)).AsSingle(),
+        MultiplyAddPairs(sum._v1.AsInt32(), a._v1.AsInt16(), Vector256.Load(b + at + 16)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 MultiplyEvenInts(Lanes256 a, Lanes256 b) => new(

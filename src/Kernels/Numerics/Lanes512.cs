@@ -130,8 +130,8 @@ internal readonly unsafe struct Lanes512 : ILanes<Lanes512>
         new(Vector512.ShiftRightArithmetic(a._v.AsInt16(), count).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 MultiplyAddPairs(Lanes512 sum, Lanes512 a, short* b) =>
-        new((sum._v.AsInt32() + Avx512BW.MultiplyAddAdjacent(a._v.AsInt16(), Vector512.Load(b))).AsSingle());
+    public static Lanes512 MultiplyAddPairs(Lanes512 sum, Lanes512 a, short* b, [ConstantExpected] int at) =>
+        new((sum._v.AsInt32() + Avx512BW.MultiplyAddAdjacent(a._v.AsInt16(), Vector512.Load(b + at))).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 MultiplyEvenInts(Lanes512 a, Lanes512 b) => new(Avx512F.Multiply(a._v.AsInt32(), b._v.AsInt32()).AsSingle());

@@ -27,8 +27,14 @@ internal readonly unsafe struct BlockWork
     /// <summary>[slot of the block, O, 256]: logits, then q.</summary>
     public readonly float* Logits;
 
-    /// <summary>G [place, stride], of the batch's chunks before this one.</summary>
+    /// <summary>G [place, stride], of the batch's chunks before this one, or before those in <see cref="Parts"/>.</summary>
     public readonly double* Sums;
+
+    /// <summary>
+    /// Digit sums of G, [place, vector, low or high, column], of up to <see cref="HiddenBackwardBody.PartChunks"/> chunks before this one;
+    /// null where each chunk's go to <see cref="Sums"/>.
+    /// </summary>
+    public readonly int* Parts;
 
     /// <summary>
     /// Digit sums of a few rows of G, [<see cref="PairRows.Band"/>, vector, low or high, column]: stride numbers of 64 bits a row.
@@ -85,6 +91,7 @@ internal readonly unsafe struct BlockWork
         long digits = Place(sizeof(short) * Pairs * Vectors * DigitTiles.VectorShorts);
         long deltas = Place(withBackward ? sizeof(short) * ImagePairs * Vectors * DigitTiles.VectorShorts : 0);
         long sums = Place(withBackward ? sizeof(double) * places * stride : 0);
+        long parts = Place(withBackward ? 2 * sizeof(int) * places * stride : 0);
         long weightSums = Place(sizeof(long) * stride), band = Place(withBackward ? sizeof(long) * PairRows.Band * stride : 0);
         long z = Place(sizeof(float) * ((Rows * stride) + ColumnLayout.Vector)), logits = Place(sizeof(float) * Rows * slots * outputs);
         long columns = Place(sizeof(float) * 7 * padded), words = Place(sizeof(int) * 2 * padded);
@@ -96,6 +103,7 @@ internal readonly unsafe struct BlockWork
         Digits = (short*)(memory + digits);
         Deltas = (short*)(memory + deltas);
         Sums = (double*)(memory + sums);
+        Parts = (int*)(memory + parts);
         WeightSums = (long*)(memory + weightSums);
         Band = (int*)(memory + band);
         Z = (float*)(memory + z);
@@ -136,6 +144,7 @@ internal readonly unsafe struct BlockWork
         Z = block.Activations;
         Logits = block.Logits;
         Sums = block.Sums;
+        Parts = null;
         OutputSums = block.OutputSums;
         OutputPitch = block.OutputPitch;
     }

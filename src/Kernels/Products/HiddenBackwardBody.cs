@@ -11,19 +11,38 @@ namespace GpuMlp.Kernels.Products;
 /// <remarks>G stays below 2^53 (<see cref="ExactSums.MostBatch"/>), so that float64 holds it; G' = (G + 2^(s-1)) >> s.</remarks>
 internal static unsafe class HiddenBackwardBody
 {
+    /// <summary>
+    /// So many chunks in a row add up as digit sums of 32 bits, which have room for <see cref="PairRows.MostEntries"/> entries a row; then they
+    /// go to float64.
+    /// </summary>
+    public const int PartChunks = PairRows.MostEntries / BlockWork.ImagePairs;
+
     /// <summary>Of a chunk that is not the last of its batch.</summary>
     public static void Accumulate<T>(in BlockPointers block, in BlockWork work, in PairPointers images, in ChunkPointers chunk)
         where T : unmanaged, ILanes<T>
     {
-        if (chunk.IsFirst)
+        PairRows.Panel panel = images.Backward(chunk.Index);
+        DigitTiles deltas = work.DeltaTiles<T>(chunk.Rows);
+        if (work.Parts != null && chunk.Place % PartChunks != PartChunks - 1)
         {
-            var start = new Start(work.Sums, block.Stride);
-            PairRows.Multiply<T, Start>(images.Backward(chunk.Index), work.DeltaTiles<T>(chunk.Rows), ref start);
+            if (chunk.Place % PartChunks == 0)
+            {
+                var first = new FirstPart(work.Parts, block.Stride);
+                PairRows.Multiply<T, FirstPart>(panel, deltas, ref first);
+                return;
+            }
+            var next = new NextPart(work.Parts, block.Stride);
+            PairRows.Multiply<T, NextPart>(panel, deltas, ref next);
             return;
         }
-        var goOn = new GoOn(work.Sums, block.Stride);
-        PairRows.Multiply<T, GoOn>(images.Backward(chunk.Index), work.DeltaTiles<T>(chunk.Rows), ref goOn);
+        var sum = new Sum(work, block.Stride, chunk);
+        PairRows.Multiply<T, Sum>(panel, deltas, ref sum);
     }
+
+    // Chunks before this one whose sums are parts; whether there are others before them.
+    private static bool HasParts(in BlockWork work, in ChunkPointers chunk) => work.Parts != null && chunk.Place % PartChunks != 0;
+
+    private static bool HasSums(in BlockWork work, in ChunkPointers chunk) => chunk.Place >= (work.Parts == null ? 1 : PartChunks);
 
     /// <summary>
     /// Of the last chunk of a batch: what becomes of each gradient is up to <typeparamref name="TRow"/>. Leaves the sums for dw2.
@@ -124,25 +143,28 @@ internal static unsafe class HiddenBackwardBody
             where T : unmanaged, ILanes<T>;
     }
 
-    private readonly struct Start(double* sums, int stride) : PairRows.ISink
+    private readonly struct FirstPart(int* parts, int stride) : PairRows.ISink
     {
-        private readonly double* _sums = sums;
+        private readonly int* _parts = parts;
         private readonly int _stride = stride;
 
         public static bool SkipsEmpty => false;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Take<T>(int row, int column, T low, T high)
-            where T : unmanaged, ILanes<T> => TakeLong(row, column, PairRows.First(low, high), PairRows.Second(low, high));
+        public T Begin<T>(int row, int column, int digit)
+            where T : unmanaged, ILanes<T> => T.Zero;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void TakeLong<T>(int row, int column, T first, T second)
+        public void Take<T>(int row, int column, T low, T high)
             where T : unmanaged, ILanes<T>
         {
-            float* target = (float*)(_sums + ((long)row * _stride) + column);
-            T.Store(first, target);
-            T.Store(second, target + 16);
+            T.Store(low, Part(_parts, _stride, row, column, 0));
+            T.Store(high, Part(_parts, _stride, row, column, LaneMask.Lanes));
         }
+
+        // Rows have at most as many entries as a chunk has pairs of images.
+        public void TakeLong<T>(int row, int column, T first, T second)
+            where T : unmanaged, ILanes<T> => throw new System.Diagnostics.UnreachableException();
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Finish<T>(int row, int endRow, int column, int endColumn)
@@ -151,25 +173,28 @@ internal static unsafe class HiddenBackwardBody
         }
     }
 
-    private readonly struct GoOn(double* sums, int stride) : PairRows.ISink
+    private readonly struct NextPart(int* parts, int stride) : PairRows.ISink
     {
-        private readonly double* _sums = sums;
+        private readonly int* _parts = parts;
         private readonly int _stride = stride;
 
         public static bool SkipsEmpty => true;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Take<T>(int row, int column, T low, T high)
-            where T : unmanaged, ILanes<T> => TakeLong(row, column, PairRows.First(low, high), PairRows.Second(low, high));
+        public T Begin<T>(int row, int column, int digit)
+            where T : unmanaged, ILanes<T> => T.Load(Part(_parts, _stride, row, column, digit));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void TakeLong<T>(int row, int column, T first, T second)
+        public void Take<T>(int row, int column, T low, T high)
             where T : unmanaged, ILanes<T>
         {
-            float* target = (float*)(_sums + ((long)row * _stride) + column);
-            T.Store(T.AddDoubles(T.Load(target), first), target);
-            T.Store(T.AddDoubles(T.Load(target + 16), second), target + 16);
+            T.Store(low, Part(_parts, _stride, row, column, 0));
+            T.Store(high, Part(_parts, _stride, row, column, LaneMask.Lanes));
         }
+
+        // Rows have at most as many entries as a chunk has pairs of images.
+        public void TakeLong<T>(int row, int column, T first, T second)
+            where T : unmanaged, ILanes<T> => throw new System.Diagnostics.UnreachableException();
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Finish<T>(int row, int endRow, int column, int endColumn)
@@ -177,6 +202,50 @@ internal static unsafe class HiddenBackwardBody
         {
         }
     }
+
+    /// <summary>With the parts before it to float64.</summary>
+    private readonly struct Sum(in BlockWork work, int stride, in ChunkPointers chunk) : PairRows.ISink
+    {
+        private readonly int* _parts = work.Parts;
+        private readonly double* _sums = work.Sums;
+        private readonly int _stride = stride;
+        private readonly bool _hasParts = HasParts(work, chunk), _hasSums = HasSums(work, chunk);
+
+        public static bool SkipsEmpty => false;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public T Begin<T>(int row, int column, int digit)
+            where T : unmanaged, ILanes<T> => _hasParts ? T.Load(Part(_parts, _stride, row, column, digit)) : T.Zero;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Take<T>(int row, int column, T low, T high)
+            where T : unmanaged, ILanes<T>
+        {
+            float* target = (float*)(_sums + ((long)row * _stride) + column);
+            T first = PairRows.First(low, high), second = PairRows.Second(low, high);
+            if (_hasSums)
+            {
+                first = T.AddDoubles(T.Load(target), first);
+                second = T.AddDoubles(T.Load(target + 16), second);
+            }
+            T.Store(first, target);
+            T.Store(second, target + 16);
+        }
+
+        // Rows have at most as many entries as a chunk has pairs of images.
+        public void TakeLong<T>(int row, int column, T first, T second)
+            where T : unmanaged, ILanes<T> => throw new System.Diagnostics.UnreachableException();
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Finish<T>(int row, int endRow, int column, int endColumn)
+            where T : unmanaged, ILanes<T>
+        {
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float* Part(int* parts, int stride, int row, int column, int digit) =>
+        (float*)parts + (2L * row * stride) + (2 * column) + digit;
 
     /// <remarks>
     /// A band of rows is finished at once, vector by vector, so that what belongs to a column stays in registers. Two rows whose
@@ -203,13 +272,18 @@ internal static unsafe class HiddenBackwardBody
         private readonly BlockWork _work = work;
         private readonly int* _order = images.Order, _starts = images.Backward(chunk.Index).Starts;
         private readonly ushort* _turns = images.Turns(chunk.Index);
-        private readonly bool _goesOn = !chunk.IsFirst;
+        private readonly int* _parts = work.Parts;
+        private readonly bool _hasParts = HasParts(work, chunk), _hasSums = HasSums(work, chunk);
         private readonly int _shift = ExactSums.GradientShift(chunk.BatchRows, block.Inputs);
 
         // Sums are those of this chunk alone and the shift is small: then G' is shifted in 32 bits.
         private readonly bool _isShort = chunk.IsFirst && ExactSums.GradientShift(chunk.BatchRows, block.Inputs) <= MostShift;
 
         public static bool SkipsEmpty => false;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public T Begin<T>(int row, int column, int digit)
+            where T : unmanaged, ILanes<T> => _hasParts ? T.Load(Part(_parts, _block.Stride, row, column, digit)) : T.Zero;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Take<T>(int row, int column, T low, T high)
@@ -371,7 +445,7 @@ internal static unsafe class HiddenBackwardBody
             }
             else
             {
-                if (_goesOn)
+                if (_hasSums)
                 {
                     float* before = (float*)(_work.Sums + ((long)row * _block.Stride) + column);
                     a = T.AddDoubles(a, T.Load(before));

@@ -25,6 +25,10 @@ internal static unsafe class HiddenForwardBody
         public static bool SkipsEmpty => false;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public T Begin<T>(int row, int column, int digit)
+            where T : unmanaged, ILanes<T> => T.Zero;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Take<T>(int row, int column, T low, T high)
             where T : unmanaged, ILanes<T> => TakeLong(row, column, PairRows.First(low, high), PairRows.Second(low, high));
 

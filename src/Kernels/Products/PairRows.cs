@@ -15,7 +15,8 @@ internal static unsafe class PairRows
     /// <summary>Rows that a sink may finish together; even, and few enough for their sums of eight vectors to stay in L1.</summary>
     public const int Band = 8;
 
-    private const int MostEntries = 2048;
+    /// <summary>Of a row, before its sums of 32 bits are full.</summary>
+    public const int MostEntries = 2048;
 
     /// <summary>Compressed rows: the entries of row r are starts[r] .. starts[r + 1] - 1 of index and value.</summary>
     public readonly struct Panel(int rows, int* starts, ushort* index, uint* value)
@@ -34,6 +35,10 @@ internal static unsafe class PairRows
     {
         /// <summary>Whether nothing becomes of a row without an entry.</summary>
         static abstract bool SkipsEmpty { get; }
+
+        /// <summary>What a row's sums begin with, as integers: of sixteen columns the low ones, or with 16 the high ones.</summary>
+        T Begin<T>(int row, int column, int digit)
+            where T : unmanaged, ILanes<T>;
 
         /// <summary>Sums as integers.</summary>
         void Take<T>(int row, int column, T low, T high)
@@ -92,67 +97,77 @@ internal static unsafe class PairRows
             int endRow = Math.Min(band + Band, panel.Rows);
             for (int r = band; r < endRow; r++)
             {
-                int start = panel.Starts[r], count = panel.Starts[r + 1] - start;
-                if (count == 0 && TSink.SkipsEmpty)
+                nint start = panel.Starts[r], end = panel.Starts[r + 1];
+                if (start == end && TSink.SkipsEmpty)
                     continue;
-                if (count > MostEntries)
+                if (end - start > MostEntries)
                 {
                     Long<T, N, TSink>(panel, r, digits, column, ref sink);
                     continue;
                 }
-                uint* value = panel.Value + start, end = value + count;
-                ushort* index = panel.Index + start;
+
+                uint* value = panel.Value;
+                ushort* index = panel.Index;
 
                 // N is a constant for the JIT: the branches vanish and so do the registers that a tile does not use.
-                T l0 = default, l1 = default, l2 = default, l3 = default, l4 = default, l5 = default, l6 = default, l7 = default;
-                T h0 = default, h1 = default, h2 = default, h3 = default, h4 = default, h5 = default, h6 = default, h7 = default;
-                if (count > 0)
+                T l0 = sink.Begin<T>(r, column, 0), l1 = default, l2 = default, l3 = default, l4 = default, l5 = default, l6 = default;
+                T h0 = sink.Begin<T>(r, column, 16), h1 = default, h2 = default, h3 = default, h4 = default, h5 = default, h6 = default;
+                T l7 = default, h7 = default;
+                if (N.Value > 1)
+                    (l1, h1) = (sink.Begin<T>(r, column + 16, 0), sink.Begin<T>(r, column + 16, 16));
+                if (N.Value > 2)
+                    (l2, h2) = (sink.Begin<T>(r, column + 32, 0), sink.Begin<T>(r, column + 32, 16));
+                if (N.Value > 3)
+                    (l3, h3) = (sink.Begin<T>(r, column + 48, 0), sink.Begin<T>(r, column + 48, 16));
+                if (N.Value > 4)
+                    (l4, h4) = (sink.Begin<T>(r, column + 64, 0), sink.Begin<T>(r, column + 64, 16));
+                if (N.Value > 5)
+                    (l5, h5) = (sink.Begin<T>(r, column + 80, 0), sink.Begin<T>(r, column + 80, 16));
+                if (N.Value > 6)
+                    (l6, h6) = (sink.Begin<T>(r, column + 96, 0), sink.Begin<T>(r, column + 96, 16));
+                if (N.Value > 7)
+                    (l7, h7) = (sink.Begin<T>(r, column + 112, 0), sink.Begin<T>(r, column + 112, 16));
+                for (nint q = start; q < end; q++)
                 {
-                    do
+                    T x = T.BroadcastBits(value[q]);
+                    short* w = digits + (index[q] * (nint)(N.Value * DigitTiles.VectorShorts));
+                    l0 = T.MultiplyAddPairs(l0, x, w, 0);
+                    h0 = T.MultiplyAddPairs(h0, x, w, 32);
+                    if (N.Value > 1)
                     {
-                        T x = T.BroadcastBits(*value);
-                        short* w = digits + (*index * (long)(N.Value * DigitTiles.VectorShorts));
-                        l0 = T.MultiplyAddPairs(l0, x, w);
-                        h0 = T.MultiplyAddPairs(h0, x, w + 32);
-                        if (N.Value > 1)
-                        {
-                            l1 = T.MultiplyAddPairs(l1, x, w + 64);
-                            h1 = T.MultiplyAddPairs(h1, x, w + 96);
-                        }
-                        if (N.Value > 2)
-                        {
-                            l2 = T.MultiplyAddPairs(l2, x, w + 128);
-                            h2 = T.MultiplyAddPairs(h2, x, w + 160);
-                        }
-                        if (N.Value > 3)
-                        {
-                            l3 = T.MultiplyAddPairs(l3, x, w + 192);
-                            h3 = T.MultiplyAddPairs(h3, x, w + 224);
-                        }
-                        if (N.Value > 4)
-                        {
-                            l4 = T.MultiplyAddPairs(l4, x, w + 256);
-                            h4 = T.MultiplyAddPairs(h4, x, w + 288);
-                        }
-                        if (N.Value > 5)
-                        {
-                            l5 = T.MultiplyAddPairs(l5, x, w + 320);
-                            h5 = T.MultiplyAddPairs(h5, x, w + 352);
-                        }
-                        if (N.Value > 6)
-                        {
-                            l6 = T.MultiplyAddPairs(l6, x, w + 384);
-                            h6 = T.MultiplyAddPairs(h6, x, w + 416);
-                        }
-                        if (N.Value > 7)
-                        {
-                            l7 = T.MultiplyAddPairs(l7, x, w + 448);
-                            h7 = T.MultiplyAddPairs(h7, x, w + 480);
-                        }
-                        value++;
-                        index++;
+                        l1 = T.MultiplyAddPairs(l1, x, w, 64);
+                        h1 = T.MultiplyAddPairs(h1, x, w, 96);
                     }
-                    while (value < end);
+                    if (N.Value > 2)
+                    {
+                        l2 = T.MultiplyAddPairs(l2, x, w, 128);
+                        h2 = T.MultiplyAddPairs(h2, x, w, 160);
+                    }
+                    if (N.Value > 3)
+                    {
+                        l3 = T.MultiplyAddPairs(l3, x, w, 192);
+                        h3 = T.MultiplyAddPairs(h3, x, w, 224);
+                    }
+                    if (N.Value > 4)
+                    {
+                        l4 = T.MultiplyAddPairs(l4, x, w, 256);
+                        h4 = T.MultiplyAddPairs(h4, x, w, 288);
+                    }
+                    if (N.Value > 5)
+                    {
+                        l5 = T.MultiplyAddPairs(l5, x, w, 320);
+                        h5 = T.MultiplyAddPairs(h5, x, w, 352);
+                    }
+                    if (N.Value > 6)
+                    {
+                        l6 = T.MultiplyAddPairs(l6, x, w, 384);
+                        h6 = T.MultiplyAddPairs(h6, x, w, 416);
+                    }
+                    if (N.Value > 7)
+                    {
+                        l7 = T.MultiplyAddPairs(l7, x, w, 448);
+                        h7 = T.MultiplyAddPairs(h7, x, w, 480);
+                    }
                 }
                 sink.Take(r, column, l0, h0);
                 if (N.Value > 1)
@@ -191,8 +206,8 @@ internal static unsafe class PairRows
                 {
                     T x = T.BroadcastBits(panel.Value[q]);
                     short* w = digits + (panel.Index[q] * (long)(N.Value * DigitTiles.VectorShorts)) + (vector * DigitTiles.VectorShorts);
-                    low = T.MultiplyAddPairs(low, x, w);
-                    high = T.MultiplyAddPairs(high, x, w + 32);
+                    low = T.MultiplyAddPairs(low, x, w, 0);
+                    high = T.MultiplyAddPairs(high, x, w, 32);
                 }
                 first = T.AddDoubles(first, First(low, high));
                 second = T.AddDoubles(second, Second(low, high));

@@ -78,7 +78,7 @@ internal static unsafe class MapWindows
         T half = T.BroadcastBits(SimilarityMath.ProductHalf);
         for (int i = 0, end = shape.Rows * shape.Pitch; i < end; i += LaneMask.Lanes)
         {
-            T product = T.MultiplyAddPairs(half, T.Load((float*)(a + i)), (short*)(b + i));
+            T product = T.MultiplyAddPairs(half, T.Load((float*)(a + i)), (short*)(b + i), 0);
             T.Store(T.ShiftRightInts(product, SimilarityMath.ProductBits), (float*)(products + i));
         }
     }
