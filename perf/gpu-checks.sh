@@ -79,6 +79,10 @@ fi
 sweep=(sweep --quiet)
 # What is the same on every device: not t-SNE's divergence, a sum of floats.
 exact=(--embedding none)
+# How long the host takes: one model and one epoch, and 1,008 models (12 sizes, 12 rates, 7 seeds) without analyses.
+one=(sweep --quiet --tasks 4v9 --hidden 24 --seeds 0 --epochs 1 --train-only)
+many=(sweep --quiet --tasks 4v9 --hidden 2,4,6,8,10,12,16,24,32,48,64,96 --seeds 0..6 --epochs 100 --train-only
+  --lr 0.001,0.002,0.003,0.005,0.007,0.01,0.02,0.03,0.05,0.07,0.1,0.2)
 models=(1000 10000)
 tests=(-class '*Cuda*')
 [ "$device" = cuda ] || tests=(-class '*OpenCl*')
@@ -89,6 +93,7 @@ ways=(sweep --quiet --tasks 4v9,0v1v7 --hidden 4,24 --seeds 0 --batch full,32 --
 if [ -n "${QUICK:-}" ]; then
   sweep=(sweep --quiet --tasks 4v9 --hidden 4,24 --seeds 0,42 --epochs 5 --sparsity 0.5 --corruption none --similarity-images 4 "${exact[@]}")
   exact=()
+  many=("${one[@]}")
   models=(20)
 fi
 failed=0 unfinished=0
@@ -132,6 +137,13 @@ same_units() { # RUN RUN: unit files byte for byte
 same_run() { # RUN RUN: units, weights, splits, tables, pictures; all but what tells of the machine
   same_units "$1" "$2" && diff -rq -x run.json -x report.html "$1" "$2"
 }
+timed() { # RUN ARGUMENTS...: wall-clock and CPU seconds of a sweep, and its seconds by phase
+  local run=$1
+  shift
+  TIMEFORMAT='%R s, %U s user, %S s system'
+  time timeout --signal=INT --kill-after=20 "$(left)" "$gpumlp" "$@" --device "$device:0" --out "$run" || return
+  tr -d '\n' <"$run/run.json" | grep -oE '"seconds_by_phase": \{[^}]*\}' | head -n 1
+}
 epochs() { step "$1" bin/GpuMlp.Perf device "$device:0" "${models[@]}"; }
 pytorch() { # NAME ARGUMENTS...
   local name=$1
@@ -156,7 +168,10 @@ pytorch pytorch-batch-32 --models "${models[0]}" --batch 32 --ways wide,graph
 pytorch pytorch-tf32 --models "$all_models" --ways wide --tf32
 pytorch pytorch-tf32-batch-32 --models "${models[0]}" --batch 32 --ways graph --tf32
 epochs epochs-again
-step sweep "$gpumlp" "${sweep[@]}" --device "$device:0" --out "$out/run"
+step one-model timed "$out/run-one" "${one[@]}"
+step one-model-again timed "$out/run-one-again" "${one[@]}"
+step thousand-models timed "$out/run-many" "${many[@]}"
+step sweep timed "$out/run" "${sweep[@]}"
 step sweep-again "$gpumlp" "${sweep[@]}" --device "$device:0" --out "$out/run-again"
 step same-bytes same_units "$out/run" "$out/run-again"
 step sweep-exact "$gpumlp" "${sweep[@]}" "${exact[@]}" --device "$device:0" --out "$out/run-exact"
