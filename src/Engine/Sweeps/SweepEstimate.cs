@@ -26,7 +26,9 @@ public sealed record PhaseEstimate(string Name, int Models, TimeSpan Time, long 
 /// <param name="Phases">In the order in which they are done, training first.</param>
 public sealed record SweepEstimate(int Models, int Units, double Flop, double GflopsPerSecond, IReadOnlyList<PhaseEstimate> Phases)
 {
-    private const int CalibrationEpochs = 8;
+    // The median of eight epochs, or of as many as take a second: one of a large unit may take several.
+    private const int MostCalibrationEpochs = 8;
+    private const double EnoughSeconds = 1;
 
     // Key and metric columns of results and history in text form; a number of a split's file.
     private const int RowBytes = 300, HistoryRowBytes = 120, SplitEntryBytes = 8;
@@ -64,7 +66,7 @@ public sealed record SweepEstimate(int Models, int Units, double Flop, double Gf
         // The first epoch compiles; then the median of a few.
         cohort.TrainEpoch();
         var seconds = new List<double>();
-        for (int epoch = 0; epoch < CalibrationEpochs; epoch++)
+        while (seconds.Count < MostCalibrationEpochs && seconds.Sum() < EnoughSeconds)
         {
             start = Stopwatch.GetTimestamp();
             cohort.TrainEpoch();
