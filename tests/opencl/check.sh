@@ -31,13 +31,15 @@ fi
 failed=$((failed + ${wrong:-0} + ${errors:-0})) skipped=$((skipped + ${left:-0}))
 passed=$((passed + ${total:-0} - ${wrong:-0} - ${left:-0}))
 
-"$here/run.sh" "$gpumlp" verify --device opencl | tee "$work/verify"
-result "verify --device opencl" "${PIPESTATUS[0]}"
-
+# Beside verify: each compiles its kernels one by one.
 sweep=(sweep --tasks 0v1,4v9 --hidden 4,24 --seeds 0 --batch full,32 --epochs 20 --sparsity 0.5,0.95 --finetune-epochs 2
   --pruning layer,global,w1,random,movement
   --corruption gaussian:0.3,blur:1 --similarity-images 2 --embedding none --saliency 0 --quiet)
-"$here/run.sh" "$gpumlp" "${sweep[@]}" --device opencl --out "$work/opencl" >/dev/null
+"$here/run.sh" "$gpumlp" "${sweep[@]}" --device opencl --out "$work/opencl" >/dev/null &
+swept=$!
+"$here/run.sh" "$gpumlp" verify --device opencl | tee "$work/verify"
+result "verify --device opencl" "${PIPESTATUS[0]}"
+wait "$swept"
 result "sweep --device opencl" $?
 "$gpumlp" "${sweep[@]}" --device cpu --out "$work/cpu" >/dev/null
 result "sweep --device cpu" $?

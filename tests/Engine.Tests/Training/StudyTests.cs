@@ -13,7 +13,14 @@ public sealed class StudyFixture
     public StudyFixture()
     {
         // The curves of training alone.
-        SweepSpec paper = Presets.Paper.WithoutRates() with { Corruptions = [], Similarity = [], Embedding = [] };
+        SweepSpec paper = Presets.Paper.WithoutRates() with
+        {
+            Sparsity = [],
+            Pruning = [],
+            Corruptions = [],
+            Similarity = [],
+            Embedding = [],
+        };
         ModelSpec[] models = [.. paper.Hidden.Select(hidden => new ModelSpec(hidden, paper.LearningRates.Single()))];
         foreach (ClassTask task in new ClassTask[] { new(4, 9), new(0, 1) })
         {
