@@ -9,6 +9,9 @@ namespace GpuMlp.Engine.Devices;
 /// <param name="Note">Why these, when nobody asked for them by name; else null.</param>
 public sealed record DeviceSelection(IReadOnlyList<DeviceInfo> Devices, int Threads, string? Note)
 {
+    /// <summary>Where they are being opened already; null where each is opened for its first work.</summary>
+    public DeviceStart? Ahead { get; init; }
+
     public AcceleratorType Kind => Devices[0].Kind;
 
     /// <summary>For run.json and messages: <c>cpu</c>, or <c>cuda:0 NVIDIA H100, cuda:1 NVIDIA H100</c>.</summary>

@@ -23,8 +23,10 @@ public sealed class DeviceWorkers(DeviceSelection selection, Plan plan, Dataset 
     {
         if (selection.Kind != AcceleratorType.CPU)
         {
-            return [.. selection.Devices.Take(Math.Max(1, units))
-                .Select(device => new DeviceWorker(device, selection.Threads, plan, data))];
+            int used = Math.Max(1, units);
+            selection.Ahead?.Leave(selection.Devices.Skip(used));
+            return [.. selection.Devices.Take(used)
+                .Select(device => new DeviceWorker(device, selection.Threads, plan, data, selection.Ahead))];
         }
 
         int threads = selection.Threads, most = Math.Max(threads / ThreadsPerCpuWorker, Math.Min(threads, UsualCpuWorkers));
@@ -34,8 +36,8 @@ public sealed class DeviceWorkers(DeviceSelection selection, Plan plan, Dataset 
     }
 }
 
-/// <summary>A device that is opened for the first slice and kept.</summary>
-internal sealed class DeviceWorker(DeviceInfo info, int threads, Plan plan, Dataset data) : IUnitWorker
+/// <summary>A device that is opened for the first slice, if it was not before, and kept.</summary>
+internal sealed class DeviceWorker(DeviceInfo info, int threads, Plan plan, Dataset data, DeviceStart? ahead = null) : IUnitWorker
 {
     private ComputeDevice? _device;
     private DeviceKernels? _kernels;
@@ -56,7 +58,7 @@ internal sealed class DeviceWorker(DeviceInfo info, int threads, Plan plan, Data
         TrainingVariant variant = plan.VariantOf(slice);
         if (trained is not null && AnalysisList.Taken(spec, split, variant, trained) is { } taken)
             return taken;
-        _device ??= ComputeDevice.Open(info, threads);
+        _device ??= ahead?.Take(info) ?? ComputeDevice.Open(info, threads);
         _kernels ??= DeviceKernels.Create(_device);
         using var cohort = new Cohort(_device, _kernels, data, split, plan.ModelsOf(slice), variant);
         return trained is null

@@ -137,6 +137,9 @@ internal static class SweepCommand
             return ExitCodes.Done;
         }
 
+        using var ahead = DeviceStart.Begin(devices);
+        devices = devices with { Ahead = ahead };
+
         // Before the data are read: a scheduler may take the machine back at any moment, and the exit code tells it why we went.
         using var stop = new StopSignals();
         var phases = new PhaseClock(options.Quiet ? null : io);
