@@ -27,6 +27,19 @@ public sealed class PngBytesTests
         }
     }
 
+    // Four pixels are packed at a time, and the last ones alone.
+    [Fact]
+    public void A_picture_of_any_width_comes_back_without_its_alpha()
+    {
+        for (int width = 1; width <= 20; width++)
+        {
+            byte[] rows = [.. Enumerable.Range(1, 4 * width).Select(i => (byte)i)];
+            Rgb[,] picture = PngDecoder.Decode(PngBytes.Encode(width, 1, rows, rows.Length));
+            Assert.Equal(
+                Enumerable.Range(0, width).Select(x => new Rgb(rows[4 * x], rows[(4 * x) + 1], rows[(4 * x) + 2])), picture.Cast<Rgb>());
+        }
+    }
+
     [Fact]
     public void A_file_is_whole_until_any_byte_changes_or_the_last_is_gone()
     {

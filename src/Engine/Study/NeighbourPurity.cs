@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using GpuMlp.Engine.Analyses.Embedding;
 
 namespace GpuMlp.Engine.Study;
@@ -13,6 +14,8 @@ public static class NeighbourPurity
     /// earlier point) that have their label: 1 when classes are apart, about the share of the larger class when they are
     /// mixed. NaN below two points. Cost: points^2.
     /// </summary>
+    // Compiled at once: a report has a dozen pictures, and they are done by the time that this loop would be compiled well.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Of(IReadOnlyList<EmbeddingPoint> points)
     {
         int count = points.Count, neighbours = Math.Min(Neighbours, count - 1);
@@ -22,15 +25,17 @@ public static class NeighbourPurity
         }
 
         long same = 0;
+        double[] xs = [.. points.Select(point => point.X)], ys = [.. points.Select(point => point.Y)];
+        int[] classes = [.. points.Select(point => point.Label)];
         Span<double> nearest = stackalloc double[Neighbours];
         Span<int> labels = stackalloc int[Neighbours];
         for (int i = 0; i < count; i++)
         {
-            EmbeddingPoint point = points[i];
+            double ownX = xs[i], ownY = ys[i];
             int filled = 0;
             for (int j = 0; j < count; j++)
             {
-                double x = points[j].X - point.X, y = points[j].Y - point.Y;
+                double x = xs[j] - ownX, y = ys[j] - ownY;
                 double distance = (x * x) + (y * y);
                 if (j == i || (filled == neighbours && !(distance < nearest[filled - 1])))
                 {
@@ -45,12 +50,12 @@ public static class NeighbourPurity
                 }
 
                 nearest[place] = distance;
-                labels[place] = points[j].Label;
+                labels[place] = classes[j];
             }
 
             for (int k = 0; k < neighbours; k++)
             {
-                same += labels[k] == point.Label ? 1 : 0;
+                same += labels[k] == classes[i] ? 1 : 0;
             }
         }
 

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Hashing;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace GpuMlp.Runner.Pictures;
 
@@ -26,9 +28,7 @@ internal static class PngBytes
             byte[] line = new byte[1 + (3 * width)];
             for (int y = 0; y < height; y++)
             {
-                ReadOnlySpan<byte> row = rgba.Slice(y * rowBytes, 4 * width);
-                for (int from = 0, to = 1; from < row.Length; from += 4, to += 3)
-                    (line[to], line[to + 1], line[to + 2]) = (row[from], row[from + 1], row[from + 2]);
+                LeaveOutAlpha(rgba.Slice(y * rowBytes, 4 * width), line.AsSpan(1));
                 zlib.Write(line);
             }
         }
@@ -76,6 +76,22 @@ internal static class PngBytes
         }
 
         return false;
+    }
+
+    /// <summary>The first three of each four bytes, four pixels at a time.</summary>
+    /// <param name="rgb">Three quarters as long as <paramref name="rgba"/>.</param>
+    // Compiled at once: a process writes few pictures, and by the time that this loop would be compiled well they are written.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void LeaveOutAlpha(ReadOnlySpan<byte> rgba, Span<byte> rgb)
+    {
+        int from = 0, to = 0;
+        Vector128<byte> chosen = Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 3, 3, 3, 3);
+
+        // The last four bytes of a store are written over by the next.
+        for (; rgb.Length - to >= Vector128<byte>.Count; from += Vector128<byte>.Count, to += 12)
+            Vector128.Shuffle(Vector128.Create(rgba[from..]), chosen).CopyTo(rgb[to..]);
+        for (; from < rgba.Length; from += 4, to += 3)
+            (rgb[to], rgb[to + 1], rgb[to + 2]) = (rgba[from], rgba[from + 1], rgba[from + 2]);
     }
 
     // Length, type, data, and the CRC-32 of type and data.

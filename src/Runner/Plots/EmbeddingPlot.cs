@@ -13,12 +13,15 @@ internal static class EmbeddingPlot
     public static StudyPlot? Of(StudyTables tables, RunDirectory run)
     {
         EmbeddingRow[] chosen = Chosen(tables);
+
+        // Read once for both themes, by whichever is drawn first.
+        Lazy<IReadOnlyList<EmbeddingPoint>[]> points = new(() => [.. chosen.Select(row => StudyReader.Points(run, row))]);
         return chosen.Any(row => !double.IsNaN(row.Purity))
             ? new StudyPlot(
                 "embedding",
                 "C6",
                 "t-SNE of hidden activations before and after pruning, coloured by class",
-                theme => Draw(theme, tables, run, chosen))
+                theme => Draw(theme, tables, run, chosen, points.Value))
             : null;
     }
 
@@ -42,7 +45,8 @@ internal static class EmbeddingPlot
         ];
     }
 
-    private static Figure Draw(PlotTheme theme, StudyTables tables, RunDirectory run, EmbeddingRow[] pictures)
+    private static Figure Draw(
+        PlotTheme theme, StudyTables tables, RunDirectory run, EmbeddingRow[] pictures, IReadOnlyList<EmbeddingPoint>[] points)
     {
         ModelKind kind = pictures[0].Kind;
         Figure figure = new(
@@ -52,7 +56,7 @@ internal static class EmbeddingPlot
                 + $"trustworthiness of the picture. Same class: share of the {NeighbourPurity.Neighbours} nearest neighbours in the "
                 + $"picture with the point's class. Axes have no unit. {Pick.Focus(tables)}{Lost(run, kind.Task)}",
             Math.Min(3, pictures.Length), 380, 360);
-        foreach (EmbeddingRow picture in pictures)
+        foreach ((EmbeddingRow picture, IReadOnlyList<EmbeddingPoint> own) in pictures.Zip(points))
         {
             string name = picture.Method == EmbeddingRow.Dense
                 ? "not pruned"
@@ -62,7 +66,7 @@ internal static class EmbeddingPlot
                 "",
                 "");
             int shown = 0;
-            foreach (var label in StudyReader.Points(run, picture).GroupBy(point => point.Label).OrderBy(group => group.Key))
+            foreach (var label in own.GroupBy(point => point.Label).OrderBy(group => group.Key))
             {
                 SeriesStyle style = theme.Series(shown++, ClassName(run, kind.Task, label.Key)) with { Line = null, MarkerSize = 3.2f };
                 panel.Series(
