@@ -7,6 +7,7 @@ using GpuMlp.Engine.Runs;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Runner.Cluster;
 using GpuMlp.Runner.Pictures;
+using GpuMlp.Runner.Plots;
 using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Verbs;
 
@@ -91,6 +92,8 @@ internal static class MergeCommand
     /// <exception cref="UserErrorException">Exit 3 with the missing units and the command that does them.</exception>
     public static void Merge(RunDirectory run, PhaseClock phases, CommandIo io)
     {
+        // A report follows, and a merge leaves cores idle.
+        _ = PlotWarmUp.Begin();
         IReadOnlyList<string> setAside = [];
         IReadOnlyList<int> missing = phases.Measure("merge", () => RunMerger.Merge(run, out setAside));
         foreach (string line in setAside)

@@ -5,31 +5,52 @@ using GpuMlp.Runner.Plots;
 
 namespace GpuMlp.Runner.Report;
 
-/// <summary>A plot as the page holds it.</summary>
-internal sealed record DrawnPlot(string Name, string Section, string Alternative, byte[] Light, byte[] Dark);
+/// <summary>A plot as the page holds it, which may still be being drawn: whoever asks for its bytes waits.</summary>
+/// <param name="light">Ends when its file is written.</param>
+internal sealed class DrawnPlot(StudyPlot plot, Task<byte[]> light, Task<byte[]> dark)
+{
+    public string Name => plot.Name;
+
+    public string Section => plot.Section;
+
+    public string Alternative => plot.Alternative;
+
+    public byte[] Light => light.GetAwaiter().GetResult();
+
+    public byte[] Dark => dark.GetAwaiter().GetResult();
+
+    /// <summary>Ends when nothing is drawn any more; never fails.</summary>
+    public Task Ended => Task.WhenAll(light, dark).ContinueWith(_ => { }, TaskScheduler.Default);
+
+    /// <summary>Throws what went wrong with it, as it would have been thrown without other threads.</summary>
+    public void Wait() => _ = (Light, Dark);
+}
 
 /// <summary>The pictures of a report: drawn, saved as PNG, and put into the page as data.</summary>
 internal static class ReportImages
 {
-    /// <summary>Draws every plot in both themes and saves the light ones as RUN/plots/NAME.png.</summary>
-    public static IReadOnlyList<DrawnPlot> Draw(RunDirectory run, IReadOnlyList<StudyPlot> plots)
+    /// <summary>Has every plot drawn in both themes, in their order, and the light ones saved as RUN/plots/NAME.png.</summary>
+    /// <exception cref="GpuMlp.Engine.UserErrorException">No folder can be made.</exception>
+    public static IReadOnlyList<DrawnPlot> Begin(RunDirectory run, IReadOnlyList<StudyPlot> plots)
     {
         string folder = run.OwnFolder("plots");
         AtomicFile.CreateFolder(folder);
-        PlotTheme[] themes = [PlotTheme.Light, PlotTheme.Dark];
-        var pictures = new byte[plots.Count * themes.Length][];
-        InParallel.Each(
-            pictures.Length, Environment.ProcessorCount, i => pictures[i] = Encode(plots[i / themes.Length], themes[i % themes.Length]));
-        List<DrawnPlot> drawn = [];
-        for (int i = 0; i < plots.Count; i++)
-        {
-            byte[] light = pictures[i * themes.Length], dark = pictures[(i * themes.Length) + 1];
-            AtomicFile.Write(Path.Combine(folder, plots[i].Name + ".png"), light);
-            drawn.Add(new DrawnPlot(plots[i].Name, plots[i].Section, plots[i].Alternative, light, dark));
-        }
-
-        return drawn;
+        return
+        [
+            .. plots.Select(plot => new DrawnPlot(
+                plot,
+                Task.Run(() =>
+                {
+                    byte[] png = Encode(plot, PlotTheme.Light);
+                    AtomicFile.Write(Path.Combine(folder, plot.Name + ".png"), png);
+                    return png;
+                }),
+                Task.Run(() => Encode(plot, PlotTheme.Dark)))),
+        ];
     }
+
+    /// <summary>Returns when nothing is drawn or written any more, whatever went wrong.</summary>
+    public static void End(IReadOnlyList<DrawnPlot> plots) => Task.WhenAll(plots.Select(plot => plot.Ended)).GetAwaiter().GetResult();
 
     public static void Write(Html html, DrawnPlot plot)
     {

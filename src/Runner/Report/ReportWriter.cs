@@ -22,13 +22,25 @@ internal static class ReportWriter
     /// <param name="choice">What the page is about; null: what the run's own sweep says.</param>
     public static (string Path, IReadOnlyList<string> Unread) Write(RunDirectory run, ReportChoice? choice = null)
     {
+        _ = PlotWarmUp.Begin();
         StudyTables tables = StudyReader.Read(run, choice);
-        IReadOnlyList<Claim> claims = tables.Judges ? ClaimList.Judge(tables) : [];
-        IReadOnlyList<DrawnPlot> plots = ReportImages.Draw(run, StudyPlot.Of(tables, run));
-        RunInfo? info = RunInfo.Of(run);
-        string path = run.TablePath(FileName);
-        AtomicFile.Write(path, Encoding.UTF8.GetBytes(Page(run, info, tables, claims, plots)));
-        return (path, tables.Unread);
+
+        // Claims are judged and the page is written while its plots are drawn.
+        IReadOnlyList<DrawnPlot> plots = ReportImages.Begin(run, StudyPlot.Of(tables, run));
+        try
+        {
+            IReadOnlyList<Claim> claims = tables.Judges ? ClaimList.Judge(tables) : [];
+            byte[] page = Encoding.UTF8.GetBytes(Page(run, RunInfo.Of(run), tables, claims, plots));
+            foreach (DrawnPlot plot in plots)
+                plot.Wait();
+            string path = run.TablePath(FileName);
+            AtomicFile.Write(path, page);
+            return (path, tables.Unread);
+        }
+        finally
+        {
+            ReportImages.End(plots);
+        }
     }
 
     private static string Page(

@@ -1,0 +1,63 @@
+using GpuMlp.Engine.Plans;
+using GpuMlp.Engine.Runs;
+using GpuMlp.Engine.Specs;
+using GpuMlp.Runner.Plots;
+using GpuMlp.Runner.Report;
+using Xunit;
+
+namespace GpuMlp.Runner.Tests.Plots;
+
+/// <summary>Plots that are drawn while the page is written.</summary>
+public sealed class ReportImagesTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("gpumlp-plots-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Every_plot_has_the_bytes_that_it_has_alone_and_the_light_one_its_file()
+    {
+        StudyPlot[] plots = [Plot("first", 1), Plot("second", 2), Plot("third", 3)];
+        IReadOnlyList<DrawnPlot> drawn = ReportImages.Begin(Run(), plots);
+        Assert.Equal(plots.Select(plot => plot.Name), drawn.Select(plot => plot.Name));
+        foreach ((StudyPlot plot, DrawnPlot own) in plots.Zip(drawn))
+        {
+            Assert.Equal(Alone(plot, PlotTheme.Light), own.Light);
+            Assert.Equal(Alone(plot, PlotTheme.Dark), own.Dark);
+            Assert.Equal(own.Light, File.ReadAllBytes(FileOf(own.Name)));
+        }
+    }
+
+    [Fact]
+    public void What_goes_wrong_with_a_plot_comes_out_as_it_is_and_the_others_are_drawn()
+    {
+        StudyPlot wrong = Plot("wrong", 1) with { Draw = _ => throw new InvalidDataException("no such column") };
+        IReadOnlyList<DrawnPlot> drawn = ReportImages.Begin(Run(), [wrong, Plot("right", 2)]);
+        Assert.Equal("no such column", Assert.Throws<InvalidDataException>(drawn[0].Wait).Message);
+        ReportImages.End(drawn);
+        drawn[1].Wait();
+        Assert.False(File.Exists(FileOf("wrong")));
+        Assert.True(File.Exists(FileOf("right")));
+    }
+
+    [Fact]
+    public Task What_is_warmed_up_can_be_drawn() => PlotWarmUp.Begin();
+
+    private static StudyPlot Plot(string name, double top) => new(name, "C1", name, theme =>
+    {
+        Figure figure = new(theme, name, "", panelWidth: 200, panelHeight: 150);
+        figure.Add("", "x", "y").Series(theme.Series(0, "line"), [0, 1], [0, top]);
+        return figure;
+    });
+
+    private static byte[] Alone(StudyPlot plot, PlotTheme theme)
+    {
+        using Figure figure = plot.Draw(theme);
+        return figure.Encode();
+    }
+
+    private string FileOf(string plot) => Path.Combine(_folder, "run", "plots", plot + ".png");
+
+    private RunDirectory Run() => RunDirectory.OpenOrCreate(
+        Path.Combine(_folder, "run"), Plan.Create(Presets.Quick, new('0', 64), 784, (_, _) => new(9344)));
+}
