@@ -1,8 +1,8 @@
 namespace GpuMlp.Runner.Plots;
 
 /// <summary>
-/// Has what draws plots loaded and compiled by another thread while the tables of a run are read: on two cores a report is half a second
-/// sooner there. Writes nothing, and what fails here fails again, and is told, where a plot is drawn.
+/// Has what draws plots loaded and compiled by another thread while a run is merged or its tables are read. Writes nothing, and what fails
+/// here fails again, and is told, where a plot is drawn.
 /// </summary>
 internal static class PlotWarmUp
 {
