@@ -72,16 +72,16 @@ public sealed class ExactTests : IDisposable
     }
 
     /// <remarks>
-    /// Chunks of a batch add up in 32 bits as long as these have room: here all pixels are 255 and all errors 1, in one sign, so the sums are
-    /// as large as they can be.
+    /// Chunks of a batch add up in 32 bits as long as these have room: here all pixels are 255 and all errors 1, in one sign, so the
+    /// sums are as large as they can be.
     /// </remarks>
     [Theory]
     [MemberData(nameof(Widths))]
     public void A_batch_of_many_chunks_with_the_largest_sums_has_the_bits_of_the_reference(SimdWidth width)
     {
         const int Inputs = 3, Hidden = 18;
-        int most = HiddenBackwardBody.PartChunks * ChunkSchedule.ChunkRows;
-        foreach (int count in new[] { most - 1, most, most + 1, most + ChunkSchedule.ChunkRows + 1, (2 * most) + ChunkSchedule.ChunkRows + 7 })
+        int chunk = ChunkSchedule.ChunkRows, most = HiddenBackwardBody.PartChunks * chunk;
+        foreach (int count in new[] { most - 1, most, most + 1, most + chunk + 1, (2 * most) + chunk + 7 })
         {
             var model = new ModelParameters(
                 [.. Enumerable.Repeat(1f, Inputs * Hidden)], new float[Hidden], [.. Enumerable.Repeat(1f, Hidden)], [0f]);

@@ -218,8 +218,8 @@ public static class TrainingFields
     ];
 
     /// <summary>Those of them that are ways to train, for flags that choose among the models of a run.</summary>
-    public static IReadOnlyList<Field<SweepSpec>> Ways { get; }
-        = [.. All.Where(field => Schema<TrainedHow>.Columns.Any(column => column.Name == field.Column?.Name))];
+    public static IReadOnlyList<Field<SweepSpec>> Ways =>
+        field ??= [.. All.Where(way => Schema<TrainedHow>.Columns.Any(column => column.Name == way.Column?.Name))];
 
     // A number that some optimisers have.
     private static Field<SweepSpec, IReadOnlyList<double>> Setting(

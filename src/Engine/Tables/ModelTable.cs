@@ -6,9 +6,12 @@ namespace GpuMlp.Engine.Tables;
 /// A table with any number of rows a model. In unit files it is one list a column, <c>NAME_COLUMN</c>; the merge unnests the
 /// lists into NAME.csv and NAME.parquet, after the key columns.
 /// </summary>
-internal abstract class ModelTable(string name)
+/// <remarks>
+/// Schemas are made when a table is written or read, not with the list of tables: help lists what can be analysed, and no column.
+/// </remarks>
+internal abstract class ModelTable
 {
-    public string Name => name;
+    public abstract string Name { get; }
 
     /// <summary>The columns of a unit file.</summary>
     public abstract IReadOnlyList<ColumnType> Lists { get; }
@@ -33,20 +36,22 @@ internal abstract class ModelTable(string name)
 }
 
 /// <inheritdoc/>
-internal sealed class ModelTable<TRow>() : ModelTable(Schema<TRow>.Name)
+internal sealed class ModelTable<TRow> : ModelTable
 {
-    private static readonly Column<TRow>[] s_columns = [.. Schema<TRow>.Own];
+    private static Column<TRow>[] Columns => field ??= [.. Schema<TRow>.Own];
+
+    public override string Name => Schema<TRow>.Name;
 
     /// <summary>The name of a column that counts the rows of a model from 1; such a table has the status of its model.</summary>
     public string? Counted { get; init; }
 
-    public override IReadOnlyList<ColumnType> Lists { get; } = [.. s_columns.Select(column => column.ListOf(Schema<TRow>.Name))];
+    public override IReadOnlyList<ColumnType> Lists => field ??= [.. Columns.Select(column => column.ListOf(Name))];
 
     public override string Unnested
     {
         get
         {
-            IEnumerable<string> own = s_columns.Zip(Lists, (column, list) => $"unnest({list.Name}) AS {column.Name}");
+            IEnumerable<string> own = Columns.Zip(Lists, (column, list) => $"unnest({list.Name}) AS {column.Name}");
             return string.Join(", ", Counted is null ? own
                 : [$"unnest(range(1, len({Lists[0].Name}) + 1))::INTEGER AS {Counted}", .. own, Schema<ResultRow>.Column("status").Name]);
         }
@@ -55,7 +60,7 @@ internal sealed class ModelTable<TRow>() : ModelTable(Schema<TRow>.Name)
     public override void Append(IDuckDBAppenderRow row, RowLists model)
     {
         IReadOnlyList<TRow> list = model.Of<TRow>();
-        foreach (Column<TRow> column in s_columns)
+        foreach (Column<TRow> column in Columns)
         {
             column.AppendList(row, list);
         }
@@ -65,7 +70,7 @@ internal sealed class ModelTable<TRow>() : ModelTable(Schema<TRow>.Name)
 
     public override RowLists Read(DuckDBDataReader reader, int first, ModelKey key, RowLists model)
     {
-        Array[] lists = [.. s_columns.Select((column, i) => column.ReadList(reader, first + i))];
+        Array[] lists = [.. Columns.Select((column, i) => column.ReadList(reader, first + i))];
         if (lists.Any(list => list.Length != lists[0].Length))
         {
             throw new InvalidDataException($"lists of {Name} of different lengths");

@@ -12,8 +12,8 @@ namespace GpuMlp.Kernels.Products;
 internal static unsafe class HiddenBackwardBody
 {
     /// <summary>
-    /// So many chunks in a row add up as digit sums of 32 bits, which have room for <see cref="PairRows.MostEntries"/> entries a row; then they
-    /// go to float64.
+    /// So many chunks in a row add up as digit sums of 32 bits, which have room for <see cref="PairRows.MostEntries"/> entries a row;
+    /// then they go to float64.
     /// </summary>
     public const int PartChunks = PairRows.MostEntries / BlockWork.ImagePairs;
 

@@ -66,8 +66,8 @@ internal static class CompareCommand
         ("robustness", ["val_f1"]),
     ];
 
-    private static readonly HashSet<string> s_training =
-        [.. Schema<ResultRow>.Columns.Where(column => column.IsKey).Select(column => column.Name)];
+    private static HashSet<string> TrainingColumns =>
+        field ??= [.. Schema<ResultRow>.Columns.Where(column => column.IsKey).Select(column => column.Name)];
 
     /// <exception cref="UserErrorException">No run, one that is not merged (3), or runs without a model in common.</exception>
     private static int Run(Options options, CommandIo io)
@@ -121,7 +121,7 @@ internal static class CompareCommand
         [
             .. rows[0].Key.Keys.Where((key, i) => i < 2 || rows.Select(row => row.Text(key)).Distinct().Count() > 1),
         ];
-        IEnumerable<string> own = rows[0].Key.Keys.Where(key => !keys.Contains(key) && !s_training.Contains(key));
+        IEnumerable<string> own = rows[0].Key.Keys.Where(key => !keys.Contains(key) && !TrainingColumns.Contains(key));
         string head = string.Concat([title, .. own.Select(key => $", {key} {rows[0].Text(key)}")]);
         TextTable table = new(head, [.. keys, "figure", "A", "B", "B - A", ""], rightAlignedFrom: keys.Length + 1);
         foreach (ComparedRow row in rows)
