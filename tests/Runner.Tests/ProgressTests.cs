@@ -1,4 +1,5 @@
 using GpuMlp.Runner.Progress;
+using GpuMlp.Runner.Streams;
 using Spectre.Console;
 using Xunit;
 
@@ -113,6 +114,40 @@ public sealed class ProgressTests
         string[] lines = Cli.Lines(stderr.ToString());
         Assert.Equal(2, lines.Length);
         Assert.All(lines, line => Assert.True(line.Length <= 80 && !line.Any(char.IsControl), line));
+    }
+
+    [Theory]
+    [InlineData("", 0, 0, "")]
+    [InlineData("", 2, 5, ", 2 of 5")]
+    [InlineData("weights", 14, 15, ": weights, 14 of 15")]
+    public void A_step_is_told_behind_the_words_of_its_phase(string what, int done, int all, string expected) =>
+        Assert.Equal(expected, ProgressText.Step(what, done, all));
+
+    [Fact]
+    public void A_phase_is_on_the_terminal_from_its_first_moment_and_leaves_nothing_there()
+    {
+        using StringWriter stderr = new();
+        using (new PhaseLine(new CommandIo(TextWriter.Null, stderr, OutIsTerminal: true, ErrorIsTerminal: true), "merging"))
+            Assert.Equal("\rmerging, 0:00.", stderr.ToString());
+        Assert.EndsWith($"\r{new string(' ', "merging, 0:00.".Length)}\r", stderr.ToString());
+    }
+
+    [Fact]
+    public void A_phase_of_an_instant_is_not_mentioned_when_piped()
+    {
+        using StringWriter stderr = new();
+        using (PhaseLine line = new(Cli.Piped(TextWriter.Null, stderr), "merging"))
+            line.Tell("weights", 1, 2);
+        Assert.Equal("", stderr.ToString());
+    }
+
+    [Fact]
+    public void A_sweep_whose_first_unit_was_never_begun_has_no_last_line()
+    {
+        using StringWriter text = new();
+        using (LiveProgress progress = new(AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text) })))
+            progress.Begin(s_state with { ModelsDone = 0 });
+        Assert.DoesNotContain("stopped after", text.ToString());
     }
 
     [Fact]

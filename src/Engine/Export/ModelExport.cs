@@ -43,12 +43,13 @@ public static class ModelExport
     /// <param name="selection">Each value it names must be in the plan.</param>
     /// <param name="pruning">Null writes them as they were trained; else only pruned ones are written, one each method and level.</param>
     /// <param name="folder">Made when it is not there; files of the same name are replaced.</param>
+    /// <param name="told">Told how many of the cohorts, whose models stand in one file of weights, are done, and how many there are.</param>
     /// <exception cref="UserErrorException">
     /// A value that the plan does not have, weights that are missing or not the merge's, a folder that cannot be written; exit 1 when all
     /// chosen models failed, and nothing is written.
     /// </exception>
     public static ExportOutcome Write(RunDirectory run, ModelSelection selection, ModelPruning? pruning,
-        ExportFormats formats, string folder)
+        ExportFormats formats, string folder, Action<int, int>? told = null)
     {
         Plan plan = run.Plan;
         IReadOnlyList<ClassTask> tasks = Chosen("--tasks", selection.Tasks, plan.Spec.Tasks);
@@ -56,10 +57,10 @@ public static class ModelExport
         IReadOnlyList<int> hidden = Chosen("--hidden", selection.Hidden, plan.Spec.Hidden);
         IReadOnlyList<double> rates = Chosen("--lr", selection.LearningRates, plan.Spec.LearningRates);
         ILookup<int, ModelTraining> ways = selection.Training.Of(plan).ToLookup(way => way.Variant, way => way.Training);
-        var cohorts = from task in tasks
-                      from seed in seeds
-                      from variant in ways.Select(way => way.Key)
-                      select (task, seed, variant);
+        (ClassTask Task, int Seed, int Variant)[] cohorts =
+        [
+            .. from task in tasks from seed in seeds from variant in ways.Select(way => way.Key) select (task, seed, variant),
+        ];
 
         // Before the first is written: a stranger among them leaves no half of an export.
         foreach ((ClassTask task, int seed, int variant) in cohorts)
@@ -70,18 +71,19 @@ public static class ModelExport
             .SelectMany(way => plan.CohortModels.Where(model => hidden.Contains(model.Hidden) && rates.Contains(model.LearningRate)
                 && way.Contains(model.Training)).Select(model => (way.Key, model)))
             .ToLookup(pair => pair.Key, pair => pair.model);
-        if (cohorts.All(cohort => chosen[cohort.variant].All(model => HasFailed(cohort, model))))
+        if (cohorts.All(cohort => chosen[cohort.Variant].All(model => HasFailed(cohort, model))))
         {
             throw new UserErrorException(
                 $"{run.Path}: every model chosen for export failed in training and has no weights to use; others must be chosen",
                 ExitCodes.SomeModelsFailed);
         }
         AtomicFile.OpenFolder(folder);
-        int written = 0;
+        int written = 0, done = 0;
         List<string> leftOut = [];
         using ExportPruner? pruner = pruning is null ? null : new ExportPruner();
         foreach ((ClassTask task, int seed, int variant) in cohorts)
         {
+            told?.Invoke(done++, cohorts.Length);
             string path = run.WeightsPath(task, seed, variant);
             ModelSpec[] models = [.. chosen[variant].Where(model => !HasFailed((task, seed, variant), model))];
             leftOut.AddRange(chosen[variant].Except(models).Select(model => Stem(path, model)));

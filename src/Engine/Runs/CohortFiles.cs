@@ -29,18 +29,23 @@ internal static class CohortFiles
     /// <param name="run">All its units are saved.</param>
     /// <param name="manifest">Takes in every file.</param>
     /// <param name="unitsAtOnce">Of one query; whole cohorts.</param>
-    public static void Write(RunDirectory run, RunManifest manifest, int unitsAtOnce)
+    /// <param name="told">Told how many cohorts are written, and how many there are.</param>
+    public static void Write(RunDirectory run, RunManifest manifest, int unitsAtOnce, Action<int, int> told)
     {
+        WorkUnit[][] all = [.. Cohorts(run.Plan)];
+        int done = 0;
+        told(0, all.Length);
+        void Written() => told(++done, all.Length);
         using AtomicBatch batch = new(manifest);
         List<WorkUnit[]> cohorts = [];
         int units = 0;
-        foreach (WorkUnit[] cohort in Cohorts(run.Plan))
+        foreach (WorkUnit[] cohort in all)
         {
             cohorts.Add(cohort);
             units += cohort.Length;
             if (units >= unitsAtOnce)
             {
-                Write(run, cohorts, batch);
+                Write(run, cohorts, batch, Written);
                 cohorts.Clear();
                 units = 0;
             }
@@ -48,7 +53,7 @@ internal static class CohortFiles
 
         if (cohorts.Count > 0)
         {
-            Write(run, cohorts, batch);
+            Write(run, cohorts, batch, Written);
         }
 
         batch.Commit();
@@ -72,7 +77,7 @@ internal static class CohortFiles
         yield return [.. cohort];
     }
 
-    private static void Write(RunDirectory run, IReadOnlyList<WorkUnit[]> cohorts, AtomicBatch batch) => DuckSession.Use(connection =>
+    private static void Write(RunDirectory run, IReadOnlyList<WorkUnit[]> cohorts, AtomicBatch batch, Action written) => DuckSession.Use(connection =>
     {
         using DuckDBCommand command = connection.CreateCommand();
         IEnumerable<string> files = cohorts.SelectMany(units => units).Select(unit => run.UnitPath(unit.Id));
@@ -82,6 +87,7 @@ internal static class CohortFiles
         foreach (WorkUnit[] cohort in cohorts)
         {
             WriteCohort(run, cohort, reader, batch);
+            written();
         }
 
         return true;

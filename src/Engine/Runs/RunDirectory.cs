@@ -156,6 +156,9 @@ public sealed class RunDirectory
         }
     }
 
+    /// <summary>The same before a merge, as whoever makes the run has written them.</summary>
+    public ClassNames ClassNamesToMerge => ClassNames.Read(ClassNamesPath);
+
     /// <summary>Keeps the names of the classes with the run, so that its tables and report need no data.</summary>
     /// <exception cref="UserErrorException">See <see cref="StorageErrors.Map"/>.</exception>
     public void WriteClassNames(ClassNames names)
@@ -214,10 +217,10 @@ public sealed class RunDirectory
     /// <exception cref="UserErrorException">See <see cref="StorageErrors.Map"/>.</exception>
     public void WriteError(WorkUnit unit, Exception error) => UnitErrors.Write(ErrorPath(unit.Id), unit, error);
 
-    /// <inheritdoc cref="FinishedUnits(Shard, out IReadOnlyList{string})"/>
+    /// <inheritdoc cref="FinishedUnits(Shard, out IReadOnlyList{string}, Action{int, int})"/>
     public IReadOnlySet<int> FinishedUnits() => FinishedUnits(out _);
 
-    /// <inheritdoc cref="FinishedUnits(Shard, out IReadOnlyList{string})"/>
+    /// <inheritdoc cref="FinishedUnits(Shard, out IReadOnlyList{string}, Action{int, int})"/>
     public IReadOnlySet<int> FinishedUnits(out IReadOnlyList<string> setAside) => FinishedUnits(Shard.Whole, out setAside);
 
     /// <summary>The ids of all units of a shard that are saved whole. Reads every byte of them.</summary>
@@ -225,12 +228,13 @@ public sealed class RunDirectory
     /// One line for each unit file that is torn, damaged or not of this plan. Such files get the suffix <c>.bad</c> (where the
     /// run can be written), and their units count as not done; a file with that suffix that is right again is taken back.
     /// </param>
+    /// <param name="told">Told how many unit files are read, and how many there are; from several threads.</param>
     /// <exception cref="UserErrorException">Exit 2: all units are another plan's; nothing is set aside.</exception>
-    public IReadOnlySet<int> FinishedUnits(Shard shard, out IReadOnlyList<string> setAside)
+    public IReadOnlySet<int> FinishedUnits(Shard shard, out IReadOnlyList<string> setAside, Action<int, int>? told = null)
     {
         try
         {
-            return UnitScan.Finished(this, shard, out setAside);
+            return UnitScan.Finished(this, shard, out setAside, told);
         }
         catch (AggregateException all) when (all.InnerExceptions.FirstOrDefault(StorageErrors.IsStorage) is { } e)
         {

@@ -16,19 +16,24 @@ public static class RunMerger
     /// <summary>Merges a run whose units are all there; replaces what an earlier merge wrote.</summary>
     /// <returns>The ids of missing units, ascending; if there are any, nothing was written.</returns>
     /// <param name="setAside">See <see cref="RunDirectory.FinishedUnits(out IReadOnlyList{string})"/>.</param>
+    /// <param name="told">Told what is done (checking units, then a table after the other, then weights), how much of it, and of how
+    /// much; from several threads.</param>
     /// <exception cref="UserErrorException">
     /// See <see cref="StorageErrors.Map"/>; or exit 3 when a unit turns out to be damaged, which is then set aside.
     /// </exception>
-    public static IReadOnlyList<int> Merge(RunDirectory run, out IReadOnlyList<string> setAside) =>
-        Merge(run, TableFiles.UnitsAtOnce, out setAside);
+    public static IReadOnlyList<int> Merge(
+        RunDirectory run, out IReadOnlyList<string> setAside, Action<string, int, int>? told = null) =>
+        Merge(run, TableFiles.UnitsAtOnce, out setAside, told);
 
-    /// <inheritdoc cref="Merge(RunDirectory, out IReadOnlyList{string})"/>
+    /// <inheritdoc cref="Merge(RunDirectory, out IReadOnlyList{string}, Action{string, int, int})"/>
     public static IReadOnlyList<int> Merge(RunDirectory run) => Merge(run, out _);
 
     /// <param name="unitsAtOnce">Of a query; it changes no byte.</param>
-    internal static IReadOnlyList<int> Merge(RunDirectory run, int unitsAtOnce, out IReadOnlyList<string> setAside)
+    internal static IReadOnlyList<int> Merge(
+        RunDirectory run, int unitsAtOnce, out IReadOnlyList<string> setAside, Action<string, int, int>? told = null)
     {
-        IReadOnlySet<int> finished = run.FinishedUnits(out setAside);
+        void Checked(int done, int all) => told?.Invoke("units", done, all);
+        IReadOnlySet<int> finished = run.FinishedUnits(Shard.Whole, out setAside, Checked);
         List<int> missing = [.. run.Plan.Units.Select(unit => unit.Id).Where(id => !finished.Contains(id))];
         if (missing.Count > 0)
         {
@@ -38,8 +43,8 @@ public static class RunMerger
         try
         {
             RunManifest manifest = new(run);
-            TableFiles.Write(run, manifest, unitsAtOnce);
-            CohortFiles.Write(run, manifest, unitsAtOnce);
+            TableFiles.Write(run, manifest, unitsAtOnce, (table, done, all) => told?.Invoke($"table {table}", done, all));
+            CohortFiles.Write(run, manifest, unitsAtOnce, (done, all) => told?.Invoke("weights", done, all));
             if (File.Exists(run.ClassNamesPath))
             {
                 manifest.Add(run.ClassNamesPath);

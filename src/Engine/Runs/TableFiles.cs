@@ -19,11 +19,15 @@ internal static class TableFiles
 
     /// <param name="run">All its units are saved.</param>
     /// <param name="manifest">Takes in every file.</param>
-    public static void Write(RunDirectory run, RunManifest manifest, int unitsAtOnce)
+    /// <param name="told">Told the table that is begun, how many are done and how many there are.</param>
+    public static void Write(RunDirectory run, RunManifest manifest, int unitsAtOnce, Action<string, int, int> told)
     {
+        Table[] tables = [.. Tables(run.Plan.Spec)];
+        int done = 0;
         string[][] chunks = [.. run.Plan.Units.Select(unit => run.UnitPath(unit.Id)).Chunk(unitsAtOnce)];
-        foreach (Table table in Tables(run.Plan.Spec))
+        foreach (Table table in tables)
         {
+            told(table.Name, done++, tables.Length);
             if (chunks.Length == 1)
             {
                 Write(run, table, Query(table, chunks[0]), manifest);

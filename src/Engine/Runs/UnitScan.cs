@@ -11,13 +11,19 @@ internal static class UnitScan
     // Of other plans in a message of one line.
     private const int MostNamed = 3;
 
-    /// <summary>See <see cref="RunDirectory.FinishedUnits(Shard, out IReadOnlyList{string})"/>.</summary>
-    public static IReadOnlySet<int> Finished(RunDirectory run, Shard shard, out IReadOnlyList<string> told)
+    /// <summary>See <see cref="RunDirectory.FinishedUnits(Shard, out IReadOnlyList{string}, Action{int, int})"/>.</summary>
+    public static IReadOnlySet<int> Finished(RunDirectory run, Shard shard, out IReadOnlyList<string> told, Action<int, int>? read)
     {
         List<string> lines = [.. TakeBack(run, shard)];
         string[] files = [.. FilesOf(run, shard)];
         string?[] problems = new string?[files.Length];
-        Parallel.For(0, files.Length, i => problems[i] = run.ProblemOf(files[i], endOnly: false));
+        int done = 0;
+        read?.Invoke(0, files.Length);
+        Parallel.For(0, files.Length, i =>
+        {
+            problems[i] = run.ProblemOf(files[i], endOnly: false);
+            read?.Invoke(Interlocked.Increment(ref done), files.Length);
+        });
         if (files.Length > 0 && problems.All(problem => problem is not null))
         {
             RefuseOtherPlan(run);

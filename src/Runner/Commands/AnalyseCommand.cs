@@ -87,8 +87,9 @@ internal static class AnalyseCommand
         string folder = options.Out
             ?? throw new UserErrorException("--out: missing; must name the folder of the new run, as in `--out runs/more`");
         _ = ReportCommand.Target(options.TargetF1);
-        DeviceSelection devices = DeviceFlags.Find(options.Device, options.Threads);
         var phases = new PhaseClock(options.Quiet ? null : io);
+        DeviceSelection devices = PhaseClock.OnTerminal(io, options.Quiet)
+            .Measure("devices", () => DeviceFlags.Find(options.Device, options.Threads));
         var source = RunDirectory.Open(options.Run);
         SweepCommand.Options sweep = new()
         {

@@ -116,8 +116,8 @@ internal static class BenchCommand
         BenchBaseline? baseline = options.Baseline is { } file ? BenchBaseline.Read(file) : null;
         int threads = request.Threads;
         using var stop = new StopSignals();
-        var phases = new PhaseClock();
-        var devices = DeviceSelection.Find("--device", request.Device, threads);
+        var phases = PhaseClock.OnTerminal(io, options.Quiet);
+        DeviceSelection devices = phases.Measure("devices", () => DeviceSelection.Find("--device", request.Device, threads));
         Dataset data = phases.Measure("data", () => DatasetLoader.Load(null));
         request = request with { Spec = request.SpecWithMasks(data.Inputs) };
         baseline?.CheckMeets(request.Spec, devices.Devices.Select(device => device.Id));

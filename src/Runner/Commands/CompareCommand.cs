@@ -74,7 +74,8 @@ internal static class CompareCommand
     {
         IReadOnlyList<int>? asked = options.Hidden is { } text ? SpecItems.HiddenSize.Parse("--hidden", text) : null;
         RunDirectory[] runs = [.. options.Runs.Select(RunDirectory.Open)];
-        var comparison = RunComparison.Of(runs[0], runs[1]);
+        RunComparison comparison = PhaseClock.OnTerminal(io, quiet: false)
+            .Measure("compare", () => RunComparison.Of(runs[0], runs[1]));
         int[] sizes = [.. comparison.Rows.Select(row => (int)(double)row.Key["hidden"]).Distinct().Order()];
         if (asked?.Except(sizes).ToArray() is [var absent, ..])
             throw new UserErrorException($"--hidden: {absent} is no size of both runs; must be some of {string.Join(", ", sizes)}");

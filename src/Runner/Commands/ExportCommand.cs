@@ -81,7 +81,10 @@ internal static class ExportCommand
             Training = options.Ways,
         };
         string folder = options.Out ?? run.OwnFolder("export");
-        ExportOutcome outcome = ModelExport.Write(run, selection, Pruning(options), Formats(options.Format), folder);
+        ModelPruning? pruning = Pruning(options);
+        ExportFormats formats = Formats(options.Format);
+        ExportOutcome outcome = PhaseClock.OnTerminal(io, options.Quiet).Measure(
+            "export", told => ModelExport.Write(run, selection, pruning, formats, folder, (done, all) => told("", done, all)));
         if (!options.Quiet)
             io.Error.WriteLine($"{Models(outcome.Written)} exported to {folder}");
         if (outcome.LeftOut.Count == 0)

@@ -65,8 +65,9 @@ internal static class JoinCommand
         using var stop = new StopSignals();
         string folder = options.Out
             ?? throw new UserErrorException("--out: missing; must name the folder of the joined run, as in `--out runs/all`");
-        DeviceSelection devices = DeviceFlags.Find(options.Device, options.Threads);
         var phases = new PhaseClock(options.Quiet ? null : io);
+        DeviceSelection devices = PhaseClock.OnTerminal(io, options.Quiet)
+            .Measure("devices", () => DeviceFlags.Find(options.Device, options.Threads));
         RunDirectory[] runs = [.. options.Runs.Select(RunDirectory.Open)];
         for (int i = 1; i < runs.Length; i++)
         {

@@ -47,12 +47,12 @@ internal static class MergeCommand
     private static int Run(Options options, CommandIo io)
     {
         var phases = new PhaseClock(options.Quiet ? null : io);
-        var run = RunDirectory.OpenForWriting(options.Run, clean: true);
+        RunDirectory run = phases.Measure("plan", () => RunDirectory.OpenForWriting(options.Run, clean: true));
 
         // Before the work: a wrong folder must cost nothing.
-        Dataset? given = options.Data is { } folder ? RunData.Load(run.Plan, folder) : null;
+        Dataset? given = options.Data is { } folder ? phases.Measure("data", () => RunData.Load(run.Plan, folder)) : null;
         Merge(run, phases, io);
-        phases.Measure("saliency", () => Draw(run, given, io));
+        phases.Measure("saliency", told => Draw(run, given, io, told));
         RunSummary summary = phases.Measure("table", () => RunSummary.Of(run));
         Record(run, summary, null, phases, trained: false, given?.Table);
         string report = ReportCommand.Write(run, phases, recorded: true);
@@ -66,10 +66,11 @@ internal static class MergeCommand
     }
 
     /// <summary>Draws the run's own pictures. They alone need the data, so a run whose data are elsewhere is merged without.</summary>
-    private static void Draw(RunDirectory run, Dataset? data, CommandIo io)
+    /// <returns>Whether they are there.</returns>
+    private static bool Draw(RunDirectory run, Dataset? data, CommandIo io, Action<string, int, int> told)
     {
         if (run.Plan.Pictures.Hidden == 0)
-            return;
+            return false;
         try
         {
             data ??= RunData.Load(run.Plan, null);
@@ -82,10 +83,11 @@ internal static class MergeCommand
                     $"no saliency pictures: {e.Message.TrimEnd('.')}; `gpumlp merge {Quoting.Bash(run.Path)} --data DIR` draws them");
             }
 
-            return;
+            return false;
         }
 
-        RunSheets.Draw(run, data, DeviceFlags.UsualThreads);
+        RunSheets.Draw(run, data, DeviceFlags.UsualThreads, told: (done, all) => told("", done, all));
+        return true;
     }
 
     /// <summary>Writes tables, weights and splits.</summary>
@@ -95,7 +97,7 @@ internal static class MergeCommand
         // A report follows, and a merge leaves cores idle.
         _ = PlotWarmUp.Begin();
         IReadOnlyList<string> setAside = [];
-        IReadOnlyList<int> missing = phases.Measure("merge", () => RunMerger.Merge(run, out setAside));
+        IReadOnlyList<int> missing = phases.Measure("merge", told => RunMerger.Merge(run, out setAside, told));
         foreach (string line in setAside)
             io.Error.WriteLine(line);
         if (missing.Count > 0)

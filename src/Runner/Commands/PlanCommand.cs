@@ -63,14 +63,15 @@ internal static class PlanCommand
         double taskMinutes = Number(options.TaskMinutes, "--task-minutes") ?? DefaultTaskMinutes;
         double unitSeconds = Number(options.UnitSeconds, "--unit-seconds") ?? DefaultUnitSeconds;
         int? shards = options.Shards is { } text ? ListFlags.Whole("--shards", text, 1, Plan.MaxUnits) : null;
-        IReadOnlyList<SweepPlanning> plannings = SweepPlanning.All(options);
+        var phases = PhaseClock.OnTerminal(io, options.Quiet);
+        IReadOnlyList<SweepPlanning> plannings = phases.Measure("plan", () => SweepPlanning.All(options));
         List<object> told = [];
         foreach (SweepPlanning planning in plannings)
         {
             // Everything that the flags decide alone needs no calibration.
             (double rate, double unitOverhead) = Number(options.Gflops, "--gflops") is { } gflops ? (gflops * 1e9, 0)
                 : shards is not null && options.UnitSeconds is null ? (0, 0)
-                : Calibrate(planning, device, threads);
+                : phases.Measure("estimate", () => Calibrate(planning, device, threads));
             Plan plan = rate > 0 ? Cut(planning, rate * unitSeconds) : planning.Plan;
             double seconds = rate > 0
                 ? (SweepEstimate.UnitFlops(plan, planning.Data).Sum() / rate) + (plan.Units.Count * unitOverhead)

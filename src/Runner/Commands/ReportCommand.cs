@@ -49,7 +49,7 @@ internal static class ReportCommand
     /// <exception cref="UserErrorException">No run, not merged (exit 3), a table that is not the merge's, a full disk.</exception>
     private static int Run(Options options, CommandIo io)
     {
-        var phases = new PhaseClock();
+        var phases = PhaseClock.OnTerminal(io, options.Quiet);
         ReportChoice choice = new()
         {
             TargetF1 = Target(options.TargetF1),
@@ -59,7 +59,7 @@ internal static class ReportCommand
         var run = RunDirectory.Open(options.Run);
         choice.Training.Of(run.Plan);
         run.RemoveStale();
-        (string path, IReadOnlyList<string> unread) = ReportWriter.Write(run, choice);
+        (string path, IReadOnlyList<string> unread) = phases.Measure(RunFacts.ReportPhase, () => ReportWriter.Write(run, choice));
         foreach (string table in unread)
             io.Error.WriteLine($"gpumlp: left out of the report: {table}");
         if (!options.Quiet)

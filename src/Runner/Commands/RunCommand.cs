@@ -85,7 +85,8 @@ internal static class RunCommand
             return ExitCodes.Done;
         }
 
-        var devices = DeviceSelection.Find("--device", device, threads);
+        DeviceSelection devices = PhaseClock.OnTerminal(io, options.Quiet)
+            .Measure("devices", () => DeviceSelection.Find("--device", device, threads));
         Dataset data = phases.Measure("data", () => RunData.Load(run.Plan, options.Data));
         var work = new UnitWork(run, data, shard, devices, options.Quiet, options.FailFast);
         (_, bool drained, int failed) = work.Do(stop, phases, io);

@@ -110,6 +110,7 @@ internal static class SaliencyCommand
     /// written.</exception>
     private static int Run(Options options, CommandIo io)
     {
+        var phases = PhaseClock.OnTerminal(io, options.Quiet);
         var run = RunDirectory.Open(options.Run);
         SweepSpec spec = run.Plan.Spec;
         int threads = DeviceFlags.Threads(options.Threads);
@@ -123,27 +124,31 @@ internal static class SaliencyCommand
             ? TaskList.TryRead(text, run.ClassNames, out ClassTask? parsed) ? parsed
             : throw new UserErrorException($"--task: '{OneLine.Of(text)}' is not a task; it must be different classes, as in 4v9 or 0v1v7")
             : shown.Task;
-        SavedModels models = SavedModels.Read(
+        SavedModels models = phases.Measure("models", () => SavedModels.Read(
             run,
             task,
             options.Seed is { } seed ? ListFlags.Whole("--seed", seed, 0, int.MaxValue) : shown.Seed,
             Way(options, run.Plan, new TrainingWay(shown.Variant, shown.Model.Training)),
             options.Hidden is { } hidden ? SpecItems.HiddenSize.Parse("--hidden", hidden) : [shown.Model.Hidden],
-            options.LearningRate is { } rate ? Rate(rate) : shown.Model.LearningRate);
+            options.LearningRate is { } rate ? Rate(rate) : shown.Model.LearningRate));
         int? ofClass = options.Class is { } wanted ? ClassOf(wanted, models, run.ClassNames) : null;
         string which = options.Image ?? Examples;
-        Dataset data = RunData.Load(run.Plan, options.Data);
+        Dataset data = phases.Measure("data", () => RunData.Load(run.Plan, options.Data));
         IReadOnlyList<int>? images = which is Examples or Average ? null : ListFlags.Integers("--image", which, 0, data.Images - 1);
         Limit("--image", models.Models.Count * (images?.Count ?? 1), MostRows);
         string file = options.Out
             ?? Path.Combine(run.OwnFolder(RunPictures.Folder), PictureFile.Name(models, images, which, method, pruning, sparsity, ofClass));
         PictureFile.RefuseRunFiles(run, file);
         using var sheets = new SaliencySheets(data, run.ClassNames, models, method, threads, ofClass);
-        SaliencySheet sheet = which == Average
-            ? sheets.Averages(levels)
-            : sheets.Maps(images is null ? sheets.Examples() : [.. images.Select(image => (image, $"image {image}"))], levels);
-        AtomicFile.OpenFolder(Path.GetDirectoryName(Path.GetFullPath(file))!);
-        sheet.Save(file);
+        SaliencySheet sheet = phases.Measure("saliency", () =>
+        {
+            SaliencySheet drawn = which == Average
+                ? sheets.Averages(levels)
+                : sheets.Maps(images is null ? sheets.Examples() : [.. images.Select(image => (image, $"image {image}"))], levels);
+            AtomicFile.OpenFolder(Path.GetDirectoryName(Path.GetFullPath(file))!);
+            drawn.Save(file);
+            return drawn;
+        });
         if (!options.Quiet)
         {
             if (images?.Where(sheets.IsForeign).Distinct().Order().ToArray() is { Length: > 0 } foreign)

@@ -130,7 +130,8 @@ internal static class SweepCommand
     {
         // Before the work: a value that is none must cost nothing.
         double? target = ReportCommand.Target(options.TargetF1);
-        DeviceSelection devices = DeviceFlags.Find(options.Device, options.Threads);
+        DeviceSelection devices = PhaseClock.OnTerminal(io, options.Quiet)
+            .Measure("devices", () => DeviceFlags.Find(options.Device, options.Threads));
         if (options.DryRun)
         {
             Estimate(options, devices, io);
@@ -144,7 +145,7 @@ internal static class SweepCommand
         using var stop = new StopSignals();
         var phases = new PhaseClock(options.Quiet ? null : io);
         IReadOnlyList<SweepPlanning> plannings = phases.Measure("plan", () => SweepPlanning.All(options));
-        Dictionary<SweepPlanning, RunDirectory> runs = Open(plannings);
+        Dictionary<SweepPlanning, RunDirectory> runs = phases.Measure("plan", () => Open(plannings));
         List<object> told = [];
         int exitCode = ExitCodes.Done;
         foreach (SweepPlanning planning in plannings)
@@ -163,9 +164,10 @@ internal static class SweepCommand
     private static void Estimate(Options options, DeviceSelection devices, CommandIo io)
     {
         List<object> told = [];
-        foreach (SweepPlanning planning in SweepPlanning.All(options))
+        var phases = PhaseClock.OnTerminal(io, options.Quiet);
+        foreach (SweepPlanning planning in phases.Measure("plan", () => SweepPlanning.All(options)))
         {
-            SweepEstimate estimate = SweepEstimate.Measure(planning.Plan, planning.Data, devices);
+            SweepEstimate estimate = phases.Measure("estimate", () => SweepEstimate.Measure(planning.Plan, planning.Data, devices));
             planning.Tell(options.Quiet, io);
             if (options.Json)
             {
@@ -209,7 +211,8 @@ internal static class SweepCommand
         planning.Tell(options.Quiet, io);
         if (run.Before is { } before && !options.Quiet)
             io.Error.WriteLine($"{run.Path} grows: {string.Join(", ", PlanDiff.Between(before, run.Plan))}; what is there is kept");
-        var work = new UnitWork(run, planning.Data, Shard.Whole, devices, options.Quiet, options.FailFast);
+        using var ahead = new SheetsAhead(run, planning.Data);
+        var work = new UnitWork(run, planning.Data, Shard.Whole, devices, options.Quiet, options.FailFast) { Saved = ahead.Saved };
         (bool trained, bool drained, _) = work.Do(stop, phases, io);
         if (drained)
         {
@@ -218,17 +221,21 @@ internal static class SweepCommand
                 ExitCodes.Interrupted);
         }
 
-        return Finish(options, target, planning with { Plan = run.Plan }, run, devices, trained, stop, phases, told, io);
+        return Finish(options, target, planning with { Plan = run.Plan }, run, devices, trained, ahead, stop, phases, told, io);
     }
 
     private static int Finish(
-        Options options, double? target, SweepPlanning planning, RunDirectory run, DeviceSelection devices, bool trained, StopSignals stop,
-        PhaseClock phases, List<object> told, CommandIo io)
+        Options options, double? target, SweepPlanning planning, RunDirectory run, DeviceSelection devices, bool trained,
+        SheetsAhead ahead, StopSignals stop, PhaseClock phases, List<object> told, CommandIo io)
     {
         stop.EndIfAsked(run);
         MergeCommand.Merge(run, phases, io);
         stop.EndIfAsked(run);
-        phases.Measure("saliency", () => RunSheets.Draw(run, planning.Data, devices.Threads));
+        phases.Measure("saliency", at =>
+        {
+            RunSheets.Draw(run, planning.Data, devices.Threads, ahead, (done, all) => at("", done, all));
+            return true;
+        });
         stop.EndIfAsked(run);
         RunSummary summary = phases.Measure("table", () => RunSummary.Of(run));
         if (trained || !TrainingRecords.AreFolded(run))

@@ -15,13 +15,17 @@ namespace GpuMlp.Runner.Commands;
 /// <param name="Data">What the plan was made for.</param>
 internal sealed record UnitWork(RunDirectory Run, Dataset Data, Shard Shard, DeviceSelection Devices, bool Quiet, bool FailFast)
 {
+    /// <summary>Told each unit that is saved while there is something left to train, also those that were before; from any thread.</summary>
+    public Action<int>? Saved { get; init; }
+
     /// <summary>Trains.</summary>
     /// <returns>Whether there was anything left to train, and whether SIGUSR1 left some of it.</returns>
     /// <exception cref="UserErrorException">Stopped by a signal or <c>--fail-fast</c>, or a unit could not be finished.</exception>
     public (bool Trained, bool Drained, int FailedModels) Do(StopSignals stop, PhaseClock phases, CommandIo io)
     {
         IReadOnlyList<string> setAside = [];
-        IReadOnlySet<int> finished = phases.Measure("resume", () => Run.FinishedUnits(Shard, out setAside));
+        IReadOnlySet<int> finished = phases.Measure(
+            "resume", told => Run.FinishedUnits(Shard, out setAside, (done, all) => told("", done, all)));
         foreach (string line in setAside)
             io.Error.WriteLine(line);
         if (!Quiet)
@@ -33,9 +37,11 @@ internal sealed record UnitWork(RunDirectory Run, Dataset Data, Shard Shard, Dev
 
         Run.CheckWritable();
         using ISweepProgress display = SweepProgress.Create(io, Quiet);
-        var observer = new SweepObserver(Run.Plan, Data, Shard, finished, display);
+        var observer = new SweepObserver(Run.Plan, Data, Shard, finished, display) { Saved = Saved };
         var runner = new SweepRunner(Run.Plan, Data, Run, new DeviceWorkers(Devices, Run.Plan, Data), FailFast);
         using var presence = new RunPresence(Run, Shard, SelfRequeue.JobName(Environment.GetEnvironmentVariable), observer);
+        foreach (int unit in finished)
+            Saved?.Invoke(unit);
         int failed;
         try
         {

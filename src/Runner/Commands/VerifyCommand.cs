@@ -6,6 +6,7 @@ using GpuMlp.Engine.Devices;
 using GpuMlp.Engine.Fields;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Verification;
+using GpuMlp.Runner.Progress;
 using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Tables;
 using GpuMlp.Runner.Verbs;
@@ -55,7 +56,8 @@ internal static class VerifyCommand
     /// <exception cref="UserErrorException">A device that is absent or lost (70), a check that fails (4).</exception>
     private static int Run(Options options, CommandIo io)
     {
-        DeviceSelection devices = DeviceFlags.Find(options.Device, options.Threads);
+        var phases = PhaseClock.OnTerminal(io, quiet: false);
+        DeviceSelection devices = phases.Measure("devices", () => DeviceFlags.Find(options.Device, options.Threads));
         int failed = 0;
         List<VerifiedDevice> verified = [];
         foreach (DeviceInfo info in devices.Devices)
@@ -65,11 +67,14 @@ internal static class VerifyCommand
             IReadOnlyList<VerificationCheck> checks = DeviceVerification.Checks(device, options.Quick);
             CommandIo told = options.Json ? io with { Out = TextWriter.Null } : io;
             List<VerificationResult> results = [];
-            failed += Print(title, checks.Select(check => Run(check, info)).Select(Kept), checks.Count, told);
+            failed += Print(title, checks.Select((check, i) => Shown(i, check)), checks.Count, told);
             verified.Add(new(info, results));
 
-            VerificationResult Kept(VerificationResult result)
+            VerificationResult Shown(int i, VerificationCheck check)
             {
+                // Some take seconds.
+                using PhaseLine? line = io.ErrorIsTerminal ? new(io, $"{i + 1}/{checks.Count}  {check.Name}") : null;
+                VerificationResult result = Run(check, info);
                 results.Add(result);
                 return result;
             }

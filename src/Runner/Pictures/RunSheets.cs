@@ -5,7 +5,6 @@ using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Specs;
-using GpuMlp.Engine.Tables;
 
 namespace GpuMlp.Runner.Pictures;
 
@@ -15,51 +14,61 @@ internal static class RunSheets
     // Rows of a sheet of hidden sizes.
     private const int MostSizes = 12;
 
-    /// <param name="run">Merged.</param>
+    /// <summary>All of them.</summary>
+    /// <param name="run">All units are there.</param>
     /// <param name="data">Its data.</param>
     /// <param name="threads">1 or more; no picture depends on it.</param>
-    /// <exception cref="GpuMlp.Engine.UserErrorException">Weights that are damaged, a full disk.</exception>
-    public static void Draw(RunDirectory run, Dataset data, int threads)
+    /// <param name="ahead">Pictures of tasks that this has drawn are left as they are; null for none.</param>
+    /// <param name="told">Told of how many tasks the pictures are there, and of how many there will be; from any thread.</param>
+    /// <exception cref="GpuMlp.Engine.UserErrorException">Units that are damaged, a full disk.</exception>
+    public static void Draw(RunDirectory run, Dataset data, int threads, SheetsAhead? ahead = null, Action<int, int>? told = null)
     {
-        Plan plan = run.Plan;
-        SweepSpec spec = plan.Spec;
-        PictureChoice choice = plan.Pictures;
-        if (choice.Hidden == 0)
+        if (run.Plan.Pictures.Hidden == 0)
             return;
         AtomicFile.CreateFolder(run.OwnFolder(RunPictures.Folder));
         ClassNames names = run.ClassNames;
-        IReadOnlyList<MapLevel> few = SaliencySheets.StudyLevels(spec), many = SaliencySheets.ManyLevels(spec);
-        var shown = ShownModel.Of(spec);
-        double rate = shown.Model.LearningRate;
-        IReadOnlySet<ModelKey> failed = RunTables.Failed(run);
-        object reading = new();
-
-        // A manifest remembers what it has checked: one reader at a time.
-        SavedModels Models(ClassTask task, IReadOnlyList<int> hidden)
+        IReadOnlyList<ClassTask> tasks = run.Plan.Spec.Tasks;
+        int done = 0;
+        told?.Invoke(0, tasks.Count);
+        InParallel.Each(tasks.Count, threads, i =>
         {
-            lock (reading)
-                return SavedModels.Read(run, task, shown.Seed, new TrainingWay(shown.Variant, shown.Model.Training), hidden, rate);
-        }
-
-        List<(ClassTask Task, int[] Trained)> shows = [];
-        foreach (ClassTask task in spec.Tasks)
-        {
-            int[] trained = [.. spec.Hidden.Where(size => !failed.Contains(
-                (shown.Model with { Hidden = size }).KeyOf(task, shown.Seed, plan.Variants[shown.Variant])))];
-            if (!trained.Contains(choice.Hidden))
-                continue;
-            shows.Add((task, trained));
-        }
-
-        InParallel.Each(shows.Count, threads, i =>
-        {
-            (ClassTask task, int[] trained) = shows[i];
-            using var sheets = new SaliencySheets(data, names, Models(task, [choice.Hidden]), choice.Method, threads: 1);
-            IReadOnlyList<(int Image, string What)> examples = sheets.Examples();
-            sheets.Maps(examples, few).Save(RunPictures.PathOf(run, RunPictures.OfModel(plan, task)));
-            sheets.Averages(few).Save(RunPictures.PathOf(run, RunPictures.OfClasses(plan, task)));
-            using var sizes = new SaliencySheets(data, names, Models(task, Evenly.Of(trained, MostSizes)), choice.Method, threads: 1);
-            sizes.Maps([examples[0]], many).Save(RunPictures.PathOf(run, RunPictures.OfSizes(plan, task)));
+            if (ahead?.Has(tasks[i]) != true)
+                Draw(run, data, names, tasks[i], CancellationToken.None);
+            told?.Invoke(Interlocked.Increment(ref done), tasks.Count);
         });
+    }
+
+    /// <summary>Those of one task; none where the model that they show failed.</summary>
+    /// <param name="run">Has the units of <see cref="UnitModels.UnitsOf"/>.</param>
+    /// <param name="names">Of the classes.</param>
+    /// <param name="cancel">Looked at before each picture.</param>
+    /// <exception cref="GpuMlp.Engine.UserErrorException">Units that are damaged, a full disk.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static void Draw(RunDirectory run, Dataset data, ClassNames names, ClassTask task, CancellationToken cancel)
+    {
+        Plan plan = run.Plan;
+        PictureChoice choice = plan.Pictures;
+        UnitModels models = new(run, task);
+        if (!models.Trained.Contains(choice.Hidden))
+            return;
+        AtomicFile.CreateFolder(run.OwnFolder(RunPictures.Folder));
+        IReadOnlyList<MapLevel> few = SaliencySheets.StudyLevels(plan.Spec), many = SaliencySheets.ManyLevels(plan.Spec);
+        IReadOnlyList<(int Image, string What)> examples;
+        void Save(SaliencySheet sheet, string name)
+        {
+            cancel.ThrowIfCancellationRequested();
+            sheet.Save(RunPictures.PathOf(run, name));
+            cancel.ThrowIfCancellationRequested();
+        }
+
+        using (SaliencySheets sheets = new(data, names, models.Of([choice.Hidden]), choice.Method, threads: 1))
+        {
+            examples = sheets.Examples();
+            Save(sheets.Maps(examples, few), RunPictures.OfModel(plan, task));
+            Save(sheets.Averages(few), RunPictures.OfClasses(plan, task));
+        }
+
+        using SaliencySheets sizes = new(data, names, models.Of(Evenly.Of([.. models.Trained], MostSizes)), choice.Method, threads: 1);
+        Save(sizes.Maps([examples[0]], many), RunPictures.OfSizes(plan, task));
     }
 }

@@ -7,7 +7,8 @@ namespace GpuMlp.Runner.Progress;
 /// <summary>How far a bench is, on stderr: one line that is written over on a terminal, a line at every tenth when piped.</summary>
 internal sealed class BenchProgress(CommandIo io, bool quiet) : IBenchObserver, IDisposable
 {
-    private int _width, _tenth = -1;
+    private PhaseLine? _line;
+    private int _tenth = -1;
 
     public void Problem(int done, int all, string name)
     {
@@ -16,8 +17,8 @@ internal sealed class BenchProgress(CommandIo io, bool quiet) : IBenchObserver, 
         string text = string.Create(CultureInfo.InvariantCulture, $"{done} of {all}: {name}");
         if (io.ErrorIsTerminal)
         {
-            io.Error.Write($"\r{text.PadRight(_width)}");
-            _width = text.Length;
+            _line?.Dispose();
+            _line = new PhaseLine(io, text);
         }
         else if (10 * done / all > _tenth)
         {
@@ -29,8 +30,7 @@ internal sealed class BenchProgress(CommandIo io, bool quiet) : IBenchObserver, 
     /// <summary>Leaves the terminal with an empty line to write on.</summary>
     public void Dispose()
     {
-        if (_width > 0)
-            io.Error.Write($"\r{new string(' ', _width)}\r");
-        _width = 0;
+        _line?.Dispose();
+        _line = null;
     }
 }

@@ -18,6 +18,7 @@ internal sealed class LiveProgress : ISweepProgress
     private readonly ManualResetEventSlim _stop = new();
     private readonly Task _painter;
     private Sample? _newest;
+    private volatile bool _isUnderWay;
 
     public LiveProgress(TextWriter writer)
         : this(AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) }))
@@ -30,7 +31,13 @@ internal sealed class LiveProgress : ISweepProgress
         _painter = Task.Factory.StartNew(Paint, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
-    public void Update(SweepState s) => Volatile.Write(ref _newest, new Sample(s, Stopwatch.GetTimestamp()));
+    public void Begin(SweepState s) => Volatile.Write(ref _newest, new Sample(s, Stopwatch.GetTimestamp()));
+
+    public void Update(SweepState s)
+    {
+        _isUnderWay = true;
+        Volatile.Write(ref _newest, new Sample(s, Stopwatch.GetTimestamp()));
+    }
 
     public void Note(string line) => _notes.Enqueue(line);
 
@@ -44,7 +51,7 @@ internal sealed class LiveProgress : ISweepProgress
         _stop.Set();
         _painter.Wait();
         WriteNotes();
-        if (Volatile.Read(ref _newest) is { } last)
+        if (_isUnderWay && Volatile.Read(ref _newest) is { } last)
         {
             _console.WriteLine(ProgressText.LastLine(last.State));
         }

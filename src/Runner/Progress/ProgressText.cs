@@ -52,6 +52,10 @@ internal static class ProgressText
         return Fit($"{end} {Counts(s)} in {Duration(s.Elapsed)}, {Number(s.GflopRate)} GFLOP/s dense-equivalent", Width);
     }
 
+    /// <summary>Behind the words of a phase: <c>: weights, 5 of 15</c>; nothing before anything is known.</summary>
+    public static string Step(string what, int done, int all) =>
+        all <= 0 ? "" : what.Length > 0 ? $": {what}, {done} of {all}" : $", {done} of {all}";
+
     /// <summary>Cut to so many characters, the last one a dot where something is missing.</summary>
     public static string Fit(string text, int width) =>
         text.Length <= width ? text : string.Concat(text.AsSpan(0, Math.Max(0, width - 1)), ".");

@@ -52,7 +52,11 @@ internal sealed class SweepObserver : ISweepObserver
             0,
             epochs,
             done);
+        display.Begin(_state);
     }
+
+    /// <summary>Told each unit that is saved, from any thread.</summary>
+    public Action<int>? Saved { get; init; }
 
     public void EpochDone(WorkUnit slice, IReadOnlyList<EpochMetrics> metrics)
     {
@@ -99,6 +103,7 @@ internal sealed class SweepObserver : ISweepObserver
                 Failed = s.Failed + result.Models.Count(m => m.Status == Statuses.Failed),
             };
         });
+        Saved?.Invoke(result.Unit.Id);
     }
 
     public void UnitFailed(WorkUnit unit, string error)

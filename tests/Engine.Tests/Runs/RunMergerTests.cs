@@ -27,6 +27,30 @@ public sealed class RunMergerTests
     private static readonly Plan s_plan = SampleRun.Plan;
 
     [Fact]
+    public void A_merge_tells_every_unit_table_and_cohort_that_it_has_done()
+    {
+        using TemporaryFolder folder = new();
+        RunDirectory run = Finished(folder.Path, s_plan, s_plan.Units);
+        List<(string What, int Done, int All)> told = [];
+        RunMerger.Merge(run, out _, (what, done, all) =>
+        {
+            lock (told)
+                told.Add((what, done, all));
+        });
+        int units = s_plan.Units.Count, cohorts = s_plan.Spec.Tasks.Count * s_plan.Spec.Seeds.Count;
+        Assert.Equal(Enumerable.Range(0, units + 1).Select(n => ("units", n, units)), told.Take(units + 1).Order());
+        string[] tables = [.. run.Manifest.Tables.Keys];
+        Assert.Equal(
+            Enumerable.Range(0, tables.Length).Select(n => (n, tables.Length)),
+            told.Skip(units + 1).Take(tables.Length).Select(step => (step.Done, step.All)));
+        Assert.Equal(
+            tables.Select(table => $"table {table}").Order(),
+            told.Skip(units + 1).Take(tables.Length).Select(step => step.What).Order());
+        Assert.Equal(
+            Enumerable.Range(0, cohorts + 1).Select(n => ("weights", n, cohorts)), told.Skip(units + 1 + tables.Length));
+    }
+
+    [Fact]
     public void Tables_have_the_promised_columns_rows_and_order()
     {
         using TemporaryFolder folder = new();
