@@ -103,12 +103,11 @@ public sealed class DigitProductTests
         const int Images = 3000, Inputs = 6000;
         var pixels = new byte[Images * Inputs];
         pixels.AsSpan().Fill(1);
-        using var device = new CpuDevice(threads: 1);
 
         // Batches of one image take a stage each: 3,000 * 64 * 6,016 bytes.
-        Assert.Null(DigitImages.Create(device, pixels, Inputs, ChunkSchedule.Consecutive(Images, 1)));
-        using DigitImages? whole = DigitImages.Create(device, pixels.AsSpan(0, 64 * Inputs), Inputs, ChunkSchedule.Consecutive(64, 64));
-        Assert.Equal(Inputs + 1, whole!.PixelRows);
+        Assert.Null(DigitPixels.Arrange(pixels, Inputs, ChunkSchedule.Consecutive(Images, 1)));
+        DigitPixels? whole = DigitPixels.Arrange(pixels.AsSpan(0, 64 * Inputs), Inputs, ChunkSchedule.Consecutive(64, 64));
+        Assert.Equal(Inputs + 1, whole!.Numbers.Length);
     }
 
     [Theory]

@@ -8,6 +8,7 @@ using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Training;
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Launching;
+using GpuMlp.Kernels.Memory;
 using ILGPU.Runtime;
 
 namespace GpuMlp.Engine.Sweeps;
@@ -42,13 +43,21 @@ internal sealed class DeviceWorker(DeviceInfo info, int threads, Plan plan, Data
     private ComputeDevice? _device;
     private DeviceKernels? _kernels;
 
+    // Of the device once it was open, for whoever prepares the next unit.
+    private volatile ImageTarget? _target;
+
     public string Device => info.ToString();
 
     public int ModelsThatFit(WorkUnit unit, Split split) => CohortMemory.ModelsThatFit(info, plan, data, unit, split);
 
+    public CohortImages? Prepare(WorkUnit unit, Split split) =>
+        info.Kind == AcceleratorType.CPU || _target is not { } target ? null
+            : CohortImages.MakeAll(target, data, split, plan.VariantOf(unit).Batch);
+
     public IReadOnlyList<ModelResult> Train(
         WorkUnit slice,
         Split split,
+        CohortImages? images,
         IReadOnlyList<TrainedModel>? trained,
         Action<IReadOnlyList<EpochMetrics>> afterEpoch,
         Action<string, double> worked,
@@ -60,7 +69,9 @@ internal sealed class DeviceWorker(DeviceInfo info, int threads, Plan plan, Data
             return taken;
         _device ??= ahead?.Take(info) ?? ComputeDevice.Open(info, threads);
         _kernels ??= DeviceKernels.Create(_device);
-        using var cohort = new Cohort(_device, _kernels, data, split, plan.ModelsOf(slice), variant);
+        _target = ImageTarget.Of(_device);
+        CohortImages? fitting = images?.Train.Target == _target ? images : null;
+        using var cohort = new Cohort(_device, _kernels, data, split, plan.ModelsOf(slice), variant, images: fitting);
         return trained is null
             ? AnalysisList.TrainAndAnalyse(cohort, spec, (_, metrics) => afterEpoch(metrics), cancel, worked)
             : AnalysisList.Analyse(cohort, spec, trained, afterEpoch, cancel, worked);

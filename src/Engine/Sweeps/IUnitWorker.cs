@@ -7,7 +7,7 @@ namespace GpuMlp.Engine.Sweeps;
 
 /// <summary>
 /// One device at work: the boundary between a sweep and a device, at which everything that goes wrong with a device shows.
-/// The object belongs to the thread that uses it.
+/// The object belongs to the thread that uses it, but for <see cref="Prepare"/>.
 /// </summary>
 public interface IUnitWorker : IDisposable
 {
@@ -17,9 +17,16 @@ public interface IUnitWorker : IDisposable
     /// <summary>How many of a unit's models, from its first one, the device's memory holds at once; at least 1.</summary>
     int ModelsThatFit(WorkUnit unit, Split split);
 
+    /// <summary>
+    /// Makes the images of a unit on the host, while the device trains another one; from any thread.
+    /// </summary>
+    /// <returns>Null where that would take time from training: a CPU's threads train themselves.</returns>
+    CohortImages? Prepare(WorkUnit unit, Split split);
+
     /// <summary>Trains models at once; their bits depend neither on each other nor on how a unit is cut.</summary>
     /// <param name="slice">A unit, or some consecutive models of one.</param>
     /// <param name="split">The unit's images.</param>
+    /// <param name="images">Of <see cref="Prepare"/>; null makes them.</param>
     /// <param name="trained">The slice's models, where they were trained before: then only analyses that they lack are made; else
     /// null.</param>
     /// <param name="afterEpoch">Told the figures of each epoch.</param>
@@ -29,6 +36,7 @@ public interface IUnitWorker : IDisposable
     IReadOnlyList<ModelResult> Train(
         WorkUnit slice,
         Split split,
+        CohortImages? images,
         IReadOnlyList<TrainedModel>? trained,
         Action<IReadOnlyList<EpochMetrics>> afterEpoch,
         Action<string, double> worked,

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Plans;
@@ -34,7 +33,7 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, IWork
     public int Run(IReadOnlySet<int> finished, ISweepObserver observer, CancellationToken cancel, CancellationToken drain = default)
     {
         // The longest first, so that workers end together.
-        var queue = new ConcurrentQueue<WorkUnit>(plan.Units.Where(unit => !finished.Contains(unit.Id))
+        var queue = new UnitQueue(plan.Units.Where(unit => !finished.Contains(unit.Id))
             .OrderByDescending(unit => UnitPhase.UsualSeconds(plan, unit)));
         IReadOnlyList<IUnitWorker> workers = source.Create(queue.Count);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -55,14 +54,14 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, IWork
         }
 
         // A stop between two units cancels no epoch, but leaves work all the same.
-        if (!queue.IsEmpty)
+        if (queue.Count > 0)
             cancel.ThrowIfCancellationRequested();
-        Drained = drain.IsCancellationRequested && !queue.IsEmpty;
+        Drained = drain.IsCancellationRequested && queue.Count > 0;
         return failed;
     }
 
     private void Work(
-        ConcurrentQueue<WorkUnit> queue,
+        UnitQueue queue,
         IUnitWorker worker,
         ISweepObserver observer,
         CancellationTokenSource stop,
@@ -74,9 +73,10 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, IWork
         try
         {
             using IUnitWorker own = worker;
-            while (!stop.IsCancellationRequested && !drain.IsCancellationRequested && !_failedFast && queue.TryDequeue(out WorkUnit unit))
+            while (!stop.IsCancellationRequested && !drain.IsCancellationRequested && !_failedFast
+                && queue.TryTake(out WorkUnit unit, out Task<UnitInput>? ahead))
             {
-                UnitResult? result = Try(unit, observer, () => Train(own, unit, observer, stop.Token));
+                UnitResult? result = Try(unit, observer, () => Train(own, unit, ahead, queue, observer, stop.Token));
                 saving.GetAwaiter().GetResult();
                 if (result is null)
                     continue;
@@ -139,9 +139,20 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, IWork
     private static bool IsFaultOfUnit(Exception e) =>
         e is not OperationCanceledException and not UserErrorException { ExitCode: not ExitCodes.BadInput };
 
-    private UnitResult Train(IUnitWorker worker, WorkUnit unit, ISweepObserver observer, CancellationToken cancel)
+    private UnitResult Train(
+        IUnitWorker worker, WorkUnit unit, Task<UnitInput>? ahead, UnitQueue queue, ISweepObserver observer, CancellationToken cancel)
     {
-        Split split = Splitter.Create(data, unit.Task, unit.Seed, plan.VariantOf(unit).Images);
-        return new UnitResult(unit, split, UnitSlices.Train(worker, unit, split, run.Sources.ModelsOf(unit), observer, cancel));
+        UnitInput input = ahead?.GetAwaiter().GetResult() ?? new(SplitOf(unit), null);
+
+        // While the device trains this unit, the host makes what the next one needs.
+        void Begun() => queue.Prepare(next =>
+        {
+            Split split = SplitOf(next);
+            return new(split, worker.Prepare(next, split));
+        });
+        return new UnitResult(
+            unit, input.Split, UnitSlices.Train(worker, unit, input, run.Sources.ModelsOf(unit), observer, cancel, Begun));
     }
+
+    private Split SplitOf(WorkUnit unit) => Splitter.Create(data, unit.Task, unit.Seed, plan.VariantOf(unit).Images);
 }

@@ -15,23 +15,25 @@ internal static class UnitSlices
 {
     /// <param name="worker">The device.</param>
     /// <param name="unit">All its models are trained.</param>
-    /// <param name="split">Its images.</param>
+    /// <param name="input">Its images.</param>
     /// <param name="before">Its models, null for one that was not trained before.</param>
     /// <param name="observer">Told of every epoch of every slice, and of none twice; and how far a slice is, again where it is cut.</param>
     /// <param name="cancel">Looked at between epochs.</param>
+    /// <param name="begun">Called when the device begins to work, for each slice.</param>
     /// <returns>One result a model, in the unit's order.</returns>
     /// <exception cref="UserErrorException">The device is lost: exit code 70. A single model does not fit: 2.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static IReadOnlyList<ModelResult> Train(
         IUnitWorker worker,
         WorkUnit unit,
-        Split split,
+        UnitInput input,
         IReadOnlyList<TrainedModel?> before,
         ISweepObserver observer,
-        CancellationToken cancel)
+        CancellationToken cancel,
+        Action begun)
     {
         var results = new List<ModelResult>(unit.ModelCount);
-        int most = Guarded(worker, () => worker.ModelsThatFit(unit, split)), told = 0, toldModels = 0;
+        int most = Guarded(worker, () => worker.ModelsThatFit(unit, input.Split)), told = 0, toldModels = 0;
         while (results.Count < unit.ModelCount)
         {
             int first = results.Count, count = Math.Min(most, AlikeFrom(before, first));
@@ -45,10 +47,18 @@ internal static class UnitSlices
                 if (++epoch > told || isNew)
                     observer.EpochDone(slice, metrics);
             }
+            bool isBegun = false;
+            void Worked(string phase, double share)
+            {
+                observer.Worked(slice, phase, share);
+                if (!isBegun)
+                    begun();
+                isBegun = true;
+            }
             try
             {
                 results.AddRange(Guarded(worker, () => worker.Train(
-                    slice, split, trained, AfterEpoch, (phase, share) => observer.Worked(slice, phase, share), cancel)));
+                    slice, input.Split, input.Images, trained, AfterEpoch, Worked, cancel)));
             }
             catch (Exception error) when (DeviceFaults.Of(error) == DeviceFault.OutOfMemory && count > 1)
             {

@@ -16,16 +16,13 @@ namespace GpuMlp.Engine.Training;
 /// <summary>Models that share a split and a batch schedule, with their images, on a device: ready to train.</summary>
 public sealed class Cohort : IDisposable
 {
-    // Above this share of non-zero pixels skipping the zeros costs more than it saves (perf -- epoch shows both forms).
-    private const double DenseAbove = 0.5;
-
     // No identity has the bit: those of tasks take 31 of the upper 32.
     private const ulong OtherDraw = 1UL << 63;
 
     private readonly ComputeDevice _device;
-    private readonly Lazy<SplitImages> _validation;
     private readonly bool _isScheduled;
     private readonly ModelLearning[]? _learning;
+    private readonly ValidationImages _validation;
     private readonly Lazy<DeviceImages> _validationImages;
 
     /// <param name="device">Where.</param>
@@ -36,9 +33,10 @@ public sealed class Cohort : IDisposable
     /// <param name="variant">How they are trained; batches are consecutive blocks of the split's training order, the same in every
     /// epoch.</param>
     /// <param name="form">Null chooses by the share of zero pixels; the bits do not depend on it.</param>
+    /// <param name="images">Of this split, batch and form, made for devices of this kind; null makes them.</param>
     public Cohort(
         ComputeDevice device, DeviceKernels kernels, Dataset data, Split split, IReadOnlyList<ModelSpec> models, TrainingVariant variant,
-        KernelForm? form = null)
+        KernelForm? form = null, CohortImages? images = null)
     {
         _device = device;
         Kernels = kernels;
@@ -48,21 +46,19 @@ public sealed class Cohort : IDisposable
         Variant = variant;
         _isScheduled = models.Any(model => model.Training.Schedule != RateSchedule.Constant);
         Keys = [.. models.Select(model => model.KeyOf(split.Task, split.Seed, variant))];
-        SplitImages train = SplitImages.Gather(data, split.Task, split.Train);
-        split.Relabel(train.Labels);
-        TrainLabels = train.Labels;
-        Form = form ?? FormOf(train);
-        int rows = train.Labels.Length;
+        CohortImages made = images ?? new(ImageTarget.Of(device), data, split, variant.Batch, form);
+        TrainLabels = made.Labels;
+        Form = made.Form;
         if (models.Any(model => model.Training.Dropout > 0 || !model.Training.ClassWeight.Equals(ClassWeighting.None)))
             _learning = [.. models.Select(LearningOf)];
-        ChunkSchedule schedule = ChunkSchedule.Consecutive(rows, Math.Min(variant.Batch ?? rows, rows));
-        TrainImages = new DeviceImages(device, train.Pixels, train.Labels, data.Inputs, schedule, Form, withBackward: true, split.Train);
+        TrainImages = new DeviceImages(device, made.Train);
         ColumnLayout layout = ColumnLayout.Create(
             [.. models.Select(m => m.Hidden)], data.Inputs, device.LayoutWays, Outputs,
             [.. models.Select(model => model.Training.Steps.Optimiser)]);
         OnDevice = CreateCohort(layout, trains: true);
-        _validation = new(() => SplitImages.Gather(data, split.Task, split.Validation));
-        _validationImages = new(() => Upload(Validation, Form));
+        _validation = made.Validation;
+        ValidationImages validation = _validation;
+        _validationImages = new(() => new DeviceImages(device, validation.OnHost));
     }
 
     public Dataset Data { get; }
@@ -87,7 +83,7 @@ public sealed class Cohort : IDisposable
     public DeviceImages TrainImages { get; }
 
     /// <summary>Pixels and labels of the validation images, in the order of the split.</summary>
-    internal SplitImages Validation => _validation.Value;
+    internal SplitImages Validation => _validation.Gathered;
 
     /// <summary>The same on the device.</summary>
     internal DeviceImages ValidationImages => _validationImages.Value;
@@ -259,20 +255,9 @@ public sealed class Cohort : IDisposable
     /// </summary>
     internal DeviceImages Upload(SplitImages images) => Upload(images, FormOf(images));
 
-    private KernelForm FormOf(SplitImages images) =>
-        _device.SkipsZeroPixels && images.Density <= DenseAbove ? KernelForm.InputSparse : KernelForm.Dense;
+    private KernelForm FormOf(SplitImages images) => CohortImages.FormOf(_device.SkipsZeroPixels, images);
 
     /// <summary>In a form of the caller's choice.</summary>
-    internal DeviceImages Upload(SplitImages images, KernelForm form)
-    {
-        int rows = images.Labels.Length;
-        return new DeviceImages(
-            _device,
-            images.Pixels,
-            images.Labels,
-            Data.Inputs,
-            ChunkSchedule.Consecutive(rows, rows),
-            form,
-            withBackward: false);
-    }
+    internal DeviceImages Upload(SplitImages images, KernelForm form) =>
+        new(_device, CohortImages.OnHost(ImageTarget.Of(_device), images, Data.Inputs, form));
 }

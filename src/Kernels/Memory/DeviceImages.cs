@@ -36,61 +36,38 @@ public sealed class DeviceImages : IDisposable
     public DeviceImages(
         ComputeDevice device, ReadOnlyMemory<byte> pixels, ReadOnlySpan<byte> labels, int inputs, ChunkSchedule schedule, KernelForm form,
         bool withBackward, ReadOnlySpan<int> numbers = default)
+        : this(device, new HostImages(ImageTarget.Of(device), pixels, labels, inputs, schedule, form, withBackward, numbers))
     {
-        if (!numbers.IsEmpty && numbers.Length != labels.Length)
-            throw new ArgumentException($"{numbers.Length} numbers for {labels.Length} images", nameof(numbers));
-        if (withBackward && form == KernelForm.WeightSparse
-            && schedule.Chunks.FirstOrDefault(chunk => chunk.FirstRow % PixelTiles.TileImages != 0) is { Rows: > 0 } astray)
-        {
-            throw new ArgumentException(
-                $"a batch begins at image {astray.FirstRow}; in the form {form} it must begin at a multiple of {PixelTiles.TileImages}",
-                nameof(schedule));
-        }
+    }
 
-        if (inputs is < 1 or > ushort.MaxValue + 1)
-            throw new ArgumentException($"{inputs} pixels an image; 1 to {ushort.MaxValue + 1} can be numbered in 16 bits", nameof(inputs));
-        if (pixels.Length != (long)labels.Length * inputs)
-            throw new ArgumentException($"{pixels.Length} pixels for {labels.Length} images of {inputs}", nameof(pixels));
-        foreach (Chunk chunk in schedule.Chunks)
-        {
-            if (chunk.FirstRow + chunk.Rows > labels.Length)
-                throw new ArgumentException($"a chunk ends at image {chunk.FirstRow + chunk.Rows} of {labels.Length}", nameof(schedule));
-            if (chunk.BatchRows > ExactSums.MostBatch)
-                throw new ArgumentException($"a batch of {chunk.BatchRows} images; at most {ExactSums.MostBatch} fit", nameof(schedule));
-        }
-
-        Images = labels.Length;
-        foreach (byte label in labels)
-            Classes = Math.Max(Classes, label + 1);
-        Inputs = inputs;
-        HasBackward = withBackward;
-        Schedule = schedule;
-        bool onGpu = device is GpuDevice;
-        Form = device.Kind == AcceleratorType.Cuda && form == KernelForm.InputSparse ? KernelForm.Dense : form;
-        bool isSparse = Form == KernelForm.InputSparse;
-        SmallBatch = onGpu && withBackward && Form != KernelForm.WeightSparse ? schedule.SmallBatches(MostOfSmallBatch) : null;
-        PixelLists lists = onGpu && (isSparse || SmallBatch is not null)
-            ? PixelLists.Compress(pixels, inputs, schedule, withBackward)
-            : PixelLists.None;
-        PixelTiles? tiles = Form == KernelForm.WeightSparse ? PixelTiles.Arrange(pixels, inputs) : null;
-        NonZeros = isSparse ? pixels.Length - (long)pixels.Span.Count((byte)0) : 0;
-        _chunks = device.Upload(schedule.Table());
+    /// <param name="device">Where.</param>
+    /// <param name="host">Made for devices of its kind; not needed any more afterwards.</param>
+    /// <exception cref="ArgumentException">Made for another kind.</exception>
+    public DeviceImages(ComputeDevice device, HostImages host)
+    {
+        if (host.Target != ImageTarget.Of(device))
+            throw new ArgumentException($"images for {host.Target}; must be for {ImageTarget.Of(device)}", nameof(host));
+        (Images, Classes, Inputs, HasBackward, Schedule) = (host.Images, host.Classes, host.Inputs, host.HasBackward, host.Schedule);
+        (Form, SmallBatch, NonZeros) = (host.Form, host.SmallBatch, host.NonZeros);
+        bool onGpu = host.Target.IsGpu;
+        (PixelLists lists, PixelTiles? tiles) = (host.Lists, host.Tiles);
+        _chunks = device.Upload(Schedule.Table());
         _imageStarts = device.Upload(lists.ImageStarts);
         _imageIndex = device.Upload(lists.ImageIndex);
         _imageValue = device.Upload(lists.ImageValue);
         _pixelStarts = device.Upload(lists.PixelStarts);
         _pixelIndex = device.Upload(lists.PixelIndex);
         _pixelValue = device.Upload(lists.PixelValue);
-        _bytes = device.Upload(onGpu && tiles is null ? Pad(pixels.Span, inputs) : []);
+        _bytes = device.Upload(host.Bytes);
         _tileRows = device.Upload(tiles?.Rows ?? []);
         _tileBytes = device.Upload(onGpu && tiles is not null ? tiles.Values : []);
         _tiles = device.Upload(onGpu || tiles is null ? [] : Array.ConvertAll(tiles.Values, value => (double)value));
-        _labels = device.Upload(Array.ConvertAll(labels.ToArray(), label => (float)label));
-        _numbers = device.Upload(withBackward ? NumbersOf(numbers, labels.Length) : []);
-        if (!onGpu && tiles is null)
-            _pairs = new DevicePairs(device, PairImages.Create(pixels, inputs, schedule, all: !isSparse, withBackward), inputs);
-        if (device is GpuDevice { Digits: not DigitSupport.None } && Form == KernelForm.Dense && withBackward)
-            Digits = DigitImages.Create(device, pixels.Span, inputs, schedule);
+        _labels = device.Upload(host.Labels);
+        _numbers = device.Upload(host.Numbers);
+        if (host.Pairs is { } pairs)
+            _pairs = new DevicePairs(device, pairs, Inputs);
+        if (host.Digits is { } digits)
+            Digits = new DigitImages(device, digits);
     }
 
     /// <summary>N.</summary>
@@ -165,25 +142,5 @@ public sealed class DeviceImages : IDisposable
             buffer.Dispose();
         }
         _pairs?.Dispose();
-    }
-
-    private static uint[] NumbersOf(ReadOnlySpan<int> numbers, int images)
-    {
-        var all = new uint[images];
-        for (int n = 0; n < images; n++)
-            all[n] = numbers.IsEmpty ? (uint)n : (uint)numbers[n];
-        return all;
-    }
-
-    private static byte[] Pad(ReadOnlySpan<byte> pixels, int inputs)
-    {
-        int pitch = Pitch(inputs);
-        var padded = new byte[checked(pixels.Length / inputs * pitch)];
-        for (int row = 0; row < pixels.Length / inputs; row++)
-        {
-            pixels.Slice(row * inputs, inputs).CopyTo(padded.AsSpan(row * pitch));
-            padded[(row * pitch) + inputs] = ExactSums.ConstantPixel;
-        }
-        return padded;
     }
 }

@@ -33,9 +33,12 @@ internal sealed record FaultyWorkers(Plan Plan, Dataset Data, int Workers, int M
 
         public int ModelsThatFit(WorkUnit unit, Split split) => Math.Min(owner.ModelsThatFit, unit.ModelCount);
 
+        public CohortImages? Prepare(WorkUnit unit, Split split) => _inner.Prepare(unit, split);
+
         public IReadOnlyList<ModelResult> Train(
             WorkUnit slice,
             Split split,
+            CohortImages? images,
             IReadOnlyList<TrainedModel>? trained,
             Action<IReadOnlyList<EpochMetrics>> afterEpoch,
             Action<string, double> worked,
@@ -48,7 +51,7 @@ internal sealed record FaultyWorkers(Plan Plan, Dataset Data, int Workers, int M
 
             int epoch = 0;
             owner.Fault(slice, epoch);
-            return _inner.Train(slice, split, trained, metrics =>
+            return _inner.Train(slice, split, images, trained, metrics =>
             {
                 afterEpoch(metrics);
                 owner.Fault(slice, ++epoch);

@@ -35,6 +35,29 @@ public sealed class SweepRunnerTests
         Assert.All(units, unit => Assert.Equal(File.ReadAllBytes(one.File(unit)), File.ReadAllBytes(two.File(unit))));
     }
 
+    [Theory]
+    [InlineData(null, 9)]
+    [InlineData(8, 9)]
+    [InlineData(8, 2)]
+    public void Images_that_the_host_makes_ahead_change_no_byte_and_are_those_of_their_unit(int? batch, int modelsThatFit)
+    {
+        using TemporaryFolder one = new(), two = new();
+        SweepSpec spec = s_spec with { Seeds = [0], Batches = [batch], LabelNoises = [0, 0.2] };
+        Sweep(spec, one.Path, threads: 1);
+        Dataset data = Mnist.Few;
+        var plan = Plan.Create(spec, data.Sha256, data.Inputs, Splitter.SizesOf(data));
+        PreparingWorkers workers = new(plan, data, modelsThatFit);
+        var run = RunDirectory.OpenOrCreate(two.File("run"), plan);
+        Assert.Equal(0, new SweepRunner(plan, data, run, workers, failFast: false).Run(new HashSet<int>(), new Watcher(null), default));
+
+        // All but the first, one after the other, in the order in which they are trained.
+        Assert.Equal(workers.Trained.Skip(1), workers.Prepared);
+        Assert.Equal(plan.Units.Count, workers.Trained.Count);
+        string[] units = UnitsIn(one.Path);
+        Assert.Equal(units, UnitsIn(two.Path));
+        Assert.All(units, unit => Assert.Equal(File.ReadAllBytes(one.File(unit)), File.ReadAllBytes(two.File(unit))));
+    }
+
     [Fact]
     public void Finished_units_are_left_alone_and_the_observer_hears_of_the_others()
     {
