@@ -43,7 +43,7 @@ public static class ModelExport
     /// <param name="selection">Each value it names must be in the plan.</param>
     /// <param name="pruning">Null writes them as they were trained; else only pruned ones are written, one each method and level.</param>
     /// <param name="folder">Made when it is not there; files of the same name are replaced.</param>
-    /// <param name="told">Told how many of the cohorts, whose models stand in one file of weights, are done, and how many there are.</param>
+    /// <param name="told">Told how many cohorts, of a file of weights each, are done, and how many there are.</param>
     /// <exception cref="UserErrorException">
     /// A value that the plan does not have, weights that are missing or not the merge's, a folder that cannot be written; exit 1 when all
     /// chosen models failed, and nothing is written.

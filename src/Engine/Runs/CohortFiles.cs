@@ -77,7 +77,8 @@ internal static class CohortFiles
         yield return [.. cohort];
     }
 
-    private static void Write(RunDirectory run, IReadOnlyList<WorkUnit[]> cohorts, AtomicBatch batch, Action written) => DuckSession.Use(connection =>
+    private static void Write(
+        RunDirectory run, IReadOnlyList<WorkUnit[]> cohorts, AtomicBatch batch, Action written) => DuckSession.Use(connection =>
     {
         using DuckDBCommand command = connection.CreateCommand();
         IEnumerable<string> files = cohorts.SelectMany(units => units).Select(unit => run.UnitPath(unit.Id));

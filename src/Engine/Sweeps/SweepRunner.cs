@@ -151,7 +151,7 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, IWork
             return new(split, worker.Prepare(next, split));
         });
         return new UnitResult(
-            unit, input.Split, UnitSlices.Train(worker, unit, input, run.Sources.ModelsOf(unit), observer, cancel, Begun));
+            unit, input.Split, UnitSlices.Train(worker, unit, input, run.Sources.ModelsOf(unit), observer, Begun, cancel));
     }
 
     private Split SplitOf(WorkUnit unit) => Splitter.Create(data, unit.Task, unit.Seed, plan.VariantOf(unit).Images);

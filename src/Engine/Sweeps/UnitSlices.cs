@@ -1,4 +1,3 @@
-using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Tables;
@@ -18,8 +17,8 @@ internal static class UnitSlices
     /// <param name="input">Its images.</param>
     /// <param name="before">Its models, null for one that was not trained before.</param>
     /// <param name="observer">Told of every epoch of every slice, and of none twice; and how far a slice is, again where it is cut.</param>
-    /// <param name="cancel">Looked at between epochs.</param>
     /// <param name="begun">Called when the device begins to work, for each slice.</param>
+    /// <param name="cancel">Looked at between epochs.</param>
     /// <returns>One result a model, in the unit's order.</returns>
     /// <exception cref="UserErrorException">The device is lost: exit code 70. A single model does not fit: 2.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
@@ -29,8 +28,8 @@ internal static class UnitSlices
         UnitInput input,
         IReadOnlyList<TrainedModel?> before,
         ISweepObserver observer,
-        CancellationToken cancel,
-        Action begun)
+        Action begun,
+        CancellationToken cancel)
     {
         var results = new List<ModelResult>(unit.ModelCount);
         int most = Guarded(worker, () => worker.ModelsThatFit(unit, input.Split)), told = 0, toldModels = 0;

@@ -1,7 +1,5 @@
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Models;
-using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Launching;
 using GpuMlp.Kernels.Memory;
 
 namespace GpuMlp.Engine.Training;

@@ -1,6 +1,5 @@
 using GpuMlp.Kernels.Devices;
 using GpuMlp.Kernels.Numerics;
-using ILGPU.Runtime;
 
 namespace GpuMlp.Kernels.Memory;
 

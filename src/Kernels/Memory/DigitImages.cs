@@ -1,5 +1,4 @@
 using GpuMlp.Kernels.Devices;
-using GpuMlp.Kernels.Numerics;
 using ILGPU;
 
 namespace GpuMlp.Kernels.Memory;

@@ -21,7 +21,7 @@ public sealed record ImageTarget(AcceleratorType Kind, bool IsGpu, bool SkipsZer
 public sealed class HostImages
 {
     /// <param name="target">What the device wants.</param>
-    /// <inheritdoc cref="DeviceImages(ComputeDevice, ReadOnlyMemory{byte}, ReadOnlySpan{byte}, int, ChunkSchedule, KernelForm, bool, ReadOnlySpan{int})"/>
+    /// <param name="pixels">Like all that follow as for <see cref="DeviceImages"/>, with its exceptions.</param>
     public HostImages(
         ImageTarget target, ReadOnlyMemory<byte> pixels, ReadOnlySpan<byte> labels, int inputs, ChunkSchedule schedule, KernelForm form,
         bool withBackward, ReadOnlySpan<int> numbers = default)

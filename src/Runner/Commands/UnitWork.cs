@@ -15,7 +15,7 @@ namespace GpuMlp.Runner.Commands;
 /// <param name="Data">What the plan was made for.</param>
 internal sealed record UnitWork(RunDirectory Run, Dataset Data, Shard Shard, DeviceSelection Devices, bool Quiet, bool FailFast)
 {
-    /// <summary>Told each unit that is saved while there is something left to train, also those that were before; from any thread.</summary>
+    /// <summary>Told each unit that is saved, also those that were before, where something is left to train; from any thread.</summary>
     public Action<int>? Saved { get; init; }
 
     /// <summary>Trains.</summary>

@@ -3,7 +3,6 @@ using GpuMlp.Engine.Models;
 using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Specs;
-using GpuMlp.Engine.Tables;
 using GpuMlp.Engine.Tests.Runs;
 
 namespace GpuMlp.Engine.Tests.Explanations;

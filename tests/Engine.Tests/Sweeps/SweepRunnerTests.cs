@@ -48,7 +48,8 @@ public sealed class SweepRunnerTests
         var plan = Plan.Create(spec, data.Sha256, data.Inputs, Splitter.SizesOf(data));
         PreparingWorkers workers = new(plan, data, modelsThatFit);
         var run = RunDirectory.OpenOrCreate(two.File("run"), plan);
-        Assert.Equal(0, new SweepRunner(plan, data, run, workers, failFast: false).Run(new HashSet<int>(), new Watcher(null), default));
+        SweepRunner runner = new(plan, data, run, workers, failFast: false);
+        Assert.Equal(0, runner.Run(new HashSet<int>(), new Watcher(null), TestContext.Current.CancellationToken));
 
         // All but the first, one after the other, in the order in which they are trained.
         Assert.Equal(workers.Trained.Skip(1), workers.Prepared);

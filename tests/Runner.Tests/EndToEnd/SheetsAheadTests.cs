@@ -1,4 +1,3 @@
-using GpuMlp.Engine;
 using GpuMlp.Engine.Data;
 using GpuMlp.Engine.Explanations;
 using GpuMlp.Engine.Models;
