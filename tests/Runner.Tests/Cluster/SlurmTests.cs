@@ -22,7 +22,7 @@ public sealed class SerialRun : IDisposable
         string data = _place.Data(rows: 56, columns: 56);
         Flags =
         [
-            "--data", data, "--tasks", "0v1,1v2", "--hidden", "2,3", "--seeds", "0..7", "--epochs", "450", "--sparsity", "none",
+            "--data", data, "--tasks", "0v1,1v2", "--hidden", "2,3", "--seeds", "0..7", "--epochs", "700", "--sparsity", "none",
             "--corruption", "gaussian:0.1", "--similarity", "none", "--embedding", "none", "--saliency", "0",
         ];
     }
