@@ -97,9 +97,9 @@ public sealed class LayoutTests
     });
 
     [Fact]
-    public void A_table_of_a_schedule_tells_rows_and_flags() => Assert.Equal(
-        [0, 256, 300, 1, 256, 44, 300, 2, 300, 7, 7, 3],
-        ChunkSchedule.FromBatches([(0, 300), (300, 7)]).Table());
+    public void A_table_of_a_schedule_tells_rows_and_places_in_batches() => Assert.Equal(
+        [0, 256, 600, 0, 256, 256, 600, 2, 512, 88, 600, 5, 600, 7, 7, 1],
+        ChunkSchedule.FromBatches([(0, 600), (600, 7)]).Table());
 
     [Fact]
     public void A_schedule_covers_every_batch_in_order_and_in_chunks_of_256() =>
