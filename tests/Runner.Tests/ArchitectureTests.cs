@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using GpuMlp.Tests;
 using NetArchTest.Rules;
 using Xunit;
 
@@ -45,11 +46,8 @@ public sealed class ArchitectureTests
     [Fact]
     public void No_line_of_source_is_longer_than_140_columns()
     {
-        DirectoryInfo root = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "GpuMlp.sln")))
-            root = root.Parent!;
         string[] files = [.. new[] { "src", "tests", "perf", "tools" }.SelectMany(
-            folder => Directory.EnumerateFiles(Path.Combine(root.FullName, folder), "*.cs", SearchOption.AllDirectories))];
+            folder => Directory.EnumerateFiles(Checkout.PathOf(folder), "*.cs", SearchOption.AllDirectories))];
         Assert.True(files.Length > 500);
         Assert.Equal([], files.SelectMany(file => File.ReadLines(file).Select((line, i) => (line.Length, Place: $"{file}:{i + 1}")))
             .Where(line => line.Length > 140).Select(line => line.Place));

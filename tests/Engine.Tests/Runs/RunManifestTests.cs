@@ -10,6 +10,7 @@ using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Study;
 using GpuMlp.Engine.Tables;
+using GpuMlp.Tests;
 
 namespace GpuMlp.Engine.Tests.Runs;
 
@@ -280,16 +281,10 @@ public sealed class RunManifestTests(MergedRuns merged) : IClassFixture<MergedRu
     [Fact]
     public void Parquet_is_read_in_one_place_of_the_source()
     {
-        DirectoryInfo root = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "GpuMlp.sln")))
-        {
-            root = root.Parent!;
-        }
-
         // Also FROM 'file': DuckDB reads a quoted name as it reads read_parquet.
         string[] readers = ["read_parquet", "parquet_scan", "FROM '", "FROM {DuckSession.Quote"];
         var found = from file in new[] { "src", "perf" }.SelectMany(
-            folder => Directory.EnumerateFiles(Path.Combine(root.FullName, folder), "*.cs", SearchOption.AllDirectories))
+            folder => Directory.EnumerateFiles(Checkout.PathOf(folder), "*.cs", SearchOption.AllDirectories))
                     from line in File.ReadLines(file)
                     where readers.Any(line.Contains) && !line.TrimStart().StartsWith("//", StringComparison.Ordinal)
                     select (Path.GetFileName(file), line.Contains("hive_partitioning=false"));

@@ -5,6 +5,7 @@ using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Specs;
 using GpuMlp.Engine.Tests.Runs;
 using GpuMlp.Kernels.Analyses.Corruptions;
+using GpuMlp.Tests;
 
 namespace GpuMlp.Engine.Tests.Specs;
 
@@ -142,10 +143,7 @@ public sealed class SpecFileTests
     [Fact]
     public void The_docs_list_every_field_and_no_other()
     {
-        DirectoryInfo root = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "GpuMlp.sln")))
-            root = root.Parent!;
-        string text = File.ReadAllText(Path.Combine(root.FullName, "docs", "specs.md"));
+        string text = File.ReadAllText(Checkout.PathOf("docs", "specs.md"));
         IEnumerable<string> documented = text.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal))
             .SelectMany(line => line.Split('|')[1].Split('`').Where((_, i) => i % 2 == 1));
         Assert.Equal(

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using GpuMlp.Tests;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests.Cluster;
@@ -17,7 +18,7 @@ public sealed partial class SlurmCluster : IDisposable
 
     private static readonly bool s_isInstalled = OperatingSystem.IsLinux() && File.Exists("/usr/sbin/slurmd");
 
-    private readonly string _scripts = FindScripts();
+    private readonly string _scripts = Checkout.PathOf("tests", "slurm");
     private string _folder = "";
     private bool _isUp, _wasRestarted;
 
@@ -170,14 +171,6 @@ public sealed partial class SlurmCluster : IDisposable
         start.Environment["SLURM_CONF"] = Configuration;
         start.Environment["PATH"] = $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin";
         return Process.Start(start)!;
-    }
-
-    private static string FindScripts()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "GpuMlp.sln")))
-            folder = folder.Parent;
-        return Path.Combine(folder?.FullName ?? "", "tests", "slurm");
     }
 
     [GeneratedRegex("COMPLETED|FAILED|CANCELLED|TIMEOUT|NODE_FAIL|DEADLINE|OUT_OF_MEMORY")]

@@ -1,6 +1,7 @@
 using GpuMlp.Engine;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Training;
+using GpuMlp.Tests;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests.EndToEnd;
@@ -259,7 +260,7 @@ public sealed class GrownRunTests : IDisposable
     [Fact]
     public void The_commands_of_the_page_do_what_it_says()
     {
-        string page = File.ReadAllText(Path.Combine(Root(), "docs", "growing.md"));
+        string page = File.ReadAllText(Checkout.PathOf("docs", "growing.md"));
         string[] commands = [.. page.Split('\n').Where(line => line.StartsWith("gpumlp ", StringComparison.Ordinal))];
         Assert.Equal(5, commands.Length);
         Assert.All(commands, line => Gpumlp.Here(
@@ -267,14 +268,6 @@ public sealed class GrownRunTests : IDisposable
             .AssertSuccess());
         Assert.Equal(
             15, File.ReadLines(Path.Combine(_place["all"], "results.csv")).Skip(1).Count());
-    }
-
-    private static string Root()
-    {
-        DirectoryInfo folder = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "GpuMlp.sln")))
-            folder = folder.Parent!;
-        return folder.FullName;
     }
 
     private Gpumlp.Outcome Sweep(string run, string flags) => Gpumlp.Here([.. Flags(run, flags).Prepend("sweep")]);

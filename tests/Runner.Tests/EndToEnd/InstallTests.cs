@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using GpuMlp.Tests;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests.EndToEnd;
@@ -7,8 +8,6 @@ namespace GpuMlp.Runner.Tests.EndToEnd;
 /// <summary>docs/install.md: the tool is packed, installed into a folder and used there; containers name what there is.</summary>
 public sealed partial class InstallTests : IDisposable
 {
-    private static readonly string s_root = Root();
-
     private readonly Workplace _place = new();
 
     public void Dispose() => _place.Dispose();
@@ -17,7 +16,7 @@ public sealed partial class InstallTests : IDisposable
     [Trait("Size", "large")]
     public void The_tool_is_installed_into_a_folder_and_sweeps_the_data_that_it_brings()
     {
-        string project = Path.Combine(s_root, "src", "Runner");
+        string project = Checkout.PathOf("src", "Runner");
         Done("dotnet", "pack", "-c", "Release", "--no-build", "-nodeReuse:false", project, "-o", _place["pk"]);
         Done("dotnet", "tool", "install", "gpumlp", "--source", _place["pk"], "--tool-path", _place["tool"]);
         string gpumlp = Directory.GetFiles(_place["tool"], "gpumlp*").Single();
@@ -37,7 +36,7 @@ public sealed partial class InstallTests : IDisposable
         string version = VersionTag().Match(props).Groups[1].Value, target = TargetTag().Match(props).Groups[1].Value;
         Assert.Contains($"mcr.microsoft.com/dotnet/sdk:{target}", docker);
         Assert.Contains($"mcr.microsoft.com/dotnet/runtime:{target}", docker);
-        Assert.True(File.Exists(Path.Combine(s_root, PublishedProject().Match(docker).Groups[1].Value, "Runner.csproj")));
+        Assert.True(File.Exists(Checkout.PathOf(PublishedProject().Match(docker).Groups[1].Value, "Runner.csproj")));
         Assert.Contains($"archives/gpumlp-{version}-linux-x64.tar.gz", apptainer);
 
         // Every instruction of the Dockerfile is one, and its last stage starts the program.
@@ -52,7 +51,7 @@ public sealed partial class InstallTests : IDisposable
     public void Archives_of_another_kind_are_refused_and_nothing_is_written()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs bash");
-        (int exitCode, string told) = Run(Path.Combine(s_root, "tools", "archives.sh"), _place["out"], "linux-x86");
+        (int exitCode, string told) = Run(Checkout.PathOf("tools", "archives.sh"), _place["out"], "linux-x86");
         Assert.Equal(
             (2, "archives.sh: linux-x86: must be linux-x64, linux-arm64, win-x64 or osx-arm64"), (exitCode, told.TrimEnd()));
         Assert.False(Directory.Exists(_place["out"]));
@@ -75,15 +74,7 @@ public sealed partial class InstallTests : IDisposable
         return (process.ExitCode, told);
     }
 
-    private static string Read(string name) => File.ReadAllText(Path.Combine(s_root, name));
-
-    private static string Root()
-    {
-        DirectoryInfo root = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "GpuMlp.sln")))
-            root = root.Parent!;
-        return root.FullName;
-    }
+    private static string Read(string name) => File.ReadAllText(Checkout.PathOf(name));
 
     [GeneratedRegex("<Version>(.*)</Version>")]
     private static partial Regex VersionTag();

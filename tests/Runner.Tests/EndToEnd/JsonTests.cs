@@ -1,4 +1,5 @@
 using System.Text.Json;
+using GpuMlp.Tests;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests.EndToEnd;
@@ -99,10 +100,7 @@ public sealed class JsonTests : IDisposable
     {
         JsonElement told = JsonDocument.Parse(text).RootElement;
         Assert.Equal(1, told.GetProperty("format").GetInt32());
-        DirectoryInfo root = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "GpuMlp.sln")))
-            root = root.Parent!;
-        string[] lines = File.ReadAllLines(Path.Combine(root.FullName, "docs", "run.md"));
+        string[] lines = File.ReadAllLines(Checkout.PathOf("docs", "run.md"));
         int start = Array.FindIndex(lines, line => line.StartsWith($"| `{heading}`", StringComparison.Ordinal));
         Assert.True(start >= 0, $"docs/run.md has no table for {heading}");
         IEnumerable<string> documented = lines.Skip(start + 2).TakeWhile(line => line.StartsWith('|'))

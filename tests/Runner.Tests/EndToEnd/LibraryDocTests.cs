@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using GpuMlp.Tests;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests.EndToEnd;
@@ -14,8 +15,8 @@ public sealed class LibraryDocTests : IDisposable
     [Fact]
     public void The_program_of_the_page_is_built_and_runs()
     {
-        string root = Root(), text = File.ReadAllText(Path.Combine(root, "docs", "library.md"));
-        string engine = Path.Combine(root, "src", "Engine", "Engine.csproj");
+        string text = File.ReadAllText(Checkout.PathOf("docs", "library.md"));
+        string engine = Checkout.PathOf("src", "Engine", "Engine.csproj");
         string project = Block(text, "xml"), program = Block(text, "csharp");
         Assert.Contains("../GpuMlp/src/Engine/Engine.csproj", project);
         Assert.InRange(program.Split('\n').Length, 10, 25);
@@ -63,13 +64,5 @@ public sealed class LibraryDocTests : IDisposable
         string[] parts = text.Split($"```{kind}\n");
         Assert.Equal(2, parts.Length);
         return parts[1].Split("```")[0];
-    }
-
-    private static string Root()
-    {
-        DirectoryInfo root = new(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "GpuMlp.sln")))
-            root = root.Parent!;
-        return root.FullName;
     }
 }

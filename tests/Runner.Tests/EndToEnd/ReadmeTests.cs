@@ -1,3 +1,4 @@
+using GpuMlp.Tests;
 using Xunit;
 
 namespace GpuMlp.Runner.Tests.EndToEnd;
@@ -7,7 +8,7 @@ public sealed class ReadmeTests : IDisposable
 {
     private const int MostWords = 900;
 
-    private static readonly string s_text = File.ReadAllText(Path.Combine(Root(), "README.md"));
+    private static readonly string s_text = File.ReadAllText(Checkout.PathOf("README.md"));
 
     private readonly Workplace _place = new();
 
@@ -48,7 +49,7 @@ public sealed class ReadmeTests : IDisposable
         string[] links = [.. s_text.Split("](").Skip(1).Select(rest => rest[..rest.IndexOf(')', StringComparison.Ordinal)].Split('#')[0])];
         Assert.All(
             links.Where(link => !link.Contains("://")),
-            link => Assert.True(Path.Exists(Path.Combine(Root(), link)), $"{link} is not there"));
+            link => Assert.True(Path.Exists(Checkout.PathOf(link)), $"{link} is not there"));
     }
 
     private static IEnumerable<string> Commands() =>
@@ -68,13 +69,5 @@ public sealed class ReadmeTests : IDisposable
         IEnumerable<string> rows = Enumerable.Range(0, 60).Select(row => $"{row % 7},{row * 1.5},{(row % 2 == 0 ? "oak" : "elm")}");
         File.WriteAllLines(_place["my-table.csv"], ["width,height,kind", .. rows]);
         return _place["my-table.csv"];
-    }
-
-    private static string Root()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "GpuMlp.sln")))
-            folder = folder.Parent;
-        return folder?.FullName ?? throw new DirectoryNotFoundException("these tests belong to a checkout of the repository");
     }
 }
