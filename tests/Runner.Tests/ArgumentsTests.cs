@@ -106,7 +106,7 @@ public sealed class ArgumentsTests
 
         Assert.Equal(ExitCodes.BadInput, exitCode);
         Assert.Equal("", stdout);
-        Assert.Equal("gpumlp: " + message, Assert.Single(Cli.Lines(stderr)));
+        Assert.Equal("gpumlp: " + message, Assert.Single(Cli.Told(stderr)));
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class ArgumentsTests
     {
         (int exitCode, string stdout, string stderr) = Cli.Run("sweep", "--device", device);
         Assert.Equal((70, ""), (exitCode, stdout));
-        Assert.StartsWith("gpumlp: --device: ", Assert.Single(Cli.Lines(stderr)), StringComparison.Ordinal);
+        Assert.StartsWith("gpumlp: --device: ", Assert.Single(Cli.Told(stderr)), StringComparison.Ordinal);
     }
 
     [Theory]

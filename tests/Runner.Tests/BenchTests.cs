@@ -30,7 +30,7 @@ public sealed class BenchTests
     {
         (int exitCode, string stdout, string stderr) = Cli.Run(["bench", .. flags.Split(' ')]);
         Assert.Equal((2, ""), (exitCode, stdout));
-        Assert.Equal("gpumlp: " + message, Assert.Single(Cli.Lines(stderr)));
+        Assert.Equal("gpumlp: " + message, Assert.Single(Cli.Told(stderr)));
     }
 
     [Fact]
@@ -174,7 +174,7 @@ public sealed class BenchTests
             string written = Path.Combine(folder, "out");
             (int exitCode, string stdout, string stderr) = Cli.Run("bench", "--baseline", file, "--device", "cpu", "--out", written);
             Assert.Equal((2, ""), (exitCode, stdout));
-            Assert.StartsWith($"gpumlp: {file}: {message}", Assert.Single(Cli.Lines(stderr)));
+            Assert.StartsWith($"gpumlp: {file}: {message}", Assert.Single(Cli.Told(stderr)));
             Assert.False(Directory.Exists(written));
             Assert.Contains(
                 "no such file", Cli.Run("bench", "--baseline", Path.Combine(folder, "none.csv"), "--out", written).Error);

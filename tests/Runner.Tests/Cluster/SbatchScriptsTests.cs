@@ -60,7 +60,7 @@ public sealed class SbatchScriptsTests
     {
         (int exitCode, string stdout, string stderr) = Cli.Run(commandLine.Split(' '));
         Assert.Equal((2, ""), (exitCode, stdout));
-        Assert.StartsWith("gpumlp: " + message, Assert.Single(Cli.Lines(stderr)));
+        Assert.StartsWith("gpumlp: " + message, Assert.Single(Cli.Told(stderr)));
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class SbatchScriptsTests
         {
             (int exitCode, string stdout, string stderr) = Cli.Run(args);
             Assert.Equal((2, ""), (exitCode, stdout));
-            string line = Assert.Single(Cli.Lines(stderr));
+            string line = Assert.Single(Cli.Told(stderr));
             Assert.StartsWith($"gpumlp: {name}: '", line);
             Assert.EndsWith("must hold no line break or other control character.", line);
             Assert.DoesNotContain(line, char.IsControl);

@@ -204,7 +204,7 @@ public sealed partial class RunFilesTests(TwoSweeps sweeps) : IClassFixture<TwoS
         File.Move(UnitPath(run, 0), UnitPath(run, 0) + ".bad");
         Gpumlp.Outcome merge = Here("merge", run, "--quiet");
         merge.AssertSuccess();
-        Assert.Equal($"{UnitPath(run, 0)}.bad: right for this plan; taken back", Assert.Single(Cli.Lines(merge.Error)));
+        Assert.Equal($"{UnitPath(run, 0)}.bad: right for this plan; taken back", Assert.Single(Cli.Told(merge.Error)));
         Assert.Equal(Workplace.FilesOf(sweeps.Own), Workplace.FilesOf(run));
     }
 

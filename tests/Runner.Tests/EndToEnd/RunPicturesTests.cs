@@ -88,7 +88,7 @@ public sealed partial class RunPicturesTests : IDisposable
         Directory.Move(data, moved);
         Gpumlp.Outcome merge = Gpumlp.Here("merge", Run, "--quiet");
         merge.AssertSuccess();
-        string line = Assert.Single(Cli.Lines(merge.Error));
+        string line = Assert.Single(Cli.Told(merge.Error));
         Assert.Contains($"no saliency pictures: --data: the folder '{data}' does not exist", line);
         Assert.Contains($"`gpumlp merge {GpuMlp.Engine.Quoting.Bash(Run)} --data DIR` draws them", line);
         Assert.False(Directory.Exists(Path.Combine(Run, "saliency")));
@@ -127,7 +127,7 @@ public sealed partial class RunPicturesTests : IDisposable
         string[] lines = Cli.Lines(foreign.Error);
         Assert.Equal(2, lines.Length);
         Assert.StartsWith("images 2,5: of class 2, neither 0 nor 1; ", lines[0]);
-        Assert.Single(Cli.Lines(Gpumlp.Here("saliency", Run, "--image", "0,1,3", "--out", _place["b.png"]).Error));
+        Assert.Single(Cli.Told(Gpumlp.Here("saliency", Run, "--image", "0,1,3", "--out", _place["b.png"]).Error));
 
         // Its row says so in the picture, which begins further right for it.
         Gpumlp.Here("saliency", Run, "--hidden", "2,3", "--image", "2", "--quiet", "--out", _place["c.png"]).AssertSuccess();

@@ -100,7 +100,7 @@ public sealed class WholeSweepTests
 
         Gpumlp.Outcome export = Gpumlp.Here("export", run, "--format", "safetensors", "--hidden", "5", "--quiet");
         Assert.Equal((1, ""), (export.ExitCode, export.Out));
-        Assert.Equal("gpumlp: 1 model that failed in training left out: 0v1-s1-h5-lr1e+30", Assert.Single(Cli.Lines(export.Error)));
+        Assert.Equal("gpumlp: 1 model that failed in training left out: 0v1-s1-h5-lr1e+30", Assert.Single(Cli.Told(export.Error)));
         Assert.Equal(2, Directory.GetFiles(Path.Combine(run, "export")).Length);
         Assert.Contains("failed", Gpumlp.Here("export", run, "--lr", "1e30", "--out", place["none"]).AssertOneLine(1));
         Assert.False(Directory.Exists(place["none"]));
