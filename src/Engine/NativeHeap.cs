@@ -5,28 +5,25 @@ namespace GpuMlp.Engine;
 /// <summary>The heap of the C library, in which DuckDB, Skia and CPU devices have their memory.</summary>
 public static partial class NativeHeap
 {
-    // M_MMAP_THRESHOLD of glibc's malloc.h, and the threshold that it begins with.
-    private const int MapThreshold = -3, Bytes = 128 << 10;
-
     /// <summary>
-    /// From now on large blocks go back to the system when they are freed. glibc raises its threshold to the largest block that was ever
-    /// freed, up to 32 MiB, and keeps what is smaller: a hundred megabytes and more after training, on top of which plots and report came.
-    /// Where the C library is another one, nothing happens.
+    /// Gives what is free in it back to the system. glibc keeps freed blocks of up to 32 MiB: a hundred megabytes and more after training,
+    /// on top of which plots and report would come. Takes milliseconds; where the C library is another one, nothing happens.
     /// </summary>
-    public static void ReturnLargeBlocks()
+    public static void ReturnFreed()
     {
         if (!OperatingSystem.IsLinux())
             return;
         try
         {
-            _ = SetOption(MapThreshold, Bytes);
+            _ = Trim(0);
         }
         catch (EntryPointNotFoundException)
         {
-            // musl has no such options.
+            // musl has no such call.
         }
     }
 
-    [LibraryImport("libc", EntryPoint = "mallopt")]
-    private static partial int SetOption(int option, int value);
+    /// <param name="kept">Bytes that stay at the end of the heap.</param>
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    private static partial int Trim(nuint kept);
 }

@@ -72,11 +72,7 @@ internal static class Program
             CommandOptions options = verb.Parse(args);
             onlyPrints = options.OnlyPrints;
             if (!options.IsLight)
-            {
                 ProcessLimits.CheckAddressSpace();
-                NativeHeap.ReturnLargeBlocks();
-            }
-
             return verb.Run(options, io);
         }
         catch (UserErrorException error)

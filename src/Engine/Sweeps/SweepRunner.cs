@@ -53,6 +53,8 @@ public sealed class SweepRunner(Plan plan, Dataset data, RunDirectory run, IWork
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
         }
 
+        NativeHeap.ReturnFreed();
+
         // A stop between two units cancels no epoch, but leaves work all the same.
         if (queue.Count > 0)
             cancel.ThrowIfCancellationRequested();
