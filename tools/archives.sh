@@ -29,9 +29,8 @@ made=()
 for kind in "${kinds[@]}"; do
   name=gpumlp-$version-$kind
   # In a place of its own, so that the checkout's builds for this machine stay as they are; the analyzers have judged these texts there.
-  # Compiled ahead where the compiler can: half of the time to the first line of help, a second less of a small sweep's processor time.
   dotnet publish src/Runner -c Release -r "$kind" --self-contained true --artifacts-path "$work/build" -o "$work/$name" \
-    -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false -p:PublishReadyToRun=true --nologo -v quiet
+    -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false --nologo -v quiet
   cp LICENSE README.md "$work/$name/"
   if [ "$kind" = win-x64 ]; then
     archive=$name.zip
