@@ -22,7 +22,6 @@ internal static class BreakEvenPlot
     /// <param name="device">In words.</param>
     public static Figure Draw(BenchResult result, string device)
     {
-        PlotTheme theme = PlotTheme.Light;
         (int hidden, _, int batch) = BenchView.Main(result);
         int[] models = [.. result.Rows.Select(row => row.Case.Models).Distinct().Order()];
         models = models.Length <= MostPanels ? models : models[^MostPanels..];
@@ -32,7 +31,6 @@ internal static class BreakEvenPlot
         bool all = levels[^1] == 1;
         string proportion = finite.Length > 1 ? " Grey: a time in proportion to the weights that are left." : "";
         var figure = new Figure(
-            theme,
             "Where skipping pays: speed-up over the dense form by share of pruned weights",
             string.Create(CultureInfo.InvariantCulture, $"{device}; {hidden} hidden units, {batch} images a launch; medians, bands: "
                 + $"eight of ten samples. {MasksText(result)} Below the line at 1 a form is slower than dense.{proportion}"),
@@ -56,16 +54,16 @@ internal static class BreakEvenPlot
                 panel.LogY(Ticks(low, high), value => value.ToString("0.###", CultureInfo.InvariantCulture));
                 panel.MapX(Place, s_ticks.Where(tick => Place(tick) >= left && Place(tick) <= right && (!all || 1 - tick > 1.5 * least))
                     .Concat(all ? [1.0] : []), NumberText.Number);
-                panel.Level(theme.Reference("as fast as dense"), 1);
+                panel.Level(PlotTheme.Reference("as fast as dense"), 1);
                 if (finite.Length > 1)
-                    panel.Series(theme.Reference("1 / share left").Thin(), finite, [.. finite.Select(level => 1 / (1 - level))]);
+                    panel.Series(PlotTheme.Reference("1 / share left").Thin(), finite, [.. finite.Select(level => 1 / (1 - level))]);
                 IGrouping<BenchCase, BenchRow>[] curves =
                 [
                     .. BenchFiles.Curves(result).Where(curve =>
                         curve.Key.Op == op && curve.Key.Models == count && curve.Key.Hidden == hidden && curve.Key.Batch == batch),
                 ];
                 foreach (IGrouping<BenchCase, BenchRow> curve in curves)
-                    Draw(panel, theme, curve, levels[0], low);
+                    Draw(panel, curve, levels[0], low);
                 if (curves.Length == 0)
                     panel.Note("not timed: bench.json says why, under skipped", levels[0], 1.1);
                 panel.Plot.Axes.SetLimitsX(left - (0.04 * (right - left)), right + (0.04 * (right - left)));
@@ -76,11 +74,11 @@ internal static class BreakEvenPlot
         return figure;
     }
 
-    private static void Draw(Panel panel, PlotTheme theme, IGrouping<BenchCase, BenchRow> curve, double leftmost, double low)
+    private static void Draw(Panel panel, IGrouping<BenchCase, BenchRow> curve, double leftmost, double low)
     {
         BenchRow[] rows = [.. curve.OrderBy(row => row.Case.Sparsity)];
         // One entry a form in the legend; the note tells what a dashed line is.
-        SeriesStyle style = StyleOf(theme, curve.Key.Form, BenchNames.Of(curve.Key.Form));
+        SeriesStyle style = StyleOf(curve.Key.Form, BenchNames.Of(curve.Key.Form));
         if (curve.Key.Masks == BenchMasks.Uniform)
             style = style.Dashed();
         panel.Series(
@@ -102,7 +100,7 @@ internal static class BreakEvenPlot
     }
 
     /// <summary>A form has one look in all plots.</summary>
-    public static SeriesStyle StyleOf(PlotTheme theme, BenchForm form, string name) => theme.Series(
+    public static SeriesStyle StyleOf(BenchForm form, string name) => PlotTheme.Series(
         form switch
         {
             BenchForm.WeightSparse => 0,

@@ -13,14 +13,14 @@ internal static class CapacityPlot
 {
     public static StudyPlot? Of(StudyTables tables) => !tables.FocusResults.Any(row => row.Ok) ? null
         : !tables.Judges ? new StudyPlot("capacity", "C1", "Validation F1 and best training F1 over the number of hidden units, by task",
-            theme => DrawBoth(theme, tables))
+            () => DrawBoth(tables))
         : new StudyPlot("capacity", "C1", "Best training F1 over the number of hidden units, by task, and seed by seed on one task "
-            + "beside the published curve", theme => Draw(theme, tables));
+            + "beside the published curve", () => Draw(tables));
 
-    private static Figure DrawBoth(PlotTheme theme, StudyTables tables)
+    private static Figure DrawBoth(StudyTables tables)
     {
         Figure figure = new(
-            theme, "F1 by hidden size", $"{Pick.Seeds(tables)} {Pick.Focus(tables)}", 2, 520, 380);
+            "F1 by hidden size", $"{Pick.Seeds(tables)} {Pick.Focus(tables)}", 2, 520, 380);
         double[] sizes = [.. Evenly.Of([.. tables.Hidden], 12).Select(size => (double)size)];
         double low = 1;
         List<Panel> panels = [];
@@ -35,13 +35,13 @@ internal static class CapacityPlot
                 var points = tables.FocusResults.Where(row => row.Kind.Task == task && row.Ok).GroupBy(row => row.Kind.Hidden)
                     .OrderBy(group => group.Key).Select(group => (H: (double)group.Key, F1: Spread.Of(group.Select(f1)))).ToList();
                 panel.Series(
-                    theme.Series(shown++, task), [.. points.Select(point => point.H)], [.. points.Select(point => point.F1.Mean)],
+                    PlotTheme.Series(shown++, task), [.. points.Select(point => point.H)], [.. points.Select(point => point.F1.Mean)],
                     [.. points.Select(point => point.F1.Min)], [.. points.Select(point => point.F1.Max)]);
                 low = points.Select(point => point.F1.Min).Append(low).Min();
             }
 
             if (tables.Target.Asked is { } asked)
-                panel.Level(theme.Reference($"F1 = {NumberText.Number(asked)}: the target"), asked);
+                panel.Level(PlotTheme.Reference($"F1 = {NumberText.Number(asked)}: the target"), asked);
             panels.Add(panel);
         }
 
@@ -51,26 +51,25 @@ internal static class CapacityPlot
         return figure;
     }
 
-    private static Figure Draw(PlotTheme theme, StudyTables tables)
+    private static Figure Draw(StudyTables tables)
     {
         string hard = tables.Shown.Task;
         Figure figure = new(
-            theme,
             "Best training F1 by hidden size",
             $"Best training F1 over the epochs. Lines: median of {tables.Seeds} {(tables.Seeds == 1 ? "seed" : "seeds")}, band: smallest "
                 + $"to largest. {Pick.Focus(tables)}",
             2, 520, 380);
         int[] sizes = [.. tables.Hidden];
-        SeriesStyle mark = theme.Reference("F1 = 0.90: the task counts as learned");
+        SeriesStyle mark = PlotTheme.Reference("F1 = 0.90: the task counts as learned");
         Panel all = figure.Add("all tasks", "hidden units H", "best training F1");
         all.LogX(Evenly.Of(sizes, 12).Select(size => (double)size));
         int shown = 0;
         foreach (string task in Pick.Panels(tables))
-            Line(all, theme.Series(shown++, task), tables, task);
+            Line(all, PlotTheme.Series(shown++, task), tables, task);
         all.Level(mark, Rules.LearnedF1.Value);
         Panel one = figure.Add($"{hard}, seed by seed", "hidden units H", "best training F1");
         one.LogX(Evenly.Of(sizes, 12).Select(size => (double)size));
-        SeriesStyle style = theme.Series(Math.Max(0, Pick.Panels(tables).ToList().IndexOf(hard)), hard);
+        SeriesStyle style = PlotTheme.Series(Math.Max(0, Pick.Panels(tables).ToList().IndexOf(hard)), hard);
         ResultRow[] rows = [.. tables.FocusResults.Where(row => row.Kind.Task == hard && row.Ok)];
         one.Series(
             style with { Name = "one seed", Line = null, MarkerSize = 5 },
@@ -80,7 +79,7 @@ internal static class CapacityPlot
         if (tables.ShowsStudy && hard == StudyFigures.HardTask)
         {
             one.Series(
-                theme.Study("the study's figure (read off, \u00b10.005)"),
+                PlotTheme.Study("the study's figure (read off, \u00b10.005)"),
                 [.. StudyFigures.BestTrainF1.Keys.Select(h => (double)h)],
                 [.. StudyFigures.BestTrainF1.Values]);
         }

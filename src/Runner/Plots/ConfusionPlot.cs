@@ -20,9 +20,9 @@ internal static class ConfusionPlot
         "confusion",
         Section,
         "Confusion matrices of the best models: rows are true classes, columns the classes that their validation images are taken for",
-        theme => Draw(theme, tables, run));
+        () => Draw(tables, run));
 
-    private static Figure Draw(PlotTheme theme, StudyTables tables, RunDirectory run)
+    private static Figure Draw(StudyTables tables, RunDirectory run)
     {
         ConfusionRow[][] models = [.. tables.Confusion.GroupBy(row => row.Kind).Select(rows => rows.ToArray())];
         IReadOnlyList<ConfusionRow[]> shown = Evenly.Of(models, Pick.MostPanels);
@@ -33,7 +33,7 @@ internal static class ConfusionPlot
         string left = shown.Count == models.Length ? "" : $" {shown.Count} of {models.Length} tasks; confusion.csv has all.";
         string lost = PictureNames.Note(run.ClassNames, shown.SelectMany(ClassesOf)) is { } note ? " " + note : "";
         Figure figure = new(
-            theme, "What validation images are taken for, best model of each task",
+            "What validation images are taken for, best model of each task",
             $"{(most > MostNumbered ? "Colour" : "Images, share of the row, and as colour")} the square root of the share of the row, so "
                 + $"that rare mistakes are seen.{(tables.Seeds == 1 ? "" : $" The images of {tables.Seeds} seeds together.")}"
                 + $"{left}{lost}",

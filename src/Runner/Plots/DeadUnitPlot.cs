@@ -13,14 +13,13 @@ internal static class DeadUnitPlot
             "dead-units",
             "C3",
             "Share of dead hidden units over the share of weights pruned, by ranking, one panel a kind",
-            theme => Draw(theme, tables))
+            () => Draw(tables))
         : null;
 
-    private static Figure Draw(PlotTheme theme, StudyTables tables)
+    private static Figure Draw(StudyTables tables)
     {
         PruningRow[] rows = [.. tables.Pruning!.Where(row => tables.InFocus(row.Kind))];
         Figure figure = new(
-            theme,
             "Dead hidden units by share of weights pruned",
             $"Share of all hidden units, mean over {rows.Select(row => (row.Kind, row.Seed)).Distinct().Count()} models; band: the middle "
                 + $"half of them. A unit without an output weight has no effect, whatever it sees; "
@@ -40,7 +39,7 @@ internal static class DeadUnitPlot
             axis.Apply(panel);
             for (int i = 0; i < methods.Length; i++)
             {
-                SparsityAxis.Series(panel, Ranking(theme, methods[i]),
+                SparsityAxis.Series(panel, Ranking(methods[i]),
                     rows.Where(row => row.Method == methods[i]).GroupBy(row => row.Sparsity)
                         .Select(level => (level.Key, MiddleHalf([.. level.Select(row => 100.0 * (dead(row) ?? 0) / row.Kind.Hidden)]))));
             }
@@ -52,8 +51,8 @@ internal static class DeadUnitPlot
     }
 
     // What lies on another line stays visible.
-    private static SeriesStyle Ranking(PlotTheme theme, string method) =>
-        method == PruneMethod.Random.Name ? theme.Method(method).Dashed() : theme.Method(method);
+    private static SeriesStyle Ranking(string method) =>
+        method == PruneMethod.Random.Name ? PlotTheme.Method(method).Dashed() : PlotTheme.Method(method);
 
     // The mean between the quartiles: smallest to largest would be 0 to 100 % everywhere.
     private static Spread MiddleHalf(double[] shares)

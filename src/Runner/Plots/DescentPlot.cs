@@ -14,13 +14,12 @@ internal static class DescentPlot
             "double-descent",
             "C1",
             "Training and validation error and loss over the number of hidden units under label noise, one row a task",
-            theme => Draw(theme, tables, descents))
+            () => Draw(tables, descents))
         : null;
 
-    private static Figure Draw(PlotTheme theme, StudyTables tables, IReadOnlyList<Descent> descents)
+    private static Figure Draw(StudyTables tables, IReadOnlyList<Descent> descents)
     {
         Figure figure = new(
-            theme,
             "Error by hidden size under label noise",
             "Training figures are of the labels that are trained, noise and all; validation labels are the true ones. "
                 + $"{Pick.Seeds(tables)} {Pick.Focus(tables)}",
@@ -35,10 +34,10 @@ internal static class DescentPlot
                 Panel panel = figure.Add($"{descent.Task}: {what}", "hidden units H", unit);
                 double[] sizes = [.. descent.Sizes.Select(size => (double)size.Hidden)];
                 panel.LogX(Ticks(sizes));
-                Line(theme.Series(0, "validation"), validation);
-                Line(theme.Series(1, "training"), training);
+                Line(PlotTheme.Series(0, "validation"), validation);
+                Line(PlotTheme.Series(1, "training"), training);
                 if (descent.Threshold is { } threshold)
-                    panel.Upright(theme.Reference($"training error {Descent.Fitted} from here on"), threshold);
+                    panel.Upright(PlotTheme.Reference($"training error {Descent.Fitted} from here on"), threshold);
                 panel.YRange(0, 1.05 * descent.Sizes.Max(size => Math.Max(validation(size).Max, training(size).Max)));
 
                 void Line(SeriesStyle style, Func<SizeErrors, Spread> of) => panel.Series(

@@ -13,15 +13,12 @@ internal static class EmbeddingPlot
     public static StudyPlot? Of(StudyTables tables, RunDirectory run)
     {
         EmbeddingRow[] chosen = Chosen(tables);
-
-        // Read once for both themes, by whichever is drawn first.
-        Lazy<IReadOnlyList<EmbeddingPoint>[]> points = new(() => [.. chosen.Select(row => StudyReader.Points(run, row))]);
         return chosen.Any(row => !double.IsNaN(row.Purity))
             ? new StudyPlot(
                 "embedding",
                 "C6",
                 "t-SNE of hidden activations before and after pruning, coloured by class",
-                theme => Draw(theme, tables, run, chosen, points.Value))
+                () => Draw(tables, run, chosen, [.. chosen.Select(row => StudyReader.Points(run, row))]))
             : null;
     }
 
@@ -46,11 +43,10 @@ internal static class EmbeddingPlot
     }
 
     private static Figure Draw(
-        PlotTheme theme, StudyTables tables, RunDirectory run, EmbeddingRow[] pictures, IReadOnlyList<EmbeddingPoint>[] points)
+        StudyTables tables, RunDirectory run, EmbeddingRow[] pictures, IReadOnlyList<EmbeddingPoint>[] points)
     {
         ModelKind kind = pictures[0].Kind;
         Figure figure = new(
-            theme,
             $"Hidden activations before and after pruning, {Title(run, kind.Task)}, H = {kind.Hidden}, seed {pictures[0].Seed}",
             $"t-SNE of {pictures[0].Points} images, perplexity {NumberText.Number(Math.Round(pictures[0].Perplexity, 1))}. Trust: "
                 + $"trustworthiness of the picture. Same class: share of the {NeighbourPurity.Neighbours} nearest neighbours in the "
@@ -68,7 +64,7 @@ internal static class EmbeddingPlot
             int shown = 0;
             foreach (var label in own.GroupBy(point => point.Label).OrderBy(group => group.Key))
             {
-                SeriesStyle style = theme.Series(shown++, ClassName(run, kind.Task, label.Key)) with { Line = null, MarkerSize = 3.2f };
+                SeriesStyle style = PlotTheme.Series(shown++, ClassName(run, kind.Task, label.Key)) with { Line = null, MarkerSize = 3.2f };
                 panel.Series(
                     style with { Color = style.Color.WithAlpha(0.7) },
                     [.. label.Select(point => point.X)],

@@ -18,7 +18,6 @@ internal sealed class Figure : IDisposable
     private const int WidestPanel = 620;
     private const float TitleSize = 17, NoteSize = 11.5f, LegendSize = 12;
 
-    private readonly PlotTheme _theme;
     private readonly string _title, _note;
     private readonly int _mostColumns, _usualWidth, _panelHeight;
     private readonly List<Panel> _panels = [];
@@ -30,11 +29,10 @@ internal sealed class Figure : IDisposable
     /// In pixels before the doubling, where a row is full; where there are fewer panels they share its width, up to
     /// <see cref="WidestPanel"/>.
     /// </param>
-    public Figure(PlotTheme theme, string title, string note, int columns = 1, int panelWidth = 760, int panelHeight = 420)
+    public Figure(string title, string note, int columns = 1, int panelWidth = 760, int panelHeight = 420)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
         PlotFonts.Register();
-        _theme = theme;
         _title = title;
         _note = note;
         _mostColumns = columns;
@@ -58,7 +56,7 @@ internal sealed class Figure : IDisposable
     /// <param name="yLabel">With its unit.</param>
     public Panel Add(string title, string xLabel, string yLabel)
     {
-        Panel panel = new(_theme, title, xLabel, yLabel, EnterLegend);
+        Panel panel = new(title, xLabel, yLabel, EnterLegend);
         _panels.Add(panel);
         return panel;
     }
@@ -74,13 +72,13 @@ internal sealed class Figure : IDisposable
         using SKSurface surface = SKSurface.Create(
             new SKImageInfo(Width * Scale, height * Scale, SKColorType.Rgba8888, SKAlphaType.Opaque));
         SKCanvas canvas = surface.Canvas;
-        canvas.Clear(Skia(_theme.Background));
+        canvas.Clear(Skia(PlotTheme.Background));
         canvas.Scale(Scale);
         int y = Margin;
         foreach (string line in title)
-            Text(canvas, line, Margin, (y += 24) - 6, TitleSize, bold: true, _theme.Text);
+            Text(canvas, line, Margin, (y += 24) - 6, TitleSize, bold: true, PlotTheme.Text);
         foreach (string line in note)
-            Text(canvas, line, Margin, (y += 16) - 3, NoteSize, bold: false, _theme.Muted);
+            Text(canvas, line, Margin, (y += 16) - 3, NoteSize, bold: false, PlotTheme.Muted);
         y += 4;
         foreach (List<SeriesStyle> row in legend)
             DrawLegend(canvas, row, y += LegendLine);
@@ -133,7 +131,7 @@ internal sealed class Figure : IDisposable
 
     private static int EntryWidth(SeriesStyle style) => Swatch + 6 + Measure(style.Name, LegendSize, bold: false) + LegendGap;
 
-    private void DrawLegend(SKCanvas canvas, List<SeriesStyle> row, int baseline)
+    private static void DrawLegend(SKCanvas canvas, List<SeriesStyle> row, int baseline)
     {
         int x = Margin;
         using Paint paint = Paint.NewDisposablePaint();
@@ -150,7 +148,7 @@ internal sealed class Figure : IDisposable
                     paint);
             }
 
-            Text(canvas, style.Name, x + Swatch + 6, baseline, LegendSize, bold: false, _theme.Text);
+            Text(canvas, style.Name, x + Swatch + 6, baseline, LegendSize, bold: false, PlotTheme.Text);
             x += EntryWidth(style);
         }
     }

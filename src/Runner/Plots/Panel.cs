@@ -11,33 +11,31 @@ namespace GpuMlp.Runner.Plots;
 /// </summary>
 internal sealed class Panel
 {
-    private readonly PlotTheme _theme;
     private readonly Action<SeriesStyle> _legend;
     private Func<double, double> _x = x => x, _y = y => y;
 
-    public Panel(PlotTheme theme, string title, string xLabel, string yLabel, Action<SeriesStyle> legend)
+    public Panel(string title, string xLabel, string yLabel, Action<SeriesStyle> legend)
     {
-        _theme = theme;
         _legend = legend;
         // Panels share a canvas.
         Plot.RenderManager.ClearCanvasBeforeEachRender = false;
-        Plot.FigureBackground.Color = theme.Background;
-        Plot.DataBackground.Color = theme.Background;
-        Plot.Axes.Color(theme.Muted);
-        Plot.Grid.MajorLineColor = theme.Grid;
+        Plot.FigureBackground.Color = PlotTheme.Background;
+        Plot.DataBackground.Color = PlotTheme.Background;
+        Plot.Axes.Color(PlotTheme.Muted);
+        Plot.Grid.MajorLineColor = PlotTheme.Grid;
         Plot.Axes.Top.FrameLineStyle.Width = 0;
         Plot.Axes.Right.FrameLineStyle.Width = 0;
         Plot.Axes.Right.MinimumSize = 12;
-        Style(Plot.Axes.Title.Label, title, 13, bold: true, theme.Text);
+        Style(Plot.Axes.Title.Label, title, 13, bold: true, PlotTheme.Text);
         Plot.Axes.Title.IsVisible = title.Length > 0;
-        Style(Plot.Axes.Bottom.Label, xLabel, 12, bold: false, theme.Text);
-        Style(Plot.Axes.Left.Label, yLabel, 12, bold: false, theme.Text);
+        Style(Plot.Axes.Bottom.Label, xLabel, 12, bold: false, PlotTheme.Text);
+        Style(Plot.Axes.Left.Label, yLabel, 12, bold: false, PlotTheme.Text);
         foreach (IAxis axis in new IAxis[] { Plot.Axes.Bottom, Plot.Axes.Left })
         {
             axis.MinorTickStyle.Length = 0;
             axis.TickLabelStyle.FontSize = 11;
             axis.TickLabelStyle.FontName = EmbeddedFont.Name;
-            axis.TickLabelStyle.ForeColor = theme.Muted;
+            axis.TickLabelStyle.ForeColor = PlotTheme.Muted;
         }
     }
 
@@ -130,7 +128,7 @@ internal sealed class Panel
     }
 
     /// <summary>Where a broken axis is broken, in places and not in values; has no name in the legend.</summary>
-    public void Break(double place) => Plot.Add.VerticalLine(place, 1, _theme.Muted, LinePattern.DenselyDashed);
+    public void Break(double place) => Plot.Add.VerticalLine(place, 1, PlotTheme.Muted, LinePattern.DenselyDashed);
 
     /// <summary>One line of text beside a point.</summary>
     public void Note(
@@ -146,7 +144,7 @@ internal sealed class Panel
         note.LabelFontName = EmbeddedFont.Name;
         note.LabelFontSize = size;
         note.LabelBold = bold;
-        note.LabelFontColor = color ?? _theme.Muted;
+        note.LabelFontColor = color ?? PlotTheme.Muted;
         note.LabelAlignment = alignment;
     }
 
@@ -172,10 +170,10 @@ internal sealed class Panel
                 double value = values[row, column];
                 if (double.IsNaN(value))
                     continue;
-                Color color = _theme.Sequential(share(value));
+                Color color = PlotTheme.Sequential(share(value));
                 Rectangle cell = Plot.Add.Rectangle(column - 0.5, column + 0.5, -row - 0.5, -row + 0.5);
                 cell.FillColor = color;
-                cell.LineColor = _theme.Background;
+                cell.LineColor = PlotTheme.Background;
                 cell.LineWidth = isFine ? 0 : 1.5f;
                 bool bright = (0.299 * color.R) + (0.587 * color.G) + (0.114 * color.B) > 140;
                 if (text(row, column) is { Length: > 0 } words)

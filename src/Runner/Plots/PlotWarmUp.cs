@@ -14,14 +14,13 @@ internal static class PlotWarmUp
     // As small as a picture with a part of each kind can be.
     private static void Draw()
     {
-        PlotTheme theme = PlotTheme.Light;
-        using Figure figure = new(theme, "title", "note", columns: 1, panelWidth: 160, panelHeight: 120);
+        using Figure figure = new("title", "note", columns: 1, panelWidth: 160, panelHeight: 120);
         Panel panel = figure.Add("panel", "x", "y");
         panel.LogX([1, 2]);
-        panel.Series(theme.Series(0, "series"), [1, 2], [0, 1], [0, 1], [0, 1]);
-        panel.Bars(theme.Series(1, "bars"), [1], [0.5], [0], [1]);
-        panel.Level(theme.Reference("level"), 0.5);
-        panel.Upright(theme.Reference("upright"), 1.5);
+        panel.Series(PlotTheme.Series(0, "series"), [1, 2], [0, 1], [0, 1], [0, 1]);
+        panel.Bars(PlotTheme.Series(1, "bars"), [1], [0.5], [0], [1]);
+        panel.Level(PlotTheme.Reference("level"), 0.5);
+        panel.Upright(PlotTheme.Reference("upright"), 1.5);
         panel.Note("note", 1, 0.5);
         panel.YRange(0, 1);
         _ = figure.Encode();

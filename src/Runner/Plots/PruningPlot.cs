@@ -15,20 +15,19 @@ internal static class PruningPlot
             "C2",
             "Validation F1 over the share of weights pruned, by ranking, one panel a task"
                 + (tables.Judges ? ", with the published levels on the left" : ""),
-            theme => Draw(theme, tables))
+            () => Draw(tables))
         : null;
 
     private static PruningRow[] Rows(StudyTables tables) =>
         [.. (tables.Pruning ?? []).Where(row => tables.InFocus(row.Kind) && row.Kind.Hidden == tables.Shown.Hidden)];
 
-    private static Figure Draw(PlotTheme theme, StudyTables tables)
+    private static Figure Draw(StudyTables tables)
     {
         int size = tables.Shown.Hidden;
         PruningRow[] rows = Rows(tables);
         SparsityAxis axis = new(rows.Select(row => row.Sparsity));
         bool tiny = rows.Any(row => SparsityAxis.IsTiny(row.Sparsity));
         Figure figure = new(
-            theme,
             $"What pruning leaves of F1, H = {size}",
             $"Validation F1 of trained models, pruned in one shot. {Pick.Seeds(tables)} {Pick.Focus(tables)}"
             + (!tiny ? ""
@@ -47,17 +46,17 @@ internal static class PruningPlot
                 .Average();
             for (int i = 0; i < methods.Length; i++)
             {
-                SparsityAxis.Series(panel, theme.Method(methods[i]),
+                SparsityAxis.Series(panel, PlotTheme.Method(methods[i]),
                     rows.Where(row => row.Kind.Task == task && row.Method == methods[i]).GroupBy(row => row.Sparsity)
                         .Select(level => (level.Key, Spread.Of(level.Select(row => row.ValF1)))));
             }
 
             if (double.IsFinite(dense))
-                panel.Level(theme.Reference("not pruned"), dense);
+                panel.Level(PlotTheme.Reference("not pruned"), dense);
             if (tables.ShowsStudy && double.IsFinite(dense) && task is StudyFigures.HardTask or StudyFigures.EasyTask)
             {
                 panel.Series(
-                    theme.Study("the study's claim at 95 %"),
+                    PlotTheme.Study("the study's claim at 95 %"),
                     [StudyFigures.Level],
                     [dense - (task == StudyFigures.HardTask ? Rules.KeptF1.Value : 0)]);
             }

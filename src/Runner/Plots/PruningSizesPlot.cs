@@ -15,18 +15,18 @@ internal static class PruningSizesPlot
             "pruning-sizes",
             "C2",
             "Validation F1 over the share of weights pruned, by hidden size, one panel a ranking",
-            theme => Draw(theme, tables))
+            () => Draw(tables))
         : null;
 
     private static PruningRow[] Rows(StudyTables tables) =>
         [.. (tables.Pruning ?? []).Where(row => tables.InFocus(row.Kind) && row.Kind.Task == tables.Shown.Task
             && !SparsityAxis.IsTiny(row.Sparsity))];
 
-    private static Figure Draw(PlotTheme theme, StudyTables tables)
+    private static Figure Draw(StudyTables tables)
     {
         PruningRow[] rows = Rows(tables);
         Figure figure = new(
-            theme, $"Pruning by hidden size, {rows[0].Kind.Task}",
+            $"Pruning by hidden size, {rows[0].Kind.Task}",
             $"Validation F1, one shot. Mean over the seeds. {Pick.Focus(tables)}", 2, 520, 310);
         IReadOnlyList<int> sizes = Evenly.Of([.. rows.Select(row => row.Kind.Hidden).Distinct().Order()], MostSizes);
         SparsityAxis axis = new(rows.Select(row => row.Sparsity));
@@ -36,7 +36,7 @@ internal static class PruningSizesPlot
             axis.Apply(panel);
             for (int i = 0; i < sizes.Count; i++)
             {
-                SparsityAxis.Series(panel, theme.Ordered(i, sizes.Count, $"H = {sizes[i]}"),
+                SparsityAxis.Series(panel, PlotTheme.Ordered(i, sizes.Count, $"H = {sizes[i]}"),
                     rows.Where(row => row.Method == method && row.Kind.Hidden == sizes[i]).GroupBy(row => row.Sparsity)
                         .Select(level => (level.Key, Spread.Of(level.Select(row => row.ValF1)))), band: false);
             }

@@ -12,7 +12,7 @@ internal static class RatePlot
             "rates",
             "C7",
             $"Heat map of best training F1 by learning rate and hidden size, {task}",
-            theme => Draw(theme, tables, task))
+            () => Draw(tables, task))
         : null;
 
     private static string? Task(StudyTables tables) => Rows(tables)
@@ -24,7 +24,7 @@ internal static class RatePlot
 
     private static IEnumerable<ResultRow> Rows(StudyTables tables) => tables.Results.Where(row => row.Kind.How == tables.Shown.How);
 
-    private static Figure Draw(PlotTheme theme, StudyTables tables, string task)
+    private static Figure Draw(StudyTables tables, string task)
     {
         ResultRow[] rows = [.. Rows(tables).Where(row => row.Kind.Task == task)];
         double[] rates = [.. rows.Select(row => row.Kind.Rate).Distinct().Order().Reverse()];
@@ -44,7 +44,6 @@ internal static class RatePlot
             high = f1.Cast<double>().Where(double.IsFinite).DefaultIfEmpty().Max();
         string failed = rows.Any(row => !row.Ok) ? " An empty cell: a seed failed." : "";
         Figure figure = new(
-            theme,
             $"Best training F1 by learning rate and hidden size, {task}",
             $"Mean over the seeds ({tables.Seeds}) in each cell; bright is high.{failed}"
                 + $"{(tables.Judges ? " The study tried rates up to 0.03." : "")} Trained with "

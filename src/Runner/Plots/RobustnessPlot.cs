@@ -16,18 +16,17 @@ internal static class RobustnessPlot
             "robustness",
             "C4",
             "Validation F1 over the severity of each corruption, by hidden size" + (tables.ShowsStudy ? ", with the published points" : ""),
-            theme => Draw(theme, tables))
+            () => Draw(tables))
         : null;
 
     private static RobustnessRow[] Rows(StudyTables tables) =>
         [.. (tables.Robustness ?? []).Where(row => tables.InFocus(row.Kind) && row.Kind.Task == tables.Shown.Task)];
 
-    private static Figure Draw(PlotTheme theme, StudyTables tables)
+    private static Figure Draw(StudyTables tables)
     {
         RobustnessRow[] rows = Rows(tables);
         string task = tables.Shown.Task;
         Figure figure = new(
-            theme,
             $"F1 on corrupted images, {task}",
             $"Validation F1; severity 0 is the clean image. Every model sees the same corrupted images. "
                 + $"{Pick.Seeds(tables)} {Pick.Focus(tables)}",
@@ -51,22 +50,22 @@ internal static class RobustnessPlot
                     .GroupBy(row => row.Severity).OrderBy(group => group.Key)
                     .Select(group => (group.Key, F1: Spread.Of(group.Select(row => row.ValF1)))).ToList();
                 panel.Series(
-                    theme.Ordered(i, sizes.Count, $"H = {sizes[i]}"), [.. points.Select(point => point.Key)], [.. points.Select(
+                    PlotTheme.Ordered(i, sizes.Count, $"H = {sizes[i]}"), [.. points.Select(point => point.Key)], [.. points.Select(
                         point => point.F1.Mean)],
                     [.. points.Select(point => point.F1.Min)], [.. points.Select(point => point.F1.Max)]);
             }
 
             if (tables.ShowsStudy && task == StudyFigures.HardTask)
-                Printed(panel, theme, corruption);
+                Printed(panel, corruption);
             panel.YRange(Math.Max(-0.02, low - 0.03), 1.005);
         }
 
         return figure;
     }
 
-    private static void Printed(Panel panel, PlotTheme theme, string corruption)
+    private static void Printed(Panel panel, string corruption)
     {
-        SeriesStyle style = theme.Study("the study's figures (H = 24 and 64)");
+        SeriesStyle style = PlotTheme.Study("the study's figures (H = 24 and 64)");
         if (corruption == "gaussian")
         {
             foreach (double[] f1 in StudyFigures.Gaussian.Values)

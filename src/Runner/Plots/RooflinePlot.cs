@@ -14,13 +14,11 @@ internal static class RooflinePlot
     /// <param name="device">In words.</param>
     public static Figure Draw(BenchResult result, BenchRoof roof, string device)
     {
-        PlotTheme theme = PlotTheme.Light;
         (int hidden, _, int batch) = BenchView.Main(result);
         BenchMasks masks = result.Rows[0].Case.Masks;
         BenchRow[] rows = [.. result.Rows.Where(row => row.Case.Hidden == hidden && row.Case.Batch == batch && row.Case.Masks == masks)];
         BenchOp[] ops = [.. rows.Select(row => row.Case.Op).Distinct().Order()];
         var figure = new Figure(
-            theme,
             "Roofline: useful work against what the machine could do",
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -43,14 +41,14 @@ internal static class RooflinePlot
             panel.LogY(Decades(low, high));
             double ridge = roof.Gflops / roof.GigabytesPerSecond;
             panel.Series(
-                theme.Reference("measured roofs") with { Line = LinePattern.Solid },
+                PlotTheme.Reference("measured roofs") with { Line = LinePattern.Solid },
                 [left, ridge, right],
                 [left * roof.GigabytesPerSecond, roof.Gflops, roof.Gflops]);
             foreach (IGrouping<BenchForm, BenchRow> form in rows.Where(row => row.Case.Op == op && IsDrawn(row))
                 .GroupBy(row => row.Case.Form)
                 .OrderBy(form => form.Key))
             {
-                SeriesStyle style = BreakEvenPlot.StyleOf(theme, form.Key, BenchNames.Of(form.Key)) with { Line = null, MarkerSize = 5 };
+                SeriesStyle style = BreakEvenPlot.StyleOf(form.Key, BenchNames.Of(form.Key)) with { Line = null, MarkerSize = 5 };
                 panel.Series(style, [.. form.Select(Intensity)], [.. form.Select(row => row.UsefulGflops)]);
             }
             panel.XRange(left, right);

@@ -11,15 +11,14 @@ internal static class SaliencyPlot
 
     public static StudyPlot? Of(StudyTables tables) => tables.Saliency?.Any(row => tables.InFocus(row.Kind) && row.Pruning != Floor) == true
         ? new StudyPlot("saliency-similarity", "C5", "Similarity of saliency maps of pruned and dense models over the share of weights "
-            + "pruned, by ranking, with the floor of a re-initialised model", theme => Draw(theme, tables))
+            + "pruned, by ranking, with the floor of a re-initialised model", () => Draw(tables))
         : null;
 
-    private static Figure Draw(PlotTheme theme, StudyTables tables)
+    private static Figure Draw(StudyTables tables)
     {
         SaliencyRow[] rows = [.. tables.Saliency!.Where(row => tables.InFocus(row.Kind))];
         int models = rows.Select(row => (row.Kind, row.Seed)).Distinct().Count();
         Figure figure = new(
-            theme,
             "Do saliency maps survive pruning?",
             $"Spearman correlation of a pruned model's map with the dense model's: mean over images and {models} models. A map that is no "
                 + $"closer than that of a re-initialised model says nothing. {Pick.Focus(tables)}",
@@ -32,7 +31,7 @@ internal static class SaliencyPlot
             axis.Apply(panel);
             for (int i = 0; i < rankings.Length; i++)
             {
-                SparsityAxis.Series(panel, theme.Method(rankings[i]),
+                SparsityAxis.Series(panel, PlotTheme.Method(rankings[i]),
                     rows.Where(row => row.Method == method && row.Pruning == rankings[i]).GroupBy(row => row.Sparsity)
                         .Select(level => (level.Key, Spread.Of(level.Select(row => row.Spearman)))), band: false);
             }
@@ -41,7 +40,7 @@ internal static class SaliencyPlot
             if (floor.Length > 0)
             {
                 double bottom = floor.Average(row => row.Spearman);
-                panel.Level(theme.Reference("re-initialised model"), bottom);
+                panel.Level(PlotTheme.Reference("re-initialised model"), bottom);
                 if (!tables.Judges)
                 {
                     panel.YRange(-0.05, 1.03);
@@ -49,7 +48,7 @@ internal static class SaliencyPlot
                 }
 
                 panel.Level(
-                    theme.Reference("half way to the same map: the rule") with { Line = ScottPlot.LinePattern.Dashed },
+                    PlotTheme.Reference("half way to the same map: the rule") with { Line = ScottPlot.LinePattern.Dashed },
                     (1 + bottom) / 2);
             }
 

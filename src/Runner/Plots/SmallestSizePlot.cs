@@ -13,14 +13,13 @@ internal static class SmallestSizePlot
             "smallest-size",
             "C1",
             "The smallest sufficient number of hidden units by task, for every seed and for the median seed",
-            theme => Draw(theme, tables))
+            () => Draw(tables))
         : null;
 
-    private static Figure Draw(PlotTheme theme, StudyTables tables)
+    private static Figure Draw(StudyTables tables)
     {
         IReadOnlyList<string> tasks = Evenly.Of(tables.Tasks, 16);
         Figure figure = new(
-            theme,
             "The smallest sufficient hidden size of each task",
             $"H*: the smallest H of this run with best training F1 > {Rules.LearnedF1.Number}, for the median seed and for every seed. A "
                 + $"task without a mark reaches it at no size. {Pick.Focus(tables)}",
@@ -39,12 +38,13 @@ internal static class SmallestSizePlot
         {
             int?[] needs = [.. tasks.Select(task => smallest(tables.FocusResults.Where(row => row.Kind.Task == task)))];
             panel.Series(
-                theme.Series(style, name) with { Line = null, MarkerSize = 11 },
+                PlotTheme.Series(style, name) with { Line = null, MarkerSize = 11 },
                 [.. needs.Select((_, i) => i + shift)], [.. needs.Select(size => size ?? double.NaN)]);
+            Alignment outwards = shift < 0 ? Alignment.MiddleRight : Alignment.MiddleLeft;
             for (int i = 0; i < needs.Length; i++)
             {
                 if (needs[i] is { } size)
-                    panel.Note($" {size} ", i + (2 * shift), size, theme.Text, shift < 0 ? Alignment.MiddleRight : Alignment.MiddleLeft);
+                    panel.Note($" {size} ", i + (2 * shift), size, PlotTheme.Text, outwards);
             }
         }
     }

@@ -7,8 +7,8 @@ namespace GpuMlp.Runner.Plots;
 /// <param name="Name">Of its file, without <c>.png</c>.</param>
 /// <param name="Section">The claim that it belongs to: <c>C1</c> .. <c>C7</c>, or the id of a topic that no claim is about.</param>
 /// <param name="Alternative">What is seen, for those who do not see it.</param>
-/// <param name="Draw">Draws it in the colours of a theme.</param>
-internal sealed record StudyPlot(string Name, string Section, string Alternative, Func<PlotTheme, Figure> Draw)
+/// <param name="Draw">Draws it; whoever asks disposes of it.</param>
+internal sealed record StudyPlot(string Name, string Section, string Alternative, Func<Figure> Draw)
 {
     /// <summary>The plots that the tables of a run have numbers for, in the order of the claims.</summary>
     public static IReadOnlyList<StudyPlot> Of(StudyTables tables, RunDirectory run) =>

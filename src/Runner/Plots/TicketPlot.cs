@@ -18,7 +18,7 @@ internal static class TicketPlot
             "C2",
             "Validation F1 over the weights left by rounds of pruning: tickets, their masks over other weights, and random masks; one "
                 + "panel a task and hidden size",
-            theme => Draw(theme, tables))
+            () => Draw(tables))
         : null;
 
     private static IReadOnlyList<ModelKind> Kinds(StudyTables tables) => Evenly.Of(
@@ -28,11 +28,10 @@ internal static class TicketPlot
         ],
         Pick.MostPanels);
 
-    private static Figure Draw(PlotTheme theme, StudyTables tables)
+    private static Figure Draw(StudyTables tables)
     {
         TicketRow[] rows = [.. tables.Tickets!.Where(row => tables.InFocus(row.Kind))];
         Figure figure = new(
-            theme,
             "F1 by weights left after rounds of pruning",
             $"Validation F1; every round prunes, rewinds and trains {rows.Max(row => row.Round == 0 ? 0 : row.TrainedEpochs)} epochs. "
                 + $"Ranking: {rows[0].Method}. {Pick.Seeds(tables)} {Pick.Focus(tables)}",
@@ -61,7 +60,7 @@ internal static class TicketPlot
                         .OrderBy(point => point.Item1),
                 ];
                 panel.Series(
-                    theme.Series(i, Name(control)), [.. line.Select(point => point.Left)], [.. line.Select(point => point.F1.Mean)],
+                    PlotTheme.Series(i, Name(control)), [.. line.Select(point => point.Left)], [.. line.Select(point => point.F1.Mean)],
                     [.. line.Select(point => point.F1.Min)], [.. line.Select(point => point.F1.Max)]);
                 low = Math.Min(low, line.Min(point => point.F1.Mean));
                 high = Math.Max(high, line.Max(point => point.F1.Max));
@@ -69,7 +68,7 @@ internal static class TicketPlot
 
             double dense = own.Where(row => row.Round == 0).Select(row => row.ValF1).DefaultIfEmpty(double.NaN).Average();
             if (double.IsFinite(dense))
-                panel.Level(theme.Reference("not pruned"), dense);
+                panel.Level(PlotTheme.Reference("not pruned"), dense);
             panel.YRange(Math.Max(Lowest, Step * (Math.Floor(low / Step) - 1)), Math.Min(1.005, high + Step));
         }
 

@@ -15,20 +15,20 @@ internal static class TrainedHowPlot
             "trainings",
             "C1",
             "Validation F1 over the number of hidden units, a line for each way to train, one panel a task",
-            theme => Draw(theme, tables))
+            () => Draw(tables))
         : null;
 
     private static ResultRow[] Rows(StudyTables tables) =>
         [.. tables.Results.Where(row => row.Ok && row.Kind.Rate == tables.Shown.Rate)];
 
-    private static Figure Draw(PlotTheme theme, StudyTables tables)
+    private static Figure Draw(StudyTables tables)
     {
         ResultRow[] rows = Rows(tables);
         IReadOnlyList<TrainedHow> variants = Evenly.Of(tables.Variants, MostLines);
         string left = variants.Count == tables.Variants.Count ? ""
             : $" {variants.Count} of {tables.Variants.Count} ways; results.csv has all.";
         Figure figure = new(
-            theme, "Validation F1 by way to train",
+            "Validation F1 by way to train",
             $"{Pick.Seeds(tables)} Learning rate {NumberText.Number(tables.Shown.Rate)}{Pick.SameTraining(tables)}.{left}", 3, 380, 310);
         double low = rows.Where(row => variants.Contains(row.Kind.How)).Min(row => row.Validation.F1);
         foreach (string task in Pick.Panels(tables))
@@ -41,7 +41,7 @@ internal static class TrainedHowPlot
                     .OrderBy(size => size.Key)
                     .Select(size => (H: (double)size.Key, F1: Spread.Of(size.Select(row => row.Validation.F1)))).ToList();
                 panel.Series(
-                    theme.Series(i, Pick.Training(tables, variants[i])), [.. points.Select(point => point.H)],
+                    PlotTheme.Series(i, Pick.Training(tables, variants[i])), [.. points.Select(point => point.H)],
                     [.. points.Select(point => point.F1.Mean)],
                     [.. points.Select(point => point.F1.Min)], [.. points.Select(point => point.F1.Max)]);
             }

@@ -13,16 +13,16 @@ internal static class TrainingPlot
             "training-curves",
             "C1",
             $"{What(tables)} F1 over the epochs by hidden size, one panel a task",
-            theme => Draw(theme, tables))
+            () => Draw(tables))
         : null;
 
     private static string What(StudyTables tables) => tables.HasValidationCurves ? "Training and validation" : "Training";
 
-    private static Figure Draw(PlotTheme theme, StudyTables tables)
+    private static Figure Draw(StudyTables tables)
     {
         bool isValidated = tables.HasValidationCurves;
         Figure figure = new(
-            theme, "Training curves",
+            "Training curves",
             $"F1 on the training images before each epoch{(isValidated ? "; dashed: on the validation images after it" : "")}. "
                 + $"{Pick.Seeds(tables)} {Pick.Focus(tables)}", 3, 380, 290);
         IReadOnlyList<int> sizes = Evenly.Of([.. tables.Curves.Select(row => row.Hidden).Distinct().Order()], MostSizes);
@@ -32,7 +32,7 @@ internal static class TrainingPlot
             for (int i = 0; i < sizes.Count; i++)
             {
                 CurveRow[] rows = [.. tables.Curves.Where(row => row.Task == task && row.Hidden == sizes[i])];
-                SeriesStyle style = theme.Ordered(i, sizes.Count, $"H = {sizes[i]}").WithoutMarker();
+                SeriesStyle style = PlotTheme.Ordered(i, sizes.Count, $"H = {sizes[i]}").WithoutMarker();
                 panel.Series(
                     style,
                     [.. rows.Select(row => (double)row.Epoch)], [.. rows.Select(row => row.MeanF1)],

@@ -18,7 +18,7 @@ internal static class WeightsLeftPlot
             "weights-left",
             "C2",
             "Validation F1 over the number of weights that pruning left, by hidden size, one panel a ranking",
-            theme => Draw(theme, tables))
+            () => Draw(tables))
         : null;
 
     private static PruningRow[] Rows(StudyTables tables) =>
@@ -28,11 +28,10 @@ internal static class WeightsLeftPlot
                 && !SparsityAxis.IsTiny(row.Sparsity)),
     ];
 
-    private static Figure Draw(PlotTheme theme, StudyTables tables)
+    private static Figure Draw(StudyTables tables)
     {
         PruningRow[] rows = Rows(tables);
         Figure figure = new(
-            theme,
             $"F1 by weights left, {tables.Shown.Task}",
             $"Validation F1, pruned in one shot; the right end of a line is its least pruned model. "
                 + $"Mean over the seeds. {Pick.Focus(tables)}",
@@ -55,7 +54,7 @@ internal static class WeightsLeftPlot
                         level.Select(row => row.ValF1)).Mean))
                     .OrderBy(level => level.Left).ToList();
                 panel.Series(
-                    theme.Ordered(i, sizes.Count, $"H = {sizes[i]}"), [.. levels.Select(level => level.Left)], [.. levels.Select(
+                    PlotTheme.Ordered(i, sizes.Count, $"H = {sizes[i]}"), [.. levels.Select(level => level.Left)], [.. levels.Select(
                         level => level.F1)]);
             }
 

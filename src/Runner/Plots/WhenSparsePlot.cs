@@ -14,7 +14,7 @@ internal static class WhenSparsePlot
             "when-sparse",
             "C2",
             $"Map of the F1 lost at {Level(tables)} % pruning by training (rows) and ranking and hidden size (columns), one panel a task",
-            theme => Draw(theme, tables))
+            () => Draw(tables))
         : null;
 
     private static double Nearest(StudyTables tables) => tables.Judges ? StudyFigures.Level
@@ -26,7 +26,7 @@ internal static class WhenSparsePlot
         [.. PruningLoss.All(tables).Where(loss => loss.Sparsity == Nearest(tables) && loss.How.Protocol.Length == 0
             && loss.Failed == 0)];
 
-    private static Figure Draw(PlotTheme theme, StudyTables tables)
+    private static Figure Draw(StudyTables tables)
     {
         PruningLoss[] losses = Losses(tables);
         TrainedHow[] variants = [.. Evenly.Of(
@@ -37,7 +37,6 @@ internal static class WhenSparsePlot
             .OrderBy(item => item.Method, StringComparer.Ordinal)
             .ThenBy(item => item.H)], 16)];
         Figure figure = new(
-            theme,
             $"Under which training do {Level(tables)} % of the weights go?",
             $"Validation F1 lost at a true {Level(tables)} %, one shot, mean over the seeds ({tables.Seeds}); bright: little is lost. "
                 + $"A loss of {Rules.KeptF1} counts as kept. Empty: dense F1 below {Rules.WorthPruningF1.Number}, or a seed failed. "

@@ -6,8 +6,8 @@ using GpuMlp.Runner.Plots;
 namespace GpuMlp.Runner.Report;
 
 /// <summary>A plot as the page holds it, which may still be being drawn: whoever asks for its bytes waits.</summary>
-/// <param name="light">Ends when its file is written.</param>
-internal sealed class DrawnPlot(StudyPlot plot, Task<byte[]> light, Task<byte[]> dark)
+/// <param name="png">Ends when its file is written.</param>
+internal sealed class DrawnPlot(StudyPlot plot, Task<byte[]> png)
 {
     public string Name => plot.Name;
 
@@ -15,21 +15,20 @@ internal sealed class DrawnPlot(StudyPlot plot, Task<byte[]> light, Task<byte[]>
 
     public string Alternative => plot.Alternative;
 
-    public byte[] Light => light.GetAwaiter().GetResult();
-
-    public byte[] Dark => dark.GetAwaiter().GetResult();
+    /// <summary>The bytes of its file.</summary>
+    public byte[] Png => png.GetAwaiter().GetResult();
 
     /// <summary>Ends when nothing is drawn any more; never fails.</summary>
-    public Task Ended => Task.WhenAll(light, dark).ContinueWith(_ => { }, TaskScheduler.Default);
+    public Task Ended => png.ContinueWith(_ => { }, TaskScheduler.Default);
 
     /// <summary>Throws what went wrong with it, as it would have been thrown without other threads.</summary>
-    public void Wait() => _ = (Light, Dark);
+    public void Wait() => _ = Png;
 }
 
 /// <summary>The pictures of a report: drawn, saved as PNG, and put into the page as data.</summary>
 internal static class ReportImages
 {
-    /// <summary>Has every plot drawn in both themes, in their order, and the light ones saved as RUN/plots/NAME.png.</summary>
+    /// <summary>Has every plot drawn, in their order, and saved as RUN/plots/NAME.png.</summary>
     /// <exception cref="GpuMlp.Engine.UserErrorException">No folder can be made.</exception>
     public static IReadOnlyList<DrawnPlot> Begin(RunDirectory run, IReadOnlyList<StudyPlot> plots)
     {
@@ -37,30 +36,26 @@ internal static class ReportImages
         AtomicFile.CreateFolder(folder);
         return
         [
-            .. plots.Select(plot => new DrawnPlot(
-                plot,
-                Task.Run(() =>
-                {
-                    byte[] png = Encode(plot, PlotTheme.Light);
-                    AtomicFile.Write(Path.Combine(folder, plot.Name + ".png"), png);
-                    return png;
-                }),
-                Task.Run(() => Encode(plot, PlotTheme.Dark)))),
+            .. plots.Select(plot => new DrawnPlot(plot, Task.Run(() =>
+            {
+                using Figure figure = plot.Draw();
+                byte[] png = figure.Encode();
+                AtomicFile.Write(Path.Combine(folder, plot.Name + ".png"), png);
+                return png;
+            }))),
         ];
     }
 
     /// <summary>Returns when nothing is drawn or written any more, whatever went wrong.</summary>
     public static void End(IReadOnlyList<DrawnPlot> plots) => Task.WhenAll(plots.Select(plot => plot.Ended)).GetAwaiter().GetResult();
 
+    /// <summary>A plot, which the page inverts where the screen is dark.</summary>
     public static void Write(Html html, DrawnPlot plot)
     {
-        (int width, int height) = PngBytes.Size(plot.Light);
-        html.Raw($"<figure id=\"plot-{plot.Name}\">").Raw("<picture><source media=\"screen and (prefers-color-scheme: dark)\" srcset=\"")
-            .Raw(Data(plot.Dark))
-            .Raw("\"><img src=\"")
-            .Raw(Data(plot.Light))
-            .Raw($"\" width=\"{width / 2}\" height=\"{height / 2}\" alt=\"{Html.Escape(plot.Alternative)}\"></picture>")
-            .Raw($"<figcaption>plots/{Html.Escape(plot.Name)}.png</figcaption></figure>\n");
+        (int width, int height) = PngBytes.Size(plot.Png);
+        html.Raw($"<figure id=\"plot-{plot.Name}\"><img class=\"plot\" src=\"").Raw(Data(plot.Png))
+            .Raw($"\" width=\"{width / 2}\" height=\"{height / 2}\" alt=\"{Html.Escape(plot.Alternative)}\">")
+            .Element("figcaption", $"plots/{plot.Name}.png").Raw("</figure>\n");
     }
 
     /// <summary>A picture of the run that is the same in any light.</summary>
@@ -69,12 +64,6 @@ internal static class ReportImages
         (int width, int height) = PngBytes.Size(png);
         html.Raw("<figure><img src=\"").Raw(Data(png)).Raw($"\" width=\"{width}\" height=\"{height}\" alt=\"{Html.Escape(alternative)}\">")
             .Element("figcaption", caption).Raw("</figure>\n");
-    }
-
-    private static byte[] Encode(StudyPlot plot, PlotTheme theme)
-    {
-        using Figure figure = plot.Draw(theme);
-        return figure.Encode();
     }
 
     private static string Data(byte[] png) => "data:image/png;base64," + Convert.ToBase64String(png);

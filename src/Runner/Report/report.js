@@ -25,14 +25,15 @@ document.body.append(dialog);
 dialog.addEventListener('click', () => dialog.close());
 dialog.addEventListener('close', () => dialog.replaceChildren());
 for (const image of document.querySelectorAll('figure img')) {
-  const picture = image.closest('picture') ?? image, button = document.createElement('button');
+  const button = document.createElement('button');
   button.type = 'button';
   button.title = 'Larger';
-  picture.before(button);
-  button.append(picture);
+  image.before(button);
+  button.append(image);
   button.addEventListener('click', () => {
     const large = new Image();
-    large.src = image.currentSrc;
+    large.src = image.src;
+    large.className = image.className;
     large.alt = image.alt;
     large.style.width = `max(100%, ${image.getAttribute('width')}px)`;
     dialog.replaceChildren(large, close);

@@ -47,10 +47,10 @@ public sealed class ReportPageTests : IDisposable
             Assert.Equal("gpumlp: " + Hostile, await browser.Evaluate<string>("document.title"));
             Assert.Equal(7, await browser.Evaluate<int>("document.querySelectorAll('table.claims .verdict').length"));
 
-            // Plots are drawn for the reader's light: another source is shown.
-            bool dark = await browser.Evaluate<bool>(
-                "document.querySelector('picture img').currentSrc === document.querySelector('picture source').srcset");
-            Assert.Equal(scheme == "dark", dark);
+            // Plots are turned to the reader's light, pictures of the run are not.
+            Assert.Equal(scheme == "dark", await browser.Evaluate<bool>("getComputedStyle(document.querySelector('img.plot')).filter !== 'none'"));
+            Assert.True(
+                await browser.Evaluate<bool>("getComputedStyle(document.querySelector('.sheets img')).filter === 'none'"));
             byte[] picture = await browser.Screenshot();
             Keep($"report-{scheme}-{width}.png", picture);
             Rgb corner = PngDecoder.Decode(picture)[2, 2];
@@ -154,10 +154,10 @@ public sealed class ReportPageTests : IDisposable
     private static async Task Opens_large(Chromium browser)
     {
         const string Dialog = "document.querySelector('dialog')";
-        await browser.Evaluate<bool>("(document.querySelector('picture img').closest('button').click(), true)");
+        await browser.Evaluate<bool>("(document.querySelector('img.plot').closest('button').click(), true)");
         Assert.True(await browser.Evaluate<bool>($"{Dialog}.open && {Dialog}.scrollWidth > 2 * innerWidth"));
         Assert.True(await browser.Evaluate<bool>(
-            $"{Dialog}.querySelector('img').src === document.querySelector('picture img').currentSrc"));
+            $"{Dialog}.querySelector('img.plot').src === document.querySelector('img.plot').src"));
         await browser.Evaluate<bool>($"({Dialog}.querySelector('img').click(), true)");
         Assert.False(await browser.Evaluate<bool>($"{Dialog}.open"));
     }

@@ -15,23 +15,22 @@ public sealed class ReportImagesTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void Every_plot_has_the_bytes_that_it_has_alone_and_the_light_one_its_file()
+    public void Every_plot_has_the_bytes_that_it_has_alone_and_a_file()
     {
         StudyPlot[] plots = [Plot("first", 1), Plot("second", 2), Plot("third", 3)];
         IReadOnlyList<DrawnPlot> drawn = ReportImages.Begin(Run(), plots);
         Assert.Equal(plots.Select(plot => plot.Name), drawn.Select(plot => plot.Name));
         foreach ((StudyPlot plot, DrawnPlot own) in plots.Zip(drawn))
         {
-            Assert.Equal(Alone(plot, PlotTheme.Light), own.Light);
-            Assert.Equal(Alone(plot, PlotTheme.Dark), own.Dark);
-            Assert.Equal(own.Light, File.ReadAllBytes(FileOf(own.Name)));
+            Assert.Equal(Alone(plot), own.Png);
+            Assert.Equal(own.Png, File.ReadAllBytes(FileOf(own.Name)));
         }
     }
 
     [Fact]
     public void What_goes_wrong_with_a_plot_comes_out_as_it_is_and_the_others_are_drawn()
     {
-        StudyPlot wrong = Plot("wrong", 1) with { Draw = _ => throw new InvalidDataException("no such column") };
+        StudyPlot wrong = Plot("wrong", 1) with { Draw = () => throw new InvalidDataException("no such column") };
         IReadOnlyList<DrawnPlot> drawn = ReportImages.Begin(Run(), [wrong, Plot("right", 2)]);
         Assert.Equal("no such column", Assert.Throws<InvalidDataException>(drawn[0].Wait).Message);
         ReportImages.End(drawn);
@@ -43,16 +42,16 @@ public sealed class ReportImagesTests : IDisposable
     [Fact]
     public Task What_is_warmed_up_can_be_drawn() => PlotWarmUp.Begin();
 
-    private static StudyPlot Plot(string name, double top) => new(name, "C1", name, theme =>
+    private static StudyPlot Plot(string name, double top) => new(name, "C1", name, () =>
     {
-        Figure figure = new(theme, name, "", panelWidth: 200, panelHeight: 150);
-        figure.Add("", "x", "y").Series(theme.Series(0, "line"), [0, 1], [0, top]);
+        Figure figure = new(name, "", panelWidth: 200, panelHeight: 150);
+        figure.Add("", "x", "y").Series(PlotTheme.Series(0, "line"), [0, 1], [0, top]);
         return figure;
     });
 
-    private static byte[] Alone(StudyPlot plot, PlotTheme theme)
+    private static byte[] Alone(StudyPlot plot)
     {
-        using Figure figure = plot.Draw(theme);
+        using Figure figure = plot.Draw();
         return figure.Encode();
     }
 
