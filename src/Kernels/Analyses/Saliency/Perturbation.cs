@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using GpuMlp.Kernels.Numerics;
 
 namespace GpuMlp.Kernels.Analyses.Saliency;
@@ -30,7 +31,9 @@ internal readonly struct Perturbation : ISaliencyFormula
     public static T Unit<T>(T z, T w2, T b1, T scale)
         where T : unmanaged, IReal<T> => z;
 
-    // relu(z + 0.1 w) - relu(z) without the cancellation: an active unit moves by 0.1 w, down to -z at most.
+    // relu(z + 0.1 w) - relu(z) without the cancellation: an active unit moves by 0.1 w, down to -z at most. Inlined by request: it is in
+    // the innermost loop, and on a CPU a call passes lanes through memory.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Add<T>(T sum, T unit, T w1, T w2)
         where T : unmanaged, IReal<T>
     {
