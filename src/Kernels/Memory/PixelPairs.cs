@@ -40,22 +40,32 @@ internal static class PixelPairs
         int images = pixels.Length / inputs;
         var bits = new ulong[(inputs + 1) * Words];
         bits.AsSpan(inputs * Words).Fill(ulong.MaxValue);
-        isSet = new bool[inputs];
-        int step = Math.Max(1, images / Sampled);
+
+        // All bits that a pixel has in any image.
+        var any = new byte[inputs];
         for (int n = 0; n < images; n++)
+            Add(pixels.Slice(n * inputs, inputs), any);
+        isSet = [.. any.Select(value => value != 0)];
+        int step = Math.Max(1, images / Sampled);
+        for (int n = 0, sample = 0; n < images && sample < Sampled; n += step, sample++)
         {
-            int sample = n % step == 0 && n / step < Sampled ? n / step : -1;
             ReadOnlySpan<byte> image = pixels.Slice(n * inputs, inputs);
             for (int d = 0; d < inputs; d++)
             {
-                if (image[d] == 0)
-                    continue;
-                isSet[d] = true;
-                if (sample >= 0)
+                if (image[d] != 0)
                     bits[(d * Words) + (sample / 64)] |= 1UL << (sample % 64);
             }
         }
         return bits;
+    }
+
+    private static void Add(ReadOnlySpan<byte> image, Span<byte> any)
+    {
+        int d = 0;
+        for (; d + Vector<byte>.Count <= image.Length; d += Vector<byte>.Count)
+            (new Vector<byte>(image[d..]) | new Vector<byte>(any[d..])).CopyTo(any[d..]);
+        for (; d < image.Length; d++)
+            any[d] |= image[d];
     }
 
     // The pixel that is set most often takes the partner that it shares most images with, and so on.
