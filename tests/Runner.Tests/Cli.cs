@@ -22,7 +22,9 @@ internal static partial class Cli
 
     public static string[] Lines(string text) => text.TrimEnd('\n').Split('\n');
 
-    /// <summary>The lines that a command wrote to stderr, but for those of a machine so slow that a phase says how long it has taken.</summary>
+    /// <summary>
+    /// The lines that a command wrote to stderr, but for those of a machine so slow that a phase says how long it has taken.
+    /// </summary>
     public static string[] Told(string error) => [.. Lines(error).Where(line => !Duration().IsMatch(line))];
 
     [GeneratedRegex("^[a-z ]+, [0-9]+:[0-9]{2}$")]
