@@ -48,13 +48,15 @@ public static class StudyReader
         HashSet<ModelKey> trained = [.. models.Where(row => row.Ok).Select(row => row.Key)];
         IReadOnlyList<CurveRow> curves = Has(Schema<EpochMetrics>.Name) ? Curves(run, kind, where) : [];
         IReadOnlyList<TicketRow>? tickets = Optional<TicketRow>();
+
+        // Figured out by other threads while the other tables are read.
+        IReadOnlyList<EmbeddingRow>? pictures = Optional<EmbeddingRow>();
+        Task<EmbeddingRow[]>? pure = pictures is not null && Has(Schema<EmbeddingPoint>.Name)
+            ? Task.WhenAll(pictures.Select(row => Pure(row, Points(run, row)))) : null;
         StudyTables tables = new(
             run.Plan.Spec.Data, kind, models, curves,
-            Optional<PruningRow>(), Optional<RobustnessRow>(), Optional<SaliencyRow>("ORDER BY ALL"), Optional<FinetuneRow>(),
-            Optional<EmbeddingRow>() is var pictures && pictures is not null && Has(Schema<EmbeddingPoint>.Name)
-                ? [.. pictures.Select(row => row with { Purity = NeighbourPurity.Of(Points(run, row)) })]
-                : pictures,
-            [.. omitted, .. left])
+            Optional<PruningRow>(), Optional<RobustnessRow>(), Optional<SaliencyRow>(), Optional<FinetuneRow>(),
+            pure?.GetAwaiter().GetResult() ?? pictures, [.. omitted, .. left])
         {
             Tickets = tickets,
             FailedVersions =
@@ -96,6 +98,21 @@ public static class StudyReader
             return problem is null && run.Manifest.Lists(RunTables.PathOf(run, name));
         }
     }
+
+    /// <summary>
+    /// Has what makes rows of the largest tables compiled, which takes milliseconds each: for a thread that has nothing else to do.
+    /// </summary>
+    public static void WarmUp()
+    {
+        Schema<ResultRow>.Compile();
+        Schema<PruningRow>.Compile();
+        Schema<RobustnessRow>.Compile();
+        Schema<SaliencyRow>.Compile();
+        Schema<EmbeddingPoint>.Compile();
+    }
+
+    private static Task<EmbeddingRow> Pure(EmbeddingRow picture, IReadOnlyList<EmbeddingPoint> points) =>
+        Task.Run(() => picture with { Purity = NeighbourPurity.Of(points) });
 
     /// <summary>The points of one picture, in the order of the file; empty when there are none.</summary>
     public static IReadOnlyList<EmbeddingPoint> Points(RunDirectory run, EmbeddingRow picture)

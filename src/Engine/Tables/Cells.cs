@@ -35,11 +35,13 @@ internal abstract class Cells
 }
 
 /// <summary>Rows of a query whose columns are a schema's, from its column <paramref name="first"/> on.</summary>
-internal sealed class ReaderCells(DuckDBDataReader reader, int first = 0) : Cells
+/// <param name="keyIsNew">The column that says whether a row's key is another than that of the row before; null for none.</param>
+internal sealed class ReaderCells(DuckDBDataReader reader, int first = 0, int? keyIsNew = null) : Cells
 {
     // Tasks, methods and models come again and again: one object each.
     private readonly Dictionary<string, string> _texts = [];
     private readonly Dictionary<ModelKey, ModelKey> _keys = [];
+    private ModelKey? _last;
 
     public override string Text(int column)
     {
@@ -68,8 +70,10 @@ internal sealed class ReaderCells(DuckDBDataReader reader, int first = 0) : Cell
 
     public override ModelKey Key()
     {
+        if (_last is not null && keyIsNew is { } column && !reader.GetBoolean(column))
+            return _last;
         ModelKey key = Schema<ModelKey>.Read(this);
-        return _keys.TryGetValue(key, out ModelKey? known) ? known : _keys[key] = key;
+        return _last = _keys.TryGetValue(key, out ModelKey? known) ? known : _keys[key] = key;
     }
 }
 

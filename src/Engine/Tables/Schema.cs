@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Linq.Expressions;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 
 namespace GpuMlp.Engine.Tables;
 
@@ -45,6 +46,9 @@ public static class Schema<TRow>
     /// <summary>A copy with NaN or null for every figure, and the status of a model that failed where there is one.</summary>
     public static Func<TRow, TRow> WithoutFigures => s_withoutFigures.Value;
 
+    /// <summary>Has <see cref="Read"/> compiled to the last instruction.</summary>
+    internal static void Compile() => RuntimeHelpers.PrepareDelegate(Read);
+
     /// <exception cref="KeyNotFoundException">No column of that name.</exception>
     public static Column<TRow> Column(string name) =>
         s_columns.Find(column => column.Name == name) ?? throw new KeyNotFoundException($"{typeof(TRow).Name} has no column {name}");
@@ -64,7 +68,14 @@ public static class Schema<TRow>
         List<TRow> rows = [];
         ReaderCells? cells = null;
         Func<Cells, TRow> read = Read;
-        connection.Query($"SELECT {Names} FROM {from} {tail}", reader => rows.Add(read(cells ??= new ReaderCells(reader))));
+        string select = $"SELECT {Names} FROM {from} {tail}";
+        string key = string.Join(", ", s_columns.Where(column => column.IsKey).Select(column => column.Name));
+
+        // Rows of one model follow each other: its key is made of a row that has another one than the row before.
+        if (key.Length > 0)
+            select = $"SELECT *, coalesce(row({key}) IS DISTINCT FROM lag(row({key})) OVER (), true) FROM ({select})";
+        connection.Query(
+            select, reader => rows.Add(read(cells ??= new ReaderCells(reader, keyIsNew: key.Length > 0 ? s_columns.Count : null))));
         return rows;
     });
 

@@ -7,7 +7,7 @@ using GpuMlp.Engine.Runs;
 using GpuMlp.Kernels.Numerics;
 using GpuMlp.Runner.Cluster;
 using GpuMlp.Runner.Pictures;
-using GpuMlp.Runner.Plots;
+using GpuMlp.Runner.Report;
 using GpuMlp.Runner.Streams;
 using GpuMlp.Runner.Verbs;
 
@@ -95,7 +95,7 @@ internal static class MergeCommand
     public static void Merge(RunDirectory run, PhaseClock phases, CommandIo io)
     {
         // A report follows, and a merge leaves cores idle.
-        _ = PlotWarmUp.Begin();
+        _ = ReportWarmUp.Begin();
         IReadOnlyList<string> setAside = [];
         IReadOnlyList<int> missing = phases.Measure("merge", told => RunMerger.Merge(run, out setAside, told));
         foreach (string line in setAside)

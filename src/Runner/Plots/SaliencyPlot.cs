@@ -25,21 +25,21 @@ internal static class SaliencyPlot
             3, 380, 300);
         SparsityAxis axis = new(rows.Where(row => row.Pruning != Floor).Select(row => row.Sparsity));
         string[] rankings = [.. rows.Where(row => row.Pruning != Floor).Select(row => row.Pruning).Distinct()];
-        foreach (string method in rows.Select(row => row.Method).Distinct())
+        ILookup<(string Method, string Pruning), SaliencyRow> maps = rows.ToLookup(row => (row.Method, row.Pruning));
+        foreach (string method in maps.Select(own => own.Key.Method).Distinct())
         {
             Panel panel = figure.Add(method, "weights pruned (%)", "Spearman, 1 = same map");
             axis.Apply(panel);
             for (int i = 0; i < rankings.Length; i++)
             {
                 SparsityAxis.Series(panel, PlotTheme.Method(rankings[i]),
-                    rows.Where(row => row.Method == method && row.Pruning == rankings[i]).GroupBy(row => row.Sparsity)
+                    maps[(method, rankings[i])].GroupBy(row => row.Sparsity)
                         .Select(level => (level.Key, Spread.Of(level.Select(row => row.Spearman)))), band: false);
             }
 
-            SaliencyRow[] floor = [.. rows.Where(row => row.Method == method && row.Pruning == Floor)];
-            if (floor.Length > 0)
+            if (maps.Contains((method, Floor)))
             {
-                double bottom = floor.Average(row => row.Spearman);
+                double bottom = maps[(method, Floor)].Average(row => row.Spearman);
                 panel.Level(PlotTheme.Reference("re-initialised model"), bottom);
                 if (!tables.Judges)
                 {

@@ -4,11 +4,13 @@ using System.Text;
 namespace GpuMlp.Runner.Report;
 
 /// <summary>
-/// Writes a page piece by piece. Everything that comes from data goes through <see cref="Text"/> or <see cref="Escape"/>.
+/// Writes a page piece by piece. Everything that comes from data goes through <see cref="Text"/> or <see cref="Escape"/>. What is not there
+/// yet is waited for at the end.
 /// </summary>
 internal sealed class Html
 {
     private readonly StringBuilder _page = new();
+    private readonly List<(int Place, Func<string> Markup)> _later = [];
 
     public static string Escape(string text) => WebUtility.HtmlEncode(text);
 
@@ -19,6 +21,13 @@ internal sealed class Html
         return this;
     }
 
+    /// <summary>Markup of our own that is asked for when the rest of the page is written.</summary>
+    public Html Later(Func<string> markup)
+    {
+        _later.Add((_page.Length, markup));
+        return this;
+    }
+
     public Html Text(string text) => Raw(Escape(text));
 
     /// <summary>One element around escaped text.</summary>
@@ -26,11 +35,30 @@ internal sealed class Html
     public Html Element(string tag, string text, string attributes = "") =>
         Raw($"<{tag}{(attributes.Length > 0 ? " " + attributes : "")}>").Text(text).Raw($"</{tag}>\n");
 
-    /// <summary>Characters so far.</summary>
+    /// <summary>Characters so far, without what comes later.</summary>
     public int Length => _page.Length;
 
     /// <summary>Takes back what was written after a point.</summary>
-    public void CutTo(int length) => _page.Length = length;
+    public void CutTo(int length)
+    {
+        _page.Length = length;
+        _later.RemoveAll(piece => piece.Place > length);
+    }
 
-    public override string ToString() => _page.ToString();
+    /// <summary>The page as a file; waits for what comes later.</summary>
+    public byte[] ToUtf8()
+    {
+        string page = _page.ToString();
+        using MemoryStream file = new();
+        int written = 0;
+        foreach ((int place, Func<string> markup) in _later)
+        {
+            file.Write(Encoding.UTF8.GetBytes(page[written..place]));
+            file.Write(Encoding.UTF8.GetBytes(markup()));
+            written = place;
+        }
+
+        file.Write(Encoding.UTF8.GetBytes(page[written..]));
+        return file.ToArray();
+    }
 }

@@ -50,21 +50,17 @@ internal static class ReportImages
     public static void End(IReadOnlyList<DrawnPlot> plots) => Task.WhenAll(plots.Select(plot => plot.Ended)).GetAwaiter().GetResult();
 
     /// <summary>A plot, which the page inverts where the screen is dark.</summary>
-    public static void Write(Html html, DrawnPlot plot)
+    public static void Write(Html html, DrawnPlot plot) => html.Raw($"<figure id=\"plot-{plot.Name}\">").Later(() =>
     {
         (int width, int height) = PngBytes.Size(plot.Png);
-        html.Raw($"<figure id=\"plot-{plot.Name}\"><img class=\"plot\" src=\"").Raw(Data(plot.Png))
-            .Raw($"\" width=\"{width / 2}\" height=\"{height / 2}\" alt=\"{Html.Escape(plot.Alternative)}\">")
-            .Element("figcaption", $"plots/{plot.Name}.png").Raw("</figure>\n");
-    }
+        return Image(plot.Png, (width / 2, height / 2), "class=\"plot\" ", plot.Alternative);
+    }).Element("figcaption", $"plots/{plot.Name}.png").Raw("</figure>\n");
 
     /// <summary>A picture of the run that is the same in any light.</summary>
-    public static void Write(Html html, byte[] png, string alternative, string caption)
-    {
-        (int width, int height) = PngBytes.Size(png);
-        html.Raw("<figure><img src=\"").Raw(Data(png)).Raw($"\" width=\"{width}\" height=\"{height}\" alt=\"{Html.Escape(alternative)}\">")
-            .Element("figcaption", caption).Raw("</figure>\n");
-    }
+    public static void Write(Html html, byte[] png, string alternative, string caption) =>
+        html.Raw("<figure>").Later(() => Image(png, PngBytes.Size(png), "", alternative)).Element("figcaption", caption).Raw("</figure>\n");
 
-    private static string Data(byte[] png) => "data:image/png;base64," + Convert.ToBase64String(png);
+    private static string Image(byte[] png, (int Width, int Height) size, string attributes, string alternative) =>
+        $"<img {attributes}src=\"data:image/png;base64,{Convert.ToBase64String(png)}\" width=\"{size.Width}\" height=\"{size.Height}\" "
+        + $"alt=\"{Html.Escape(alternative)}\">";
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using GpuMlp.Engine;
 using GpuMlp.Engine.Files;
 using GpuMlp.Engine.Runs;
@@ -22,7 +21,7 @@ internal static class ReportWriter
     /// <param name="choice">What the page is about; null: what the run's own sweep says.</param>
     public static (string Path, IReadOnlyList<string> Unread) Write(RunDirectory run, ReportChoice? choice = null)
     {
-        _ = PlotWarmUp.Begin();
+        _ = ReportWarmUp.Begin();
         StudyTables tables = StudyReader.Read(run, choice);
 
         // Claims are judged and the page is written while its plots are drawn.
@@ -30,7 +29,7 @@ internal static class ReportWriter
         try
         {
             IReadOnlyList<Claim> claims = tables.Judges ? ClaimList.Judge(tables) : [];
-            byte[] page = Encoding.UTF8.GetBytes(Page(run, RunInfo.Of(run), tables, claims, plots));
+            byte[] page = Page(run, RunInfo.Of(run), tables, claims, plots).ToUtf8();
             foreach (DrawnPlot plot in plots)
                 plot.Wait();
             string path = run.TablePath(FileName);
@@ -43,7 +42,7 @@ internal static class ReportWriter
         }
     }
 
-    private static string Page(
+    private static Html Page(
         RunDirectory run,
         RunInfo? info,
         StudyTables tables,
@@ -82,7 +81,7 @@ internal static class ReportWriter
             "footer",
             $"Written by gpumlp {RunInfo.ProgramVersion}. All numbers of this page are in the CSV and Parquet files beside it.");
         html.Raw($"<script>\n{Resource("report.js")}</script>\n</body>\n</html>\n");
-        return html.ToString();
+        return html;
     }
 
     private static void Study(

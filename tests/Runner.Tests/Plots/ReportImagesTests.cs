@@ -40,7 +40,7 @@ public sealed class ReportImagesTests : IDisposable
     }
 
     [Fact]
-    public Task What_is_warmed_up_can_be_drawn() => PlotWarmUp.Begin();
+    public Task What_is_warmed_up_can_be_drawn() => ReportWarmUp.Begin();
 
     private static StudyPlot Plot(string name, double top) => new(name, "C1", name, () =>
     {
