@@ -72,8 +72,11 @@ internal static class AnalyseCommand
               gpumlp analyse runs/mine --sparsity 0.5..0.9+0.1 --out runs/levels
               gpumlp analyse runs/mine --analyses robustness --noise 0.1,0.3 --out runs/noise
             """,
-        Sections = [Which, .. AnalysisList.AnalysisFields.Select(field => field.Section).Where(section => section.Length > 0).Distinct(),
-            Where, "How it runs"],
+        Sections = () =>
+        [
+            Which, .. AnalysisList.AnalysisFields.Select(field => field.Section).Where(section => section.Length > 0).Distinct(), Where,
+            "How it runs",
+        ],
     };
 
     private const string Where = "Where", Which = "What to do with trained models";

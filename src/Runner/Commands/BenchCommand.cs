@@ -104,7 +104,7 @@ internal static class BenchCommand
               gpumlp bench --hidden 64 --models 1,10 --forms dense,weight-sparse
               gpumlp bench --mask runs/paper/export/4v9-s42-h24-lr0.03-layer0.95.safetensors
             """,
-        Sections = [What, "How"],
+        Sections = () => [What, "How"],
     };
 
     private const string What = "What to measure (every combination of the lists)";

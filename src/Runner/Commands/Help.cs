@@ -28,10 +28,12 @@ internal static class Help
         """
           gpumlp COMMAND --help shows the flags of one command, gpumlp --version the
           version. Every command takes --verbose: stack traces with errors.
+
+        Begin with
+          gpumlp devices          what there is to train on
+          gpumlp sweep            the published study: tables, pictures, report
+          gpumlp sweep --help     the same of other tasks, sizes and data
         """,
-        "Flags of sweep",
-        SweepCommand.Verb.FlagList,
-        SweepCommand.Verb.Notes,
         HelpPage.ExitCodes);
 
     private static string Commands()

@@ -46,7 +46,7 @@ internal static class PlanCommand
             machines. It trains a little of the sweep to see how fast this machine is.
             """,
         Notes = SweepCommand.Lists,
-        Sections = [Cutting, .. SweepCommand.Sections],
+        Sections = () => [Cutting, .. SweepCommand.Sections],
     };
 
     private const string Cutting = "How the work is cut";

@@ -86,7 +86,7 @@ internal static partial class SlurmCommand
             RUN/merge.sbatch, and prints them. Edited scripts stay as they are until flags
             describe others.
             """,
-        Sections = [ToDo, Scripts, ""],
+        Sections = () => [ToDo, Scripts, ""],
     };
 
     private const string ToDo = "What to do", Scripts = "What the scripts hold (what is not given is left to the cluster)";

@@ -106,7 +106,7 @@ internal static class SweepCommand
     private const string Where = "Where", Which = "What to do with trained models";
 
     /// <summary>Headings of help, in its order.</summary>
-    public static IReadOnlyList<string> Sections { get; } =
+    public static IReadOnlyList<string> Sections =>
         [AnalysisList.Sections[0], Which, .. AnalysisList.Sections.Skip(1), Where, "How it runs"];
 
     public static Verb Verb { get; } = new Verb<Options>("sweep", Run)
@@ -122,7 +122,7 @@ internal static class SweepCommand
               gpumlp sweep --tasks 4v9 --hidden 2..64*2 --seeds 0..9 --out runs/4v9
               gpumlp sweep --data ~/fashion --tasks all --lr 0.01,0.03 --dry-run
             """,
-        Sections = Sections,
+        Sections = () => Sections,
     };
 
     /// <exception cref="UserErrorException">A flag that cannot be, data that is damaged, a run of another plan, a full disk.</exception>

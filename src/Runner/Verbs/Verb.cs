@@ -17,8 +17,11 @@ internal abstract class Verb(string name)
     /// <summary>What its page says below the flags, wrapped by hand.</summary>
     public string Notes { get; init; } = "";
 
-    /// <summary>Headings of its flags; the last one is that of the flags that name none.</summary>
-    public IReadOnlyList<string> Sections { get; init; } = [""];
+    /// <summary>
+    /// Headings of its flags; the last one is that of the flags that name none. Asked for with its page alone: to make the fields of a
+    /// sweep takes longer than all else that help does.
+    /// </summary>
+    public Func<IReadOnlyList<string>> Sections { get; init; } = () => [""];
 
     /// <summary>All of them, those that are fields at the end.</summary>
     public abstract IReadOnlyList<Flag> Flags { get; }
@@ -27,7 +30,7 @@ internal abstract class Verb(string name)
     public abstract IReadOnlyList<string> RunWords { get; }
 
     /// <summary>The flags under their headings.</summary>
-    public string FlagList => HelpPage.Flags(Sections, Flags);
+    public string FlagList => HelpPage.Flags(Sections(), Flags);
 
     /// <summary>What <c>--help</c> prints.</summary>
     public string Page => HelpPage.Join(
