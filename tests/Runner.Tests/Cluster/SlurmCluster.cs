@@ -91,16 +91,39 @@ public sealed partial class SlurmCluster : IDisposable
     public string EndOf(string job)
     {
         string state = "";
+        Dictionary<string, long> seen = [];
         WaitUntil(() => HasEnded(), $"the end of job {job}", () => $"{state}\n{Run("squeue", "--all").Text}");
         return state;
 
         bool HasEnded()
         {
-            // A task that began after the state was saved begins once more after a restart. Its node says "Duplicate jobid", is drained and
-            // takes nothing any more until somebody says that it may.
-            if (_wasRestarted && Run("sinfo", "--noheader", "--format", "%T").Text.Contains("drain", StringComparison.Ordinal))
-                Sh("scontrol", "update", "NodeName=n1,n2", "State=RESUME");
+            if (_wasRestarted)
+                GoOnAfterRestart(seen);
             return Ended().IsMatch(state = FieldOf(job, "JobState"));
+        }
+    }
+
+    /// <summary>
+    /// What an administrator does. A task that began after the state was saved begins once more after a restart: its node says "Duplicate
+    /// jobid", is drained and takes nothing any more until somebody says that it may; the controller may wait for the end of a task that
+    /// ended before, or on the other node, which is told by how long it runs.
+    /// </summary>
+    /// <param name="seen">Since when a task has been seen to run.</param>
+    private void GoOnAfterRestart(Dictionary<string, long> seen)
+    {
+        const int LongerThanAnyTask = 60;
+        if (Run("sinfo", "--noheader", "--format", "%T").Text.Contains("drain", StringComparison.Ordinal))
+            Sh("scontrol", "update", "NodeName=n1,n2", "State=RESUME");
+        string[] running = Run("squeue", "--noheader", "--states=running", "--format=%i").Text
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        foreach (string gone in seen.Keys.Except(running).ToArray())
+            seen.Remove(gone);
+        foreach (string task in running)
+        {
+            if (seen.TryAdd(task, Stopwatch.GetTimestamp()) || Stopwatch.GetElapsedTime(seen[task]).TotalSeconds < LongerThanAnyTask)
+                continue;
+            seen.Remove(task);
+            Run("scontrol", "requeue", task);
         }
     }
 
