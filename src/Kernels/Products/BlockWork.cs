@@ -31,7 +31,7 @@ internal readonly unsafe struct BlockWork
     public readonly double* Sums;
 
     /// <summary>
-    /// Digit sums of G, [place, vector, low or high, column], of up to <see cref="HiddenBackwardBody.PartChunks"/> chunks before this one;
+    /// Digit sums of G, [vector, place, low or high, column], of up to <see cref="HiddenBackwardBody.PartChunks"/> chunks before this one;
     /// null where each chunk's go to <see cref="Sums"/>.
     /// </summary>
     public readonly int* Parts;

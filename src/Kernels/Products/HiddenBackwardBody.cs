@@ -27,11 +27,11 @@ internal static unsafe partial class HiddenBackwardBody
         {
             if (chunk.Place % PartChunks == 0)
             {
-                var first = new Parts<First>(work.Parts, block.Stride);
+                var first = new Parts<First>(work.Parts, images.Places);
                 PairRows.Multiply<T, Parts<First>>(panel, deltas, ref first);
                 return;
             }
-            var next = new Parts<Later>(work.Parts, block.Stride);
+            var next = new Parts<Later>(work.Parts, images.Places);
             PairRows.Multiply<T, Parts<Later>>(panel, deltas, ref next);
             return;
         }

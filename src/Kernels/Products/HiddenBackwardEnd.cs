@@ -43,7 +43,7 @@ internal static unsafe partial class HiddenBackwardBody
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public T Begin<T>(int row, int column, int digit)
-            where T : unmanaged, ILanes<T> => _hasParts ? T.Load(Part(_parts, _block.Stride, row, column, digit)) : T.Zero;
+            where T : unmanaged, ILanes<T> => _hasParts ? T.Load(Part(_parts, 2 * _work.Pairs, row, column, digit)) : T.Zero;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Take<T>(int row, int column, T low, T high)

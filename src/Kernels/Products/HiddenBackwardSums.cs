@@ -24,11 +24,11 @@ internal static unsafe partial class HiddenBackwardBody
     }
 
     /// <summary>Digit sums of 32 bits of the chunks so far.</summary>
-    private readonly struct Parts<TPlace>(int* parts, int stride) : PairRows.ISink
+    private readonly struct Parts<TPlace>(int* parts, int places) : PairRows.ISink
         where TPlace : struct, IPlace
     {
         private readonly int* _parts = parts;
-        private readonly int _stride = stride;
+        private readonly int _places = places;
 
         // What the first one does not write would be what was there before.
         public static bool SkipsEmpty => !TPlace.IsFirst;
@@ -36,14 +36,14 @@ internal static unsafe partial class HiddenBackwardBody
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public T Begin<T>(int row, int column, int digit)
             where T : unmanaged, ILanes<T> =>
-                TPlace.IsFirst ? T.Zero : T.Load(Part(_parts, _stride, row, column, digit));
+                TPlace.IsFirst ? T.Zero : T.Load(Part(_parts, _places, row, column, digit));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Take<T>(int row, int column, T low, T high)
             where T : unmanaged, ILanes<T>
         {
-            T.Store(low, Part(_parts, _stride, row, column, 0));
-            T.Store(high, Part(_parts, _stride, row, column, LaneMask.Lanes));
+            T.Store(low, Part(_parts, _places, row, column, 0));
+            T.Store(high, Part(_parts, _places, row, column, LaneMask.Lanes));
         }
 
         // Rows have at most as many entries as a chunk has pairs of images.
@@ -62,14 +62,14 @@ internal static unsafe partial class HiddenBackwardBody
     {
         private readonly int* _parts = work.Parts;
         private readonly double* _sums = work.Sums;
-        private readonly int _stride = stride;
+        private readonly int _stride = stride, _places = 2 * work.Pairs;
         private readonly bool _hasParts = HasParts(work, chunk), _hasSums = HasSums(work, chunk);
 
         public static bool SkipsEmpty => false;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public T Begin<T>(int row, int column, int digit)
-            where T : unmanaged, ILanes<T> => _hasParts ? T.Load(Part(_parts, _stride, row, column, digit)) : T.Zero;
+            where T : unmanaged, ILanes<T> => _hasParts ? T.Load(Part(_parts, _places, row, column, digit)) : T.Zero;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Take<T>(int row, int column, T low, T high)
@@ -98,6 +98,6 @@ internal static unsafe partial class HiddenBackwardBody
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float* Part(int* parts, int stride, int row, int column, int digit) =>
-        (float*)parts + (2L * row * stride) + (2 * column) + digit;
+    private static float* Part(int* parts, int places, int row, int column, int digit) =>
+        (float*)parts + (2L * column * places) + (2 * LaneMask.Lanes * row) + digit;
 }
