@@ -1,20 +1,21 @@
+using System.Runtime.CompilerServices;
 using GpuMlp.Kernels.Numerics;
 
 namespace GpuMlp.Kernels.Analyses.Similarity;
 
 /// <summary>Ranks one map on a CPU.</summary>
 /// <remarks>
-/// Levels rise with magnitudes, so pixels are first dealt out by the upper bits of theirs and then put in order by insertion, which is
-/// little work where few share a place. Where many do, one pixel far above all others, they are sorted as numbers.
+/// Levels rise with magnitudes, so pixels are sorted by them, digit by digit, and those that share a level are put in order by insertion.
+/// Where many do, because one pixel is far above all others, they are sorted as numbers.
 /// </remarks>
 internal static unsafe class MapRanking
 {
-    /// <summary>Runs of levels that pixels are dealt out to.</summary>
-    public const int LevelRuns = (SimilarityMath.Most + 1) >> RunBits;
+    /// <summary>Of the lower digit of a level and of the upper one.</summary>
+    public const int Places = LowerPlaces + ((SimilarityMath.Most + 1) / LowerPlaces);
 
-    private const int RunBits = 6;
+    private const int LowerPlaces = 256;
 
-    // Insertion moves a quarter of the squares' sum; beyond so many moves a pixel another sort is faster.
+    // Beyond so many moves a pixel another sort is faster.
     private const int MostMoves = 16;
 
     /// <param name="map">[D], row-major.</param>
@@ -26,7 +27,7 @@ internal static unsafe class MapRanking
         if (largest >= SimilarityMath.Infinity)
             return MapFacts.NotFinite;
         Levels<T>(BitConverter.Int32BitsToSingle(largest), shape, work, ranked + shape.Ranks);
-        int zeros = Sort<T>(inputs, work);
+        int zeros = Sort(inputs, work);
         return Number(inputs, zeros, shape.Ranks, work.Entries, ranked);
     }
 
@@ -59,6 +60,7 @@ internal static unsafe class MapRanking
     }
 
     // By pixel, and row by row with zeros behind each row's end.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Levels<T>(float largest, in MapShape shape, in MapWork work, int* rows)
         where T : unmanaged, ILanes<T>
     {
@@ -80,50 +82,63 @@ internal static unsafe class MapRanking
         }
     }
 
-    // Pixels of 0 come first and are only counted.
-    private static int Sort<T>(int inputs, in MapWork work)
-        where T : unmanaged, ILanes<T>
+    // Pixels of 0 come first and are only counted; the others are dealt out by the lower digit of their level, then by the upper one.
+    private static int Sort(int inputs, in MapWork work)
     {
-        int* counts = work.Counts, places = work.Levels, keys = work.Keys;
-        new Span<int>(counts, MapWork.Places).Clear();
-
-        // The place of a pixel takes the place of its level: 0 for a zero, else its run of levels and one more.
-        T one = T.BroadcastBits(1);
-        for (int i = 0; i < inputs; i += LaneMask.Lanes)
-        {
-            T key = T.Load((float*)(keys + i)), isSet = T.SubtractInts(key, T.MaxInts(T.SubtractInts(key, one), T.Zero));
-            T.Store(T.AddInts(T.ShiftRightInts(T.Load((float*)(places + i)), RunBits), isSet), (float*)(places + i));
-        }
+        int* keys = work.Keys, levels = work.Levels, set = work.Set, dealt = work.Dealt, lower = work.Places, upper = lower + LowerPlaces;
+        int count = 0;
         for (int i = 0; i < inputs; i++)
-            counts[places[i]]++;
-        int zeros = counts[0], next = 0;
-        long moves = 0;
-        for (int place = 0; place < MapWork.Places; place++)
         {
-            int count = counts[place];
-            counts[place] = next;
-            next += count;
-            moves += place == 0 ? 0 : (long)count * count;
+            // Written also where it is 0, and then written over: a branch that nobody foresees takes longer.
+            set[count] = i;
+            count += -keys[i] >>> 31;
         }
-        ulong* entries = work.Entries;
-        for (int i = 0; i < inputs; i++)
-            entries[counts[places[i]]++] = ((ulong)(uint)keys[i] << 32) | (uint)i;
-        if (moves > (long)MostMoves * inputs)
-            new Span<ulong>(entries + zeros, inputs - zeros).Sort();
-        else
-            Insert(entries + zeros, inputs - zeros);
+        new Span<int>(lower, Places).Clear();
+        for (int i = 0; i < count; i++)
+        {
+            uint level = (uint)levels[set[i]];
+            lower[level % LowerPlaces]++;
+            upper[level / LowerPlaces]++;
+        }
+        CountsToStarts(lower, LowerPlaces);
+        CountsToStarts(upper, Places - LowerPlaces);
+        for (int i = 0; i < count; i++)
+            dealt[lower[(uint)levels[set[i]] % LowerPlaces]++] = set[i];
+        int zeros = inputs - count;
+        ulong* entries = work.Entries + zeros;
+        for (int i = 0; i < count; i++)
+        {
+            int pixel = dealt[i];
+            entries[upper[(uint)levels[pixel] / LowerPlaces]++] = ((ulong)(uint)keys[pixel] << 32) | (uint)pixel;
+        }
+        Insert(entries, count);
         return zeros;
+    }
+
+    private static void CountsToStarts(int* counts, int places)
+    {
+        for (int place = 0, next = 0; place < places; place++)
+            (counts[place], next) = (next, next + counts[place]);
     }
 
     private static void Insert(ulong* entries, int count)
     {
+        long moves = (long)MostMoves * count;
         for (int i = 1; i < count; i++)
         {
             ulong entry = entries[i];
+            if (entries[i - 1] < entry)
+                continue;
             int place = i;
             for (; place > 0 && entries[place - 1] > entry; place--)
                 entries[place] = entries[place - 1];
             entries[place] = entry;
+            moves -= i - place;
+            if (moves < 0)
+            {
+                new Span<ulong>(entries, count).Sort();
+                return;
+            }
         }
     }
 

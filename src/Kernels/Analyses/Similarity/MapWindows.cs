@@ -19,6 +19,7 @@ internal static unsafe class MapWindows
     }
 
     /// <summary>The sum over windows of two maps that have their sums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static long Compare<T>(in MapShape shape, in MapWork work, int* a, int* b)
         where T : unmanaged, ILanes<T>
     {
@@ -71,6 +72,7 @@ internal static unsafe class MapWindows
         lower2 = T.FmaDoubles(less, both, T.FmaDoubles(scale, T.AddDoubles(squares, others), c2));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply<T>(in MapShape shape, int* a, int* b, int* products)
         where T : unmanaged, ILanes<T>
     {
@@ -83,6 +85,7 @@ internal static unsafe class MapWindows
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Add<T>(in MapShape shape, int* column, int* values, int* sums)
         where T : unmanaged, ILanes<T>
     {

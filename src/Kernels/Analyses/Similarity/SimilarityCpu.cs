@@ -77,9 +77,6 @@ internal unsafe struct SimilarityCpu : ICpuJob
 /// <summary>Working memory of a thread for one map, taken anew for each: nothing in it outlives the map.</summary>
 internal readonly unsafe struct MapWork
 {
-    /// <summary>Places of the first sort: one for zeros, and one for each run of levels.</summary>
-    public const int Places = MapRanking.LevelRuns + 1;
-
     // Rows of sums are read a window's width behind their end.
     private const int Slack = 2 * LaneMask.Lanes;
 
@@ -87,15 +84,17 @@ internal readonly unsafe struct MapWork
     {
         int padded = shape.Ranks + Slack, grid = (shape.Rows * shape.Pitch) + Slack;
         byte* memory = ThreadScratch.Take((sizeof(ulong) * (long)padded)
-            + (sizeof(int) * ((2L * padded) + Places + LaneMask.Lanes + (2L * grid) + shape.Pitch + Slack + shape.Ints + Slack)));
+            + (sizeof(int) * ((4L * padded) + MapRanking.Places + (2L * grid) + shape.Pitch + Slack + shape.Ints + Slack)));
         Entries = (ulong*)memory;
         Keys = (int*)(Entries + padded);
         Levels = Keys + padded;
-        Products = Levels + padded;
+        Set = Levels + padded;
+        Dealt = Set + padded;
+        Products = Dealt + padded;
         Cross = Products + grid;
         Column = Cross + grid;
         Ranked = Column + shape.Pitch + Slack;
-        Counts = Ranked + shape.Ints + Slack;
+        Places = Ranked + shape.Ints + Slack;
     }
 
     /// <summary>Pixels in order: a magnitude above the number of its pixel.</summary>
@@ -106,6 +105,12 @@ internal readonly unsafe struct MapWork
 
     /// <summary>Levels by pixel.</summary>
     public int* Levels { get; }
+
+    /// <summary>Pixels that are not 0, ascending, and in the order of a digit.</summary>
+    public int* Set { get; }
+
+    /// <inheritdoc cref="Set"/>
+    public int* Dealt { get; }
 
     /// <summary>[Rows, Pitch], of one map or two.</summary>
     public int* Products { get; }
@@ -119,5 +124,6 @@ internal readonly unsafe struct MapWork
     /// <summary>A map that is compared and not kept.</summary>
     public int* Ranked { get; }
 
-    public int* Counts { get; }
+    /// <summary>Where the next pixel of each digit goes.</summary>
+    public int* Places { get; }
 }
