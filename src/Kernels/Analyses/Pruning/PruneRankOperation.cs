@@ -13,7 +13,7 @@ namespace GpuMlp.Kernels.Analyses.Pruning;
 /// </summary>
 /// <remarks>
 /// One slot at a time: keys of 32 bits, with the weight's index in the model's own order (W1 row-major [D, H], then w2 [O, H])
-/// below them, are sorted as one number.
+/// below them, are sorted by key; equal ones stay in that order.
 /// </remarks>
 public sealed class PruneRankOperation : Operation<PruneRankJob>
 {
@@ -72,11 +72,12 @@ internal unsafe struct PruneRankCpu<TScore> : ICpuJob
         int widest = 0;
         for (int slot = 0; slot < pointers.Slots; slot++)
             widest = Math.Max(widest, pointers.Hidden(slot));
-        ulong* keys = (ulong*)NativeMemory.Alloc((nuint)widest * (nuint)(pointers.Inputs + pointers.Outputs), sizeof(ulong));
+        nuint most = (nuint)widest * (nuint)(pointers.Inputs + pointers.Outputs);
+        ulong* keys = (ulong*)NativeMemory.Alloc(2 * most, sizeof(ulong));
         try
         {
             for (int slot = 0; slot < pointers.Slots; slot++)
-                Rank(pointers, slot, keys);
+                Rank(pointers, slot, keys, keys + most);
         }
         finally
         {
@@ -84,17 +85,17 @@ internal unsafe struct PruneRankCpu<TScore> : ICpuJob
         }
     }
 
-    private readonly void Rank(in BlockPointers block, int slot, ulong* keys)
+    private readonly void Rank(in BlockPointers block, int slot, ulong* keys, ulong* spare)
     {
         int hidden = block.Hidden(slot), first = block.Inputs * hidden, last = block.Outputs * hidden, all = first + last;
         SetKeys(block, slot, keys);
         if (IsTogether != 0)
         {
-            Number(block, slot, new Span<ulong>(keys, all));
+            Number(block, slot, RadixSort.ByUpperHalf(new Span<ulong>(keys, all), new Span<ulong>(spare, all)));
             return;
         }
-        Number(block, slot, new Span<ulong>(keys, first));
-        Number(block, slot, new Span<ulong>(keys + first, last));
+        Number(block, slot, RadixSort.ByUpperHalf(new Span<ulong>(keys, first), new Span<ulong>(spare, first)));
+        Number(block, slot, RadixSort.ByUpperHalf(new Span<ulong>(keys + first, last), new Span<ulong>(spare, last)));
     }
 
     private readonly void SetKeys(in BlockPointers block, int slot, ulong* keys)
@@ -117,12 +118,11 @@ internal unsafe struct PruneRankCpu<TScore> : ICpuJob
     private readonly ulong Key(in BlockPointers block, int slot, int index, float weight) =>
         ((ulong)TScore.Key(Ranks.Origin, block.FirstSlot + slot, index, weight) << 32) | (uint)index;
 
-    private readonly void Number(in BlockPointers block, int slot, Span<ulong> keys)
+    private readonly void Number(in BlockPointers block, int slot, ReadOnlySpan<ulong> keys)
     {
         int hidden = block.Hidden(slot), first = block.Inputs * hidden, column = block.Column(slot), rank = 0;
         int* ranksW1 = BlockPointers.Pointer(Ranks.RanksW1) + ((long)block.Inputs * block.FirstColumn) + column;
         int* ranksW2 = BlockPointers.Pointer(Ranks.RanksW2) + block.FirstColumn + column;
-        keys.Sort();
         for (int place = 0; place < keys.Length; place++)
         {
             if (!TScore.TiesShare || place == 0 || keys[place] >> 32 != keys[place - 1] >> 32)
