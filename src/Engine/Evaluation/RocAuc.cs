@@ -19,32 +19,31 @@ public static class RocAuc
         if (scores.Length != labels.Length)
             throw new ArgumentException($"{scores.Length} scores for {labels.Length} labels", nameof(labels));
 
-        T[] keys = scores.ToArray();
-        byte[] sorted = labels.ToArray();
-        foreach (T key in keys)
+        int count = labels.Count(positive);
+        T[] positives = new T[count], negatives = new T[labels.Length - count];
+        for (int n = 0, next = 0; n < labels.Length; n++)
         {
-            if (T.IsNaN(key))
+            if (T.IsNaN(scores[n]))
                 return double.NaN;
+            if (labels[n] == positive)
+                positives[next++] = scores[n];
+            else
+                negatives[n - next] = scores[n];
         }
-        Array.Sort(keys, sorted);
+        Array.Sort(positives);
+        Array.Sort(negatives);
 
-        long negativesBelow = 0, positives = 0, twiceWins = 0;
-        for (int first = 0; first < keys.Length;)
+        long twiceWins = 0;
+        int below = 0, notAbove = 0;
+        foreach (T score in positives)
         {
-            int end = first;
-            long tiedPositives = 0, tiedNegatives = 0;
-            for (; end < keys.Length && keys[end] == keys[first]; end++)
-            {
-                if (sorted[end] == positive)
-                    tiedPositives++;
-                else
-                    tiedNegatives++;
-            }
-            twiceWins += tiedPositives * ((2 * negativesBelow) + tiedNegatives);
-            negativesBelow += tiedNegatives;
-            positives += tiedPositives;
-            first = end;
+            while (below < negatives.Length && negatives[below] < score)
+                below++;
+            while (notAbove < negatives.Length && negatives[notAbove] <= score)
+                notAbove++;
+            twiceWins += below + notAbove;
         }
-        return positives == 0 || negativesBelow == 0 ? double.NaN : twiceWins / (2.0 * positives * negativesBelow);
+        return positives.Length == 0 || negatives.Length == 0
+            ? double.NaN : twiceWins / (2.0 * positives.Length * negatives.Length);
     }
 }
