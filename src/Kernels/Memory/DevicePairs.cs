@@ -80,7 +80,7 @@ internal sealed class DevicePairs : IDisposable
 
     private static T[] Joined<T>(T[][] parts)
     {
-        var all = new T[parts.Sum(part => (long)part.Length)];
+        T[] all = GC.AllocateUninitializedArray<T>(parts.Sum(part => part.Length));
         int at = 0;
         foreach (T[] part in parts)
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using GpuMlp.Kernels.Numerics;
 
@@ -94,8 +95,8 @@ internal sealed class PairImages
     {
         int images = rows.Length / _inputs, pairs = Order.Length / 2, count = 0;
         var starts = new int[images + 1];
-        var index = new ushort[images * pairs];
-        var value = new uint[images * pairs];
+        ushort[] index = ArrayPool<ushort>.Shared.Rent(images * pairs);
+        uint[] value = ArrayPool<uint>.Shared.Rent(images * pairs);
 
         // Behind the image its constant pixel, and a 0 for the partner that the last pixel may lack.
         var image = new byte[_inputs + 2];
@@ -114,6 +115,8 @@ internal sealed class PairImages
             starts[n + 1] = count;
         }
         (ForwardStarts[chunk], ForwardIndex[chunk], ForwardValue[chunk]) = (starts, index[..count], value[..count]);
+        ArrayPool<ushort>.Shared.Return(index);
+        ArrayPool<uint>.Shared.Return(value);
     }
 
     private void FillBackward(int chunk, ReadOnlySpan<byte> rows, bool all, bool inTurns)
@@ -121,8 +124,8 @@ internal sealed class PairImages
         ushort[] partners = Match(rows);
         int pairs = partners.Length / 2, count = 0;
         var starts = new int[Order.Length + 1];
-        var index = new ushort[Order.Length * pairs];
-        var value = new uint[Order.Length * pairs];
+        ushort[] index = ArrayPool<ushort>.Shared.Rent(Order.Length * pairs);
+        uint[] value = ArrayPool<uint>.Shared.Rent(Order.Length * pairs);
         for (int place = 0; place < Order.Length; place++)
         {
             for (int pair = 0; pair < pairs && Order[place] >= 0; pair++)
@@ -136,8 +139,10 @@ internal sealed class PairImages
             }
             starts[place + 1] = count;
         }
-        (Partners[chunk], BackwardStarts[chunk], BackwardIndex[chunk], BackwardValue[chunk]) = (partners, starts, index[..count], value[
-            ..count]);
+        (Partners[chunk], BackwardStarts[chunk]) = (partners, starts);
+        (BackwardIndex[chunk], BackwardValue[chunk]) = (index[..count], value[..count]);
+        ArrayPool<ushort>.Shared.Return(index);
+        ArrayPool<uint>.Shared.Return(value);
         IEnumerable<int> turns = Enumerable.Range(0, Order.Length / 2);
         if (inTurns)
         {
