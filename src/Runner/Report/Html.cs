@@ -10,7 +10,7 @@ namespace GpuMlp.Runner.Report;
 internal sealed class Html
 {
     private readonly StringBuilder _page = new();
-    private readonly List<(int Place, Func<string> Markup)> _later = [];
+    private readonly List<(int Place, Func<byte[]> Markup)> _later = [];
 
     public static string Escape(string text) => WebUtility.HtmlEncode(text);
 
@@ -21,8 +21,8 @@ internal sealed class Html
         return this;
     }
 
-    /// <summary>Markup of our own that is asked for when the rest of the page is written.</summary>
-    public Html Later(Func<string> markup)
+    /// <summary>Markup of our own, in UTF-8, that is asked for when the rest of the page is written.</summary>
+    public Html Later(Func<byte[]> markup)
     {
         _later.Add((_page.Length, markup));
         return this;
@@ -45,20 +45,18 @@ internal sealed class Html
         _later.RemoveAll(piece => piece.Place > length);
     }
 
-    /// <summary>The page as a file; waits for what comes later.</summary>
-    public byte[] ToUtf8()
+    /// <summary>Writes the page to a file; waits for what comes later.</summary>
+    public void CopyTo(Stream file)
     {
         string page = _page.ToString();
-        using MemoryStream file = new();
         int written = 0;
-        foreach ((int place, Func<string> markup) in _later)
+        foreach ((int place, Func<byte[]> markup) in _later)
         {
             file.Write(Encoding.UTF8.GetBytes(page[written..place]));
-            file.Write(Encoding.UTF8.GetBytes(markup()));
+            file.Write(markup());
             written = place;
         }
 
         file.Write(Encoding.UTF8.GetBytes(page[written..]));
-        return file.ToArray();
     }
 }

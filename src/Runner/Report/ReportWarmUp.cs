@@ -1,3 +1,4 @@
+using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Study;
 using GpuMlp.Runner.Plots;
 
@@ -9,14 +10,25 @@ namespace GpuMlp.Runner.Report;
 /// </summary>
 internal static class ReportWarmUp
 {
-    private static readonly Lazy<Task> s_begun = new(() => Task.Run(() =>
-    {
-        Draw();
-        StudyReader.WarmUp();
-    }));
+    private static readonly Lock s_lock = new();
+    private static Task? s_begun;
 
     /// <summary>Returns at once; the work is done once a process.</summary>
-    public static Task Begin() => s_begun.Value;
+    /// <param name="run">Of which a page will be made.</param>
+    public static Task Begin(string run)
+    {
+        lock (s_lock)
+        {
+            return s_begun ??= Task.Run(() =>
+            {
+                Draw();
+                StudyReader.WarmUp();
+
+                // Another object than that of the command, whose run is being merged and will have another manifest.
+                ReportWriter.Rehearse(RunDirectory.Open(run));
+            });
+        }
+    }
 
     // As small as a picture with a part of each kind can be.
     private static void Draw()

@@ -21,7 +21,7 @@ internal static class ReportWriter
     /// <param name="choice">What the page is about; null: what the run's own sweep says.</param>
     public static (string Path, IReadOnlyList<string> Unread) Write(RunDirectory run, ReportChoice? choice = null)
     {
-        _ = ReportWarmUp.Begin();
+        _ = ReportWarmUp.Begin(run.Path);
         StudyTables tables = StudyReader.Read(run, choice);
 
         // Claims are judged and the page is written while its plots are drawn.
@@ -29,17 +29,31 @@ internal static class ReportWriter
         try
         {
             IReadOnlyList<Claim> claims = tables.Judges ? ClaimList.Judge(tables) : [];
-            byte[] page = Page(run, RunInfo.Of(run), tables, claims, plots).ToUtf8();
+            Html page = Page(run, RunInfo.Of(run), tables, claims, plots);
             foreach (DrawnPlot plot in plots)
                 plot.Wait();
             string path = run.TablePath(FileName);
-            AtomicFile.Write(path, page);
+            AtomicFile.Write(path, page.CopyTo);
             return (path, tables.Unread);
         }
         finally
         {
             ReportImages.End(plots);
         }
+    }
+
+    /// <summary>
+    /// Judges a study that is made up, draws its plots and writes its part of a page, and keeps nothing of them; see
+    /// <see cref="ReportWarmUp"/>. A run that is not the study's has another page.
+    /// </summary>
+    public static void Rehearse(RunDirectory run)
+    {
+        StudyTables tables = MadeUpStudy.Of(run.Plan);
+        if (!tables.Judges)
+            return;
+        foreach (StudyPlot plot in StudyPlot.Of(tables, run))
+            plot.Draw().Dispose();
+        Study(new Html(), run, tables, ClaimList.Judge(tables), plots: []);
     }
 
     private static Html Page(

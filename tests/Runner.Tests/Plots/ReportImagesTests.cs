@@ -1,6 +1,8 @@
+using System.Text;
 using GpuMlp.Engine.Plans;
 using GpuMlp.Engine.Runs;
 using GpuMlp.Engine.Specs;
+using GpuMlp.Engine.Study;
 using GpuMlp.Runner.Plots;
 using GpuMlp.Runner.Report;
 using Xunit;
@@ -22,8 +24,9 @@ public sealed class ReportImagesTests : IDisposable
         Assert.Equal(plots.Select(plot => plot.Name), drawn.Select(plot => plot.Name));
         foreach ((StudyPlot plot, DrawnPlot own) in plots.Zip(drawn))
         {
-            Assert.Equal(Alone(plot), own.Png);
-            Assert.Equal(own.Png, File.ReadAllBytes(FileOf(own.Name)));
+            byte[] png = Alone(plot);
+            Assert.Equal(png, File.ReadAllBytes(FileOf(own.Name)));
+            Assert.Contains($"\"data:image/png;base64,{Convert.ToBase64String(png)}\" width=\"", Encoding.UTF8.GetString(own.Element));
         }
     }
 
@@ -40,7 +43,20 @@ public sealed class ReportImagesTests : IDisposable
     }
 
     [Fact]
-    public Task What_is_warmed_up_can_be_drawn() => ReportWarmUp.Begin();
+    public Task What_is_warmed_up_can_be_drawn() => ReportWarmUp.Begin(Run().Path);
+
+    // A rehearsal that stops half way would be noticed by nobody.
+    [Fact]
+    public void A_page_is_rehearsed_to_its_end_and_leaves_nothing_behind()
+    {
+        RunDirectory run = Run(Presets.Paper);
+        string[] files = Directory.GetFileSystemEntries(_folder, "*", SearchOption.AllDirectories);
+        StudyTables tables = MadeUpStudy.Of(run.Plan);
+        Assert.True(tables.Judges);
+        Assert.True(StudyPlot.Of(tables, run).Count > 5);
+        ReportWriter.Rehearse(run);
+        Assert.Equal(files, Directory.GetFileSystemEntries(_folder, "*", SearchOption.AllDirectories));
+    }
 
     private static StudyPlot Plot(string name, double top) => new(name, "C1", name, () =>
     {
@@ -57,6 +73,6 @@ public sealed class ReportImagesTests : IDisposable
 
     private string FileOf(string plot) => Path.Combine(_folder, "run", "plots", plot + ".png");
 
-    private RunDirectory Run() => RunDirectory.OpenOrCreate(
-        Path.Combine(_folder, "run"), Plan.Create(Presets.Quick, new('0', 64), 784, (_, _) => new(9344)));
+    private RunDirectory Run(SweepSpec? sweep = null) => RunDirectory.OpenOrCreate(
+        Path.Combine(_folder, "run"), Plan.Create(sweep ?? Presets.Quick, new('0', 64), 784, (_, _) => new(9344)));
 }
