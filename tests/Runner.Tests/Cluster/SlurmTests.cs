@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using GpuMlp.Engine;
 using GpuMlp.Runner.Tests.EndToEnd;
@@ -16,20 +17,9 @@ public sealed class SerialRun : IDisposable
 
     private readonly Workplace _place = new();
 
-    public SerialRun()
-    {
-        // A unit takes its time by large images: rows of history, of many epochs, would cost every merge theirs.
-        string data = _place.Data(rows: 56, columns: 56);
-        Flags =
-        [
-            "--data", data, "--tasks", "0v1,1v2", "--hidden", "2,3", "--seeds", "0..7", "--epochs", "700", "--sparsity", "none",
-            "--corruption", "gaussian:0.1", "--similarity", "none", "--embedding", "none", "--saliency", "0",
-        ];
-    }
+    /// <summary>Found when first asked for, like the files: not where there is no Slurm.</summary>
+    public string[] Flags => field ??= FlagsFor("0v1,1v2", "0..7", EpochsOfASecond());
 
-    public string[] Flags { get; }
-
-    /// <summary>Made when first asked for: not where there is no Slurm.</summary>
     public SortedDictionary<string, string> Files => field ??= Make();
 
     private SortedDictionary<string, string> Make()
@@ -44,6 +34,33 @@ public sealed class SerialRun : IDisposable
             .ToDictionary(), StringComparer.Ordinal);
 
     public void Dispose() => _place.Dispose();
+
+    // A unit takes its time by large images: rows of history, of many epochs, would cost every merge theirs.
+    private string[] FlagsFor(string tasks, string seeds, int epochs) =>
+    [
+        "--data", _place.Data(rows: 112, columns: 112), "--tasks", tasks, "--hidden", "2,3", "--seeds", seeds, "--epochs", $"{epochs}",
+        "--sparsity", "none", "--corruption", "gaussian:0.1", "--similarity", "none", "--embedding", "none", "--saliency", "0",
+    ];
+
+    // A task must be at work while it is signalled, pushed out or cut off, which takes a scheduler a second or two: so a unit takes one, of
+    // this machine's processor and whatever else is at work on it.
+    private int EpochsOfASecond()
+    {
+        const int Tried = 800, Least = 300, Most = 5000;
+        return (int)Math.Clamp(Tried / Math.Max(Seconds(1 + Tried) - Seconds(1), 0.01), Least, Most);
+    }
+
+    private double Seconds(int epochs)
+    {
+        string[] sweep = ["sweep", .. FlagsFor("0v1", "0", epochs), "--quiet", "--threads", "1", "--out", _place[$"tried-{epochs}"]];
+        Gpumlp.Outcome times = Gpumlp.Bash("\"$@\" > /dev/null && times", sweep);
+        times.AssertSuccess();
+
+        // User and system of the shell, then of the program: "0m0.01s 0m0.00s".
+        Match user = Regex.Match(times.Out.TrimEnd().Split('\n')[^1], @"^(\d+)m(\d+[.,]\d+)s ");
+        return (60 * double.Parse(user.Groups[1].Value, CultureInfo.InvariantCulture))
+            + double.Parse(user.Groups[2].Value.Replace(',', '.'), CultureInfo.InvariantCulture);
+    }
 }
 
 /// <summary>What waits for a scheduler most of its time, beside all others and before them: it takes longest.</summary>

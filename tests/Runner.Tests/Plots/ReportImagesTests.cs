@@ -24,9 +24,10 @@ public sealed class ReportImagesTests : IDisposable
         Assert.Equal(plots.Select(plot => plot.Name), drawn.Select(plot => plot.Name));
         foreach ((StudyPlot plot, DrawnPlot own) in plots.Zip(drawn))
         {
+            string element = Encoding.UTF8.GetString(own.Element);
             byte[] png = Alone(plot);
+            Assert.Contains($"\"data:image/png;base64,{Convert.ToBase64String(png)}\" width=\"", element);
             Assert.Equal(png, File.ReadAllBytes(FileOf(own.Name)));
-            Assert.Contains($"\"data:image/png;base64,{Convert.ToBase64String(png)}\" width=\"", Encoding.UTF8.GetString(own.Element));
         }
     }
 
