@@ -100,6 +100,11 @@ public sealed class RunDirectory
     /// <exception cref="UserErrorException">There is no run, or its plan is damaged.</exception>
     public static RunDirectory Open(string path) => new(path, ReadPlan(PlanPathIn(path)));
 
+    /// <summary>
+    /// The same run with a manifest of its own, for a thread that reads beside a merge, which gives this one another. Reads nothing.
+    /// </summary>
+    public RunDirectory Beside() => new(Path, Plan);
+
     /// <summary>Opens an existing run to add to it.</summary>
     /// <param name="clean">Whether temporary files that dead processes left are removed, which takes a list of all files.</param>
     /// <exception cref="UserErrorException">There is no run, its plan is damaged, or it cannot be written.</exception>

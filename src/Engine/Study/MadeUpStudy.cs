@@ -8,8 +8,8 @@ using GpuMlp.Engine.Tables;
 namespace GpuMlp.Engine.Study;
 
 /// <summary>
-/// A few rows of the study's tables with the run's own models and figures that are made up. What makes a page of them is compiled by then,
-/// and waits for nothing when the true tables are there. Pictures of embeddings are not in it, since they are made of a run's files.
+/// A few rows of the study's tables, with the run's own models and figures that are made up: a page that is made of them has its code
+/// compiled before the true tables are there. Pictures of embeddings are not in it, since they are made of a run's files.
 /// </summary>
 public static class MadeUpStudy
 {

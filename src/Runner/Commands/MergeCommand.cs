@@ -95,7 +95,7 @@ internal static class MergeCommand
     public static void Merge(RunDirectory run, PhaseClock phases, CommandIo io)
     {
         // A report follows, and a merge leaves cores idle.
-        _ = ReportWarmUp.Begin(run.Path);
+        _ = ReportWarmUp.Begin(run);
         IReadOnlyList<string> setAside = [];
         IReadOnlyList<int> missing = phases.Measure("merge", told => RunMerger.Merge(run, out setAside, told));
         foreach (string line in setAside)

@@ -15,17 +15,16 @@ internal static class ReportWarmUp
 
     /// <summary>Returns at once; the work is done once a process.</summary>
     /// <param name="run">Of which a page will be made.</param>
-    public static Task Begin(string run)
+    public static Task Begin(RunDirectory run)
     {
+        RunDirectory beside = run.Beside();
         lock (s_lock)
         {
             return s_begun ??= Task.Run(() =>
             {
                 Draw();
                 StudyReader.WarmUp();
-
-                // Another object than that of the command, whose run is being merged and will have another manifest.
-                ReportWriter.Rehearse(RunDirectory.Open(run));
+                ReportWriter.Rehearse(beside);
             });
         }
     }

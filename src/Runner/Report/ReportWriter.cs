@@ -21,7 +21,7 @@ internal static class ReportWriter
     /// <param name="choice">What the page is about; null: what the run's own sweep says.</param>
     public static (string Path, IReadOnlyList<string> Unread) Write(RunDirectory run, ReportChoice? choice = null)
     {
-        _ = ReportWarmUp.Begin(run.Path);
+        _ = ReportWarmUp.Begin(run);
         StudyTables tables = StudyReader.Read(run, choice);
 
         // Claims are judged and the page is written while its plots are drawn.

@@ -44,7 +44,7 @@ public sealed class ReportImagesTests : IDisposable
     }
 
     [Fact]
-    public Task What_is_warmed_up_can_be_drawn() => ReportWarmUp.Begin(Run().Path);
+    public Task What_is_warmed_up_can_be_drawn() => ReportWarmUp.Begin(Run());
 
     // A rehearsal that stops half way would be noticed by nobody.
     [Fact]
